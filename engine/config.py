@@ -1,0 +1,317 @@
+"""The configuration: frozen types, one place, every key with its default and what is allowed.
+
+Reading a file gives plain values; `--set` and `--from/--to` are laid over them; then everything is validated at once.
+The `strategy` section is validated by the parameters of the strategy that its `name` chooses.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from engine.core.errors import ConfigError
+from engine.core.money import decimal_of
+from engine.core.strategy import StrategyParams
+
+Values: TypeAlias = dict[str, Any]
+"""Plain values as YAML gives them; validated before anything reads them."""
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted")
+    return decimal_of(value) if isinstance(value, float) else value
+
+
+def _day(value: object) -> object:
+    if isinstance(value, datetime) or not isinstance(value, date | str | None):
+        raise ValueError("a date like 2018-01-31 is wanted")  # noqa: TRY004 - pydantic turns ValueError into its own
+    return value
+
+
+ExactNumber = Annotated[Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False)]
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Window(_Section):
+    """The decision days that are wanted."""
+
+    from_: Day = Field(
+        date(2018, 1, 1), alias="from", description="First decision day wanted; moved to the end of the warm-up."
+    )
+    to: Day | None = Field(None, description="Last decision day wanted; null: as far as the data reach.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.to is not None and self.to < self.from_:
+            raise ValueError(f"window.to {self.to} is before window.from {self.from_}; dates must ascend")
+        return self
+
+
+class InstrumentRules(_Section):
+    """Trading rules of an asset that override the built-in ones."""
+
+    lot_step: ExactNumber = Field(gt=0, description="Smallest step of quantity, in base units.")
+    minimum_notional: ExactNumber = Field(
+        Decimal(5), ge=0, description="Least quantity times price, in quote currency."
+    )
+    maximum_quantity: ExactNumber | None = Field(None, gt=0, description="Largest quantity of one market order.")
+
+
+class Account(_Section):
+    """The virtual account."""
+
+    cash: ExactNumber = Field(Decimal(100000), gt=0, description="Quote currency at the start.")
+    quote: str = Field("USDT", pattern=r"^[A-Z0-9]{2,12}$", description="Quote currency.")
+    instruments: dict[str, InstrumentRules] = Field(
+        default_factory=dict, description="Lot step and minimum notional by asset, over the built-in table."
+    )
+
+
+class CostRates(_Section):
+    """Trading costs as fractions."""
+
+    commission: ExactNumber = Field(Decimal("0.001"), ge=0, lt=1, description="Fraction of the notional, each side.")
+    slippage: ExactNumber = Field(
+        Decimal("0.0005"), ge=0, lt=1, description="Fraction by which a fill is worse than the open."
+    )
+
+
+class Data(_Section):
+    """Where bars come from."""
+
+    crypto: Literal["auto", "binance", "yahoo", "csv", "sample", "venue"] = Field(
+        "auto", description="Provider of coin bars."
+    )
+    index: Literal["auto", "yahoo", "csv", "sample"] = Field("auto", description="Provider of index bars.")
+    csv_dir: Path | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
+    cache_dir: Path | None = Field(None, description="Folder of the data cache; null: the user's cache folder.")
+    max_stale_sessions: StrictInt = Field(3, ge=0, description="Sessions by which the index may lag.")
+
+    @model_validator(mode="after")
+    def _folder_given(self) -> Self:
+        if "csv" in (self.crypto, self.index) and self.csv_dir is None:
+            raise ValueError("data.csv_dir null is not allowed with a csv provider; name the folder of the CSV files")
+        return self
+
+
+class VenueSettings(_Section):
+    """Where orders go in live runs."""
+
+    name: Literal["simulated", "binance-testnet", "binance-demo"] = Field("simulated", description="The venue.")
+    base_url: str | None = Field(
+        None, pattern=r"^https?://[^/]+/?$", description="Replaces scheme://host[:port] of every exchange REST address."
+    )
+    max_retries: StrictInt = Field(8, ge=0, le=100, description="Tries after the first before giving up.")
+    timeout_seconds: StrictFloat = Field(10, gt=0, le=600, description="Longest wait for one answer.")
+
+
+class Live(_Section):
+    """Timing of live runs."""
+
+    poll_seconds: StrictFloat = Field(20, gt=0, description="Pause between looks at the exchange's clock.")
+    grace_seconds: StrictFloat = Field(60, ge=0, description="Wait after the day's end, before the decision.")
+
+
+class Config(_Section):
+    """The whole configuration of one bot."""
+
+    name: str = Field(
+        "rotation", min_length=1, max_length=64, pattern=r"^[^/\\\x00-\x1f]+$", description="Name of the run folders."
+    )
+    strategy: SerializeAsAny[StrategyParams]
+    window: Window = Window()
+    account: Account = Account()
+    costs: CostRates = CostRates()
+    data: Data = Data()
+    venue: VenueSettings = VenueSettings()
+    live: Live = Live()
+    notify: tuple[str, ...] = Field((), description="Addresses that alerts go to.")
+
+    def effective(self) -> Values:
+        """Give every key with the value in force, as plain JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def sha256(self) -> str:
+        """Digest the effective configuration."""
+        return hashlib.sha256(json.dumps(self.effective(), sort_keys=True).encode()).hexdigest()
+
+
+class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time: libyaml may be missing
+    """Reads YAML and refuses a key given twice, which YAML itself lets pass in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        keys = [key.value for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} is given twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
+
+
+def read_values(path: Path) -> Values:
+    """Read a YAML file of plain values.
+
+    Raises:
+        ConfigError: it cannot be read, is not YAML, or is not a mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}; name a YAML file like config/rotation.yaml"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}); a YAML file is wanted") from error
+    values = _parse(text, where=str(path))
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{path}: holds a {type(values).__name__}; keys with values, like `name: rotation`, are wanted"
+        )
+    return values
+
+
+def _parse(text: str, *, where: str) -> object:
+    try:
+        return yaml.load(text, Loader=_UniqueKeyLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{where}{place}: not readable as YAML: {problem}") from error
+    except ValueError as error:  # a date such as 2024-13-01 passes the scanner and fails in the constructor
+        raise ConfigError(f"{where}: not readable as YAML: {error}") from error
+
+
+def with_assignments(values: Values, assignments: Sequence[str]) -> Values:
+    """Lay `key.path=value` assignments over plain values; a mapping replaces the whole mapping.
+
+    Raises:
+        ConfigError: an assignment is not of that form, or leads through something that is not a mapping.
+    """
+    result = dict(values)
+    for assignment in assignments:
+        path, separator, text = assignment.partition("=")
+        keys = path.strip().split(".")
+        if not separator or not all(keys):
+            raise ConfigError(f"--set {assignment!r}: key.path=value is wanted, e.g. --set strategy.hold_weeks=12")
+        section = result
+        for depth, key in enumerate(keys[:-1], start=1):
+            inner = section.get(key)
+            if inner is None:
+                inner = {}
+            if not isinstance(inner, dict):
+                raise ConfigError(
+                    f"--set {assignment!r}: {'.'.join(keys[:depth])} is {inner!r}, not a section with keys"
+                )
+            section[key] = dict(inner)
+            section = section[key]
+        section[keys[-1]] = _parse(text, where=f"--set {path}")
+    return result
+
+
+def build_config(values: Mapping[str, Any], params_of: Callable[[str], type[StrategyParams]]) -> Config:
+    """Validate plain values.
+
+    Args:
+        values: as read from a file, assignments applied.
+        params_of: gives the parameter type of a strategy name, or raises ConfigError with the list of right names.
+
+    Raises:
+        ConfigError: one sentence about the first thing that is wrong, and how many more there are.
+    """
+    values = dict(values)
+    section = values.get("strategy", {})
+    if section is None:
+        section = {}
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"strategy: {section!r} is not allowed; keys with values, like `name: rotation`, are wanted")
+    strategy_name = section.get("name", "rotation")
+    if not isinstance(strategy_name, str):
+        raise ConfigError(
+            f"strategy.name: {strategy_name!r} is not allowed; the name of a file in strategies/ is wanted"
+        )
+    params_type = params_of(strategy_name)
+    try:
+        values["strategy"] = params_type.model_validate({"name": strategy_name, **section})
+    except ValidationError as error:
+        raise _sentence(error, params_type, prefix=("strategy",)) from error
+    try:
+        # An empty section in YAML is null; it means all its defaults.
+        return Config.model_validate(
+            {key: value for key, value in values.items() if value is not None or key == "name"}
+        )
+    except ValidationError as error:
+        raise _sentence(error, Config) from error
+
+
+def _sentence(error: ValidationError, model: type[BaseModel], prefix: tuple[str, ...] = ()) -> ConfigError:
+    details = error.errors()
+    first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return ConfigError(_one_sentence(first, model, prefix) + more)
+
+
+def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[str, ...]) -> str:
+    location = [str(part) for part in detail["loc"]]
+    key = ".".join((*prefix, *location))
+    if detail["type"] == "extra_forbidden":
+        known = _keys_beside(model, location)
+        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{key}: unknown key; {hint}"
+    if detail["type"] == "value_error":
+        message = str(detail.get("ctx", {}).get("error", detail["msg"]))
+        # A rule over several keys names them itself.
+        return (
+            message
+            if not location or "." in message.split(" ", maxsplit=1)[0]
+            else f"{key}: {detail['input']!r} is not allowed: {message}"
+        )
+    if detail["type"] == "missing":
+        return f"{key}: is missing; {detail['msg'].lower()}"
+    return f"{key}: {_shown(detail['input'])} is not allowed: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+
+
+def _shown(value: object) -> str:
+    text = str(value) if isinstance(value, str | date | Decimal) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a sentence stays a line
+
+
+def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:
+    current: type[BaseModel] | None = model
+    for part in location[:-1]:
+        if current is None:
+            return []
+        found = next((f for n, f in current.model_fields.items() if part in (n, f.alias)), None)
+        current = _model_in(found.annotation) if found is not None else current
+    return [field.alias or name for name, field in current.model_fields.items()] if current else []
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_in(a)) is not None), None)

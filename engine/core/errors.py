@@ -1,0 +1,47 @@
+"""The error tree, each class with the exit code a command ends with.
+
+    EngineError
+    ├── ConfigError     2   usage or configuration
+    ├── DataError       3   data missing, invalid or stale
+    ├── VenueError      4   the venue refused or cannot be reached
+    └── CheckError      5   a check of the program's own promises failed
+        └── LookAheadError  a decision depended on what was not known yet
+
+It stands in the core because strategies raise from it and import nothing else of the engine.
+"""
+
+from typing import ClassVar
+
+
+class EngineError(Exception):
+    """A failure that a person can act on: one sentence that says what, where and what is allowed."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ConfigError(EngineError):
+    """Bad usage or configuration: names the key, the value and what is allowed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class DataError(EngineError):
+    """Data missing, invalid or stale: names the series and the date."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class VenueError(EngineError):
+    """The venue refused or cannot be reached, past all retries."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class CheckError(EngineError):
+    """A check of the program's own promises failed."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class LookAheadError(CheckError):
+    """A decision changed when what was not yet known at its instant was cut away."""

@@ -1,0 +1,144 @@
+"""What happened, as immutable facts in one closed union.
+
+The journal is a list of these; the ledger, the files of a run folder, the log and every report are folds over it.
+End a `match` over `Event` with `assert_never`, and the type checker lists what a new event still needs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from engine.core.order import Fill, Order, Side
+
+EvidenceValue: TypeAlias = str | int | float | bool | date | None
+Evidence: TypeAlias = Mapping[str, Mapping[str, EvidenceValue] | None]
+"""What a decision rests on, by signal: `{"index": {"session": …}, "macd": {…}}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """A run begins: its span, and what was bent to make it possible (a moved first day, gaps in the data)."""
+
+    first_day: date
+    cash: Decimal
+    quote: str
+    core: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayDecided:
+    """The decision of one day, with its evidence.
+
+    Attributes:
+        state, next_state: before and after the decision.
+        targets: weights that stand after the decision; changed: whether this decision set them.
+        equity: at the day's closes, before the decision's orders; cash: quote held then.
+        core_close: the core asset's close of that day.
+        memory: the strategy's own state after the decision, for the next start.
+    """
+
+    day: date
+    state: str
+    next_state: str
+    reason: str
+    evidence: Evidence
+    targets: Mapping[str, float]
+    changed: bool
+    equity: Decimal
+    cash: Decimal
+    core_close: Decimal
+    memory: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlanned:
+    """An order was decided on and waits to be sent."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSkipped:
+    """A difference to the targets that is not traded, and why."""
+
+    day: date
+    asset: str
+    side: Side
+    quantity: Decimal
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSent:
+    """An order is about to be handed to the venue; written before it is."""
+
+    at: datetime
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWaits:
+    """The venue cannot take the order now (no bar, market halted); it is tried again."""
+
+    at: datetime
+    order: Order
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderUnresolved:
+    """Sent, outcome unknown: the venue is being asked, and nothing else is sent meanwhile."""
+
+    at: datetime
+    order: Order
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilled:
+    """A fill was booked."""
+
+    fill: Fill
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRejected:
+    """The venue refused the order; nothing of it will be executed any more."""
+
+    at: datetime
+    order: Order
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled:
+    """A waiting order was dropped, because a newer change of targets replaced it."""
+
+    day: date
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A run ends in good order; orders still waiting are named."""
+
+    last_day: date
+    waiting: tuple[Order, ...] = field(default=())
+
+
+Event: TypeAlias = (
+    RunStarted
+    | DayDecided
+    | OrderPlanned
+    | OrderSkipped
+    | OrderSent
+    | OrderWaits
+    | OrderUnresolved
+    | OrderFilled
+    | OrderRejected
+    | OrderCancelled
+    | RunEnded
+)

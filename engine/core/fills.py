@@ -1,0 +1,53 @@
+"""The one fill rule of history and of simulated venues: a market order at a reference price, worsened by slippage."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.instrument import Instrument
+from engine.core.money import ONE, ZERO, exact, floor_to_step, sizing
+from engine.core.order import Order, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """Trading costs as fractions of the notional: commission a side, and slippage of the price."""
+
+    commission: Decimal
+    slippage: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What the fill rule makes of an order: quantity 0 where cash does not pay for an acceptable order."""
+
+    quantity: Decimal
+    price: Decimal
+    notional: Decimal
+    fee: Decimal
+
+
+def execute_at(
+    order: Order, *, reference_price: Decimal, cash: Decimal, costs: Costs, instrument: Instrument
+) -> Execution:
+    """Execute a market order at `reference_price` worsened by the slippage; the fee is in quote currency.
+
+    A buy that would overdraw `cash` is trimmed to what cash pays for, and dropped when what is left is under one lot
+    step or under the minimum notional at the fill price.
+    """
+    with exact():
+        worse = ONE + costs.slippage if order.side is Side.BUY else ONE - costs.slippage
+        price = reference_price * worse
+        quantity = order.quantity
+        if order.side is Side.BUY and quantity * price * (ONE + costs.commission) > cash:
+            quantity = _affordable(cash, price * (ONE + costs.commission), instrument)
+            if quantity * price < instrument.minimum_notional:
+                quantity = ZERO
+        notional = quantity * price
+        return Execution(quantity=quantity, price=price, notional=notional, fee=notional * costs.commission)
+
+
+def _affordable(cash: Decimal, unit_cost: Decimal, instrument: Instrument) -> Decimal:
+    if cash <= 0:
+        return ZERO
+    with sizing():
+        return floor_to_step(cash / unit_cost, instrument.lot_step)

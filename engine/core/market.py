@@ -1,0 +1,163 @@
+"""Bars as columns, and the history of several markets, cut at what was known at an instant.
+
+Prices here are floats, as signals want them; the planner is where they become exact decimals.
+numpy is the one library of the core: a bar series is its columns.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.calendar import Days, Instants, Ordinals, instants_after, ordinals_of
+from engine.core.errors import DataError
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BarSeries:
+    """Daily bars of one market as columns of equal length, all final.
+
+    Attributes:
+        symbol: the asset or index, `BTC`, `RUT`.
+        days: dates (UTC days of a coin, New York session dates of an index), ascending, unique.
+        open, high, low, close: prices in quote currency or index points, positive and finite.
+        volume: as the source counts it; NaN where the source has none.
+        known_at: the instant at which each bar became known, ascending.
+    """
+
+    symbol: str
+    days: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    known_at: Instants
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    @cached_property
+    def ordinals(self) -> Ordinals:
+        """The days as ordinals."""
+        return ordinals_of(self.days)
+
+    @cached_property
+    def _first_ordinal(self) -> int:
+        return int(self.ordinals[0]) if len(self) else 0
+
+    @cached_property
+    def _last_position_by_offset(self) -> NDArray[np.int64]:
+        # One entry a calendar day from the first bar on: a look-up by day costs an index, not a search.
+        offsets = self.ordinals - self._first_ordinal
+        present = np.zeros(int(offsets[-1]) + 1, dtype=np.int64)
+        present[offsets] = 1
+        return np.cumsum(present) - 1
+
+    @property
+    def first_day(self) -> date:
+        """The day of the first bar."""
+        return date.fromordinal(int(self.ordinals[0]))
+
+    @property
+    def last_day(self) -> date:
+        """The day of the last bar."""
+        return date.fromordinal(int(self.ordinals[-1]))
+
+    def position_at(self, day: date) -> int | None:
+        """Give the position of the last bar dated on or before `day`; None before the first bar."""
+        if not len(self):
+            return None
+        offset = day.toordinal() - self._first_ordinal
+        if offset < 0:
+            return None
+        lookup = self._last_position_by_offset
+        return int(lookup[offset]) if offset < len(lookup) else len(self) - 1
+
+    def position_on(self, day: date) -> int | None:
+        """Give the position of the bar dated exactly `day`; None where there is none."""
+        position = self.position_at(day)
+        return position if position is not None and self.ordinals[position] == day.toordinal() else None
+
+    def close_at(self, day: date) -> float | None:
+        """Give the last close dated on or before `day`: the mark of a held asset."""
+        position = self.position_at(day)
+        return None if position is None else float(self.close[position])
+
+    def open_on(self, day: date) -> float | None:
+        """Give the open of `day`; None where that day has no bar."""
+        position = self.position_on(day)
+        return None if position is None else float(self.open[position])
+
+    def take(self, stop: int) -> "BarSeries":
+        """Give the first `stop` bars."""
+        if stop == len(self):
+            return self
+        return BarSeries(
+            symbol=self.symbol,
+            days=self.days[:stop],
+            open=self.open[:stop],
+            high=self.high[:stop],
+            low=self.low[:stop],
+            close=self.close[:stop],
+            volume=self.volume[:stop],
+            known_at=self.known_at[:stop],
+        )
+
+    def known_by(self, instant: datetime) -> "BarSeries":
+        """Give the bars that were known at `instant`."""
+        at = np.datetime64(instant.replace(tzinfo=None), "s")
+        return self.take(int(np.searchsorted(self.known_at, at, side="right")))
+
+
+def crypto_series(
+    symbol: str,
+    *,
+    days: Days,
+    open: Floats,
+    high: Floats,
+    low: Floats,
+    close: Floats,
+    volume: Floats,
+) -> BarSeries:
+    """Build the series of a market that trades round the clock: a bar is known at the end of its UTC day."""
+    return BarSeries(
+        symbol=symbol,
+        days=days,
+        open=open,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        known_at=instants_after(days),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class History:
+    """Everything known of several markets, by asset or index name.
+
+    Attributes:
+        series: the bars; a listed asset without bars is present with an empty series.
+    """
+
+    series: Mapping[str, BarSeries]
+
+    def __getitem__(self, symbol: str) -> BarSeries:
+        try:
+            return self.series[symbol]
+        except KeyError:
+            raise DataError(f"{symbol}: no such series; there are {', '.join(self.series)}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.series)
+
+    def known_by(self, instant: datetime) -> "History":
+        """Give the history as it was known at `instant`."""
+        return History(series={symbol: bars.known_by(instant) for symbol, bars in self.series.items()})

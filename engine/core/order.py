@@ -1,0 +1,108 @@
+"""Orders, fills and what a venue answers."""
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
+
+
+class Side(StrEnum):
+    """Direction of an order."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A market order for a base quantity.
+
+    Attributes:
+        client_order_id: the name under which its fate is asked; used once.
+        asset, symbol: `ETH`, `ETH/USDT`.
+        quantity: base units, a multiple of the lot step.
+        decision_day, reason: the decision that it comes from.
+    """
+
+    client_order_id: str
+    asset: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    decision_day: date
+    reason: str
+
+    def with_quantity(self, quantity: Decimal) -> "Order":
+        """Give the same order for another quantity."""
+        return replace(self, quantity=quantity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """An execution of (a part of) an order.
+
+    Attributes:
+        at: instant of the execution, UTC.
+        quantity: base units; price: quote per base unit; notional: their exact product.
+        fee: the amount taken, in fee_asset.
+        order_id: the venue's name of the order.
+    """
+
+    at: datetime
+    order_id: str
+    client_order_id: str
+    asset: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    notional: Decimal
+    fee: Decimal
+    fee_asset: str
+    decision_day: date
+    reason: str
+
+
+class OrderStatus(StrEnum):
+    """What a venue knows of an order it was handed."""
+
+    FILLED = "filled"
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """A venue's answer to one order.
+
+    Attributes:
+        fills: what was executed, in order; with status FILLED all that the venue will execute of it.
+        message: why it waits or was rejected; empty otherwise.
+    """
+
+    status: OrderStatus
+    fills: tuple[Fill, ...] = ()
+    message: str = ""
+
+
+def client_order_id(*, account: str, day: date, asset: str, side: Side, part: int = 1, attempt: int = 1) -> str:
+    """Derive the name of an order from what it is for, so that a restart derives the same one.
+
+    At most 36 characters of `[a-zA-Z0-9_-]` (Binance spot API, `newClientOrderId`, 2026-07).
+    """
+    name = f"{_tag(account, 8)}-{day:%Y%m%d}-{_tag(asset, 8)}-{side.value[0]}{part}-{attempt}"
+    if not CLIENT_ORDER_ID.fullmatch(name):
+        raise ValueError(f"client order id {name!r} does not match {CLIENT_ORDER_ID.pattern}")
+    return name
+
+
+def _tag(text: str, length: int) -> str:
+    # A name that is too long or not plain is replaced by its digest: two names must not meet in one tag.
+    if len(text) <= length and CLIENT_ORDER_ID.fullmatch(text):
+        return text
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

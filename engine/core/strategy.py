@@ -1,0 +1,145 @@
+"""What a strategy is: a universe, observations made of history, and a pure decision.
+
+A strategy never sees a clock, a file, an exchange or an order. Its `observe` is vectorised over the whole history it is
+given; that row D uses nothing later than D is the strategy's promise, and the engine checks it in every backtest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.core.events import Evidence
+from engine.core.market import History
+
+
+class StrategyParams(BaseModel):
+    """Base of a strategy's parameters: the `strategy` section of the configuration, frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Universe:
+    """The markets that a strategy needs.
+
+    Attributes:
+        core: the asset whose daily bars make the decision days.
+        assets: every asset that may be traded, in trading order, the core first.
+        indices: markets that are looked at and never traded.
+        basket: what the "hold the basket" benchmark buys: weight by asset, adding up to 1 over all of them.
+        cash_reserve: fraction of equity that is never invested.
+        min_history_days: daily bars after which an asset is tradable.
+    """
+
+    core: str
+    assets: tuple[str, ...]
+    indices: tuple[str, ...] = ()
+    basket: Mapping[str, float] = field(default_factory=dict)
+    cash_reserve: float = 0.0
+    min_history_days: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What is held when a decision is taken.
+
+    Attributes:
+        weights: held value / equity by asset at the day's closes.
+        orders_waiting: whether orders of an earlier decision have not been settled.
+    """
+
+    weights: Mapping[str, float]
+    orders_waiting: bool
+
+
+class StrategyState(Protocol):
+    """A strategy's memory between days: a frozen dataclass of plain values."""
+
+    @property
+    def name(self) -> str:
+        """The state's name in the record: `CORE`, `ROTATED`."""
+        ...
+
+
+StateT = TypeVar("StateT", bound=StrategyState)
+FactsT = TypeVar("FactsT")
+FactsT_co = TypeVar("FactsT_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Generic[StateT]):
+    """What is decided for a day, and why.
+
+    Attributes:
+        state: the state after the decision.
+        reason: one of the record's reasons: `start`, `hold`, `entry`, …
+        targets: the weights that stand after the decision, by asset, in trading order; empty is all cash.
+        trade: whether the difference to the targets is traded now.
+        evidence: what the decision rests on, as the record shows it.
+    """
+
+    state: StateT
+    reason: str
+    targets: Mapping[str, float]
+    trade: bool
+    evidence: Evidence
+
+
+class Observations(Protocol[FactsT_co]):
+    """Facts by day, made once from a history and revealed day by day."""
+
+    @property
+    def first_day(self) -> date:
+        """The first day whose facts are complete: the end of the warm-up."""
+        ...
+
+    def at(self, day: date) -> FactsT_co:
+        """Give what is known at the end of `day`, a day with a bar of the core."""
+        ...
+
+
+class Strategy(Protocol[StateT, FactsT]):
+    """A strategy: what to hold and why.
+
+    `StateT` is a frozen dataclass, `FactsT` whatever `decide` needs of one day.
+    """
+
+    @property
+    def universe(self) -> Universe:
+        """The markets it needs."""
+        ...
+
+    def observe(self, history: History) -> Observations[FactsT]:
+        """Compute the facts of every day in `history`; those of day D use rows known at D's end only.
+
+        Raises:
+            DataError: the history cannot carry the signals (too short, a week without bars).
+        """
+        ...
+
+    def start(self) -> StateT:
+        """Give the state before the first decision."""
+        ...
+
+    def decide(self, state: StateT, facts: FactsT, holdings: Holdings) -> Decision[StateT]:
+        """Decide one day: a function of its arguments alone."""
+        ...
+
+
+AnyStrategy: TypeAlias = Strategy[Any, Any]
+"""A strategy found by name; its state and facts pass through the engine unread, hence `Any`."""
+
+
+class StrategyFactory(Protocol):
+    """What a module in `strategies/` offers under the name `Strategy`."""
+
+    Params: ClassVar[type[StrategyParams]]
+
+    def __call__(self, params: Any) -> AnyStrategy:
+        """Build the strategy from its validated parameters."""
+        ...

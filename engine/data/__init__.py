@@ -1,0 +1,1 @@
+"""Providers of daily bars behind one port."""

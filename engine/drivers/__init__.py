@@ -1,0 +1,1 @@
+"""Who calls the session, and when."""

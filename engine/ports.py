@@ -1,0 +1,88 @@
+"""What the engine asks of the outside, as small protocols; adapters at the rim fulfil them.
+
+No method without a caller: a clock and a notifier join when the live host needs them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+
+from engine.core.events import Event
+from engine.core.instrument import Instrument
+from engine.core.market import BarSeries
+from engine.core.order import Order, OrderReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedSeries:
+    """A series with where it came from.
+
+    Attributes:
+        source: provider and place in words, `csv BTC.csv`, `yahoo ^RUT`, `sample`.
+        sha256: digest of the content, the same for the same bars.
+        fetched_at: when it was fetched over the network; None for local files.
+        gaps: missing days or sessions, in words, each a line for the log; counted by missing.
+        missing: how many days or sessions are missing inside the series.
+        synthetic: whether the bars are made up.
+        notes: what a reader must be told (a stale cache was used, series were spliced).
+    """
+
+    bars: BarSeries
+    source: str
+    sha256: str
+    fetched_at: datetime | None = None
+    gaps: tuple[str, ...] = ()
+    missing: int = 0
+    synthetic: bool = False
+    notes: tuple[str, ...] = ()
+
+
+Progress = Callable[[str], None]
+"""Called with a line of text for each step of long work."""
+
+
+class MarketData(Protocol):
+    """A provider of daily bars for one kind of market (coins, or indices)."""
+
+    def load(self, symbol: str) -> LoadedSeries:
+        """Load all final daily bars of `symbol` that the provider has.
+
+        Raises:
+            DataError: there is no such series, it is invalid, or it cannot be had.
+        """
+        ...
+
+
+class Venue(Protocol):
+    """Where orders go."""
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give the trading rules by asset."""
+        ...
+
+    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+        """Hand over one order and answer what became of it.
+
+        Args:
+            at: the instant of submission.
+            cash: quote that the account can spend; a venue that knows the fill price trims buys to it.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """The record of a run; nothing acts before its event is written."""
+
+    def append(self, event: Event) -> None:
+        """Write one event, durably where the run must survive a crash."""
+        ...
+
+
+class CalendarSessions(Protocol):
+    """The trading sessions that an index should have."""
+
+    def sessions(self, first: date, last: date) -> list[date]:
+        """Give the sessions of the exchange from `first` to `last`, both included."""
+        ...

@@ -1,0 +1,54 @@
+"""Finds what is chosen by name: a file in `strategies/` or `strategies/confirmations/`, named as in the configuration."""
+
+import difflib
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any, cast
+
+import strategies
+import strategies.confirmations
+from engine.core.errors import ConfigError
+from engine.core.strategy import StrategyFactory, StrategyParams
+
+
+def strategy_names() -> list[str]:
+    """List the strategies found."""
+    return _module_names(strategies)
+
+
+def confirmation_names() -> list[str]:
+    """List the confirmations found."""
+    return _module_names(strategies.confirmations)
+
+
+def strategy_factory(name: str) -> StrategyFactory:
+    """Find a strategy: the class `MacdTiming` in `strategies/macd_timing.py` for the name `macd_timing`.
+
+    Raises:
+        ConfigError: no such file, or no such class in it; the sentence lists the right names.
+    """
+    known = strategy_names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ConfigError(f"strategy.name: {name!r} is not allowed; {hint}found in strategies/: {', '.join(known)}")
+    module = importlib.import_module(f"strategies.{name}")
+    class_name = "".join(word.capitalize() for word in name.split("_"))
+    factory: Any = getattr(module, class_name, None)
+    params = getattr(factory, "Params", None)
+    if not (isinstance(params, type) and issubclass(params, StrategyParams)):
+        raise ConfigError(
+            f"strategy.name: {name}: strategies/{name}.py has no class {class_name} with a `Params` that extends StrategyParams"
+        )
+    return cast("StrategyFactory", factory)
+
+
+def params_of(name: str) -> type[StrategyParams]:
+    """Give the parameter type of a strategy."""
+    return strategy_factory(name).Params
+
+
+def _module_names(package: Any) -> list[str]:
+    folders = [str(Path(folder)) for folder in package.__path__]
+    return sorted(m.name for m in pkgutil.iter_modules(folders) if not m.ispkg and not m.name.startswith("_"))

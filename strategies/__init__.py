@@ -1,0 +1,1 @@
+"""What to hold and why: one strategy a file, pure, knowing nothing of the engine but `engine.core`."""

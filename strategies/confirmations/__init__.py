@@ -1,0 +1,1 @@
+"""Further entry conditions, one a file, chosen by `strategy.confirmations`."""

@@ -1,0 +1,1 @@
+"""Causal signals: columns whose row D uses rows up to D only."""
