@@ -46,20 +46,22 @@ def check_bars(
     columns = {"open": open, "high": high, "low": low, "close": close}
     for name, column in columns.items():
         # One comparison finds NaN, zero, negative and infinite values.
-        _refuse(
-            ~((column > 0) & (column < np.inf)),
-            lambda i, n=name, c=column: f"{n} {c[i]!s} is not a positive number",
-            days,
-            place,
-        )
+        _refuse(~((column > 0) & (column < np.inf)), _told(name, column, "is not a positive number"), days, place)
     _refuse(high < low, lambda i: f"high {high[i]} is below low {low[i]}", days, place)
     for name in ("open", "close"):
         column = columns[name]
         outside = (column > high * (1 + OHLC_TOLERANCE)) | (column < low * (1 - OHLC_TOLERANCE))
-        _refuse(
-            outside, lambda i, n=name, c=column: f"{n} {c[i]} lies outside low {low[i]} and high {high[i]}", days, place
-        )
-    _refuse(volume < 0, lambda i: f"volume {volume[i]} is negative", days, place)
+        _refuse(outside, _told_outside(name, column, low, high), days, place)
+    _refuse(volume < 0, _told("volume", volume, "is negative"), days, place)
+    _refuse(volume == np.inf, _told("volume", volume, "is not a number"), days, place)
+
+
+def _told(name: str, column: Floats, what: str) -> Callable[[int], str]:
+    return lambda row: f"{name} {column[row]} {what}"
+
+
+def _told_outside(name: str, column: Floats, low: Floats, high: Floats) -> Callable[[int], str]:
+    return lambda row: f"{name} {column[row]} lies outside low {low[row]} and high {high[row]}"
 
 
 def _refuse(
@@ -96,11 +98,11 @@ def index_gaps(bars: BarSeries, sessions: Days) -> Gaps:
         return Gaps(missing=0, lines=())
     expected = expected[(expected >= bars.ordinals[0]) & (expected <= bars.ordinals[-1])]
     missing = np.flatnonzero(~np.isin(expected, bars.ordinals))
-    lines = []
-    for run in np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1):
-        if run.size:
-            lines.append(_gap_line(bars.symbol, int(expected[run[0]]), int(expected[run[-1]]), run.size, "session"))
-    return Gaps(missing=int(missing.size), lines=tuple(lines))
+    runs = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1) if missing.size else []
+    lines = tuple(
+        _gap_line(bars.symbol, int(expected[run[0]]), int(expected[run[-1]]), run.size, "session") for run in runs
+    )
+    return Gaps(missing=int(missing.size), lines=lines)
 
 
 def _gap_line(symbol: str, first: int, last: int, count: int, unit: str) -> str:

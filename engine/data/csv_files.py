@@ -1,0 +1,234 @@
+"""Daily bars from CSV files, one a market: `DIR/BTC.csv` with date,open,high,low,close,volume.
+
+The columns may stand in any order and more may be there; dates are ISO, numbers plain decimals. Nothing is repaired.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.calendar import Days
+from engine.core.errors import DataError
+from engine.core.market import BarSeries, Floats, crypto_series
+from engine.data.checks import Gaps, check_bars, crypto_gaps, index_gaps
+from engine.data.csv_faults import MISSING_MARKS, first_fault, numbered_rows
+from engine.data.digest import bars_sha256
+from engine.data.index_bars import index_series
+from engine.data.sessions import NewYorkSessions
+from engine.ports import LoadedSeries
+
+PRICES = ("open", "high", "low", "close")
+REQUIRED = ("date", *PRICES)
+COLUMNS = (*REQUIRED, "volume")
+MOST_FILES_NAMED = 12
+
+FIRST_DAY = np.datetime64("0001-01-01", "D")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+DATE_WIDTH = len("2024-01-31")
+DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
+
+SessionsBetween: TypeAlias = Callable[[date, date], Days]
+"""Gives the sessions of an exchange from the first to the last date, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvBars:
+    """The provider `csv`: coins, or a New York index, out of one folder.
+
+    Attributes:
+        folder: holds `<symbol>.csv`.
+        index: whether the files are of an index (bars known at 16:00 New York) or of coins (at the end of the UTC day).
+        sessions: the sessions an index should have, to count its gaps.
+    """
+
+    folder: Path
+    index: bool = field(kw_only=True)
+    sessions: SessionsBetween = field(kw_only=True, default_factory=lambda: NewYorkSessions().between)
+
+    def load(self, symbol: str) -> LoadedSeries:
+        """Load a file.
+
+        Raises:
+            DataError: the folder or file is missing or cannot be read, or a row is bad; names the file and line.
+        """
+        path = self.folder / f"{symbol}.csv"
+        bars = read_csv_bars(path, symbol, index=self.index)
+        gaps = self._gaps(bars)
+        return LoadedSeries(
+            bars=bars, source=f"csv {path.name}", sha256=bars_sha256(bars), gaps=gaps.lines, missing=gaps.missing
+        )
+
+    def _gaps(self, bars: BarSeries) -> Gaps:
+        if not self.index:
+            return crypto_gaps(bars)
+        return index_gaps(bars, self.sessions(bars.first_day, bars.last_day))
+
+
+def read_csv_bars(path: Path, symbol: str, *, index: bool) -> BarSeries:
+    """Read one file of daily bars.
+
+    Args:
+        path: the file; UTF-8, with or without byte order mark, any line ends.
+        symbol: the name that the series gets.
+        index: whether its days are New York sessions instead of UTC days.
+
+    Raises:
+        DataError: it is missing, unreadable, empty or a row is bad; one sentence naming the file, the line, the reason.
+    """
+    content = _content(path)
+    text = _text(path, content)
+    column_by_name = _columns(path, text)
+    if content.count(b"\n") == 0:
+        raise DataError(f"{path}: holds a header and no row; a bar a line is wanted")
+    try:
+        columns = _parse(content, text, column_by_name)
+    except ValueError as error:
+        # pandas' parser and conversion errors are ValueErrors, and none of them names the line.
+        fault = first_fault(text, column_by_name)
+        raise DataError(f"{path}, {fault}" if fault else f"{path}: not readable as bars: {error}") from error
+    check_bars(**columns, place=lambda row: f"{path}, line {_line_of(text, row)}")
+    return index_series(symbol, **columns) if index else crypto_series(symbol, **columns)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(_missing_file(path)) from None
+    except NotADirectoryError:
+        raise DataError(f"{path}: no such file, because {path.parent} is not a folder; see data.csv_dir") from None
+    except IsADirectoryError:
+        raise DataError(f"{path}: is a folder; a CSV file of bars is wanted") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    content = content.removeprefix(BYTE_ORDER_MARK)
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    content = content.rstrip()
+    if not content:
+        raise DataError(f"{path}: is empty; a header {','.join(COLUMNS)} and a bar a line are wanted")
+    return content
+
+
+def _missing_file(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"{path}: no such file, because there is no folder {folder}; see data.csv_dir"
+    names = sorted(entry.name for entry in folder.glob("*.csv"))
+    if not names:
+        return f"{path}: no such file; {folder} holds no CSV file at all"
+    more = f" and {len(names) - MOST_FILES_NAMED} more" if len(names) > MOST_FILES_NAMED else ""
+    return f"{path}: no such file; {folder} holds {', '.join(names[:MOST_FILES_NAMED])}{more}"
+
+
+def _text(path: Path, content: bytes) -> str:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}, line {line}: is not UTF-8 text; save the file as CSV in UTF-8") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DataError(f"{path}, line {line}: holds a zero byte; a text file in UTF-8 is wanted")
+    return text
+
+
+def _columns(path: Path, text: str) -> Mapping[str, int]:
+    header = text.partition("\n")[0]
+    names = [name.strip().strip('"').strip().lower() for name in header.split(",")]
+    for name in COLUMNS:
+        if names.count(name) > 1:
+            raise DataError(f"{path}, line 1: the header has the column {name} twice")
+        if name in REQUIRED and name not in names:
+            other = next((mark for mark in (";", "\t", "|") if mark in header and len(names) == 1), None)
+            hint = f"columns are separated by {other!r}, commas are wanted" if other else f"it is {header[:80]!r}"
+            raise DataError(
+                f"{path}, line 1: the header lacks the column {name}; {hint}; {','.join(COLUMNS)} are allowed"
+            )
+    return {name: names.index(name) for name in COLUMNS if name in names}
+
+
+class BarColumns(TypedDict):
+    """Columns of equal length, as checks and series take them."""
+
+    days: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+
+def _parse(content: bytes, text: str, column_by_name: Mapping[str, int]) -> BarColumns:
+    """Read the rows; any ValueError means that some row is not of the form it should have."""
+    import pandas as pd  # noqa: PLC0415 - a quarter of a second that commands without bars need not spend
+
+    header, _, body = content.partition(b"\n")
+    if b'"' in content:
+        # A quoted cell may hold commas, so only the slow walk can count columns.
+        if first_fault(text, column_by_name) is not None:
+            raise ValueError("a row is not of the form of the header")
+    elif not _all_lines_have(body, commas=header.count(b",")):
+        # pandas fills short rows and, told which columns to use, cuts long ones, both in silence.
+        raise ValueError("a row has more or fewer columns than the header")
+    names = sorted(column_by_name, key=lambda name: column_by_name[name])
+    frame = pd.read_csv(
+        io.BytesIO(body),
+        header=None,
+        names=names,
+        usecols=[column_by_name[name] for name in names],
+        # One byte more than a date has: bytes are far cheaper than strings, and a longer cell still shows.
+        dtype={name: f"S{DATE_WIDTH + 1}" if name == "date" else "float64" for name in names},
+        index_col=False,
+        keep_default_na=False,
+        na_values=list(MISSING_MARKS),
+        skip_blank_lines=False,
+        low_memory=False,
+    )
+    column = {name: frame[name].to_numpy() for name in names}
+    if any(np.isnan(column[name]).any() for name in PRICES):
+        raise ValueError("a price is missing")
+    return BarColumns(
+        days=_days(column["date"]),
+        open=column["open"],
+        high=column["high"],
+        low=column["low"],
+        close=column["close"],
+        volume=column.get("volume", np.full(len(frame), np.nan)),
+    )
+
+
+def _all_lines_have(body: bytes, *, commas: int) -> bool:
+    letters = np.frombuffer(body, dtype=np.uint8)
+    starts = np.concatenate(([0], np.flatnonzero(letters == ord("\n")) + 1))
+    counts = np.add.reduceat(letters == ord(","), starts, dtype=np.int64)
+    return bool((counts == commas).all())
+
+
+def _days(cells: NDArray[np.bytes_]) -> Days:
+    # numpy would also take 2024, 2024-01, today and now; only the full form is let through to it.
+    letters = cells.view(np.uint8).reshape(len(cells), DATE_WIDTH + 1)
+    digits = letters[:, DIGIT_POSITIONS]
+    if not (
+        (letters[:, DATE_WIDTH] == 0).all()
+        and (letters[:, (4, 7)] == ord("-")).all()
+        and ((digits >= ord("0")) & (digits <= ord("9"))).all()
+    ):
+        raise ValueError("a date is not of the form 2024-01-31")
+    days: Days = cells.astype(f"S{DATE_WIDTH}").astype("datetime64[D]")
+    if (days < FIRST_DAY).any():
+        raise ValueError("a date has the year 0000")
+    return days
+
+
+def _line_of(text: str, row: int) -> int:
+    if '"' not in text:
+        return row + 2
+    # A quoted cell may span lines.
+    return next(line for number, (line, _) in enumerate(numbered_rows(text)) if number == row + 1)

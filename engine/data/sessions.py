@@ -1,0 +1,44 @@
+"""The trading sessions of the New York Stock Exchange, by exchange_calendars' XNYS; the one file that imports it.
+
+Only the holiday rules of the library are used. Its whole calendar also computes opening and closing times, which
+costs several times as much (and warns under pandas 3.1); a test holds the two equal.
+"""
+
+from datetime import date
+
+import numpy as np
+
+from engine.core.calendar import Days
+
+FIRST_RULED = np.datetime64("1600-01-01", "D")
+LAST_RULED = np.datetime64("4000-12-31", "D")
+"""The holiday rules know the date of Easter in these years; before and after, every weekday counts as a session."""
+
+PLAIN_WEEK = "1111100"
+
+
+class NewYorkSessions:
+    """The sessions of XNYS, closures of the past included; holidays of the future as the rules of today have them."""
+
+    def between(self, first: date, last: date) -> Days:
+        """Give the sessions from `first` to `last`, both included; none when `last` is before `first`."""
+        days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+        ruled = days[(days >= FIRST_RULED) & (days <= LAST_RULED)]
+        if not len(ruled):
+            return days[np.is_busday(days, weekmask=PLAIN_WEEK)]
+        weekmask, holidays = _rules(ruled[0], ruled[-1])
+        return days[np.is_busday(days, weekmask=weekmask, holidays=holidays)]
+
+
+def _rules(first: np.datetime64, last: np.datetime64) -> tuple[str, Days]:
+    import pandas as pd  # noqa: PLC0415 - this and the next cost a third of a second, and only an index needs them
+    from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar  # noqa: PLC0415
+
+    # Made without its constructor, which would build the schedule; the rules are properties that need nothing of it.
+    calendar = object.__new__(XNYSExchangeCalendar)
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    # Each rule costs a millisecond, and half of them ended before most histories begin.
+    rules = [rule for rule in calendar.regular_holidays.rules if rule.end_date is None or rule.end_date >= start]
+    regular = [rule.dates(start, end).to_numpy().astype("datetime64[D]") for rule in rules]
+    closures = np.array(calendar.adhoc_holidays, dtype="datetime64[D]")
+    return calendar.weekmask, np.concatenate([*regular, closures])
