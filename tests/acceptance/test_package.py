@@ -1,0 +1,254 @@
+"""The package as a newcomer meets it: the top level, the lock, what `--help` costs, what CI runs."""
+
+import ast
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "config" / "requirements.lock"
+TOP_LEVEL = {
+    "pyproject.toml",
+    "README.md",
+    "strategies",
+    "engine",
+    "config",
+    "tests",
+    "logs",
+    "LICENSE",
+    "CHANGELOG.md",
+}
+PYTHONS = ("3.11.0", "3.12.0", "3.13.0")
+HEAVY = {"pandas", "numpy", "backtrader", "ccxt", "yfinance", "ta", "fastparquet", "exchange_calendars", "pydantic"}
+NEEDED_FOR_HELP = re.compile(r"engine(\.__main__|\.cli|\.commands(\.\w+)?|\.core(\.errors)?)?")
+PYTEST_CLOSING_LINE = "===== 3 passed in 0.01s ====="
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pin:
+    """One entry of the lock: a requirement of the form `name==version ; marker`, and its hashes."""
+
+    requirement: Requirement
+    hashes: list[str] = field(default_factory=list)
+
+    @property
+    def version(self) -> str:
+        (specifier,) = self.requirement.specifier
+        assert specifier.operator == "=="
+        return specifier.version
+
+
+def _pins() -> list[Pin]:
+    pins: list[Pin] = []
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
+        text = line.split("#")[0].strip().removesuffix("\\").strip()
+        if text.startswith("--hash=sha256:"):
+            pins[-1].hashes.append(text)
+        elif text:
+            pins.append(Pin(requirement=Requirement(text)))
+    return pins
+
+
+def _declared(*, extras: tuple[str, ...] = ()) -> list[Requirement]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    texts = project["dependencies"] + [text for extra in extras for text in project["optional-dependencies"][extra]]
+    return [Requirement(text) for text in texts]
+
+
+def _imported_modules() -> set[str]:
+    def imports(path: Path) -> Iterator[str]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                yield node.module
+
+    files = [path for folder in ("engine", "strategies") for path in (ROOT / folder).rglob("*.py")]
+    return {module.split(".")[0] for path in files for module in imports(path)}
+
+
+def _imported_distributions() -> set[str]:
+    ours_or_builtin = sys.stdlib_module_names | {"engine", "strategies"}
+    distributions = importlib.metadata.packages_distributions()
+    return {
+        canonicalize_name(distribution)
+        for module in _imported_modules() - ours_or_builtin
+        for distribution in distributions.get(module, [module])
+    }
+
+
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _commands_in(script: str) -> str:
+    lines = dict(re.findall(r"^(set_up|test)='(.*)'$", script, flags=re.MULTILINE))
+    return f"{lines['set_up']} && {lines['test']}"
+
+
+def _executable(path: Path, body: str) -> None:
+    path.write_text(f"#!/usr/bin/env bash\n{body}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def _run_ci(tmp_path: Path, python: str) -> subprocess.CompletedProcess[str]:
+    _executable(tmp_path / "python", python)
+    return subprocess.run(
+        [ROOT / ".ci" / "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(tmp_path), "CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _run_ci_with_stubs(tmp_path: Path, *, fails: str | None) -> subprocess.CompletedProcess[str]:
+    """Run `.ci/run` with a `python` that makes an environment of stubs, of which one fails."""
+    stubs = tmp_path / "stubs"
+    stubs.mkdir()
+    said = {"pip": "Successfully installed stubs", "python": PYTEST_CLOSING_LINE}
+    for name in ("pip", "python", "ruff", "mypy", "lint-imports"):
+        status = int(name == fails)
+        _executable(stubs / name, f"echo '{said.get(name, name)}'; exit {status}")
+    make_environment = f'mkdir -p "$3/bin" && cp "{stubs}"/* "$3/bin"'
+    return _run_ci(tmp_path, f'case "$2" in venv) {make_environment};; *) exit 0;; esac')
+
+
+def test_the_top_level_holds_the_named_entries_and_dot_files_only() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+
+    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    entries = {line.split("/")[0].strip('"') for line in listing.splitlines()}
+
+    assert {entry for entry in entries if not entry.startswith(".")} <= TOP_LEVEL
+
+
+def test_the_licence_is_the_one_that_the_package_declares() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    title = " ".join((ROOT / "LICENSE").read_text(encoding="utf-8").split()[:6])
+
+    assert project["license"] == "GPL-3.0-or-later"
+    assert title == "GNU GENERAL PUBLIC LICENSE Version 3,"
+
+
+def test_the_lock_names_no_host_and_no_path() -> None:
+    text = LOCK.read_text(encoding="utf-8")
+
+    assert not re.findall(r"://|file:|--(?:extra-)?index|--find-links|--trusted-host|(?:^|\s)[/~]", text)
+
+
+def test_every_pin_of_the_lock_has_a_version_and_hashes() -> None:
+    for pin in _pins():
+        assert pin.version
+        assert pin.hashes, pin.requirement
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_lock_pins_every_dependency_once_and_within_its_bounds(python: str) -> None:
+    environment = {"python_full_version": python, "python_version": python.rpartition(".")[0]}
+    pinned = [
+        (canonicalize_name(pin.requirement.name), pin.version)
+        for pin in _pins()
+        if pin.requirement.marker is None or pin.requirement.marker.evaluate(environment)
+    ]
+    version_by_name = dict(pinned)
+
+    assert len(pinned) == len(version_by_name)
+    for declared in _declared(extras=("test",)):
+        assert version_by_name[canonicalize_name(declared.name)] in declared.specifier, declared
+
+
+def test_the_lock_holds_no_second_parquet_library() -> None:
+    assert "pyarrow" not in {canonicalize_name(pin.requirement.name) for pin in _pins()}
+
+
+def test_every_dependency_declared_is_imported() -> None:
+    declared = {canonicalize_name(requirement.name) for requirement in _declared()}
+
+    assert declared - _imported_distributions() == set()
+
+
+def test_every_library_imported_is_declared() -> None:
+    # pydantic-core is released with pydantic, which pins it to the digit.
+    declared = {canonicalize_name(requirement.name) for requirement in _declared()} | {"pydantic-core"}
+
+    assert _imported_distributions() - declared == set()
+
+
+def test_help_lists_every_command() -> None:
+    helped = _python("-m", "engine", "--help")
+
+    commands = {path.stem for path in (ROOT / "engine" / "commands").glob("*.py") if not path.stem.startswith("_")}
+    assert helped.returncode == 0, helped.stderr
+    assert "backtest" in commands
+    for command in commands:
+        assert re.search(rf"^\W*{command}\b", helped.stdout, flags=re.MULTILINE), command
+
+
+def test_help_imports_nothing_heavy() -> None:
+    helped = _python("-X", "importtime", "-m", "engine", "--help")
+
+    imported = {line.rpartition("|")[2].strip() for line in helped.stderr.splitlines() if "|" in line}
+    assert helped.returncode == 0
+    assert "engine.cli" in imported
+    assert {module.split(".")[0] for module in imported} & HEAVY == set()
+    ours = {module for module in imported if module.split(".")[0] in {"engine", "strategies"}}
+    assert {module for module in ours if not NEEDED_FOR_HELP.fullmatch(module)} == set()
+
+
+def test_the_readme_holds_the_commands_that_ci_runs() -> None:
+    commands = _commands_in((ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+
+    assert commands in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_ci_refuses_a_python_that_is_not_supported(tmp_path: Path) -> None:
+    ran = _run_ci(tmp_path, 'case "$1" in --version) echo Python 3.10.4;; *) exit 1;; esac')
+
+    assert ran.returncode == 1
+    assert ran.stderr == ".ci/run: python is Python 3.10.4, not Python 3.11, 3.12 or 3.13\n"
+
+
+@pytest.mark.parametrize("step", ["ruff", "mypy", "lint-imports", "python"])
+def test_ci_fails_when_one_step_fails_and_still_ends_with_the_closing_line_of_the_tests(
+    step: str, tmp_path: Path
+) -> None:
+    ran = _run_ci_with_stubs(tmp_path, fails=step)
+
+    assert ran.returncode == 1
+    assert ran.stdout.splitlines()[-1] == PYTEST_CLOSING_LINE
+
+
+def test_ci_passes_when_every_step_passes(tmp_path: Path) -> None:
+    ran = _run_ci_with_stubs(tmp_path, fails=None)
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines()[-1] == PYTEST_CLOSING_LINE
+
+
+def test_ci_stops_at_once_when_the_lock_cannot_be_installed(tmp_path: Path) -> None:
+    ran = _run_ci_with_stubs(tmp_path, fails="pip")
+
+    assert ran.returncode == 1
+    assert ".ci/run: failed: python -m venv .venv && .venv/bin/pip install" in ran.stderr
+    assert PYTEST_CLOSING_LINE not in ran.stdout
