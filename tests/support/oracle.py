@@ -1,0 +1,759 @@
+"""The default strategy once more, written from the specification alone: what the engine is compared with.
+
+Slow and plain on purpose: loops over days, dictionaries, `Decimal`; it shares no line with `engine/` or `strategies/`,
+so that a misreading on one side shows. It is longer than a module of the engine because it is one whole program:
+settings, prices, breakout, weekly MACD, account, states, record. Only the sessions of New York come from a library.
+"""
+
+import bisect
+import csv
+import functools
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_DOWN, Context, Decimal, localcontext
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import exchange_calendars
+
+DEFAULTS: Mapping[str, Any] = {
+    "strategy": {
+        "core": "BTC",
+        "index": "RUT",
+        "basket": {"ETH": 0.5},
+        "basket_equal": ["SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE"],
+        "min_history_days": 30,
+        "breakout": {
+            "mode": "auto",
+            "level": None,
+            "lookback_years": 5,
+            "min_age_weeks": 26,
+            "buffer": 0.0,
+            "confirm_sessions": 3,
+            "tolerance": 0.0,
+            "loss_sessions": 3,
+            "valid_weeks": None,
+        },
+        "macd": {"fast": 12, "slow": 26, "signal": 9, "valid_weeks": 8, "warmup_weeks": 100},
+        "hold_weeks": 18,
+        "exit_to": "core",
+        "cash_reserve": 0.005,
+        "rebalance_drift": None,
+    },
+    "window": {"from": date(2018, 1, 1), "to": None},
+    "account": {"cash": 100000, "quote": "USDT", "instruments": {}},
+    "costs": {"commission": 0.001, "slippage": 0.0005},
+    "data": {"max_stale_sessions": 3},
+}
+SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "data")
+"""Mappings whose absent keys keep their defaults; `basket` and `instruments` are replaced whole."""
+
+LOT_STEPS = {
+    "BTC": "0.00001",
+    "ETH": "0.0001",
+    "SOL": "0.001",
+    "BNB": "0.001",
+    "XRP": "0.1",
+    "ADA": "0.1",
+    "AVAX": "0.01",
+    "LINK": "0.01",
+    "DOGE": "1",
+}
+CEILING_SESSIONS = 252
+DAYS_A_YEAR = 365
+ONE_DAY, ONE_WEEK = timedelta(days=1), timedelta(days=7)
+ARITHMETIC = Context(prec=80, rounding=ROUND_DOWN)
+
+
+class Bar(NamedTuple):
+    """Open and close of a day, as the signals see them and as the ledger does."""
+
+    close: float
+    exact_open: Decimal
+    exact_close: Decimal
+
+
+Prices = Mapping[date, Bar]
+"""Daily bars of one market, in ascending order of their days."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleRun:
+    """What the specification demands of one run.
+
+    Attributes:
+        decisions: a mapping a decision day, with the keys of `decisions.jsonl`; targets by asset.
+        fills: `day, decision_day, asset, side, quantity, price, notional, fee, reason`; numbers are Decimal.
+        rotations: a mapping a rotation, with the columns of `rotations.csv`.
+        equity: (day, equity, cash, state before the decision) of each decision day.
+        benchmarks: `BTC`, `ETH`, `basket`: return, max_drawdown and sharpe, or None where not tradable.
+    """
+
+    first_day: date
+    last_day: date
+    decisions: list[dict[str, Any]]
+    fills: list[dict[str, Any]]
+    rotations: list[dict[str, Any]]
+    equity: list[tuple[date, Decimal, Decimal, str]]
+    benchmarks: dict[str, dict[str, float | None] | None]
+
+
+class OracleError(Exception):
+    """The specification calls this input an error."""
+
+
+def simulate(csv_dir: Path, config: Mapping[str, Any]) -> OracleRun:
+    """Run the strategy as the specification says it.
+
+    Args:
+        csv_dir: folder of `BTC.csv`, `RUT.csv` and so on, with the columns date, open, high, low, close, volume.
+        config: the mapping of a configuration file; absent keys take their defaults. Dates may be text.
+
+    Raises:
+        OracleError: the prices or the window allow no run.
+    """
+    with localcontext(ARITHMETIC):
+        return _simulate(csv_dir, _merged(DEFAULTS, config))
+
+
+def _merged(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(defaults)
+    for key, value in given.items():
+        merged[key] = _merged(defaults[key], value) if key in SECTIONS and key in defaults else value
+    return merged
+
+
+def read_prices(path: Path) -> dict[date, Bar]:
+    """Read a CSV file of daily bars; prices become the nearest floats, and decimals of the floats' shortest text."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        return {date.fromisoformat(row["date"]): _bar(row) for row in csv.DictReader(lines)}
+
+
+def _bar(row: Mapping[str, str]) -> Bar:
+    first, last = float(row["open"]), float(row["close"])
+    return Bar(last, _exact(first), _exact(last))
+
+
+def _exact(value: float | str | Decimal) -> Decimal:
+    return Decimal(str(value))
+
+
+# Signal 1: the breakout of the index.
+
+
+class IndexFact(NamedTuple):
+    """What a session of the index says: evaluated on closes up to this session."""
+
+    session: date
+    close: float
+    support: float | None
+    breakout_session: date | None
+    lost: bool
+
+
+def years_earlier(day: date, years: int) -> date:
+    """Give the same date `years` earlier; 29 February counts as the 28th in a common year."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def ceilings(closes: Mapping[date, float], rules: Mapping[str, Any]) -> list[float | None]:
+    """Give the ceiling of each session, None while it is undefined."""
+    if rules["mode"] == "fixed":
+        return [float(rules["level"])] * len(closes)
+    sessions, values = list(closes), list(closes.values())
+    result: list[float | None] = []
+    for session in sessions:
+        start = bisect.bisect_left(sessions, years_earlier(session, rules["lookback_years"]))
+        stop = bisect.bisect_right(sessions, session - rules["min_age_weeks"] * ONE_WEEK)
+        result.append(max(values[start:stop]) if stop - start >= CEILING_SESSIONS else None)
+    return result
+
+
+def evaluate_index(closes: Mapping[date, float], rules: Mapping[str, Any]) -> list[IndexFact]:
+    """Walk through the sessions and say after each whether a breakout stands, and on which support."""
+    sessions, values = list(closes), list(closes.values())
+    ceiling_list = ceilings(closes, rules)
+    confirm, above, below = rules["confirm_sessions"], 1 + rules["buffer"], 1 - rules["tolerance"]
+    support: float | None = None
+    breakout_session: date | None = None
+    losses = 0
+    run_level, run_length = 0.0, 0  # no run while the length is 0
+    facts = []
+    for position, (session, close, ceiling) in enumerate(zip(sessions, values, ceiling_list, strict=True)):
+        lost = False
+        if support is not None:
+            losses = losses + 1 if close < support * below else 0
+            lost = losses == rules["loss_sessions"]
+        if lost:
+            support, breakout_session, run_length = None, None, 0
+        else:
+            if run_length and close > run_level * above:
+                run_length += 1
+            elif (
+                ceiling is not None
+                and close > ceiling * above
+                and (
+                    support is None
+                    or _is_new_base(
+                        closes=values,
+                        sessions=sessions,
+                        position=position,
+                        ceiling=ceiling,
+                        support=support,
+                        rules=rules,
+                    )
+                )
+            ):
+                run_level, run_length = ceiling, 1
+            else:
+                run_length = 0
+            if run_length == confirm:
+                support, breakout_session, losses, run_length = run_level, session, 0, 0
+        facts.append(IndexFact(session, close, support, breakout_session, lost))
+    return facts
+
+
+def _is_new_base(
+    *,
+    closes: Sequence[float],
+    sessions: Sequence[date],
+    position: int,
+    ceiling: float,
+    support: float,
+    rules: Mapping[str, Any],
+) -> bool:
+    if rules["mode"] == "fixed" or ceiling <= support:
+        return False
+    start = bisect.bisect_left(sessions, sessions[position] - rules["min_age_weeks"] * ONE_WEEK)
+    above = sum(close > ceiling for close in closes[start:position])
+    return above < int(rules["confirm_sessions"])
+
+
+# Signal 2: the weekly MACD of the core.
+
+
+class WeekFact(NamedTuple):
+    """What a completed week says; `cross_week` is the Sunday of the latest golden cross so far."""
+
+    week: date
+    macd: float
+    signal: float
+    cross_week: date | None
+
+
+def sunday_of(day: date) -> date:
+    """Give the Sunday that ends the week of `day`."""
+    return day + timedelta(days=6 - day.weekday())
+
+
+def evaluate_weeks(closes: Mapping[date, float], rules: Mapping[str, Any]) -> list[WeekFact]:
+    """Compute the MACD on weekly closes; the last week may be unfinished, and is to be used from its Sunday on.
+
+    Raises:
+        OracleError: a week has no bar.
+    """
+    close_by_week: dict[date, float] = {}
+    for day, close in closes.items():
+        close_by_week[sunday_of(day)] = close
+    for earlier, later in pairwise(close_by_week):
+        if later - earlier != ONE_WEEK:
+            raise OracleError(f"no bar in the week that ends on {earlier + ONE_WEEK}")
+    weekly = list(close_by_week.values())
+    macd = [f - s for f, s in zip(_ema(weekly, rules["fast"]), _ema(weekly, rules["slow"]), strict=True)]
+    signal = _ema(macd, rules["signal"])
+    cross_week, facts = None, []
+    for number, week in enumerate(close_by_week, start=1):
+        i = number - 1
+        if number > rules["warmup_weeks"] and macd[i] - signal[i] > 0 and macd[i - 1] - signal[i - 1] <= 0:
+            cross_week = week
+        facts.append(WeekFact(week, macd[i], signal[i], cross_week))
+    return facts
+
+
+def _ema(values: Sequence[float], span: int) -> list[float]:
+    alpha = 2 / (span + 1)
+    result = [values[0]]
+    for value in values[1:]:
+        result.append(alpha * value + (1 - alpha) * result[-1])
+    return result
+
+
+# The account: targets to orders, orders to fills.
+
+
+@dataclass(kw_only=True)
+class Order:
+    """A waiting order; filled at the first open there is after its decision day."""
+
+    asset: str
+    side: str
+    quantity: Decimal
+    decision_day: date
+    reason: str
+
+
+@dataclass(kw_only=True)
+class Account:
+    """Cash, coins and waiting orders under the rules of sizing and filling.
+
+    Attributes:
+        assets: every asset in trading order, the core first.
+        instruments: (lot step, minimum notional, maximum quantity or None) by asset.
+    """
+
+    cash: Decimal
+    assets: Sequence[str]
+    markets: Mapping[str, Prices]
+    instruments: Mapping[str, tuple[Decimal, Decimal, Decimal | None]]
+    commission: Decimal
+    slippage: Decimal
+    held: dict[str, Decimal] = field(default_factory=dict)
+    waiting: list[Order] = field(default_factory=list)
+    fills: list[dict[str, Any]] = field(default_factory=list)
+    _last_close: dict[str, Decimal] = field(default_factory=dict)
+
+    def open_day(self, day: date) -> None:
+        """Fill what can be filled at the open of `day`: sells, then, once no sell waits, buys."""
+        for side in ("sell", "buy"):
+            for order in [order for order in self.waiting if order.side == side and day in self.markets[order.asset]]:
+                self._fill(order, day)
+                self.waiting.remove(order)
+            if any(order.side == "sell" for order in self.waiting):
+                return
+
+    def close_day(self, day: date) -> None:
+        """Take note of the closes of `day`."""
+        for asset in self.assets:
+            bar = self.markets[asset].get(day)
+            if bar is not None:
+                self._last_close[asset] = bar.exact_close
+
+    def equity(self) -> Decimal:
+        """Give the equity, marked at the last closes."""
+        return self.cash + sum((self.value_of(asset) for asset in self.assets), Decimal(0))
+
+    def value_of(self, asset: str) -> Decimal:
+        """Give the value of what is held of an asset, marked at its last close."""
+        quantity = self.held.get(asset, Decimal(0))
+        return quantity * self._last_close[asset] if quantity else Decimal(0)
+
+    def aim(self, targets: Mapping[str, Decimal], day: date, reason: str) -> None:
+        """Replace the waiting orders by those that lead from what is held to `targets`."""
+        equity = self.equity()
+        self.waiting = []
+        for side in ("sell", "buy"):
+            for asset in self.assets:
+                quantity = self._wanted(asset, side, targets, equity)
+                self._send(asset, side, quantity, day, reason)
+
+    def _wanted(self, asset: str, side: str, targets: Mapping[str, Decimal], equity: Decimal) -> Decimal:
+        if side == "sell" and asset not in targets:
+            return self.held.get(asset, Decimal(0))
+        difference = equity * targets.get(asset, Decimal(0)) - self.value_of(asset)
+        if side == "sell":
+            return -difference / self._last_close[asset] if difference < 0 else Decimal(0)
+        if difference <= 0:
+            return Decimal(0)
+        return difference / (self._last_close[asset] * (1 + self.commission + self.slippage))
+
+    def _send(self, asset: str, side: str, quantity: Decimal, day: date, reason: str) -> None:
+        step, least, most = self.instruments[asset]
+        quantity = quantity // step * step
+        if quantity == 0 or quantity * self._last_close[asset] < least:
+            return
+        largest = most // step * step if most is not None else quantity
+        while quantity > 0:
+            part = min(quantity, largest)
+            self.waiting.append(Order(asset=asset, side=side, quantity=part, decision_day=day, reason=reason))
+            quantity -= part
+
+    def _fill(self, order: Order, day: date) -> None:
+        asset, quantity = order.asset, order.quantity
+        step, least, _ = self.instruments[asset]
+        opening = self.markets[asset][day].exact_open
+        price = opening * (1 + self.slippage if order.side == "buy" else 1 - self.slippage)
+        if order.side == "buy" and quantity * price * (1 + self.commission) > self.cash:
+            quantity = self.cash / (price * (1 + self.commission)) // step * step
+            if quantity < step or quantity * price < least:
+                return
+        notional = quantity * price
+        fee = notional * self.commission
+        if order.side == "buy":
+            self.cash -= notional + fee
+            self.held[asset] = self.held.get(asset, Decimal(0)) + quantity
+        else:
+            self.cash += notional - fee
+            self.held[asset] -= quantity
+        self.fills.append(
+            {
+                "day": day,
+                "decision_day": order.decision_day,
+                "asset": asset,
+                "side": order.side,
+                "quantity": quantity,
+                "price": price,
+                "notional": notional,
+                "fee": fee,
+                "reason": order.reason,
+            }
+        )
+
+
+# The span, the states, the record.
+
+
+def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
+    strategy = settings["strategy"]
+    weights = _weights(strategy)
+    assets = [strategy["core"], *(asset for asset in weights if asset != strategy["core"])]
+    index = read_prices(csv_dir / f"{strategy['index']}.csv")
+    # The benchmark ETH is held even where ETH is in no basket.
+    wanted = dict.fromkeys([*assets, *(["ETH"] if (csv_dir / "ETH.csv").exists() else [])])
+    markets = {asset: read_prices(csv_dir / f"{asset}.csv") for asset in wanted}
+    core = markets[strategy["core"]]
+    index_closes = {session: bar.close for session, bar in index.items()}
+    first_day, last_day = _span(index_closes, core, settings)
+
+    account = _account(assets, markets, settings)
+    index_facts = evaluate_index(index_closes, strategy["breakout"])
+    week_facts = evaluate_weeks({day: bar.close for day, bar in core.items()}, strategy["macd"])
+    machine = _Machine(strategy, weights, markets, index_facts, week_facts)
+    decisions: list[dict[str, Any]] = []
+    equity: list[tuple[date, Decimal, Decimal, str]] = []
+    for day in _days(first_day, last_day):
+        account.open_day(day)
+        account.close_day(day)
+        if day in core:
+            equity.append((day, account.equity(), account.cash, machine.state))
+            decisions.append(machine.decide(day, account))
+    return OracleRun(
+        first_day=decisions[0]["day"],
+        last_day=decisions[-1]["day"],
+        decisions=[_as_text(decision) for decision in decisions],
+        fills=account.fills,
+        rotations=[
+            _rotation_row(number, rotation, equity, core) for number, rotation in enumerate(machine.rotations, start=1)
+        ],
+        equity=equity,
+        benchmarks=_benchmarks([row[0] for row in equity], weights, markets, settings),
+    )
+
+
+def _weights(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
+    weights = {asset: _exact(weight) for asset, weight in strategy["basket"].items()}
+    left = 1 - sum(weights.values(), Decimal(0))
+    for asset in strategy["basket_equal"]:
+        weights[asset] = left / len(strategy["basket_equal"])
+    return weights
+
+
+def _account(assets: Sequence[str], markets: Mapping[str, Prices], settings: Mapping[str, Any]) -> Account:
+    given = settings["account"]["instruments"]
+    return Account(
+        cash=_exact(settings["account"]["cash"]),
+        assets=assets,
+        markets=markets,
+        instruments={asset: _instrument(asset, given.get(asset)) for asset in assets},
+        commission=_exact(settings["costs"]["commission"]),
+        slippage=_exact(settings["costs"]["slippage"]),
+    )
+
+
+def _instrument(asset: str, given: Mapping[str, Any] | None) -> tuple[Decimal, Decimal, Decimal | None]:
+    if given is None:
+        return Decimal(LOT_STEPS[asset]), Decimal(5), None
+    most = given.get("maximum_quantity")
+    return (
+        _exact(given["lot_step"]),
+        _exact(given.get("minimum_notional", 5)),
+        None if most is None else _exact(most),
+    )
+
+
+def _day(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _span(index_closes: Mapping[date, float], core: Prices, settings: Mapping[str, Any]) -> tuple[date, date]:
+    strategy, window = settings["strategy"], settings["window"]
+    defined = (
+        session
+        for session, ceiling in zip(index_closes, ceilings(index_closes, strategy["breakout"]), strict=True)
+        if ceiling is not None
+    )
+    warm_from = sunday_of(min(core)) + (strategy["macd"]["warmup_weeks"] - 1) * ONE_WEEK + ONE_DAY
+    first_ceiling = next(defined, None)
+    if first_ceiling is None:
+        raise OracleError("the index is too short for a ceiling")
+    first = max(_day(window["from"]), warm_from, first_ceiling)
+    last = max(core)
+    if window["to"] is not None:
+        last = min(last, _day(window["to"]))
+    last = _last_fresh_day(first, last, list(index_closes), settings["data"]["max_stale_sessions"])
+    if last < first:
+        raise OracleError(f"no decision day: {first} to {last}")
+    return first, last
+
+
+@functools.cache
+def new_york_sessions() -> tuple[date, ...]:
+    """Give the sessions that the index should have, over the years that prices may cover."""
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13.2 uses what pandas 3.1 deprecates.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        calendar = exchange_calendars.get_calendar("XNYS", start="1990-01-01", end="2029-12-31")
+        return tuple(stamp.date() for stamp in calendar.sessions)
+
+
+def _last_fresh_day(first: date, last: date, sessions: Sequence[date], most: int) -> date:
+    due = [session for session in new_york_sessions() if first - 60 * ONE_DAY <= session <= last]
+    fresh = last
+    missing = 0
+    given = set(sessions)
+    for session in due:
+        missing = 0 if session in given else missing + 1
+        if missing > most and session >= first:
+            if session < sessions[-1]:
+                raise OracleError(f"the index lacks more than {most} sessions before {session}")
+            fresh = min(fresh, session - ONE_DAY)
+    return fresh
+
+
+class _Machine:
+    """The states CORE, ROTATED and CASH, moved on by one decision a day."""
+
+    def __init__(
+        self,
+        strategy: Mapping[str, Any],
+        weights: Mapping[str, Decimal],
+        markets: Mapping[str, Prices],
+        index_facts: Sequence[IndexFact],
+        week_facts: Sequence[WeekFact],
+    ) -> None:
+        self.strategy, self.weights = strategy, weights
+        self.bar_days = {asset: list(prices) for asset, prices in markets.items()}
+        self.index_facts, self.week_facts = index_facts, week_facts
+        self.sessions = [fact.session for fact in index_facts]
+        self.weeks = [fact.week for fact in week_facts]
+        self.state = "CORE"
+        self.targets: dict[str, Decimal] = {}
+        self.rotations: list[dict[str, Any]] = []
+        self.last_exit: date | None = None
+        self.started = False
+
+    def decide(self, day: date, account: Account) -> dict[str, Any]:
+        index = self.index_facts[bisect.bisect_right(self.sessions, day) - 1]
+        week = self.week_facts[bisect.bisect_right(self.weeks, day) - 1]
+        cross_in_force = self._cross_in_force(week, day)
+        targets = None
+        before = self.state
+        if not self.started:
+            self.started = True
+            reason, targets = "start", self._core_targets()
+        else:
+            reason, targets = self._move(day, index, week, cross_in_force)
+        equity = account.equity()
+        if targets is None and self._has_drifted(account, equity):
+            reason, targets = "rebalance", self.targets
+        if targets is not None:
+            self.targets = targets
+            account.aim(targets, day, reason)
+        return {
+            "day": day,
+            "state": before,
+            "next_state": self.state,
+            "reason": reason,
+            "index": {
+                "session": index.session,
+                "close": index.close,
+                "in_breakout": index.support is not None,
+                "support": index.support,
+            },
+            "macd": {
+                "week": week.week,
+                "macd": week.macd,
+                "signal": week.signal,
+                "cross_week": week.cross_week,
+                "in_force": cross_in_force,
+            },
+            "targets": {asset: float(weight) for asset, weight in self.targets.items()},
+            "equity": equity,
+        }
+
+    def _move(
+        self, day: date, index: IndexFact, week: WeekFact, cross_in_force: bool
+    ) -> tuple[str, dict[str, Decimal] | None]:
+        if self.state == "ROTATED":
+            reason = self._exit_reason(day)
+            if reason is None:
+                return "hold", None
+            self.rotations[-1] |= {"exit_day": day, "exit_reason": reason}
+            self.last_exit = day
+            self.state = "CORE" if self.strategy["exit_to"] == "core" else "CASH"
+            return reason, self._core_targets() if self.state == "CORE" else {}
+        basket = self.basket_targets(day)
+        if basket and cross_in_force and self._breakout_in_force(index, day):
+            self.state = "ROTATED"
+            self.rotations.append(
+                {
+                    "entry_day": day,
+                    "exit_day": None,
+                    "exit_reason": "open",
+                    "entry_session": index.session,
+                    "breakout_session": index.breakout_session,
+                    "cross_week": week.cross_week,
+                }
+            )
+            return "entry", basket
+        if self.state == "CASH" and cross_in_force:
+            self.state = "CORE"
+            return "golden_cross", self._core_targets()
+        return "hold", None
+
+    def _exit_reason(self, day: date) -> str | None:
+        rotation = self.rotations[-1]
+        if any(fact.lost and rotation["entry_session"] < fact.session <= day for fact in self.index_facts):
+            return "support_lost"
+        if day >= rotation["entry_day"] + self.strategy["hold_weeks"] * ONE_WEEK:
+            return "time_exit"
+        return None
+
+    def _breakout_in_force(self, index: IndexFact, day: date) -> bool:
+        if index.breakout_session is None:
+            return False
+        valid_weeks = self.strategy["breakout"]["valid_weeks"]
+        return valid_weeks is None or day <= index.breakout_session + valid_weeks * ONE_WEEK
+
+    def _cross_in_force(self, week: WeekFact, day: date) -> bool:
+        # A cross used by the rotation under way, or confirmed during it, is spent already.
+        return (
+            week.cross_week is not None
+            and self.state != "ROTATED"
+            and week.macd > week.signal
+            and day <= week.cross_week + self.strategy["macd"]["valid_weeks"] * ONE_WEEK
+            and (self.last_exit is None or week.cross_week > self.last_exit)
+        )
+
+    def _core_targets(self) -> dict[str, Decimal]:
+        return {self.strategy["core"]: 1 - _exact(self.strategy["cash_reserve"])}
+
+    def basket_targets(self, day: date) -> dict[str, Decimal]:
+        return _basket_targets(day, self.weights, self.bar_days, self.strategy)
+
+    def _has_drifted(self, account: Account, equity: Decimal) -> bool:
+        drift = self.strategy["rebalance_drift"]
+        if drift is None or account.waiting:
+            return False
+        return any(
+            abs(account.value_of(asset) / equity - self.targets.get(asset, Decimal(0))) > _exact(drift)
+            for asset in account.assets
+        )
+
+
+def _basket_targets(
+    day: date,
+    weights: Mapping[str, Decimal],
+    bar_days: Mapping[str, Sequence[date]],
+    strategy: Mapping[str, Any],
+) -> dict[str, Decimal]:
+    tradable = {a: w for a, w in weights.items() if _is_tradable(bar_days[a], day, strategy["min_history_days"])}
+    total = sum(tradable.values(), Decimal(0))
+    invested = 1 - _exact(strategy["cash_reserve"])
+    return {asset: weight / total * invested for asset, weight in tradable.items()}
+
+
+def _is_tradable(days: Sequence[date], day: date, least: int) -> bool:
+    count = bisect.bisect_right(days, day)
+    return count >= max(least, 1) and days[count - 1] == day
+
+
+def _as_text(decision: Mapping[str, Any]) -> dict[str, Any]:
+    def text(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: text(inner) for key, inner in value.items()}
+        return value.isoformat() if isinstance(value, date) else value
+
+    return {key: text(value) for key, value in decision.items()}
+
+
+def _rotation_row(
+    number: int,
+    rotation: Mapping[str, Any],
+    equity: Sequence[tuple[date, Decimal, Decimal, str]],
+    core: Prices,
+) -> dict[str, Any]:
+    equity_by_day = {row[0]: row[1] for row in equity}
+    entry, end = rotation["entry_day"], rotation["exit_day"] or equity[-1][0]
+    gained = float(equity_by_day[end] / equity_by_day[entry]) - 1
+    core_gained = core[end].close / core[entry].close - 1
+    return {
+        "rotation": number,
+        "entry_day": entry,
+        "exit_day": rotation["exit_day"],
+        "exit_reason": rotation["exit_reason"],
+        "breakout_session": rotation["breakout_session"],
+        "cross_week": rotation["cross_week"],
+        "weeks_held": (end - entry).days / 7,
+        "start_equity": equity_by_day[entry],
+        "end_equity": equity_by_day[end],
+        "return": gained,
+        "core_return": core_gained,
+        "excess": gained - core_gained,
+    }
+
+
+def _benchmarks(
+    days: Sequence[date],
+    weights: Mapping[str, Decimal],
+    markets: Mapping[str, Prices],
+    settings: Mapping[str, Any],
+) -> dict[str, dict[str, float | None] | None]:
+    bar_days = {asset: list(prices) for asset, prices in markets.items()}
+    result: dict[str, dict[str, float | None] | None] = {}
+    for name, wanted in (("BTC", {"BTC": Decimal(1)}), ("ETH", {"ETH": Decimal(1)}), ("basket", weights)):
+        known = all(asset in markets for asset in wanted)
+        targets = _basket_targets(days[0], wanted, bar_days, settings["strategy"]) if known else {}
+        result[name] = _held(days, targets, markets, settings) if targets else None
+    return result
+
+
+def _held(
+    days: Sequence[date], targets: Mapping[str, Decimal], markets: Mapping[str, Prices], settings: Mapping[str, Any]
+) -> dict[str, float | None]:
+    account = _account(list(targets), markets, settings)
+    decided = set(days)
+    equity = []
+    for day in _days(days[0], days[-1]):
+        account.open_day(day)
+        account.close_day(day)
+        if day == days[0]:
+            account.aim(targets, day, "start")
+        if day in decided:
+            equity.append(float(account.equity()))
+    return performance(equity)
+
+
+def performance(equity: Sequence[float]) -> dict[str, float | None]:
+    """Give return, maximum drawdown (negative or 0) and Sharpe ratio of a daily equity, 365 days a year."""
+    returns = [later / earlier - 1 for earlier, later in pairwise(equity)]
+    peak, deepest = equity[0], 0.0
+    for value in equity:
+        peak = max(peak, value)
+        deepest = min(deepest, value / peak - 1)
+    sharpe = None
+    if len(returns) > 1:
+        mean = math.fsum(returns) / len(returns)
+        deviation = math.sqrt(math.fsum((r - mean) ** 2 for r in returns) / (len(returns) - 1))
+        sharpe = mean / deviation * math.sqrt(DAYS_A_YEAR) if deviation else None
+    return {"return": equity[-1] / equity[0] - 1, "max_drawdown": deepest, "sharpe": sharpe}
