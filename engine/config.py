@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, Union
 
 import yaml
 from pydantic import (
@@ -23,6 +23,7 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     ValidationError,
+    create_model,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -43,7 +44,7 @@ def _exact(value: object) -> object:
 
 def _day(value: object) -> object:
     if isinstance(value, datetime) or not isinstance(value, date | str | None):
-        raise ValueError("a date like 2018-01-31 is wanted")  # noqa: TRY004 - pydantic turns ValueError into its own
+        raise ValueError("a date like 2018-01-31 is wanted")
     return value
 
 
@@ -315,3 +316,18 @@ def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_in(a)) is not None), None)
+
+
+def json_schema(params_types: Sequence[type[StrategyParams]]) -> Values:
+    """Give the JSON schema of the configuration, the `strategy` section being that of any of the given strategies."""
+    section: Any = Union[tuple(params_types)]  # noqa: UP007 - made of a tuple that is known at run time only
+    model = create_model("RotationBotConfig", __base__=Config, strategy=(section, ...))
+    schema = model.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Configuration of the rotation bot"
+    for params in params_types:
+        definition = schema["$defs"][params.__name__]
+        # An editor tells the strategies apart by their names.
+        definition["properties"]["name"] = {"const": params.model_fields["name"].default, "title": "Name"}
+    schema["required"] = []
+    return schema

@@ -62,6 +62,10 @@ class Venue(Protocol):
         """Give the trading rules by asset."""
         ...
 
+    def is_open(self, asset: str, at: datetime) -> bool:
+        """Tell whether the market of `asset` takes orders at `at`; False where it has no bar or is halted."""
+        ...
+
     def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
         """Hand over one order and answer what became of it.
 

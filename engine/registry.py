@@ -1,4 +1,4 @@
-"""Finds what is chosen by name: a file in `strategies/` or `strategies/confirmations/`, named as in the configuration."""
+"""Finds a strategy by the name of its file in `strategies/`."""
 
 import difflib
 import importlib
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import strategies
-import strategies.confirmations
 from engine.core.errors import ConfigError
 from engine.core.strategy import StrategyFactory, StrategyParams
 
@@ -15,11 +14,6 @@ from engine.core.strategy import StrategyFactory, StrategyParams
 def strategy_names() -> list[str]:
     """List the strategies found."""
     return _module_names(strategies)
-
-
-def confirmation_names() -> list[str]:
-    """List the confirmations found."""
-    return _module_names(strategies.confirmations)
 
 
 def strategy_factory(name: str) -> StrategyFactory:
@@ -39,7 +33,8 @@ def strategy_factory(name: str) -> StrategyFactory:
     params = getattr(factory, "Params", None)
     if not (isinstance(params, type) and issubclass(params, StrategyParams)):
         raise ConfigError(
-            f"strategy.name: {name}: strategies/{name}.py has no class {class_name} with a `Params` that extends StrategyParams"
+            f"strategy.name: {name}: strategies/{name}.py has no class {class_name} "
+            "with a `Params` that extends StrategyParams"
         )
     return cast("StrategyFactory", factory)
 

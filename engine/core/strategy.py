@@ -44,17 +44,17 @@ class Universe:
     min_history_days: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
-    """What is held when a decision is taken.
+class Holdings(Protocol):
+    """What is held when a decision is taken."""
 
-    Attributes:
-        weights: held value / equity by asset at the day's closes.
-        orders_waiting: whether orders of an earlier decision have not been settled.
-    """
+    @property
+    def orders_waiting(self) -> bool:
+        """Whether orders of an earlier decision have not been settled."""
+        ...
 
-    weights: Mapping[str, float]
-    orders_waiting: bool
+    def weights(self) -> Mapping[str, float]:
+        """Give held value / equity by asset, at the day's closes."""
+        ...
 
 
 class StrategyState(Protocol):

@@ -1,0 +1,72 @@
+"""The command line: finds the command, and turns errors into one sentence and an exit code.
+
+Nothing heavy is imported here; a command imports what it needs when it is called.
+"""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+import typer
+
+from engine import __version__
+from engine.commands import backtest, config
+from engine.core.errors import EngineError
+
+MAX_ERROR_LINES = 3
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="engine",
+    help="Paper-trading bot: a Russell 2000 breakout and a BTC weekly MACD golden cross rotate BTC into altcoins. "
+    "Simulation and paper trading only; not investment advice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("backtest")(backtest.backtest)
+app.add_typer(config.app, name="config")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"engine {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),  # noqa: FBT001, FBT003
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run a command and exit: 0 done, 2 usage or configuration, 3 data, 4 venue, 5 a check failed."""
+    try:
+        code = app(prog_name="python -m engine", standalone_mode=False)
+    except EngineError as error:
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        _complain(f"{error.format_message()} (see --help)")
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) went away; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    lines = [line for line in message.splitlines() if line.strip()][:MAX_ERROR_LINES]
+    typer.echo("\n".join(["error: " + (lines[0] if lines else "unknown"), *lines[1:]]), err=True)

@@ -1,0 +1,48 @@
+"""`backtest`: history -> run folder and summary."""
+
+from typing import Annotated
+
+import typer
+
+from engine.commands.loading import load_config
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigPath, FromDay, OutFolder, Quiet, ToDay
+
+
+def backtest(
+    config: ConfigPath,
+    from_day: FromDay = None,
+    to_day: ToDay = None,
+    assignments: Assignments = None,
+    out: OutFolder = DEFAULT_OUT,
+    quiet: Quiet = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Skip report.html.")] = False,  # noqa: ARG001
+) -> None:
+    """Run the strategy over history and write a run folder."""
+    loaded = load_config(config, assignments, from_day=from_day, to_day=to_day)
+
+    from engine.clock import system_now
+    from engine.journal.run_folder import one_shot_name, whole_folder, write_run_files
+    from engine.journal.run_log import gap_lines, log_line
+    from engine.logs import write_run_log
+    from engine.report.console import make_console, progress_lines
+    from engine.wiring import backtest as run_backtest
+
+    console = make_console(quiet=quiet)
+    with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
+        with progress_lines(quiet=quiet) as progress:
+            run = run_backtest(loaded, now=system_now, progress=progress)
+        write_run_files(folder(), summary=run.summary, days=run.days, fills=run.fills, rotations=run.rotations)
+        lines = [*gap_lines(run.gaps, run.span.first_day), *map(log_line, run.events)]
+        write_run_log(folder() / "run.log", lines)
+    if not quiet:
+        from engine.report.terminal import print_backtest
+
+        print_backtest(
+            console,
+            summary=run.summary,
+            rotations=run.rotations,
+            waiting=run.waiting,
+            core=run.strategy.universe.core,
+            gaps=run.gaps,
+            folder=folder(),
+        )

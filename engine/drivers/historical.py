@@ -1,0 +1,305 @@
+"""History as backtrader plays it: Cerebro is the clock and its broker the matching engine. The one file that knows it.
+
+Facts about backtrader 1.9.78 that the code below stands on:
+
+- Cerebro steps to the earliest next date of its feeds. The core's feed is always awake; another asset's feed wakes when
+  an order for it is decided and sleeps again when nothing of it is held or ordered, so that bars nobody looks at cost
+  nothing. A feed's buffers are filled in bulk, not row by row.
+- `prenext` mutes a strategy until its last feed has a bar. Here every step counts as ready (`_getminperstatus`).
+- `cheat_on_open` with `set_coo(True)` lets orders decided at D's close execute at D+1's open, when that open is known.
+- `checksubmit` would refuse a buy by D's close; slippage is capped at the bar's high unless `slip_out`.
+- The broker's `next` executes what is pending at once; called after each submission, it makes a sell's cash available
+  to the buys that follow at the same open.
+- The broker counts in floats and refuses a buy that is short by float noise; it starts with a headroom of
+  `HEADROOM` of the cash that the ledger does not know of. Every fill is compared with the exact one.
+"""
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import backtrader as bt
+import numpy as np
+
+from engine.core.calendar import opening_instant
+from engine.core.errors import VenueError
+from engine.core.fills import Costs, Execution, execute_at
+from engine.core.instrument import Instrument
+from engine.core.market import BarSeries, History
+from engine.core.money import ZERO, decimal_of
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.strategy import Observations
+from engine.session import Session
+from engine.span import Span
+
+Feed: TypeAlias = Any
+"""A backtrader data feed; its classes are made by metaclasses that types cannot follow."""
+
+HEADROOM = 1e-9
+TOLERANCE = 1e-9
+"""Relative difference up to which float figures of the broker equal exact ones."""
+_NEVER = math.inf
+
+
+class _BulkFeed(bt.feed.DataBase):
+    """A feed whose buffers are filled from columns at once, and which may sleep."""
+
+    params = (("bars", None), ("last_ordinal", 0), ("awake_from", None))
+
+    def preload(self) -> None:
+        self.awake = False
+        if self.p.awake_from is not None:
+            self.wake(self.p.awake_from)
+
+    def wake(self, from_ordinal: int) -> None:
+        """Fill the buffers with the bars from a day on, the pointer before the first of them."""
+        bars: BarSeries = self.p.bars
+        begin, stop = np.searchsorted(bars.ordinals, (from_ordinal, self.p.last_ordinal + 1)).tolist()
+        self._fill("datetime", bars.ordinals[begin:stop].astype(np.float64))
+        for name in ("open", "high", "low", "close"):
+            self._fill(name, getattr(bars, name)[begin:stop])
+        # Volume and open interest decide nothing here.
+        self._fill("volume", np.zeros(stop - begin))
+        self._fill("openinterest", np.zeros(stop - begin))
+        self.home()
+        self.awake = True
+
+    def sleep(self) -> None:
+        self.awake = False
+
+    def _fill(self, name: str, column: Any) -> None:
+        line = getattr(self.lines, name)
+        line.array = array("d")
+        line.array.frombytes(np.ascontiguousarray(column, dtype=np.float64).tobytes())
+        line.extension = 0
+
+    def advance_peek(self) -> float:
+        return super().advance_peek() if self.awake else _NEVER
+
+    def advance(self, size: int = 1, datamaster: object = None, ticks: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002
+        # The tick attributes of live feeds cost more than the rest of a step, and a daily bar has none.
+        self.lines.advance(size)
+
+    def ordinal(self) -> int:
+        """Give the day of the current bar; 0 before the first."""
+        return int(self.lines.datetime[0]) if self.awake and len(self) else 0
+
+
+class _Player(bt.Strategy):
+    """Tells the driver that a bar opened and that it closed."""
+
+    params = (("driver", None),)
+
+    def _getminperstatus(self) -> int:
+        self._minperstatus = -1
+        return -1
+
+    def start(self) -> None:
+        self._minperstatus = -1
+        self.p.driver.attach(self)
+
+    def next_open(self) -> None:
+        self.p.driver.on_open()
+
+    def next(self) -> None:
+        self.p.driver.on_close()
+
+    def notify_order(self, order: Any) -> None:
+        if order.status in (order.Margin, order.Rejected, order.Canceled, order.Expired):
+            raise VenueError(f"backtrader answered {order.getstatusname()} to an order that the fill rule accepts")
+
+
+class BacktraderVenue:
+    """The matching engine of history: fills at the open, compared with the exact fill rule."""
+
+    def __init__(self, *, instruments: Mapping[str, Instrument], costs: Costs, quote: str) -> None:
+        self._instruments = instruments
+        self._costs = costs
+        self._quote = quote
+        self._player: Any = None
+        self._feeds: Mapping[str, Feed] = {}
+        self._orders = 0
+        self.bar_ordinal = 0
+
+    def attach(self, player: Any, feeds: Mapping[str, Feed]) -> None:
+        """Take the running backtrader strategy whose broker executes."""
+        self._player, self._feeds = player, feeds
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give the trading rules by asset."""
+        return self._instruments
+
+    def is_open(self, asset: str, at: datetime) -> bool:  # noqa: ARG002 - the bar that opens now is the time
+        """Tell whether the asset has a bar that opens now."""
+        return bool(self._feeds[asset].ordinal() == self.bar_ordinal)
+
+    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+        """Execute at this bar's open."""
+        feed = self._feeds[order.asset]
+        expected = execute_at(
+            order,
+            reference_price=decimal_of(feed.open[0]),
+            cash=cash,
+            costs=self._costs,
+            instrument=self._instruments[order.asset],
+        )
+        if expected.quantity <= ZERO:
+            return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
+        send = self._player.buy if order.side is Side.BUY else self._player.sell
+        executed = send(data=feed, size=float(expected.quantity), exectype=bt.Order.Market)
+        self._player.broker.next()
+        self._compare(order, executed, expected, cash)
+        self._orders += 1
+        fill = Fill(
+            at=at,
+            order_id=str(self._orders),
+            client_order_id=order.client_order_id,
+            asset=order.asset,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=expected.quantity,
+            price=expected.price,
+            notional=expected.notional,
+            fee=expected.fee,
+            fee_asset=self._quote,
+            decision_day=order.decision_day,
+            reason=order.reason,
+        )
+        return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
+
+    def _compare(self, order: Order, executed: Any, expected: Execution, cash: Decimal) -> None:
+        if executed.status != executed.Completed:
+            raise VenueError(f"backtrader answered {executed.getstatusname()} to {order.client_order_id}")
+        paid = expected.notional + expected.fee if order.side is Side.BUY else expected.fee - expected.notional
+        pairs = {
+            "price": (executed.executed.price, expected.price),
+            "quantity": (abs(executed.executed.size), expected.quantity),
+            "fee": (executed.executed.comm, expected.fee),
+            "cash": (self._player.broker.get_cash(), cash - paid),
+        }
+        scale = {"cash": float(cash) + float(expected.notional)}
+        for name, (theirs, ours) in pairs.items():
+            allowed = (TOLERANCE + HEADROOM) * scale.get(name, abs(float(ours))) + self.headroom
+            if abs(theirs - float(ours)) > allowed:
+                raise VenueError(f"{order.client_order_id}: backtrader's {name} {theirs!r} is not the ledger's {ours}")
+
+    headroom: float = 0.0
+
+
+class HistoricalDriver:
+    """Plays history through a session, day by day.
+
+    Args:
+        history: the bars; those of every tradable asset of the strategy's universe.
+        observations: facts by day, made of the whole history, revealed day by day.
+        core: the asset whose bars are the decision days.
+        assets: everything that may be traded.
+        venue: the one handed to the session.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        venue: BacktraderVenue,
+        history: History,
+        observations: Observations[object],
+        span: Span,
+        core: str,
+        assets: Sequence[str],
+        costs: Costs,
+    ) -> None:
+        self._session = session
+        self._venue = venue
+        self._history = history
+        self._observations = observations
+        self._span = span
+        self._core = core
+        self._assets = tuple(dict.fromkeys((core, *assets)))
+        self._costs = costs
+        self._feeds: dict[str, Feed] = {}
+        self._awake: list[Feed] = []
+
+    def run(self, *, analyzers: Sequence[Any] = ()) -> Any:
+        """Play the span.
+
+        Args:
+            analyzers: backtrader analyzer classes to run along.
+
+        Returns:
+            The backtrader strategy instance, whose analyzers hold their results.
+
+        Raises:
+            VenueError: backtrader executed something else than the fill rule says.
+        """
+        cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, preload=True, runonce=True)
+        for asset in self._assets:
+            self._feeds[asset] = _BulkFeed(
+                bars=self._history[asset],
+                last_ordinal=self._span.last_day.toordinal(),
+                awake_from=self._span.first_day.toordinal() if asset == self._core else None,
+            )
+            cerebro.adddata(self._feeds[asset], name=asset)
+        self._set_up(cerebro.broker)
+        for analyzer in analyzers:
+            cerebro.addanalyzer(analyzer)
+        cerebro.addstrategy(_Player, driver=self)
+        self._session.begin(self._span.first_day, notes=self._span.notes)
+        result = cerebro.run()[0]
+        self._session.end(self._span.last_day)
+        return result
+
+    def attach(self, player: Any) -> None:
+        """Take backtrader's strategy instance, once it exists."""
+        self._venue.attach(player, self._feeds)
+        self._awake = [self._feeds[self._core]]
+
+    def on_open(self) -> None:
+        """A bar opens: send what waits."""
+        self._venue.bar_ordinal = max(feed.ordinal() for feed in self._awake)
+        if self._session.waiting:
+            self._session.work_orders(opening_instant(date.fromordinal(self._venue.bar_ordinal)))
+            if not self._session.waiting:
+                self._rest()
+
+    def on_close(self) -> None:
+        """A bar closed: decide the day, if it is one of the core's."""
+        ordinal = self._venue.bar_ordinal
+        if self._feeds[self._core].ordinal() == ordinal:
+            waited = self._session.waiting
+            self._session.decide(date.fromordinal(ordinal), self._observations, self._history)
+            if self._session.waiting is not waited:
+                self._wake(ordinal + 1)
+
+    def _wake(self, from_ordinal: int) -> None:
+        for order in self._session.waiting:
+            feed = self._feeds[order.asset]
+            if not feed.awake:
+                feed.wake(from_ordinal)
+                self._awake.append(feed)
+
+    def _rest(self) -> None:
+        held = self._session.ledger.positions
+        for asset, feed in self._feeds.items():
+            if feed.awake and asset != self._core and asset not in held:
+                feed.sleep()
+                self._awake.remove(feed)
+
+    def _set_up(self, broker: Any) -> None:
+        cash = float(self._session.ledger.cash)
+        self._venue.headroom = cash * HEADROOM
+        broker.set_cash(cash + self._venue.headroom)
+        broker.set_coo(True)
+        broker.set_checksubmit(False)
+        broker.set_slippage_perc(
+            float(self._costs.slippage), slip_open=True, slip_limit=True, slip_match=True, slip_out=True
+        )
+        broker.setcommission(
+            commission=float(self._costs.commission),
+            commtype=bt.CommInfoBase.COMM_PERC,
+            percabs=True,
+            stocklike=True,
+        )

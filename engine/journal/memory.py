@@ -1,0 +1,22 @@
+"""A journal in memory: the record of a run that is over within seconds and written out as a whole."""
+
+from collections.abc import Iterator
+
+from engine.core.events import Event
+
+
+class MemoryJournal:
+    """Keeps events in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def append(self, event: Event) -> None:
+        """Keep one event."""
+        self._events.append(event)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def __len__(self) -> int:
+        return len(self._events)

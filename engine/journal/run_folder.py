@@ -1,0 +1,119 @@
+"""The run folder: written under a temporary name beside its place, and renamed when it is whole."""
+
+import csv
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from engine.core.errors import ConfigError
+from engine.core.events import DayDecided
+from engine.core.order import Fill
+from engine.journal.projections import (
+    EQUITY_COLUMNS,
+    FILL_COLUMNS,
+    ROTATION_COLUMNS,
+    Rotation,
+    decision_lines,
+    equity_rows,
+    fill_rows,
+    rotation_rows,
+)
+
+
+def one_shot_name(mode: str, name: str, at: datetime) -> str:
+    """Name the folder of a run that is not continued: `backtest-rotation-20260131T235959Z`."""
+    return f"{mode}-{name}-{at:%Y%m%dT%H%M%SZ}"
+
+
+@contextmanager
+def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
+    """Give a temporary folder that takes its name when the block ends well, and is removed when it does not.
+
+    Yields:
+        A function that gives the temporary folder until the block ends, and the final one after it.
+
+    Raises:
+        ConfigError: the parent cannot be made or written.
+    """
+    try:
+        made = _make_parents(parent)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{_plain(name)[:40]}-", dir=parent))
+        temporary.chmod(0o755)
+    except OSError as error:
+        raise ConfigError(
+            f"--out {parent}: cannot be written: {error.strerror}; name a folder that can be written"
+        ) from error
+    final: list[Path] = []
+    try:
+        yield lambda: final[0] if final else temporary
+        final.append(_rename(temporary, parent, name))
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        for folder in reversed(made):
+            _remove_if_empty(folder)
+        raise
+
+
+def write_run_files(
+    folder: Path,
+    *,
+    summary: Mapping[str, object],
+    days: Sequence[DayDecided],
+    fills: Sequence[Fill],
+    rotations: Sequence[Rotation],
+) -> None:
+    """Write the files that are rows of the record; numbers and order depend on the events alone."""
+    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+    lines = "\n".join(decision_lines(days))
+    (folder / "decisions.jsonl").write_text(lines + "\n", encoding="utf-8")
+    _write_csv(folder / "fills.csv", FILL_COLUMNS, fill_rows(fills))
+    _write_csv(folder / "rotations.csv", ROTATION_COLUMNS, rotation_rows(rotations))
+    _write_csv(folder / "equity.csv", EQUITY_COLUMNS, equity_rows(days))
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _make_parents(parent: Path) -> list[Path]:
+    missing = []
+    folder = parent
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return list(reversed(missing))
+
+
+def _rename(temporary: Path, parent: Path, name: str) -> Path:
+    for attempt in range(1, 1000):
+        target = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        if target.exists():
+            # Two runs within one second.
+            continue
+        try:
+            return temporary.rename(target)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if not target.exists():
+                raise ConfigError(f"--out {parent}: cannot be written: {error.strerror}") from error
+    raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)

@@ -1,0 +1,109 @@
+"""One line an event for `run.log`: what happened and why, for a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import assert_never
+
+from engine.core.calendar import decision_instant
+from engine.core.events import (
+    DayDecided,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+    OrderWaits,
+    RunEnded,
+    RunStarted,
+)
+from engine.core.money import plain
+from engine.core.order import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A line with the instant that it speaks of and its level."""
+
+    at: datetime
+    level: str
+    text: str
+
+
+def log_line(event: Event) -> LogLine:  # noqa: PLR0911 - one arm an event
+    """Put an event into words. A day on which nothing changes is for debugging only: there are thousands."""
+    match event:
+        case RunStarted():
+            notes = "".join(f"; {note}" for note in event.notes)
+            text = f"run starts with {event.cash:f} {event.quote}, first decision day {event.first_day}{notes}"
+            return LogLine(at=decision_instant(event.first_day), level="INFO", text=text)
+        case DayDecided():
+            return _decision(event)
+        case OrderPlanned(order=order):
+            return LogLine(at=decision_instant(order.decision_day), level="INFO", text=f"planned {_order(order)}")
+        case OrderSkipped():
+            text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
+            return LogLine(at=decision_instant(event.day), level="INFO", text=text)
+        case OrderSent():
+            return LogLine(at=event.at, level="DEBUG", text=f"sent {_order(event.order)}")
+        case OrderWaits():
+            return LogLine(at=event.at, level="WARNING", text=f"waits: {_order(event.order)}: {event.message}")
+        case OrderUnresolved():
+            return LogLine(at=event.at, level="WARNING", text=f"unresolved: {_order(event.order)}: {event.message}")
+        case OrderFilled(fill=fill):
+            text = (
+                f"filled {fill.side.value} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}, "
+                f"fee {plain(fill.fee)} {fill.fee_asset} ({fill.reason} of {fill.decision_day})"
+            )
+            return LogLine(at=fill.at, level="INFO", text=text)
+        case OrderRejected():
+            return LogLine(at=event.at, level="WARNING", text=f"rejected: {_order(event.order)}: {event.message}")
+        case OrderCancelled():
+            text = f"cancelled: {_order(event.order)}: replaced by a newer decision"
+            return LogLine(at=decision_instant(event.day), level="INFO", text=text)
+        case RunEnded():
+            pending = "".join(f"; still pending: {_order(order)}" for order in event.waiting)
+            return LogLine(
+                at=decision_instant(event.last_day),
+                level="INFO",
+                text=f"run ends, last decision day {event.last_day}{pending}",
+            )
+        case _:
+            assert_never(event)
+
+
+def gap_lines(gaps: Sequence[str], first_day: date) -> list[LogLine]:
+    """Put the gaps of the data on top of the log."""
+    return [LogLine(at=decision_instant(first_day), level="WARNING", text=f"data gap: {gap}") for gap in gaps]
+
+
+def _decision(event: DayDecided) -> LogLine:
+    evidence = ", ".join(
+        f"{section} {key} {_shown(value)}"
+        for section, values in event.evidence.items()
+        for key, value in (values or {}).items()
+        if value is not None
+    )
+    targets = ", ".join(f"{asset} {weight:.4f}" for asset, weight in event.targets.items()) or "cash"
+    text = (
+        f"{event.day} {event.state} -> {event.next_state}: {event.reason}; targets {targets}; equity {event.equity:.2f}"
+    )
+    return LogLine(
+        at=decision_instant(event.day),
+        level="INFO" if event.changed else "DEBUG",
+        text=f"{text}; {evidence}" if evidence else text,
+    )
+
+
+def _order(order: Order) -> str:
+    return (
+        f"{order.side.value} {plain(order.quantity)} {order.symbol} [{order.client_order_id}] "
+        f"({order.reason} of {order.decision_day})"
+    )
+
+
+def _shown(value: str | int | float | bool | date | None) -> str:  # noqa: FBT001
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

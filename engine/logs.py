@@ -1,0 +1,39 @@
+"""`run.log` through loguru: one line an event, no local variables of tracebacks, secrets struck out."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+from engine.journal.run_log import LogLine
+
+SECRET_VARIABLES = ("BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET")
+STRUCK_OUT = "***"
+_FORMAT = "{extra[at]} {level: <7} {message}\n"
+
+
+def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:
+    """Write lines of level INFO and above to a file; a line's time is the instant that it speaks of."""
+    secrets = [value for name in SECRET_VARIABLES if (value := os.environ.get(name))]
+
+    def strike_out(record: "Record") -> None:
+        for secret in secrets:
+            record["message"] = record["message"].replace(secret, STRUCK_OUT)
+
+    logger.remove()
+    # `diagnose` would print the values of variables, keys among them, into tracebacks.
+    sink = logger.add(
+        path, format=_FORMAT, level="INFO", diagnose=False, backtrace=False, encoding="utf-8", colorize=False
+    )
+    patched = logger.patch(strike_out)
+    try:
+        for line in lines:
+            if line.level != "DEBUG":
+                patched.bind(at=f"{line.at:%Y-%m-%dT%H:%M:%SZ}").log(line.level, line.text)
+    finally:
+        logger.remove(sink)

@@ -1,0 +1,159 @@
+"""A backtest on the terminal: fits 80 columns, says what the figures rest on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from engine.core.order import Order
+from engine.journal.projections import Rotation
+
+WIDTH = 80
+FEW_ROTATIONS = 30
+NOT_AVAILABLE = "–"
+BENCHMARK_TITLES = {"BTC": "hold BTC", "ETH": "hold ETH", "basket": "hold basket"}
+METRICS = (
+    ("return", "total_return", "percent"),
+    ("CAGR", "cagr", "percent"),
+    ("volatility", "volatility", "percent"),
+    ("max. drawdown", "max_drawdown", "percent"),
+    ("Sharpe", "sharpe", "ratio"),
+    ("Sortino", "sortino", "ratio"),
+    ("Calmar", "calmar", "ratio"),
+)
+SYNTHETIC_LINE = "SYNTHETIC sample market: made-up prices, no real data; it shows how the program works and no more"
+SYNTHETIC_SHORT = "These figures are of the synthetic sample market and say nothing about real markets."
+
+
+def print_backtest(
+    console: Console,
+    *,
+    summary: Mapping[str, Any],
+    rotations: Sequence[Rotation],
+    waiting: Sequence[Order],
+    core: str,
+    gaps: Sequence[str],
+    folder: Path,
+) -> None:
+    """Print a backtest's summary.
+
+    Args:
+        summary: the content of `summary.json`.
+        waiting: orders that were decided on the last day.
+        gaps: missing bars in words.
+        folder: where the files are.
+    """
+    if summary["synthetic"]:
+        console.print(Text(SYNTHETIC_LINE, style="bold yellow"))
+    console.print(_header(summary))
+    for line in _source_lines(summary["data_sources"]):
+        console.print(Text(line, style="dim"))
+    for line in (*summary["notes"], *_gap_lines(gaps)):
+        console.print(Text(f"note: {line}", style="yellow"))
+    console.print()
+    console.print(_rotations_table(rotations, core))
+    console.print(_metrics_table(summary))
+    console.print(_activity(summary))
+    for order in waiting:
+        console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
+    console.print(Padding(Text(_caveat(summary, rotations), style="italic"), (1, 0, 0, 0)))
+    # A path is what people copy: it is never broken over two lines.
+    console.print(Text(f"files: {folder}"), soft_wrap=True)
+    if summary["synthetic"]:
+        console.print(Text(SYNTHETIC_SHORT, style="bold yellow"))
+
+
+def _header(summary: Mapping[str, Any]) -> Text:
+    days = f"{summary['decision_days']:,} decision days"
+    head = Text(f"{summary['name']}", style="bold")
+    head.append(f"  {summary['first_day']} to {summary['last_day']}, {days}, ", style="none")
+    head.append(f"{summary['start_equity']:,.0f} -> {summary['final_equity']:,.0f}", style="bold")
+    return head
+
+
+def _source_lines(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    by_place: dict[str, list[str]] = {}
+    for symbol, facts in sources.items():
+        by_place.setdefault(str(facts["source"]).replace(symbol, "*"), []).append(symbol)
+    return [f"data: {_few(symbols)} from {place}" for place, symbols in by_place.items()]
+
+
+def _few(symbols: Sequence[str], most: int = 12) -> str:
+    return " ".join(symbols) if len(symbols) <= most else f"{' '.join(symbols[:most])} and {len(symbols) - most} more"
+
+
+def _gap_lines(gaps: Sequence[str], most: int = 4) -> list[str]:
+    hidden = len(gaps) - most
+    return [*gaps[:most], *([f"{hidden} more gaps, all in run.log"] if hidden > 0 else [])]
+
+
+def _rotations_table(rotations: Sequence[Rotation], core: str) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Rotations", title_justify="left", title_style="bold"
+    )
+    for title in ("#", "entry", "exit", "reason"):
+        table.add_column(title, no_wrap=True)
+    for title in ("weeks", "return", core, "excess"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for rotation in rotations:
+        table.add_row(
+            str(rotation.number),
+            rotation.entry_day.isoformat(),
+            rotation.exit_day.isoformat() if rotation.exit_day else NOT_AVAILABLE,
+            rotation.exit_reason,
+            f"{rotation.weeks_held:.1f}",
+            _signed(rotation.total_return),
+            _signed(rotation.core_return),
+            _signed(rotation.excess),
+        )
+    if not rotations:
+        table.add_row(NOT_AVAILABLE, "none", *[""] * 6)
+    return table
+
+
+def _metrics_table(summary: Mapping[str, Any]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("")
+    table.add_column(str(summary["name"])[:24], justify="right", style="bold")
+    benchmarks: Mapping[str, Mapping[str, Any] | None] = summary["benchmarks"]
+    for name in benchmarks:
+        table.add_column(BENCHMARK_TITLES.get(name, name), justify="right")
+    for title, key, kind in METRICS:
+        benchmark_key = "return" if key == "total_return" else key
+        cells = [None if figures is None else figures[benchmark_key] for figures in benchmarks.values()]
+        table.add_row(title, *(_figure(value, kind) for value in (summary[key], *cells)))
+    return table
+
+
+def _activity(summary: Mapping[str, Any]) -> Text:
+    fees = summary["fees_paid"]
+    paid = f"{fees:,.2f}" if isinstance(fees, int | float) else ", ".join(f"{v:,.8g} {a}" for a, v in fees.items())
+    turnover = NOT_AVAILABLE if summary["turnover"] is None else f"{summary['turnover']:.2f} a year"
+    return Text(f"turnover {turnover}, fees {paid}, {summary['days_rotated']:,} days rotated")
+
+
+def _caveat(summary: Mapping[str, Any], rotations: Sequence[Rotation]) -> str:
+    ended = sum(rotation.exit_day is not None for rotation in rotations)
+    count = f"{ended} completed rotation{'s' if ended != 1 else ''}"
+    few = " - far too few to tell skill from luck" if ended < FEW_ROTATIONS else ""
+    hindsight = (
+        ""
+        if summary["synthetic"]
+        else " The coins were picked today for yesterday: that is hindsight, and it flatters."
+    )
+    return f"These figures rest on {count}{few}.{hindsight} Not investment advice."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.1%}"
+
+
+def _figure(value: float | None, kind: str) -> str:
+    if value is None:
+        return NOT_AVAILABLE
+    return f"{value:,.1%}" if kind == "percent" else f"{value:.2f}"

@@ -1,0 +1,223 @@
+"""The one place where parts meet: from a configuration to a run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from engine import __version__
+from engine.causality import check_no_look_ahead
+from engine.config import Config
+from engine.core.benchmarks import hold_equity, tradable_weights
+from engine.core.calendar import Days
+from engine.core.errors import ConfigError
+from engine.core.events import DayDecided, Event, RunEnded
+from engine.core.fills import Costs
+from engine.core.instrument import Instrument, built_in_instrument, symbol_of
+from engine.core.ledger import Ledger
+from engine.core.market import Floats, History
+from engine.core.order import Fill, Order
+from engine.core.planner import Planner
+from engine.core.strategy import AnyStrategy, Universe
+from engine.journal.memory import MemoryJournal
+from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
+from engine.journal.summary import RunFacts, summary_of
+from engine.ports import LoadedSeries, Progress
+from engine.registry import strategy_factory
+from engine.session import Session
+from engine.span import Span, decision_span
+
+BENCHMARK_COINS = ("BTC", "ETH")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """The history that a run uses, and where each series of it comes from."""
+
+    history: History
+    loaded: Mapping[str, LoadedSeries]
+    notes: tuple[str, ...]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any bar of it is made up."""
+        return any(series.synthetic for series in self.loaded.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestRun:
+    """A finished backtest: its events and what they fold into."""
+
+    config: Config
+    strategy: AnyStrategy
+    market: Market
+    span: Span
+    events: Sequence[Event]
+    days: Sequence[DayDecided]
+    fills: Sequence[Fill]
+    rotations: Sequence[Rotation]
+    summary: Mapping[str, object]
+    days_checked: int
+
+    @property
+    def waiting(self) -> tuple[Order, ...]:
+        """Orders decided on the last day, still pending."""
+        return next((event.waiting for event in reversed(self.events) if isinstance(event, RunEnded)), ())
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Missing bars of all series, in words."""
+        return tuple(line for series in self.market.loaded.values() for line in series.gaps)
+
+
+def strategy_of(config: Config) -> AnyStrategy:
+    """Build the configured strategy."""
+    return strategy_factory(config.strategy.name)(config.strategy)
+
+
+def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrument]:
+    """Give the trading rules by asset: configured over built in.
+
+    Raises:
+        ConfigError: an asset is in neither.
+    """
+    instruments = {}
+    for asset in assets:
+        rules = config.account.instruments.get(asset)
+        instruments[asset] = (
+            built_in_instrument(asset, config.account.quote)
+            if rules is None
+            else Instrument(
+                symbol=symbol_of(asset, config.account.quote),
+                lot_step=rules.lot_step,
+                minimum_notional=rules.minimum_notional,
+                maximum_quantity=rules.maximum_quantity,
+            )
+        )
+    return instruments
+
+
+def backtest(config: Config, *, now: Callable[[], datetime], progress: Progress) -> BacktestRun:
+    """Run a backtest from bars to figures; nothing is written.
+
+    Args:
+        now: the clock, which decides what "the last final bar" is.
+        progress: told of long work.
+
+    Raises:
+        EngineError: configuration, data, or a check that failed.
+    """
+    strategy = strategy_of(config)
+    universe = strategy.universe
+    instruments = instruments_of(config, universe.assets)
+    market = load_market(config, universe, now=now, progress=progress)
+    history = market.history
+    observations = strategy.observe(history)
+    span = decision_span(
+        core=history[universe.core],
+        indices={symbol: history[symbol] for symbol in universe.indices},
+        sessions=_index_sessions(history, universe),
+        ready_day=observations.first_day,
+        window_from=config.window.from_,
+        window_to=config.window.to,
+        max_stale_sessions=config.data.max_stale_sessions,
+    )
+    # backtrader is wanted from here on only; a configuration or data error is answered without waiting for it.
+    from engine.drivers.historical import BacktraderVenue, HistoricalDriver  # noqa: PLC0415
+
+    costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
+    planner = Planner(account=config.name, instruments=instruments, costs=costs, trading_order=universe.assets)
+    venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
+    journal = MemoryJournal()
+    start = Ledger(quote=config.account.quote, cash=config.account.cash)
+    HistoricalDriver(
+        session=Session(strategy=strategy, planner=planner, venue=venue, journal=journal, ledger=start),
+        venue=venue,
+        history=history,
+        observations=observations,
+        span=span,
+        core=universe.core,
+        assets=universe.assets,
+        costs=costs,
+    ).run()
+    events = tuple(journal)
+    days, fills = decided_days(events), booked_fills(events)
+    rotations = rotations_of(days)
+    facts = RunFacts(
+        mode="backtest",
+        name=config.name,
+        strategy=config.strategy.name,
+        config_sha256=config.sha256(),
+        version=__version__,
+        synthetic=market.synthetic,
+        data_sources={symbol: _source_facts(series) for symbol, series in market.loaded.items()},
+        notes=(*market.notes, *span.notes),
+        benchmark_equity=_benchmarks(config, universe, history, planner, start, [day.day for day in days]),
+    )
+    return BacktestRun(
+        config=config,
+        strategy=strategy,
+        market=market,
+        span=span,
+        events=events,
+        days=days,
+        fills=fills,
+        rotations=rotations,
+        summary=summary_of(facts, days=days, fills=fills, rotations=rotations),
+        days_checked=check_no_look_ahead(strategy, history, observations, events),
+    )
+
+
+def load_market(config: Config, universe: Universe, *, now: Callable[[], datetime], progress: Progress) -> Market:
+    """Load every series that the universe needs, and the benchmarks' coins where they can be had."""
+    from engine.data.csv_files import CsvBars  # noqa: PLC0415
+
+    if config.data.csv_dir is None:
+        raise ConfigError("data.csv_dir")
+    coins, index = CsvBars(config.data.csv_dir, index=False), CsvBars(config.data.csv_dir, index=True)
+    loaded = {a: coins.load(a) for a in dict.fromkeys((*universe.assets, *BENCHMARK_COINS))} | {
+        i: index.load(i) for i in universe.indices
+    }
+    return Market(history=History(series={s: l.bars for s, l in loaded.items()}), loaded=loaded, notes=())
+
+
+def _index_sessions(history: History, universe: Universe) -> Days:
+    if not universe.indices:
+        return np.array([], dtype="datetime64[D]")
+    from engine.data.sessions import NewYorkSessions  # noqa: PLC0415
+
+    first = min(history[symbol].first_day for symbol in universe.indices)
+    return NewYorkSessions().between(first, history[universe.core].last_day)
+
+
+def _benchmarks(
+    config: Config, universe: Universe, history: History, planner: Planner, start: Ledger, days: Sequence[date]
+) -> dict[str, Floats | None]:
+    curves: dict[str, Floats | None] = {}
+    wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
+    for name, weights in wanted.items():
+        tradable = tradable_weights(weights, history, days[0], min_history_days=universe.min_history_days)
+        if not tradable:
+            curves[name] = None
+            continue
+        assets = tuple(tradable)
+        buyer = Planner(
+            account="hold", instruments=instruments_of(config, assets), costs=planner.costs, trading_order=assets
+        )
+        targets = {asset: weight * (1 - universe.cash_reserve) for asset, weight in tradable.items()}
+        curves[name] = hold_equity(targets, history=history, planner=buyer, start=start, days=days)
+    return curves
+
+
+def _source_facts(series: LoadedSeries) -> dict[str, object]:
+    return {
+        "source": series.source,
+        "synthetic": series.synthetic,
+        "first": series.bars.first_day.isoformat(),
+        "last": series.bars.last_day.isoformat(),
+        "bars": len(series.bars),
+        "missing": series.missing,
+        "sha256": series.sha256,
+        "fetched_at": series.fetched_at.isoformat() if series.fetched_at else None,
+    }

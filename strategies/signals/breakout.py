@@ -1,0 +1,170 @@
+"""The index breaks above an old ceiling, holds it as support, and loses it: a causal fold over sessions.
+
+All values are on session closes, in index points. Row s of every column uses rows up to s only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
+
+from engine.core.calendar import DAYS_A_WEEK, Days, Ordinals, years_before
+from engine.core.market import BarSeries, Floats
+
+MIN_WINDOW_SESSIONS = 252
+"""A ceiling wants a year of sessions to be the highest of."""
+NEVER = 0
+"""Stands for "no session yet" in columns of ordinals."""
+
+
+class BreakoutParams(BaseModel):
+    """Parameters of the breakout, as in the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["auto", "fixed"] = Field("auto", description="auto: the highest old close; fixed: a constant level.")
+    level: StrictFloat | None = Field(None, gt=0, description="The ceiling of mode fixed, index points.")
+    lookback_years: StrictInt = Field(5, ge=2, le=100, description="Where the ceiling's window begins, calendar years.")
+    min_age_weeks: StrictInt = Field(26, ge=1, description="How old a close must be to be part of the ceiling.")
+    buffer: StrictFloat = Field(0.0, ge=0, lt=1, description="Fraction by which a close must exceed the level.")
+    confirm_sessions: StrictInt = Field(3, ge=1, description="Closes above the level that confirm a breakout.")
+    tolerance: StrictFloat = Field(0.0, ge=0, lt=1, description="Fraction by which a close may fall below the support.")
+    loss_sessions: StrictInt = Field(3, ge=1, description="Closes below the support that lose it.")
+    valid_weeks: StrictInt | None = Field(None, ge=0, description="Weeks a breakout stays in force; null: no limit.")
+
+    @model_validator(mode="after")
+    def _level_given(self) -> Self:
+        if self.mode == "fixed" and self.level is None:
+            raise ValueError(
+                "strategy.breakout.level null is not allowed with mode fixed; give the level in index points"
+            )
+        if self.min_age_weeks * DAYS_A_WEEK >= self.lookback_years * 365:
+            raise ValueError(
+                f"strategy.breakout.min_age_weeks {self.min_age_weeks} leaves no window within lookback_years "
+                f"{self.lookback_years}; fewer weeks than {self.lookback_years * 365 // DAYS_A_WEEK} are allowed"
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BreakoutColumns:
+    """The state of the breakout after each session, arrays of shape (sessions,).
+
+    Attributes:
+        ceiling: index points; NaN where undefined.
+        in_breakout: confirmed and not lost.
+        support: index points; NaN outside a breakout.
+        breakout_session: ordinal of the session that confirmed the breakout in being; 0 outside one.
+        loss_session: ordinal of the latest session at which support was lost; 0 before the first.
+        run_length, run_level: closes in a row above a level that is not yet confirmed; 0 and NaN without a run.
+    """
+
+    ceiling: Floats
+    in_breakout: NDArray[np.bool_]
+    support: Floats
+    breakout_session: Ordinals
+    loss_session: Ordinals
+    run_length: NDArray[np.int64]
+    run_level: Floats
+
+
+def ceilings(bars: BarSeries, params: BreakoutParams) -> Floats:
+    """Give the ceiling of each session.
+
+    Args:
+        bars: the index, shape (sessions,), final bars.
+
+    Returns:
+        The highest close among the sessions dated from `lookback_years` before s to `min_age_weeks` before s, both
+        ends included; NaN while that window holds fewer than 252 sessions. Mode fixed: the constant level.
+    """
+    if params.mode == "fixed":
+        return np.full(len(bars), params.level, dtype=np.float64)
+    begin = np.searchsorted(bars.days, years_before(bars.days, params.lookback_years), side="left")
+    stop = np.searchsorted(bars.days, _weeks_before(bars.days, params.min_age_weeks), side="right")
+    return _range_maximum(bars.close, begin, stop, minimum_count=MIN_WINDOW_SESSIONS)
+
+
+def breakouts(bars: BarSeries, params: BreakoutParams) -> BreakoutColumns:
+    """Follow runs, confirmed breakouts, renewals and losses of support through all sessions.
+
+    Args:
+        bars: the index, shape (sessions,), final bars.
+    """
+    ceiling = ceilings(bars, params)
+    rows = list(_follow(bars, ceiling, params))
+    in_breakout, support, breakout_session, loss_session, run_length, run_level = zip(*rows, strict=True)
+    return BreakoutColumns(
+        ceiling=ceiling,
+        in_breakout=np.array(in_breakout, dtype=np.bool_),
+        support=np.array(support, dtype=np.float64),
+        breakout_session=np.array(breakout_session, dtype=np.int64),
+        loss_session=np.array(loss_session, dtype=np.int64),
+        run_length=np.array(run_length, dtype=np.int64),
+        run_level=np.array(run_level, dtype=np.float64),
+    )
+
+
+def _follow(
+    bars: BarSeries, ceiling: Floats, params: BreakoutParams
+) -> Iterator[tuple[bool, float, int, int, int, float]]:
+    base_begin = np.searchsorted(bars.days, _weeks_before(bars.days, params.min_age_weeks), side="left").tolist()
+    lifts = params.mode == "auto"
+    above, below_support = 1 + params.buffer, 1 - params.tolerance
+    nan = float("nan")
+    in_breakout, support, breakout_session, loss_session, loss_count = False, nan, NEVER, NEVER, 0
+    run_length, run_level = 0, nan
+
+    def in_new_base(s: int, level: float) -> bool:
+        closes_above = np.count_nonzero(bars.close[base_begin[s] : s] > level)
+        return bool(level > support and closes_above < params.confirm_sessions)
+
+    for s, (session, close, level) in enumerate(
+        zip(bars.ordinals.tolist(), bars.close.tolist(), ceiling.tolist(), strict=True)
+    ):
+        if in_breakout:
+            loss_count = loss_count + 1 if close < support * below_support else 0
+        if in_breakout and loss_count >= params.loss_sessions:
+            # A loss ends the session's evaluation: the next one is the first that may start a run.
+            in_breakout, support, breakout_session, loss_session = False, nan, NEVER, session
+            run_length, run_level = 0, nan
+        else:
+            if run_length and close > run_level * above:
+                run_length += 1
+            elif close > level * above and (not in_breakout or (lifts and in_new_base(s, level))):
+                run_length, run_level = 1, level
+            else:
+                run_length, run_level = 0, nan
+            if run_length >= params.confirm_sessions:
+                in_breakout, support, breakout_session, loss_count = True, run_level, session, 0
+                run_length, run_level = 0, nan
+        yield in_breakout, support, breakout_session, loss_session, run_length, run_level
+
+
+def _weeks_before(days: Days, weeks: int) -> Days:
+    earlier: Days = days - np.timedelta64(DAYS_A_WEEK * weeks, "D")
+    return earlier
+
+
+def _range_maximum(values: Floats, begin: NDArray[np.int64], stop: NDArray[np.int64], *, minimum_count: int) -> Floats:
+    """Give the maximum of values[begin:stop] for each pair, NaN where the range is shorter than `minimum_count`.
+
+    A sparse table of maxima over powers of two (Bender and Farach-Colton, The LCA Problem Revisited, 2000).
+    """
+    result = np.full(len(begin), np.nan)
+    counts = stop - begin
+    wanted = np.flatnonzero(counts >= minimum_count)
+    if not wanted.size:
+        return result
+    table = [values]
+    while 2 ** len(table) <= int(counts.max()):
+        half = 2 ** (len(table) - 1)
+        table.append(np.maximum(table[-1][:-half], table[-1][half:]))
+    levels = np.floor(np.log2(counts[wanted])).astype(np.int64)
+    for level in np.unique(levels):
+        rows = wanted[levels == level]
+        result[rows] = np.maximum(table[level][begin[rows]], table[level][stop[rows] - 2**level])
+    return result
