@@ -14,7 +14,7 @@ from engine.journal.run_log import LogLine
 
 SECRET_VARIABLES = ("BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET")
 STRUCK_OUT = "***"
-_FORMAT = "{extra[at]} {level: <7} {message}\n"
+_FORMAT = "{extra[at]} {level: <7} {message}"
 
 
 def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:

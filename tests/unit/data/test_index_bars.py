@@ -6,7 +6,7 @@ import pytest
 from engine.data.index_bars import index_series, session_instants
 
 # Summer time runs from the second Sunday of March to the first Sunday of November since 2007; before, from the first
-# Sunday of April to the last Sunday of October. New York is UTC-4 in it (16:00 is 20:00 UTC) and UTC-5 out of it (21:00).
+# Sunday of April to the last Sunday of October. New York is UTC-4 in it (16:00 is 20:00 UTC), UTC-5 out of it (21:00).
 CLOSINGS = [
     ("1987-10-23", "1987-10-23T20:00:00"),  # Friday before the last Sunday of October
     ("1987-10-26", "1987-10-26T21:00:00"),

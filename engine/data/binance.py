@@ -1,0 +1,247 @@
+"""Daily bars of coins from Binance's public market data, keyless, through ccxt.
+
+The one file that imports ccxt for market data. It reads candles only; nothing here can place an order.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from engine.core.calendar import EPOCH_ORDINAL, days_of
+from engine.core.errors import DataError
+from engine.core.market import BarSeries, crypto_series
+from engine.data.checks import check_bars
+from engine.data.retries import TransientError, retried, retry_after
+from engine.ports import Progress
+
+PRODUCTION_URL = "https://data-api.binance.vision"
+"""Binance's host for market data alone: no key, and not behind the trading host's country list."""
+
+DAY_MILLISECONDS = 86_400_000
+PAGE_ROWS = 1000
+ROW_FIELDS = 6
+"""Fields read of a kline: open time, open, high, low, close, volume (in base units)."""
+
+# Binance grants 6000 of weight a minute and address; a page of klines costs 2.
+PAUSE_ABOVE_WEIGHT = 5400
+WEIGHT_HEADER = "X-MBX-USED-WEIGHT-1M"
+
+RESTRICTED = (403, 451)
+RATE_LIMITED = (418, 429)
+EXCERPT_CHARACTERS = 80
+LAST_ORDINAL = date.max.toordinal()
+OK, REQUEST_TIMEOUT, SERVER_ERRORS = 200, 408, 500
+
+T = TypeVar("T")
+Row: TypeAlias = tuple[int, list[float]]
+"""Day as an ordinal; open, high, low, close, volume."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What ccxt's exceptions do not carry of the last answer; status 0: there was none."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+class BinanceBars:
+    """Fetches final daily bars, page by page.
+
+    Args:
+        base_url: replaces scheme://host[:port]; None for the production market data host.
+        quote: quote currency of every market, `USDT`.
+        max_retries: tries after the first, for each request.
+        timeout_seconds: longest wait for one answer.
+        sleep: waits between tries and, near the rate limit, between pages.
+        now: the clock that decides, together with the exchange's own, which bars are final.
+        progress: called with a line for each page.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None,
+        quote: str,
+        max_retries: int,
+        timeout_seconds: float,
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+        progress: Progress,
+    ) -> None:
+        # A third of a second: only a run that fetches pays it.
+        import ccxt  # noqa: PLC0415
+
+        self._ccxt = ccxt
+        self._quote = quote
+        self._timeout_seconds = timeout_seconds
+        self._max_retries = max_retries
+        self._sleep = sleep
+        self._now = now
+        self._progress = progress
+        self._answer = _Answer()
+        self._url = (base_url or PRODUCTION_URL).rstrip("/")
+        self._client = ccxt.binance(
+            {
+                # ccxt's limiter sleeps by itself and never reads the weight headers; `_pace` does.
+                "enableRateLimit": False,
+                "timeout": int(timeout_seconds * 1000),
+                # A proxy of the environment is for the outside, not for a server that the configuration names.
+                "requests_trust_env": base_url is None,
+                "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
+            }
+        )
+        # The implicit calls need no list of markets, which would be megabytes.
+        self._client.urls["api"]["public"] = f"{self._url}/api/v3"
+        self._client.on_rest_response = self._remember
+
+    def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
+        """Fetch the final daily bars of `symbol` (the asset, `BTC`).
+
+        Args:
+            since: first day wanted; None for all there is.
+            until: last day wanted.
+
+        Raises:
+            DataError: no such market, no candle in an answer, a bad candle, or no readable answer past all retries.
+        """
+        place = f"binance {symbol}{self._quote}"
+        end = min(until.toordinal() + 1, self._first_open_day(place))
+        rows: list[Row] = []
+        start = EPOCH_ORDINAL if since is None else since.toordinal()
+        first = start
+        # A short page is no sign of the end: servers have lowered their page size before. Only the day is.
+        while start < end:
+            page = self._page(symbol, start, place)
+            if not page:
+                self._progress(f"{place}: no bars from {date.fromordinal(start)} on")
+                break
+            rows += page
+            start = page[-1][0] + 1
+            last_day = date.fromordinal(page[-1][0])
+            self._progress(f"{place}: {len(page)} bars to {last_day}")
+        if first < end and not rows:
+            raise DataError(f"{place}: Binance answers no daily bars{'' if since is None else f' from {since} on'}")
+        return _series(symbol, [row for row in rows if row[0] < end], place)
+
+    def _first_open_day(self, place: str) -> int:
+        """Give the first day that is not over, by our clock and by the exchange's, whichever is behind."""
+        exchange_milliseconds = self._ask(self._client.public_get_time, _server_time, place)
+        own_milliseconds = int(self._now().timestamp() * 1000)
+        return EPOCH_ORDINAL + min(exchange_milliseconds, own_milliseconds) // DAY_MILLISECONDS
+
+    def _page(self, symbol: str, start: int, place: str) -> list[Row]:
+        query = {
+            "symbol": f"{symbol}{self._quote}",
+            "interval": "1d",
+            "startTime": (start - EPOCH_ORDINAL) * DAY_MILLISECONDS,
+            "limit": PAGE_ROWS,
+        }
+        return self._ask(lambda: self._client.public_get_klines(query), lambda answer: _rows(answer, start), place)
+
+    def _ask(self, request: Callable[[], object], read: Callable[[object], T], place: str) -> T:
+        def attempt() -> T:
+            self._answer = _Answer()
+            try:
+                answer = request()
+            except self._ccxt.BaseError as error:
+                raise self._verdict(error, place) from error
+            self._pace()
+            return read(answer)
+
+        return retried(attempt, place=place, max_retries=self._max_retries, sleep=self._sleep, progress=self._progress)
+
+    def _remember(
+        self, status: int, _reason: str, _url: str, _method: str, headers: Mapping[str, str], body: str, *_: object
+    ) -> str:
+        self._answer = _Answer(status=status, headers=headers, body=body)
+        return body.strip()
+
+    def _pace(self) -> None:
+        weight = self._answer.headers.get(WEIGHT_HEADER, "")
+        if weight.isdecimal() and int(weight) > PAUSE_ABOVE_WEIGHT:
+            # The exchange counts by the minutes of its clock.
+            self._sleep(61.0 - self._now().second)
+
+    def _verdict(self, error: Exception, place: str) -> DataError | TransientError:
+        """Tell what cannot get better from what may, by the HTTP status first: ccxt's classes mix the two."""
+        status = self._answer.status
+        if status in RATE_LIMITED or isinstance(error, self._ccxt.DDoSProtection | self._ccxt.RateLimitExceeded):
+            return TransientError(
+                f"Binance limits the rate of requests (HTTP {status})",
+                retry_after(self._answer.headers.get("Retry-After")),
+            )
+        if status in RESTRICTED:
+            return DataError(
+                f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"
+                " data.crypto: yahoo or csv does not need it"
+            )
+        if isinstance(error, self._ccxt.NotSupported):
+            return DataError(f"{place}: Binance has no such market; an asset listed against {self._quote} is wanted")
+        problem = self._passing_problem(error)
+        if problem is not None:
+            return TransientError(problem)
+        return DataError(f"{place}: Binance refuses the request (HTTP {status}: {_excerpt(self._answer.body)})")
+
+    def _passing_problem(self, error: Exception) -> str | None:
+        status = self._answer.status
+        if not status:
+            late = isinstance(error, self._ccxt.RequestTimeout)
+            within = f"gives no answer within {self._timeout_seconds:g} seconds" if late else "cannot be reached"
+            return f"{self._url} {within}"
+        if status == REQUEST_TIMEOUT or status >= SERVER_ERRORS:
+            return f"Binance answers HTTP {status}"
+        if status == OK and isinstance(error, self._ccxt.OperationFailed):
+            return f"Binance answers {_excerpt(self._answer.body)}"
+        return None
+
+
+def _server_time(answer: object) -> int:
+    milliseconds = answer.get("serverTime") if isinstance(answer, dict) else None
+    if not isinstance(milliseconds, int | str) or not str(milliseconds).isdecimal():
+        raise TransientError(f"the answer is not the server's time: {_excerpt(answer)}")
+    return int(milliseconds)
+
+
+def _rows(answer: object, start: int) -> list[Row]:
+    # ccxt hands over whatever a 200 carries, also HTML and broken JSON, as text.
+    if not isinstance(answer, list):
+        raise TransientError(f"the answer is not a list of candles: {_excerpt(answer)}")
+    rows: list[Row] = []
+    earliest = start
+    for kline in answer:
+        rows.append(_row(kline, earliest))
+        earliest = rows[-1][0] + 1
+    return rows
+
+
+def _row(kline: object, earliest: int) -> Row:
+    if not isinstance(kline, Sequence) or isinstance(kline, str) or len(kline) < ROW_FIELDS:
+        raise TransientError(f"a candle is not readable: {_excerpt(kline)}")
+    try:
+        days, rest = divmod(int(kline[0]), DAY_MILLISECONDS)
+        prices_and_volume = [float(text) for text in kline[1:ROW_FIELDS]]
+    except (TypeError, ValueError) as error:
+        raise TransientError(f"a candle is not readable: {_excerpt(kline)}") from error
+    day = EPOCH_ORDINAL + days
+    if rest or not earliest <= day <= LAST_ORDINAL:
+        # Also what keeps the paging from going round in a circle.
+        raise TransientError(f"a candle does not open at 00:00 UTC of a day after the one before: {_excerpt(kline)}")
+    return day, prices_and_volume
+
+
+def _series(symbol: str, rows: Sequence[Row], place: str) -> BarSeries:
+    days = days_of(np.array([day for day, _ in rows], dtype=np.int64))
+    table = np.array([values for _, values in rows], dtype=np.float64).reshape(-1, ROW_FIELDS - 1).T.copy()
+    columns = dict(zip(("open", "high", "low", "close", "volume"), table, strict=True))
+    check_bars(days=days, **columns, place=lambda _row: place)
+    return crypto_series(symbol, days=days, **columns)
+
+
+def _excerpt(value: object) -> str:
+    text = " ".join(str(value).split())
+    return repr(text if len(text) <= EXCERPT_CHARACTERS else f"{text[:EXCERPT_CHARACTERS]}…")

@@ -1,0 +1,213 @@
+"""Cache entries on disk: bars as parquet, and beside them a small JSON that says what they are.
+
+The one file that imports fastparquet. Each file appears whole or not at all; the JSON, written last, holds the digest
+of its parquet file, so that a pair torn apart by a crash or by two writers counts as absent. It is never read as bars.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from urllib.parse import quote as percent_encoded
+
+import numpy as np
+
+from engine.core.market import BarSeries
+from engine.data.digest import bars_sha256
+from engine.data.kinds import SeriesBuilder
+
+FORMAT = 1
+"""Raise it when the meaning of an entry changes; entries of another format count as absent."""
+
+READS = 3
+"""A writer may stand between its two files just as they are read; then another look finds the pair whole."""
+
+PRICES_AND_VOLUME = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What an entry is of: provider, symbol and quote currency (empty for an index)."""
+
+    provider: str
+    symbol: str
+    quote: str
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.symbol}" + (f"/{self.quote}" if self.quote else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Bars as they were fetched.
+
+    Attributes:
+        bars: empty where the provider had none.
+        through: the last day that was asked for.
+        fetched_at: when, UTC.
+        sha256: digest of the bars.
+        problem: why there are none; empty where there are.
+    """
+
+    bars: BarSeries
+    through: date
+    fetched_at: datetime
+    sha256: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """Why an entry that is there cannot be used."""
+
+    reason: str
+
+
+class CacheStore:
+    """Entries in one folder, a pair of files each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self, key: Key, build: SeriesBuilder) -> Entry | Unusable | None:
+        """Read an entry; None where there is none."""
+        found: Entry | Unusable | None = None
+        for _ in range(READS):
+            found = self._read_once(key, build)
+            if not isinstance(found, Unusable):
+                break
+        return found
+
+    def write(self, key: Key, entry: Entry) -> None:
+        """Write an entry, each file under a temporary name first.
+
+        Raises:
+            OSError: the folder cannot be made or written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = _encoded(entry.bars)
+        description = {
+            "format": FORMAT,
+            "provider": key.provider,
+            "symbol": key.symbol,
+            "quote": key.quote,
+            "rows": len(entry.bars),
+            "first": str(entry.bars.first_day) if len(entry.bars) else None,
+            "last": str(entry.bars.last_day) if len(entry.bars) else None,
+            "through": str(entry.through),
+            "fetched_at": entry.fetched_at.isoformat(),
+            "sha256": entry.sha256,
+            "file_sha256": hashlib.sha256(content).hexdigest(),
+            "problem": entry.problem,
+        }
+        bars_path, description_path = self._paths(key)
+        write_atomically(bars_path, content)
+        write_atomically(description_path, (json.dumps(description, indent=1) + "\n").encode())
+
+    def _paths(self, key: Key) -> tuple[Path, Path]:
+        # Percent encoding keeps ^RUT and a slash out of file names.
+        name = "-".join(percent_encoded(part, safe="") for part in (key.provider, key.symbol, key.quote) if part)
+        return self.folder / f"{name}.parquet", self.folder / f"{name}.json"
+
+    def _read_once(self, key: Key, build: SeriesBuilder) -> Entry | Unusable | None:
+        bars_path, description_path = self._paths(key)
+        try:
+            description = description_path.read_bytes()
+            return _entry(key, description, bars_path.read_bytes(), build)
+        except FileNotFoundError:
+            if bars_path.exists() or description_path.exists():
+                return Unusable(reason=f"one of {bars_path.name} and {description_path.name} is missing")
+            return None
+        except OSError as error:
+            return Unusable(reason=f"{bars_path.name} cannot be read: {error.strerror}")
+        except (KeyError, TypeError, ValueError) as error:
+            return Unusable(reason=f"{description_path.name} does not describe {bars_path.name}: {error}")
+
+
+def _entry(key: Key, description: bytes, content: bytes, build: SeriesBuilder) -> Entry:
+    """Put an entry together; KeyError, TypeError and ValueError mean that it is damaged, foreign or of another format."""
+    values = json.loads(description)
+    if not isinstance(values, Mapping) or values.get("format") != FORMAT:
+        raise ValueError(f"it is not of format {FORMAT}")
+    found = Key(**{part: str(values[part]) for part in ("provider", "symbol", "quote")})
+    if found != key:
+        raise ValueError(f"it is of {found}")
+    if values["file_sha256"] != hashlib.sha256(content).hexdigest():
+        raise ValueError("its digest is of other bytes")
+    fetched_at = datetime.fromisoformat(str(values["fetched_at"]))
+    if fetched_at.tzinfo is None:
+        raise ValueError("fetched_at has no time zone")
+    bars = _decoded(key.symbol, content, build)
+    sha256 = bars_sha256(bars)
+    if sha256 != values["sha256"]:
+        raise ValueError("its digest is of other bars")
+    return Entry(
+        bars=bars,
+        through=date.fromisoformat(str(values["through"])),
+        fetched_at=fetched_at,
+        sha256=sha256,
+        problem=str(values["problem"]),
+    )
+
+
+def _encoded(bars: BarSeries) -> bytes:
+    if not len(bars):
+        return b""
+    import fastparquet  # noqa: PLC0415 - pandas comes with it, and not every run has a cache to open
+    import pandas as pd  # noqa: PLC0415
+
+    frame = pd.DataFrame(
+        {"day": bars.days.astype("datetime64[ms]"), **{name: getattr(bars, name) for name in PRICES_AND_VOLUME}}
+    )
+    buffer = _KeptBuffer()
+    fastparquet.write("bars", frame, open_with=lambda _path, _mode: buffer, write_index=False, stats=False)
+    return buffer.getvalue()
+
+
+def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
+    if not content:
+        none = np.array([], dtype=np.float64)
+        days = np.array([], dtype="datetime64[D]")
+        return build(symbol, days=days, open=none, high=none, low=none, close=none, volume=none)
+    import fastparquet  # noqa: PLC0415 - as above
+
+    try:
+        frame = fastparquet.ParquetFile(io.BytesIO(content)).to_pandas()
+    except fastparquet.util.ParquetException as error:
+        raise ValueError(f"it is not parquet: {error}") from error
+    return build(
+        symbol,
+        days=frame["day"].to_numpy().astype("datetime64[D]"),
+        **{name: frame[name].to_numpy(dtype=np.float64) for name in PRICES_AND_VOLUME},
+    )
+
+
+class _KeptBuffer(io.BytesIO):
+    """A buffer whose content outlives the closing that fastparquet ends its writing with."""
+
+    def close(self) -> None:
+        """Stay open."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name in its folder, to the disk, and give it its name in one step.
+
+    Raises:
+        OSError: the folder cannot be written; a file of that name stays as it was.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

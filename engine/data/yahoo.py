@@ -1,0 +1,228 @@
+"""Daily bars of indices and coins from Yahoo Finance, through yfinance.
+
+The one file that imports yfinance. It uses `Ticker.history` alone: `download` swallows errors.
+"""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import numpy as np
+
+from engine.core.calendar import Days, instants_after
+from engine.core.errors import DataError
+from engine.core.market import BarSeries, crypto_series
+from engine.data.checks import check_bars
+from engine.data.index_bars import EXCHANGE_TIME_ZONE, index_series, session_instants
+from engine.data.retries import TransientError, retried, retry_after
+from engine.ports import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Market: TypeAlias = Literal["index", "crypto"]
+
+INDEX_TICKERS = {"RUT": "^RUT", "SPX": "^GSPC", "NDX": "^NDX"}
+"""Yahoo's names of indices; any other index name is taken as Yahoo's own."""
+COIN_TICKERS = {"UNI": "UNI7083-USD", "SUI": "SUI20947-USD", "POL": "POL28321-USD"}
+"""Coins whose plain `NAME-USD` is another coin at Yahoo."""
+
+TIME_ZONES = {"index": EXCHANGE_TIME_ZONE, "crypto": "UTC"}
+FINAL_AFTER = {"index": np.timedelta64(30, "m"), "crypto": np.timedelta64(0, "m")}
+"""Yahoo carries the last prices of a session over for some minutes after the bell."""
+
+CHART_PATH = "/v8/finance/chart/"
+NOT_FOUND, ERRORS = 404, 400
+COLUMNS = ("Open", "High", "Low", "Close", "Volume")
+
+
+def ticker_of(symbol: str, market: Market) -> str:
+    """Give Yahoo's name of an index (`RUT` -> `^RUT`) or of a coin (`BTC` -> `BTC-USD`)."""
+    if market == "index":
+        return INDEX_TICKERS.get(symbol, symbol)
+    return COIN_TICKERS.get(symbol, f"{symbol}-USD")
+
+
+class YahooBars:
+    """Fetches final daily bars, one request a series.
+
+    Args:
+        market: `index` (New York sessions) or `crypto` (UTC days, priced in USD).
+        base_url: replaces scheme://host[:port] of every request; None for Yahoo itself.
+        max_retries: tries after the first.
+        timeout_seconds: longest wait for one answer.
+        sleep: waits between tries.
+        now: the clock that decides which bars are final.
+        progress: called with a line for each series.
+    """
+
+    def __init__(
+        self,
+        *,
+        market: Market,
+        base_url: str | None,
+        max_retries: int,
+        timeout_seconds: float,
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+        progress: Progress,
+    ) -> None:
+        self._market = market
+        self._base_url = base_url
+        self._timeout_seconds = timeout_seconds
+        self._max_retries = max_retries
+        self._sleep = sleep
+        self._now = now
+        self._progress = progress
+        self._status = 0
+        self._retry_after: float | None = None
+        # Half a second: only a run that fetches pays it. It changes the warning filters of the process.
+        with warnings.catch_warnings():
+            import yfinance  # noqa: PLC0415
+            from curl_cffi import requests  # noqa: PLC0415
+
+        self._yfinance = yfinance
+        self._timeout_error = requests.exceptions.Timeout
+        self._session = self._observed(requests.Session(impersonate="chrome", trust_env=base_url is None))
+        # Raise what history() would otherwise log and answer with an empty frame.
+        yfinance.config.debug.hide_exceptions = False
+        # A folder that cannot be made turns off the library's databases of time zones and cookies in the user's home.
+        yfinance.set_tz_cache_location(str(Path(os.devnull) / "yfinance"))
+        logging.getLogger("yfinance").setLevel(logging.CRITICAL)
+
+    def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
+        """Fetch the final daily bars of `symbol`, unadjusted, in index points or USD.
+
+        Args:
+            symbol: `RUT`, `BTC`.
+            since: first day wanted; None for all there is.
+            until: last day wanted.
+
+        Raises:
+            DataError: no such series, no row in the answer, a bad bar, or no readable answer past all retries.
+        """
+        ticker = ticker_of(symbol, self._market)
+        place = f"yahoo {ticker}"
+        frame = retried(
+            lambda: self._history(ticker, since, place),
+            place=place,
+            max_retries=self._max_retries,
+            sleep=self._sleep,
+            progress=self._progress,
+        )
+        bars = self._series(symbol, self._final(frame, since, until, place), place)
+        span = f"{bars.first_day} to {bars.last_day}" if len(bars) else "none of them final"
+        self._progress(f"{place}: {len(bars)} bars, {span}")
+        return bars
+
+    def _history(self, ticker: str, since: date | None, place: str) -> "pd.DataFrame":
+        self._status, self._retry_after = 0, None
+        # The library keeps whatever answered the request for the time zone, also a page of HTML.
+        self._yfinance.data.YfData.cache_get.cache_clear()
+        # No end: then the library asks up to this moment and does not take the answer from its memory either.
+        span: dict[str, Any] = {"period": "max"} if since is None else {"start": since}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                frame: pd.DataFrame = self._yfinance.Ticker(ticker, session=self._session).history(
+                    **span, interval="1d", auto_adjust=False, actions=False, timeout=self._timeout_seconds
+                )
+        except self._yfinance.exceptions.YFRateLimitError as error:
+            raise TransientError("Yahoo limits the rate of requests (HTTP 429)", self._retry_after) from error
+        except (
+            self._yfinance.exceptions.YFException,
+            OSError,  # every failure of the connection
+            # What an answer of another shape meets inside the library.
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ) as error:
+            raise self._verdict(error, place) from error
+        if frame.empty:
+            raise TransientError("Yahoo answers no prices")
+        return frame
+
+    def _verdict(self, error: Exception, place: str) -> DataError | TransientError:
+        if self._status == NOT_FOUND:
+            return DataError(f"{place}: Yahoo has no such series; it may have been delisted or renamed")
+        words = getattr(error, "rationale", None)  # what Yahoo gave as its reason, where it did
+        if self._status >= ERRORS:
+            return TransientError(
+                f"Yahoo answers HTTP {self._status}{f' ({words})' if words else ''}", self._retry_after
+            )
+        host = self._base_url or "Yahoo"
+        if isinstance(error, self._timeout_error):
+            return TransientError(f"{host} gives no answer within {self._timeout_seconds:g} seconds")
+        if isinstance(error, OSError) and not self._status:
+            return TransientError(f"{host} cannot be reached")
+        if words:
+            return TransientError(f"Yahoo answers no prices ({words})")
+        return TransientError("Yahoo's answer is not a price history")
+
+    def _observed(self, session: Any) -> Any:
+        """Let the session keep the status of price answers, hold every request to the timeout, and ask `base_url`.
+
+        Set on the instance: curl_cffi 0.16 and yfinance 1.7 make all requests through the session's `request`.
+        """
+        send = session.request
+
+        def request(method: str, url: str, **options: Any) -> Any:
+            options["timeout"] = self._timeout_seconds
+            if CHART_PATH not in url:
+                return send(method, self._rebased(url), **options)
+            self._status, self._retry_after = 0, None
+            response = send(method, self._rebased(url), **options)
+            self._status = response.status_code
+            self._retry_after = retry_after(response.headers.get("Retry-After"))
+            return response
+
+        session.request = request
+        return session
+
+    def _rebased(self, url: str) -> str:
+        if self._base_url is None:
+            return url
+        parts, base = urlsplit(url), urlsplit(self._base_url)
+        return urlunsplit(parts._replace(scheme=base.scheme, netloc=base.netloc))
+
+    def _final(self, frame: "pd.DataFrame", since: date | None, until: date, place: str) -> "pd.DataFrame":
+        """Cut the rows to the wanted days that are over, and drop a last one without a close."""
+        zone = str(_index(frame).tz)
+        if zone != TIME_ZONES[self._market]:
+            raise DataError(f"{place}: its days are of {zone}; only {TIME_ZONES[self._market]} is supported")
+        days = _days(frame)
+        ends = session_instants(days) if self._market == "index" else instants_after(days)
+        now = np.datetime64(self._now().astimezone(UTC).replace(tzinfo=None), "s")
+        wanted = (days <= np.datetime64(until)) & (ends + FINAL_AFTER[self._market] <= now)
+        if since is not None:
+            wanted &= days >= np.datetime64(since)
+        final = frame[wanted]
+        if len(final) and np.isnan(final["Close"].iloc[-1]):
+            # Yahoo shows the newest session so until its prices have settled; a later fetch has them.
+            return final.iloc[:-1]
+        return final
+
+    def _series(self, symbol: str, frame: "pd.DataFrame", place: str) -> BarSeries:
+        days = _days(frame)
+        columns = {name.lower(): frame[name].to_numpy(dtype=np.float64) for name in COLUMNS}
+        # The library turns a missing volume into 0, and no market here trades nothing in a day.
+        columns["volume"] = np.where(columns["volume"] == 0, np.nan, columns["volume"])
+        check_bars(days=days, **columns, place=lambda _row: place)
+        build = index_series if self._market == "index" else crypto_series
+        return build(symbol, days=days, **columns)
+
+
+def _days(frame: "pd.DataFrame") -> Days:
+    # Dates as the exchange's own clock has them: nothing is turned into UTC before the date is taken.
+    days: Days = _index(frame).tz_localize(None).to_numpy().astype("datetime64[D]")
+    return days
+
+
+def _index(frame: "pd.DataFrame") -> "pd.DatetimeIndex":
+    return cast("pd.DatetimeIndex", frame.index)
