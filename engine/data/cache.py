@@ -27,6 +27,9 @@ PRICE_TOLERANCE = 1e-6
 ASK_AGAIN_AFTER = timedelta(days=1)
 """How long a provider's answer that it has no such bars is believed."""
 
+PAUSE_AFTER_SILENCE = timedelta(minutes=5)
+"""How long a provider that could not be reached is left alone: each series would wait through all retries again."""
+
 REVISIONS_NAMED = 3
 
 
@@ -67,6 +70,7 @@ class CachedBars:
         self._connect = connect
         self._now = now
         self._fetcher: BarFetcher | None = None
+        self._silence: tuple[datetime, UnreachableError] | None = None
 
     def load(self, symbol: str) -> LoadedSeries:
         """Load all final bars: from the cache when it holds the last one due, else updated over the network.
@@ -137,9 +141,15 @@ class CachedBars:
         )
 
     def _fetch(self, symbol: str, since: date | None, until: date) -> BarSeries:
+        if self._silence is not None and self._now() - self._silence[0] < PAUSE_AFTER_SILENCE:
+            raise self._silence[1]
         if self._fetcher is None:
             self._fetcher = self._connect()
-        bars = self._fetcher.fetch(symbol, since=since, until=until)
+        try:
+            bars = self._fetcher.fetch(symbol, since=since, until=until)
+        except UnreachableError as error:
+            self._silence = self._now(), error
+            raise
         # Whatever a provider answers, what is not final is not kept.
         return bars.take(int(np.searchsorted(bars.ordinals, until.toordinal(), side="right")))
 

@@ -130,7 +130,7 @@ class CacheStore:
 
 
 def _entry(key: Key, description: bytes, content: bytes, build: SeriesBuilder) -> Entry:
-    """Put an entry together; KeyError, TypeError and ValueError mean that it is damaged, foreign or of another format."""
+    """Put an entry together; KeyError, TypeError and ValueError mean a damaged or foreign one, or another format."""
     values = json.loads(description)
     if not isinstance(values, Mapping) or values.get("format") != FORMAT:
         raise ValueError(f"it is not of format {FORMAT}")

@@ -4,22 +4,21 @@ The columns may stand in any order and more may be there; dates are ISO, numbers
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import TypeAlias, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.calendar import Days
 from engine.core.errors import DataError
-from engine.core.market import BarSeries, Floats, crypto_series
-from engine.data.checks import Gaps, check_bars, crypto_gaps, index_gaps
+from engine.core.market import BarSeries, Floats
+from engine.data.checks import check_bars
 from engine.data.csv_faults import MISSING_MARKS, first_fault, numbered_rows
 from engine.data.digest import bars_sha256
-from engine.data.index_bars import index_series
+from engine.data.kinds import COINS, MarketKind, SessionsBetween, indices
 from engine.data.sessions import NewYorkSessions
 from engine.ports import LoadedSeries
 
@@ -32,9 +31,6 @@ FIRST_DAY = np.datetime64("0001-01-01", "D")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DATE_WIDTH = len("2024-01-31")
 DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
-
-SessionsBetween: TypeAlias = Callable[[date, date], Days]
-"""Gives the sessions of an exchange from the first to the last date, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +54,12 @@ class CsvBars:
             DataError: the folder or file is missing or cannot be read, or a row is bad; names the file and line.
         """
         path = self.folder / f"{symbol}.csv"
-        bars = read_csv_bars(path, symbol, index=self.index)
-        gaps = self._gaps(bars)
+        kind = indices(self.sessions) if self.index else COINS
+        bars = _read(path, symbol, kind)
+        gaps = kind.gaps(bars)
         return LoadedSeries(
             bars=bars, source=f"csv {path.name}", sha256=bars_sha256(bars), gaps=gaps.lines, missing=gaps.missing
         )
-
-    def _gaps(self, bars: BarSeries) -> Gaps:
-        if not self.index:
-            return crypto_gaps(bars)
-        return index_gaps(bars, self.sessions(bars.first_day, bars.last_day))
 
 
 def read_csv_bars(path: Path, symbol: str, *, index: bool) -> BarSeries:
@@ -81,6 +73,10 @@ def read_csv_bars(path: Path, symbol: str, *, index: bool) -> BarSeries:
     Raises:
         DataError: it is missing, unreadable, empty or a row is bad; one sentence naming the file, the line, the reason.
     """
+    return _read(path, symbol, indices(NewYorkSessions().between) if index else COINS)
+
+
+def _read(path: Path, symbol: str, kind: MarketKind) -> BarSeries:
     content = _content(path)
     text = _text(path, content)
     column_by_name = _columns(path, text)
@@ -93,7 +89,7 @@ def read_csv_bars(path: Path, symbol: str, *, index: bool) -> BarSeries:
         fault = first_fault(text, column_by_name)
         raise DataError(f"{path}, {fault}" if fault else f"{path}: not readable as bars: {error}") from error
     check_bars(**columns, place=lambda row: f"{path}, line {_line_of(text, row)}")
-    return index_series(symbol, **columns) if index else crypto_series(symbol, **columns)
+    return kind.build(symbol, **columns)
 
 
 def _content(path: Path) -> bytes:

@@ -1,7 +1,8 @@
 """The trading sessions of the New York Stock Exchange, by exchange_calendars' XNYS; the one file that imports it.
 
 Only the holiday rules of the library are used. Its whole calendar also computes opening and closing times, which
-costs several times as much (and warns under pandas 3.1); a test holds the two equal.
+costs several times as much (and warns under pandas 3.1), and has no holidays before 1970; a test holds the two equal
+from then on.
 """
 
 from datetime import date
