@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.run [--quick] [--prices DIR] [--repeat N] [--with-plain] [--json FILE]
 
-README.md, beside this file, says how to read the tables. Nothing is left in the checkout.
+README.md, beside this file, says how to read the tables. The measured programs write into a temporary folder only.
 """
 
 import argparse
