@@ -1,5 +1,6 @@
 """`backtest`: history -> run folder and summary."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -18,11 +19,13 @@ def backtest(
     no_report: Annotated[bool, typer.Option("--no-report", help="Skip report.html.")] = False,  # noqa: ARG001
 ) -> None:
     """Run the strategy over history and write a run folder."""
+    # Two seconds of work leave no cycles worth a search; the collector would run hundreds of times over the imports.
+    gc.disable()
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day)
 
     from engine.clock import system_now
     from engine.journal.run_folder import one_shot_name, whole_folder, write_run_files
-    from engine.journal.run_log import gap_lines, log_line
+    from engine.journal.run_log import gap_lines, log_lines
     from engine.logs import write_run_log
     from engine.report.console import make_console, progress_lines
     from engine.wiring import backtest as run_backtest
@@ -32,7 +35,7 @@ def backtest(
         with progress_lines(quiet=quiet) as progress:
             run = run_backtest(loaded, now=system_now, progress=progress)
         write_run_files(folder(), summary=run.summary, days=run.days, fills=run.fills, rotations=run.rotations)
-        lines = [*gap_lines(run.gaps, run.span.first_day), *map(log_line, run.events)]
+        lines = [*gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
         write_run_log(folder() / "run.log", lines)
     if not quiet:
         from engine.report.terminal import print_backtest

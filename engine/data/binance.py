@@ -180,7 +180,7 @@ class BinanceBars:
                 f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"
                 " data.crypto: yahoo or csv does not need it"
             )
-        if isinstance(error, self._ccxt.NotSupported):
+        if isinstance(error, self._ccxt.BadSymbol):
             return DataError(f"{place}: Binance has no such market; an asset listed against {self._quote} is wanted")
         problem = self._passing_problem(error)
         if problem is not None:

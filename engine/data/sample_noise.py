@@ -63,9 +63,7 @@ def noise(seed: int, days: int) -> Noise:
     bell = (parts[:, :_BELL_TERMS].sum(axis=1) - _BELL_TERMS * (_CHUNK - 1) / 2) / _BELL_DEVIATION
     uniform = (parts[:, _BELL_TERMS:] + 0.5) / _CHUNK
     gap, reach_up, reach_down, trade = (np.ascontiguousarray(uniform[:, column]) for column in range(4))
-    return Noise(
-        shock=_with_jumps(bell, trade), gap=2 * gap - 1, reach_up=reach_up, reach_down=reach_down, trade=trade
-    )
+    return Noise(shock=_with_jumps(bell, trade), gap=2 * gap - 1, reach_up=reach_up, reach_down=reach_down, trade=trade)
 
 
 def _with_jumps(bell: Floats, trade: Floats) -> Floats:

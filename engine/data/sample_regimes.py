@@ -1,11 +1,13 @@
 """The script of the sample market: who is listed when, and which phases all of its markets pass through together.
 
-The dates and figures are invented. They have the shape of a market (cycles, crashes, a ceiling broken after years, coins
-that follow bitcoin and overshoot it) and are no record of any.
+The figures are invented, and so are most dates. They have the shape of a market (cycles, crashes, a ceiling broken
+after years, coins that follow the leader and overshoot it) and are no record of any.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,13 +16,14 @@ from engine.core.market import Floats
 
 INDEX = "RUT"
 LEADER = "BTC"
-INDEX_START = date(2007, 1, 1)
 LAST_DAY = date(2026, 6, 30)
-SEED = 20_260_630
-"""Chosen among a few so that breakouts are won, lost and lifted and every exit occurs; not for returns."""
+SEED = 510
+"""Found by a search over 2,500 for what a reader should see happen from 2018 on: breakouts won, lost and lifted,
+crosses used, spent and expired, every exit; among those found, one whose rotations now win and now lose.
+"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Market:
     """A market of the sample.
 
@@ -40,18 +43,22 @@ class Market:
     daily_volume: float
 
 
-MARKETS = (
-    Market(symbol=INDEX, first_day=INDEX_START, start=780, beta=0, own_volatility=0, gearing=0, daily_volume=3e9),
-    Market(symbol=LEADER, first_day=date(2012, 1, 2), start=5.2, beta=1, own_volatility=0, gearing=0, daily_volume=4e4),
-    Market(symbol="ETH", first_day=date(2015, 8, 10), start=1.1, beta=1.1, own_volatility=0.40, gearing=0.7, daily_volume=6e5),
-    Market(symbol="XRP", first_day=date(2013, 8, 5), start=0.006, beta=0.9, own_volatility=0.55, gearing=0.8, daily_volume=9e8),
-    Market(symbol="DOGE", first_day=date(2013, 12, 16), start=0.0004, beta=1.0, own_volatility=0.65, gearing=1.0, daily_volume=2e9),
-    Market(symbol="BNB", first_day=date(2017, 7, 26), start=2.4, beta=1.0, own_volatility=0.45, gearing=0.6, daily_volume=5e5),
-    Market(symbol="LINK", first_day=date(2017, 10, 2), start=0.4, beta=1.2, own_volatility=0.55, gearing=0.9, daily_volume=7e6),
-    Market(symbol="ADA", first_day=date(2017, 10, 9), start=0.03, beta=1.2, own_volatility=0.50, gearing=1.0, daily_volume=3e8),
-    Market(symbol="SOL", first_day=date(2020, 4, 13), start=0.9, beta=1.3, own_volatility=0.60, gearing=1.2, daily_volume=6e6),
-    Market(symbol="AVAX", first_day=date(2020, 9, 22), start=4.5, beta=1.3, own_volatility=0.55, gearing=1.2, daily_volume=4e6),
+_LISTED = (
+    #      symbol  first day           start    beta own  gearing volume
+    Market(INDEX,  date(2007, 1, 1),   780,     0.0, 0.00, 0.0, 3e9),
+    Market(LEADER, date(2012, 1, 2),   30,      1.0, 0.00, 0.0, 4e4),
+    Market("ETH",  date(2015, 8, 10),  1.1,     1.1, 0.40, 0.7, 6e5),
+    Market("XRP",  date(2013, 8, 5),   0.0008,  0.9, 0.55, 0.8, 9e8),
+    Market("DOGE", date(2013, 12, 16), 0.0004,  1.0, 0.65, 1.0, 2e9),
+    Market("BNB",  date(2017, 7, 26),  2.4,     1.0, 0.45, 0.6, 5e5),
+    Market("LINK", date(2017, 10, 2),  0.1,     1.2, 0.55, 0.9, 7e6),
+    Market("ADA",  date(2017, 10, 9),  0.008,   1.2, 0.50, 1.0, 3e8),
+    Market("SOL",  date(2020, 4, 13),  0.9,     1.3, 0.60, 1.2, 6e6),
+    Market("AVAX", date(2020, 9, 22),  4.5,     1.3, 0.55, 1.2, 4e6),
 )  # fmt: skip
+
+MARKETS: Mapping[str, Market] = MappingProxyType({market.symbol: market for market in _LISTED})
+"""Every market by symbol, the index first, then the leader. A market's place is its seed: new ones go to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ PHASES = (
 
 
 def phase_column(days: Days, name: str) -> Floats:
-    """Give, for each of the days (from `INDEX_START` on), the value `name` of its phase."""
+    """Give the value `name` of the phase that each day falls in; no day may lie before the first phase."""
     firsts = np.array([phase.first_day for phase in PHASES], dtype="datetime64[D]")
     values = np.array([getattr(phase, name) for phase in PHASES], dtype=np.float64)
     return values[np.searchsorted(firsts, days, side="right") - 1]

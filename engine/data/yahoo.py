@@ -84,11 +84,13 @@ class YahooBars:
         # Half a second: only a run that fetches pays it. It changes the warning filters of the process.
         with warnings.catch_warnings():
             import yfinance  # noqa: PLC0415
-            from curl_cffi import requests  # noqa: PLC0415
+            from curl_cffi import CurlOpt, requests  # noqa: PLC0415
 
         self._yfinance = yfinance
         self._timeout_error = requests.exceptions.Timeout
-        self._session = self._observed(requests.Session(impersonate="chrome", trust_env=base_url is None))
+        # A proxy of the environment is for the outside, not for a server that is named; 0.16 ignores `trust_env`.
+        curl_options = {} if base_url is None else {CurlOpt.NOPROXY: b"*"}
+        self._session = self._observed(requests.Session(impersonate="chrome", curl_options=curl_options))
         # Raise what history() would otherwise log and answer with an empty frame.
         yfinance.config.debug.hide_exceptions = False
         # A folder that cannot be made turns off the library's databases of time zones and cookies in the user's home.
@@ -128,6 +130,7 @@ class YahooBars:
         span: dict[str, Any] = {"period": "max"} if since is None else {"start": since}
         try:
             with warnings.catch_warnings():
+                # yfinance 1.7 sorts in a way that pandas 3.1 announces to end with pandas 4.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 frame: pd.DataFrame = self._yfinance.Ticker(ticker, session=self._session).history(
                     **span, interval="1d", auto_adjust=False, actions=False, timeout=self._timeout_seconds

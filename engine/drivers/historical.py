@@ -88,6 +88,14 @@ class _BulkFeed(bt.feed.DataBase):
         return int(self.lines.datetime[0]) if self.awake and len(self) else 0
 
 
+class _QuietBroker(bt.brokers.BackBroker):
+    """A broker that rests on bars without orders, where it would only value what nobody asks for."""
+
+    def next(self) -> None:
+        if self.pending or self.submitted or self._toactivate:
+            super().next()
+
+
 class _Player(bt.Strategy):
     """Tells the driver that a bar opened and that it closed."""
 
@@ -236,6 +244,8 @@ class HistoricalDriver:
             VenueError: backtrader executed something else than the fill rule says.
         """
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, preload=True, runonce=True)
+        if not analyzers:
+            cerebro.setbroker(_QuietBroker())
         for asset in self._assets:
             self._feeds[asset] = _BulkFeed(
                 bars=self._history[asset],

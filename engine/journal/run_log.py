@@ -1,6 +1,6 @@
 """One line an event for `run.log`: what happened and why, for a person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
@@ -73,6 +73,11 @@ def log_line(event: Event) -> LogLine:  # noqa: PLR0911 - one arm an event
             )
         case _:
             assert_never(event)
+
+
+def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
+    """Put every event into words that a person wants: not the thousands of days on which nothing changed."""
+    return (log_line(event) for event in events if not (isinstance(event, DayDecided) and not event.changed))
 
 
 def gap_lines(gaps: Sequence[str], first_day: date) -> list[LogLine]:

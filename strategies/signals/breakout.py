@@ -95,53 +95,64 @@ def breakouts(bars: BarSeries, params: BreakoutParams) -> BreakoutColumns:
         bars: the index, shape (sessions,), final bars.
     """
     ceiling = ceilings(bars, params)
-    rows = list(_follow(bars, ceiling, params))
-    in_breakout, support, breakout_session, loss_session, run_length, run_level = zip(*rows, strict=True)
+    # One row a change: most sessions change nothing.
+    changes = list(_follow(bars, ceiling, params))
+    positions, in_breakout, support, breakout_session, loss_session, run_length, run_level = zip(*changes, strict=True)
+    lengths = np.diff((*positions, len(bars)))
     return BreakoutColumns(
         ceiling=ceiling,
-        in_breakout=np.array(in_breakout, dtype=np.bool_),
-        support=np.array(support, dtype=np.float64),
-        breakout_session=np.array(breakout_session, dtype=np.int64),
-        loss_session=np.array(loss_session, dtype=np.int64),
-        run_length=np.array(run_length, dtype=np.int64),
-        run_level=np.array(run_level, dtype=np.float64),
+        in_breakout=np.repeat(np.array(in_breakout, dtype=np.bool_), lengths),
+        support=np.repeat(np.array(support, dtype=np.float64), lengths),
+        breakout_session=np.repeat(np.array(breakout_session, dtype=np.int64), lengths),
+        loss_session=np.repeat(np.array(loss_session, dtype=np.int64), lengths),
+        run_length=np.repeat(np.array(run_length, dtype=np.int64), lengths),
+        run_level=np.repeat(np.array(run_level, dtype=np.float64), lengths),
     )
 
 
 def _follow(
     bars: BarSeries, ceiling: Floats, params: BreakoutParams
-) -> Iterator[tuple[bool, float, int, int, int, float]]:
-    base_begin = np.searchsorted(bars.days, _weeks_before(bars.days, params.min_age_weeks), side="left").tolist()
-    lifts = params.mode == "auto"
+) -> Iterator[tuple[int, bool, float, int, int, int, float]]:
+    """Yield the position of each session that changes the state, with the state after it; the first is always there."""
+    base_begin = np.searchsorted(bars.days, _weeks_before(bars.days, params.min_age_weeks), side="left")
+    closes = bars.close.tolist()
+    sessions = bars.ordinals
+    confirm, lifts = params.confirm_sessions, params.mode == "auto"
     above, below_support = 1 + params.buffer, 1 - params.tolerance
     nan = float("nan")
     in_breakout, support, breakout_session, loss_session, loss_count = False, nan, NEVER, NEVER, 0
     run_length, run_level = 0, nan
 
     def in_new_base(s: int, level: float) -> bool:
-        closes_above = np.count_nonzero(bars.close[base_begin[s] : s] > level)
-        return bool(level > support and closes_above < params.confirm_sessions)
+        begin = int(base_begin[s])
+        # Most sessions that are no new base show it by the closes just before: they need no count.
+        if s - begin >= confirm and all(close > level for close in closes[s - confirm : s]):
+            return False
+        return int(np.count_nonzero(bars.close[begin:s] > level)) < confirm
 
-    for s, (session, close, level) in enumerate(
-        zip(bars.ordinals.tolist(), bars.close.tolist(), ceiling.tolist(), strict=True)
-    ):
+    yield 0, in_breakout, support, breakout_session, loss_session, run_length, run_level
+    for s, (close, level) in enumerate(zip(closes, ceiling.tolist(), strict=True)):
         if in_breakout:
             loss_count = loss_count + 1 if close < support * below_support else 0
-        if in_breakout and loss_count >= params.loss_sessions:
-            # A loss ends the session's evaluation: the next one is the first that may start a run.
-            in_breakout, support, breakout_session, loss_session = False, nan, NEVER, session
+            if loss_count >= params.loss_sessions:
+                # A loss ends the session's evaluation: the next one is the first that may start a run.
+                in_breakout, support, breakout_session, loss_session = False, nan, NEVER, int(sessions[s])
+                run_length, run_level = 0, nan
+                yield s, in_breakout, support, breakout_session, loss_session, run_length, run_level
+                continue
+        had_run = run_length
+        if run_length and close > run_level * above:
+            run_length += 1
+        elif close > level * above and (not in_breakout or (lifts and level > support and in_new_base(s, level))):
+            run_length, run_level = 1, level
+        elif run_length:
             run_length, run_level = 0, nan
-        else:
-            if run_length and close > run_level * above:
-                run_length += 1
-            elif close > level * above and (not in_breakout or (lifts and in_new_base(s, level))):
-                run_length, run_level = 1, level
-            else:
-                run_length, run_level = 0, nan
-            if run_length >= params.confirm_sessions:
-                in_breakout, support, breakout_session, loss_count = True, run_level, session, 0
-                run_length, run_level = 0, nan
-        yield in_breakout, support, breakout_session, loss_session, run_length, run_level
+        if run_length >= confirm:
+            in_breakout, support, breakout_session, loss_count = True, run_level, int(sessions[s]), 0
+            run_length, run_level = 0, nan
+        elif not (run_length or had_run):
+            continue
+        yield s, in_breakout, support, breakout_session, loss_session, run_length, run_level
 
 
 def _weeks_before(days: Days, weeks: int) -> Days:

@@ -1,6 +1,7 @@
 """Bad bars are refused with their place; gaps are counted and told."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -12,27 +13,27 @@ from engine.data.checks import check_bars, crypto_gaps, index_gaps
 from tests.support.bars import bars_of, bars_on
 
 
-def refused(days: list[str] | None = None, **changed: list[float]) -> str:
-    """Check three good bars with some columns changed, and give the refusal."""
+THREE_DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")
+GOOD: dict[str, list[float]] = {
+    "open": [10, 11, 12],
+    "high": [12, 13, 14],
+    "low": [9, 10, 11],
+    "close": [11, 12, 13],
+    "volume": [1, 1, 1],
+}
+
+
+def check(days: Sequence[str] = THREE_DAYS, changed: Mapping[str, list[float]] | None = None) -> None:
+    """Check three good bars with some columns changed."""
+    columns: dict[str, Floats] = {name: np.array(column) for name, column in (GOOD | dict(changed or {})).items()}
+    check_bars(days=np.array(days, dtype="datetime64[D]"), **columns, place=lambda row: f"row {row}")
+
+
+def refused(days: Sequence[str] = THREE_DAYS, changed: Mapping[str, list[float]] | None = None) -> str:
+    """Check as above, and give the refusal."""
     with pytest.raises(DataError) as refusal:
-        check(days, **changed)
+        check(days, changed)
     return str(refusal.value)
-
-
-def check(days: list[str] | None = None, **changed: list[float]) -> None:
-    columns: dict[str, list[float]] = {
-        "open": [10, 11, 12],
-        "high": [12, 13, 14],
-        "low": [9, 10, 11],
-        "close": [11, 12, 13],
-        "volume": [1, 1, 1],
-    } | changed
-    floats: dict[str, Floats] = {name: np.array(column, dtype=np.float64) for name, column in columns.items()}
-    check_bars(
-        days=np.array(days or ["2024-01-01", "2024-01-02", "2024-01-03"], dtype="datetime64[D]"),
-        **floats,
-        place=lambda row: f"row {row}",
-    )
 
 
 def test_good_bars_pass() -> None:
@@ -40,7 +41,7 @@ def test_good_bars_pass() -> None:
 
 
 def test_bars_without_volume_pass() -> None:
-    check(volume=[np.nan, 0, np.nan])
+    check(changed={"volume": [np.nan, 0, np.nan]})
 
 
 def test_no_bars_at_all_pass() -> None:
@@ -63,32 +64,33 @@ def test_a_duplicate_day_is_named() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.0, -1.0])
 @pytest.mark.parametrize("name", ["open", "high", "low", "close"])
 def test_a_price_that_is_no_positive_number_is_refused(name: str, bad: float) -> None:
-    column = {"open": [10, 11, 12], "high": [12, 13, 14], "low": [9, 10, 11], "close": [11, 12, 13]}[name]
-
-    message = refused(**{name: [column[0], bad, column[2]]})
+    message = refused(changed={name: [GOOD[name][0], bad, GOOD[name][2]]})
 
     assert message == f"row 1 (2024-01-02): {name} {bad} is not a positive number"
 
 
 def test_high_below_low_is_refused() -> None:
-    assert refused(high=[12, 9.5, 14]) == "row 1 (2024-01-02): high 9.5 is below low 10.0"
+    assert refused(changed={"high": [12, 9.5, 14]}) == "row 1 (2024-01-02): high 9.5 is below low 10.0"
 
 
 def test_a_close_beyond_the_high_by_more_than_the_tolerance_is_refused() -> None:
     # Half a percent above the high of 12 is 12.06.
-    check(close=[12.05, 12, 13])
-    assert refused(close=[12.07, 12, 13]) == "row 0 (2024-01-01): close 12.07 lies outside low 9.0 and high 12.0"
+    check(changed={"close": [12.05, 12, 13]})
+    assert (
+        refused(changed={"close": [12.07, 12, 13]})
+        == "row 0 (2024-01-01): close 12.07 lies outside low 9.0 and high 12.0"
+    )
 
 
 def test_an_open_below_the_low_by_more_than_the_tolerance_is_refused() -> None:
     # Half a percent below the low of 11 is 10.945.
-    check(open=[10, 11, 10.95])
-    assert refused(open=[10, 11, 10.94]).startswith("row 2 (2024-01-03): open 10.94 lies outside")
+    check(changed={"open": [10, 11, 10.95]})
+    assert refused(changed={"open": [10, 11, 10.94]}).startswith("row 2 (2024-01-03): open 10.94 lies outside")
 
 
 @pytest.mark.parametrize("bad", [-1.0, np.inf])
 def test_an_impossible_volume_is_refused(bad: float) -> None:
-    assert re.match(r"row 1 \(2024-01-02\): volume -?(1\.0|inf) is", refused(volume=[1, bad, 1]))
+    assert re.match(r"row 1 \(2024-01-02\): volume -?(1\.0|inf) is", refused(changed={"volume": [1, bad, 1]}))
 
 
 def test_a_coin_without_holes_has_no_gaps() -> None:
