@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import compress
+from math import fsum
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -57,7 +58,7 @@ class RotationParams(StrategyParams):
                 raise ValueError(
                     f"strategy.basket.{asset} {weight} is not allowed; a weight above 0 and up to 1 is wanted"
                 )
-        total = sum(self.basket.values())
+        total = fsum(self.basket.values())
         if total > 1 + WEIGHT_TOLERANCE:
             raise ValueError(f"strategy.basket: weights add up to {total:g}; at most 1 is allowed")
         if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
@@ -76,7 +77,7 @@ class RotationParams(StrategyParams):
     def basket_weights(self) -> dict[str, float]:
         """Give the weight of each basket asset, in trading order, adding up to 1."""
         weights = dict(self.basket)
-        rest = 1 - sum(self.basket.values())
+        rest = 1 - fsum(self.basket.values())
         if rest > WEIGHT_TOLERANCE:
             weights |= dict.fromkeys(self.basket_equal, rest / len(self.basket_equal))
         return weights
@@ -320,7 +321,7 @@ class Rotation:
         return ((self.params.core, 1 - self.params.cash_reserve),)
 
     def _basket_targets(self, tradable: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        total = sum(self._weights[asset] for asset in tradable)
+        total = fsum(self._weights[asset] for asset in tradable)
         invested = 1 - self.params.cash_reserve
         return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import fsum
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def tradable_weights(
         position = history[asset].position_on(day) if asset in history.series else None
         if position is not None and position + 1 >= min_history_days:
             tradable[asset] = weight
-    total = sum(tradable.values())
+    total = fsum(tradable.values())
     return {asset: weight / total for asset, weight in tradable.items()}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import fsum
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def summary_of(
     equity = np.array([float(day.equity) for day in days])
     elapsed = elapsed_days(days[0].day, days[-1].day)
     performance = performance_of(equity, days=elapsed)
-    traded = sum(float(fill.notional) for fill in fills)
+    traded = fsum(float(fill.notional) for fill in fills)
     fees: dict[str, float] = {}
     for fill in fills:
         fees[fill.fee_asset] = fees.get(fill.fee_asset, 0.0) + float(fill.fee)
@@ -61,7 +62,7 @@ def summary_of(
         "final_equity": money(days[-1].equity),
         **_ratios(performance),
         "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
-        "fees_paid": sum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
+        "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
         "rotations": len(rotations),
         "days_rotated": sum(day.state == ROTATED for day in days),
         "benchmarks": {

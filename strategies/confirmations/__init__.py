@@ -9,7 +9,6 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Protocol, TypeAlias, cast
 
 from engine.core.market import History
@@ -28,8 +27,7 @@ class Confirmation(Protocol):
 
 def confirmation_names() -> list[str]:
     """List the confirmations found."""
-    folders = [str(Path(folder)) for folder in __path__]
-    return sorted(module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_"))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
 def confirmation(name: str) -> Confirmation:
