@@ -12,7 +12,6 @@ from engine.core.market import Floats
 from engine.data.checks import check_bars, crypto_gaps, index_gaps
 from tests.support.bars import bars_of, bars_on
 
-
 THREE_DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")
 GOOD: dict[str, list[float]] = {
     "open": [10, 11, 12],
@@ -25,7 +24,9 @@ GOOD: dict[str, list[float]] = {
 
 def check(days: Sequence[str] = THREE_DAYS, changed: Mapping[str, list[float]] | None = None) -> None:
     """Check three good bars with some columns changed."""
-    columns: dict[str, Floats] = {name: np.array(column) for name, column in (GOOD | dict(changed or {})).items()}
+    columns: dict[str, Floats] = {
+        name: np.array(column, dtype=np.float64) for name, column in (GOOD | dict(changed or {})).items()
+    }
     check_bars(days=np.array(days, dtype="datetime64[D]"), **columns, place=lambda row: f"row {row}")
 
 
