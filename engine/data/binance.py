@@ -14,6 +14,7 @@ from engine.core.calendar import EPOCH_ORDINAL, days_of
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
+from engine.data.failures import UnreachableError
 from engine.data.retries import TransientError, retried, retry_after
 from engine.ports import Progress
 
@@ -107,7 +108,8 @@ class BinanceBars:
             until: last day wanted.
 
         Raises:
-            DataError: no such market, no candle in an answer, a bad candle, or no readable answer past all retries.
+            DataError: no such market, no candle at all, or a candle that cannot be.
+            UnreachableError: no readable answer past all retries, or a restricted location.
         """
         place = f"binance {symbol}{self._quote}"
         end = min(until.toordinal() + 1, self._first_open_day(place))
@@ -176,7 +178,7 @@ class BinanceBars:
                 retry_after(self._answer.headers.get("Retry-After")),
             )
         if status in RESTRICTED:
-            return DataError(
+            return UnreachableError(
                 f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"
                 " data.crypto: yahoo or csv does not need it"
             )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from engine.core.errors import DataError
+from engine.data.failures import UnreachableError
 from engine.ports import Progress
 
 T = TypeVar("T")
@@ -24,12 +25,16 @@ class TransientError(Exception):
     Attributes:
         reason: what was answered, as the tail of a sentence.
         wait_seconds: the pause that the server asked for; None where it asked for none.
+        lasting: the error it is once it has come on every try: `DataError` where it concerns this one series.
     """
 
-    def __init__(self, reason: str, wait_seconds: float | None = None) -> None:
+    def __init__(
+        self, reason: str, wait_seconds: float | None = None, *, lasting: type[DataError] = UnreachableError
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait_seconds = wait_seconds
+        self.lasting = lasting
 
 
 def retried(
@@ -42,7 +47,8 @@ def retried(
         max_retries: tries after the first.
 
     Raises:
-        DataError: the last try failed as well, or the server asks for a pause beyond `LONGEST_WAIT_SECONDS`.
+        UnreachableError: the last try failed as well, or the server asks for a pause beyond `LONGEST_WAIT_SECONDS`.
+        DataError: so does `attempt`, or the last `TransientError` concerned this series alone.
     """
     tries = 0
     while True:
@@ -51,13 +57,15 @@ def retried(
         except TransientError as error:
             tries += 1
             if tries > max_retries:
-                raise DataError(
+                raise error.lasting(
                     f"{place}: {error.reason}; given up after {tries} {'try' if tries == 1 else 'tries'}"
                 ) from error
             backoff = min(FIRST_WAIT_SECONDS * 2 ** (tries - 1), LONGEST_BACKOFF_SECONDS)
             wait = backoff if error.wait_seconds is None else error.wait_seconds
             if wait > LONGEST_WAIT_SECONDS:
-                raise DataError(f"{place}: {error.reason}; it may be asked again in {wait:.0f} seconds") from error
+                raise UnreachableError(
+                    f"{place}: {error.reason}; it may be asked again in {wait:.0f} seconds"
+                ) from error
             progress(f"{place}: {error.reason}; trying again in {wait:g} seconds")
             sleep(wait)
 

@@ -106,7 +106,8 @@ class YahooBars:
             until: last day wanted.
 
         Raises:
-            DataError: no such series, no row in the answer, a bad bar, or no readable answer past all retries.
+            DataError: no such series, no row in the answer, or a bad bar.
+            UnreachableError: no readable answer past all retries.
         """
         ticker = ticker_of(symbol, self._market)
         place = f"yahoo {ticker}"
@@ -148,7 +149,7 @@ class YahooBars:
         ) as error:
             raise self._verdict(error, place) from error
         if frame.empty:
-            raise TransientError("Yahoo answers no prices")
+            raise TransientError("Yahoo answers no prices", lasting=DataError)
         return frame
 
     def _verdict(self, error: Exception, place: str) -> DataError | TransientError:
@@ -165,7 +166,7 @@ class YahooBars:
         if isinstance(error, OSError) and not self._status:
             return TransientError(f"{host} cannot be reached")
         if words:
-            return TransientError(f"Yahoo answers no prices ({words})")
+            return TransientError(f"Yahoo answers no prices ({words})", lasting=DataError)
         return TransientError("Yahoo's answer is not a price history")
 
     def _observed(self, session: Any) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
 from engine.data.binance import BinanceBars
+from engine.data.failures import UnreachableError
 from tests.support.binance_server import BinanceServer, Canned, kline, klines, running
 
 NOON = datetime(2024, 5, 10, 12, tzinfo=UTC)
@@ -187,6 +188,7 @@ def test_an_unknown_market_is_named_at_once(bench: Bench) -> None:
         bench.fetch("NOPE")
 
     assert caught.value.exit_code == 3
+    assert not isinstance(caught.value, UnreachableError)
     assert len(bench.server.requests) == 1
     assert bench.waits == []
 
@@ -210,7 +212,7 @@ def test_a_rate_limit_is_waited_out_as_long_as_the_server_asks(bench: Bench, sta
 def test_a_ban_of_days_ends_the_fetch_instead_of_waiting(bench: Bench) -> None:
     bench.server.canned.append(Canned(status=418, body="{}", headers={"Retry-After": "259200"}))
 
-    with pytest.raises(DataError, match=r"HTTP 418\); it may be asked again in 259200 seconds$"):
+    with pytest.raises(UnreachableError, match=r"HTTP 418\); it may be asked again in 259200 seconds$"):
         bench.fetch()
     assert bench.waits == []
 
@@ -266,7 +268,7 @@ def test_a_bad_answer_is_asked_again_after_growing_waits(bench: Bench, canned: C
 def test_a_bad_answer_that_stays_is_one_sentence_naming_the_series(bench: Bench, canned: Canned, reason: str) -> None:
     bench.server.canned.extend([canned] * 3)
 
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(UnreachableError) as caught:
         bench.fetch()
 
     message = str(caught.value)
@@ -321,7 +323,8 @@ def test_a_server_that_is_not_there_is_named() -> None:
 
     bench = Bench(server, max_retries=1)
 
-    with pytest.raises(DataError, match=rf"^binance BTCUSDT: {server.url} cannot be reached; given up after 2 tries$"):
+    sentence = rf"^binance BTCUSDT: {server.url} cannot be reached; given up after 2 tries$"
+    with pytest.raises(UnreachableError, match=sentence):
         bench.fetch()
 
 
@@ -338,7 +341,7 @@ def test_a_restricted_location_is_said_and_not_retried(bench: Bench, status: int
     body = '{"code":0,"msg":"Service unavailable from a restricted location according to \'b. Eligibility\'."}'
     bench.server.canned.append(Canned(status=status, body=body))
 
-    with pytest.raises(DataError, match=rf"HTTP {status}, restricted location"):
+    with pytest.raises(UnreachableError, match=rf"HTTP {status}, restricted location"):
         bench.fetch()
     assert bench.waits == []
 
