@@ -85,10 +85,20 @@ class BarSeries:
         position = self.position_at(day)
         return position if position is not None and self.ordinals[position] == day.toordinal() else None
 
+    @cached_property
+    def _close_by_offset(self) -> Floats:
+        closes: Floats = self.close[self._last_position_by_offset]
+        return closes
+
     def close_at(self, day: date) -> float | None:
         """Give the last close dated on or before `day`: the mark of a held asset."""
-        position = self.position_at(day)
-        return None if position is None else float(self.close[position])
+        if not len(self.days):
+            return None
+        offset = day.toordinal() - self._first_ordinal
+        if offset < 0:
+            return None
+        closes = self._close_by_offset
+        return closes.item(offset if offset < len(closes) else -1)
 
     def open_on(self, day: date) -> float | None:
         """Give the open of `day`; None where that day has no bar."""

@@ -3,8 +3,8 @@
 Facts about backtrader 1.9.78 that the code below stands on:
 
 - Cerebro steps to the earliest next date of its feeds. The core's feed is always awake; another asset's feed wakes when
-  an order for it is decided and sleeps again when nothing of it is held or ordered, so that bars nobody looks at cost
-  nothing. A feed's buffers are filled in bulk, not row by row.
+  an order for it is decided and sleeps when it is settled, so that bars nobody looks at cost nothing. (With analyzers,
+  which value positions, it stays awake while the asset is held.) Buffers are filled in bulk, not row by row.
 - `prenext` mutes a strategy until its last feed has a bar. Here every step counts as ready (`_getminperstatus`).
 - `cheat_on_open` with `set_coo(True)` lets orders decided at D's close execute at D+1's open, when that open is known.
 - `checksubmit` would refuse a buy by D's close; slippage is capped at the bar's high unless `slip_out`.
@@ -47,7 +47,7 @@ _NEVER = math.inf
 class _BulkFeed(bt.feed.DataBase):
     """A feed whose buffers are filled from columns at once, and which may sleep."""
 
-    params = (("bars", None), ("last_ordinal", 0), ("awake_from", None))
+    params = (("bars", None), ("last_ordinal", 0), ("awake_from", None), ("on_bar", None))
 
     def preload(self) -> None:
         self.awake = False
@@ -82,18 +82,26 @@ class _BulkFeed(bt.feed.DataBase):
     def advance(self, size: int = 1, datamaster: object = None, ticks: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002
         # The tick attributes of live feeds cost more than the rest of a step, and a daily bar has none.
         self.lines.advance(size)
+        self.p.on_bar(self.ordinal())
 
     def ordinal(self) -> int:
         """Give the day of the current bar; 0 before the first."""
         return int(self.lines.datetime[0]) if self.awake and len(self) else 0
 
 
-class _QuietBroker(bt.brokers.BackBroker):
-    """A broker that rests on bars without orders, where it would only value what nobody asks for."""
+class _SpotBroker(bt.brokers.BackBroker):
+    """Executes what is pending, and no more: spot has no interest and no daily settlement.
+
+    The original walks over every position on every bar for these. Positions are valued for analyzers only.
+    """
+
+    values_positions = False
 
     def next(self) -> None:
-        if self.pending or self.submitted or self._toactivate:
-            super().next()
+        while self.pending:
+            self._try_exec(self.pending.popleft())
+        if self.values_positions:
+            self._get_value()
 
 
 class _Player(bt.Strategy):
@@ -229,7 +237,8 @@ class HistoricalDriver:
         self._assets = tuple(dict.fromkeys((core, *assets)))
         self._costs = costs
         self._feeds: dict[str, Feed] = {}
-        self._awake: list[Feed] = []
+        self._awake = {core}
+        self._values_positions = False
 
     def run(self, *, analyzers: Sequence[Any] = ()) -> Any:
         """Play the span.
@@ -244,13 +253,14 @@ class HistoricalDriver:
             VenueError: backtrader executed something else than the fill rule says.
         """
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, preload=True, runonce=True)
-        if not analyzers:
-            cerebro.setbroker(_QuietBroker())
+        cerebro.setbroker(_SpotBroker())
+        self._values_positions = cerebro.broker.values_positions = bool(analyzers)
         for asset in self._assets:
             self._feeds[asset] = _BulkFeed(
                 bars=self._history[asset],
                 last_ordinal=self._span.last_day.toordinal(),
                 awake_from=self._span.first_day.toordinal() if asset == self._core else None,
+                on_bar=self._step_to,
             )
             cerebro.adddata(self._feeds[asset], name=asset)
         self._set_up(cerebro.broker)
@@ -265,38 +275,36 @@ class HistoricalDriver:
     def attach(self, player: Any) -> None:
         """Take backtrader's strategy instance, once it exists."""
         self._venue.attach(player, self._feeds)
-        self._awake = [self._feeds[self._core]]
 
     def on_open(self) -> None:
         """A bar opens: send what waits."""
-        self._venue.bar_ordinal = max(feed.ordinal() for feed in self._awake)
         if self._session.waiting:
             self._session.work_orders(opening_instant(date.fromordinal(self._venue.bar_ordinal)))
-            if not self._session.waiting:
-                self._rest()
+            self._rest()
 
     def on_close(self) -> None:
         """A bar closed: decide the day, if it is one of the core's."""
         ordinal = self._venue.bar_ordinal
         if self._feeds[self._core].ordinal() == ordinal:
-            waited = self._session.waiting
             self._session.decide(date.fromordinal(ordinal), self._observations, self._history)
-            if self._session.waiting is not waited:
-                self._wake(ordinal + 1)
+            self._wake(ordinal + 1)
+
+    def _step_to(self, ordinal: int) -> None:
+        self._venue.bar_ordinal = ordinal
 
     def _wake(self, from_ordinal: int) -> None:
         for order in self._session.waiting:
-            feed = self._feeds[order.asset]
-            if not feed.awake:
-                feed.wake(from_ordinal)
-                self._awake.append(feed)
+            if order.asset not in self._awake:
+                self._feeds[order.asset].wake(from_ordinal)
+                self._awake.add(order.asset)
 
     def _rest(self) -> None:
-        held = self._session.ledger.positions
-        for asset, feed in self._feeds.items():
-            if feed.awake and asset != self._core and asset not in held:
-                feed.sleep()
-                self._awake.remove(feed)
+        needed = {self._core, *(order.asset for order in self._session.waiting)}
+        if self._values_positions:
+            needed |= set(self._session.ledger.positions)
+        for asset in self._awake - needed:
+            self._feeds[asset].sleep()
+        self._awake &= needed
 
     def _set_up(self, broker: Any) -> None:
         cash = float(self._session.ledger.cash)
