@@ -348,11 +348,14 @@ def lose(name: str) -> Damage:
     return apply
 
 
-def foreign(folder: Path) -> None:
-    """Put another file's bars there, with the digest of that file."""
-    content = b"PAR1 not really PAR1"
-    parquet(folder).write_bytes(content)
-    change(file_sha256=hashlib.sha256(content).hexdigest())(folder)
+def foreign(content: bytes) -> Damage:
+    """Put other bytes there, with their digest."""
+
+    def apply(folder: Path) -> None:
+        parquet(folder).write_bytes(content)
+        change(file_sha256=hashlib.sha256(content).hexdigest())(folder)
+
+    return apply
 
 
 DAMAGES: dict[str, Damage] = {
@@ -374,7 +377,8 @@ DAMAGES: dict[str, Damage] = {
     "no time": change(fetched_at="yesterday"),
     "no day": change(through=None),
     "a key missing": lose("file_sha256"),
-    "not parquet at all": foreign,
+    "not parquet at all": foreign(b"x"),
+    "parquet by its first and last letters alone": foreign(b"PAR1 not really PAR1"),
 }
 
 

@@ -114,17 +114,17 @@ def test_each_hole_of_a_coin_is_one_line_and_counts_its_days() -> None:
 
 
 def test_an_index_misses_only_sessions_and_only_between_its_first_and_last_bar() -> None:
-    # Thursday 4 to Friday 12 January; missing: Friday 5, Monday 8 (one run over the weekend), Thursday 11.
+    # Thursday 4 to Friday 12 January; missing: Friday 5, Monday 8 (one run over the weekend), Wednesday 10.
     january = ["03", "04", "05", "08", "09", "10", "11", "12", "16"]
     sessions = np.array([f"2024-01-{day}" for day in january], dtype="datetime64[D]")
-    bars = bars_on("RUT", ["2024-01-04", "2024-01-09", "2024-01-10", "2024-01-12"], [1, 2, 3, 4])
+    bars = bars_on("RUT", ["2024-01-04", "2024-01-09", "2024-01-11", "2024-01-12"], [1, 2, 3, 4])
 
     gaps = index_gaps(bars, sessions)
 
     assert gaps.missing == 3
     assert gaps.lines == (
         "RUT: no bar on 2024-01-05 to 2024-01-08 (2 sessions)",
-        "RUT: no bar on 2024-01-11 (1 session)",
+        "RUT: no bar on 2024-01-10 (1 session)",
     )
 
 
