@@ -1,0 +1,111 @@
+"""The book of fills: double entries that add up to zero, and balances that never round."""
+
+from decimal import Decimal, Inexact
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.ledger import FEES, OWN, VENUE, Ledger, postings_of
+from engine.core.order import Fill, Side
+from tests.support.fakes import fill_of
+
+EMPTY = Ledger(quote="USDT", cash=Decimal(1000))
+QUANTITIES = st.decimals(min_value="1E-8", max_value="1E+9", places=8).map(str)
+FILLS = st.builds(
+    fill_of,
+    st.sampled_from(["BTC", "ETH", "这是测试币456"]),
+    st.sampled_from(Side),
+    QUANTITIES,
+    QUANTITIES,
+    fee=st.decimals(min_value=0, max_value=1000, places=12).map(str),
+    fee_asset=st.sampled_from(["USDT", "BNB", "BTC"]),
+)
+
+
+def test_a_buy_moves_cash_and_fee_out_and_the_asset_in() -> None:
+    after = EMPTY.apply(fill_of("ETH", Side.BUY, "2", "100.5", fee="0.201"))
+
+    assert after.cash == Decimal("798.799")  # 1000 - 201 - 0.201
+    assert after.positions == {"ETH": Decimal(2)}
+    assert EMPTY.positions == {}
+
+
+def test_a_position_sold_whole_is_no_position_any_more() -> None:
+    bought = EMPTY.apply(fill_of("ETH", Side.BUY, "2", "100"))
+
+    after = bought.apply(fill_of("ETH", Side.SELL, "2", "110", fee="0.22"))
+
+    assert after.cash == Decimal("1019.78")
+    assert after.positions == {}
+    assert after.quantity("ETH") == 0
+
+
+def test_a_fee_is_taken_from_its_own_asset() -> None:
+    in_the_asset = EMPTY.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.002", fee_asset="ETH"))
+    in_a_third = EMPTY.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.5", fee_asset="BNB"))
+
+    assert (in_the_asset.cash, in_the_asset.positions) == (Decimal(800), {"ETH": Decimal("1.998")})
+    assert (in_a_third.cash, in_a_third.positions) == (Decimal(800), {"ETH": Decimal(2), "BNB": Decimal("-0.5")})
+
+
+def test_equity_is_cash_and_positions_at_the_closes() -> None:
+    ledger = Ledger(quote="USDT", cash=Decimal("10.5"), positions={"ETH": Decimal("0.1"), "BTC": Decimal("0.002")})
+
+    equity = ledger.equity({"ETH": Decimal("2000.55"), "BTC": Decimal(50000), "SOL": Decimal(1)})
+
+    assert equity == Decimal("310.555")  # 10.5 + 200.055 + 100
+
+
+def test_equity_wants_a_close_of_every_held_asset() -> None:
+    with pytest.raises(KeyError):
+        Ledger(quote="USDT", cash=Decimal(0), positions={"ETH": Decimal(1)}).equity({"BTC": Decimal(1)})
+
+
+def test_amounts_that_do_not_fit_are_an_error_and_not_rounded() -> None:
+    huge = Ledger(quote="USDT", cash=Decimal("1E+100"))
+
+    with pytest.raises(Inexact):
+        huge.apply(fill_of("ETH", Side.BUY, "1", "1E-30"))
+    with pytest.raises(Inexact):
+        Ledger(quote="USDT", cash=Decimal("1E+100"), positions={"ETH": Decimal("1E-30")}).equity({"ETH": Decimal(1)})
+
+
+@given(FILLS)
+def test_the_postings_of_a_fill_add_up_to_zero_for_every_asset(fill: Fill) -> None:
+    postings = postings_of(fill, quote="USDT")
+
+    for asset in {posting.asset for posting in postings}:
+        assert sum(Fraction(posting.amount) for posting in postings if posting.asset == asset) == 0
+    assert {posting.account for posting in postings} == {OWN, VENUE, FEES}
+
+
+@given(st.lists(FILLS, max_size=12))
+def test_what_the_account_has_lost_is_what_venue_and_fees_have_gained(fills: list[Fill]) -> None:
+    ledger = EMPTY
+    for fill in fills:
+        ledger = ledger.apply(fill)
+
+    gained: dict[str, Fraction] = {}
+    for fill in fills:
+        for posting in postings_of(fill, quote="USDT"):
+            if posting.account != OWN:
+                gained[posting.asset] = gained.get(posting.asset, Fraction(0)) + Fraction(posting.amount)
+    for asset in ("BTC", "ETH", "这是测试币456", "BNB"):
+        assert Fraction(ledger.quantity(asset)) == -gained.get(asset, 0)
+    assert Fraction(ledger.cash) == 1000 - gained.get("USDT", 0)
+
+
+@given(st.lists(FILLS, max_size=12))
+def test_no_fill_is_rounded_and_no_empty_position_is_kept(fills: list[Fill]) -> None:
+    ledger = EMPTY
+    cash = Fraction(1000)
+    for fill in fills:
+        ledger = ledger.apply(fill)
+        sign = -1 if fill.side is Side.BUY else 1
+        cash += sign * Fraction(fill.quantity) * Fraction(fill.price)
+        cash -= Fraction(fill.fee) if fill.fee_asset == "USDT" else 0
+
+    assert Fraction(ledger.cash) == cash
+    assert all(ledger.positions.values())
