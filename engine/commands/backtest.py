@@ -28,7 +28,7 @@ def backtest(
     from engine.journal.run_log import gap_lines, log_lines
     from engine.logs import write_run_log
     from engine.report.console import make_console, progress_lines
-    from engine.wiring import backtest as run_backtest
+    from engine.wiring.backtest import backtest as run_backtest
 
     console = make_console(quiet=quiet)
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:

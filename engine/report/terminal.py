@@ -26,8 +26,8 @@ METRICS = (
     ("Sortino", "sortino", "ratio"),
     ("Calmar", "calmar", "ratio"),
 )
-SYNTHETIC_LINE = "SYNTHETIC sample market: made-up prices, no real data; it shows how the program works and no more"
-SYNTHETIC_SHORT = "These figures are of the synthetic sample market and say nothing about real markets."
+SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
+SYNTHETIC_LAST_LINE = "synthetic sample market: these figures say nothing about real markets"
 
 
 def print_backtest(
@@ -49,7 +49,7 @@ def print_backtest(
         folder: where the files are.
     """
     if summary["synthetic"]:
-        console.print(Text(SYNTHETIC_LINE, style="bold yellow"))
+        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
     console.print(_header(summary))
     for line in _source_lines(summary["data_sources"]):
         console.print(Text(line, style="dim"))
@@ -65,7 +65,7 @@ def print_backtest(
     # A path is what people copy: it is never broken over two lines.
     console.print(Text(f"files: {folder}"), soft_wrap=True)
     if summary["synthetic"]:
-        console.print(Text(SYNTHETIC_SHORT, style="bold yellow"))
+        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
 
 
 def _header(summary: Mapping[str, Any]) -> Text:

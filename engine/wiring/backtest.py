@@ -1,4 +1,4 @@
-"""The one place where parts meet: from a configuration to a run."""
+"""From a configuration to a finished backtest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from engine.causality import check_no_look_ahead
 from engine.config import Config
 from engine.core.benchmarks import hold_equity, tradable_weights
 from engine.core.calendar import Days
-from engine.core.errors import ConfigError
 from engine.core.events import DayDecided, Event, RunEnded
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, built_in_instrument, symbol_of
@@ -27,22 +26,7 @@ from engine.ports import LoadedSeries, Progress
 from engine.registry import strategy_factory
 from engine.session import Session
 from engine.span import Span, decision_span
-
-BENCHMARK_COINS = ("BTC", "ETH")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Market:
-    """The history that a run uses, and where each series of it comes from."""
-
-    history: History
-    loaded: Mapping[str, LoadedSeries]
-    notes: tuple[str, ...]
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether any bar of it is made up."""
-        return any(series.synthetic for series in self.loaded.values())
+from engine.wiring.market import BENCHMARK_COINS, Market, load_market
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,19 +151,6 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: Progress)
         summary=summary_of(facts, days=days, fills=fills, rotations=rotations),
         days_checked=check_no_look_ahead(strategy, history, observations, events),
     )
-
-
-def load_market(config: Config, universe: Universe, *, now: Callable[[], datetime], progress: Progress) -> Market:
-    """Load every series that the universe needs, and the benchmarks' coins where they can be had."""
-    from engine.data.csv_files import CsvBars  # noqa: PLC0415
-
-    if config.data.csv_dir is None:
-        raise ConfigError("data.csv_dir")
-    coins, index = CsvBars(config.data.csv_dir, index=False), CsvBars(config.data.csv_dir, index=True)
-    loaded = {a: coins.load(a) for a in dict.fromkeys((*universe.assets, *BENCHMARK_COINS))} | {
-        i: index.load(i) for i in universe.indices
-    }
-    return Market(history=History(series={s: l.bars for s, l in loaded.items()}), loaded=loaded, notes=())
 
 
 def _index_sessions(history: History, universe: Universe) -> Days:

@@ -1,0 +1,196 @@
+"""From `data.*` of the configuration to the bars of a run."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import platformdirs
+
+from engine.config import Config
+from engine.core.errors import ConfigError, DataError
+from engine.core.market import History
+from engine.core.strategy import Universe
+from engine.data.cache import BarFetcher, CachedBars
+from engine.data.choose import Choice, ExtendedBars, StaleBars, load_all
+from engine.data.csv_files import CsvBars
+from engine.data.kinds import COINS, indices
+from engine.data.sample import SampleBars
+from engine.data.sessions import NewYorkSessions
+from engine.ports import LoadedSeries, MarketData, Progress
+
+BENCHMARK_COINS = ("BTC", "ETH")
+APPLICATION = "altfuse"
+AUTO_RETRIES = 1
+"""`auto` has somewhere else to go: it does not insist on a network that is not there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """The history that a run uses, and where each series of it comes from."""
+
+    history: History
+    loaded: Mapping[str, LoadedSeries]
+    notes: tuple[str, ...]
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any bar of it is made up."""
+        return any(series.synthetic for series in self.loaded.values())
+
+
+def load_market(config: Config, universe: Universe, *, now: Callable[[], datetime], progress: Progress) -> Market:
+    """Load every series that the universe needs, and the benchmarks' coins where they can be had.
+
+    Args:
+        now: the clock, which decides which bar is the last final one.
+        progress: told of each step of a download.
+
+    Raises:
+        ConfigError: a provider that is not for backtests, or real and synthetic bars mixed.
+        DataError: a series cannot be had.
+    """
+    if config.data.crypto == "venue":
+        raise ConfigError("data.crypto: venue is not allowed here; a venue's own candles are for `paper` only")
+    providers = _Providers(config, now=now, progress=progress)
+    coins = Choice(
+        key="data.crypto", name=config.data.crypto, provider=providers.coins(), symbols=tuple(universe.assets)
+    )
+    index = Choice(
+        key="data.index", name=config.data.index, provider=providers.index(), symbols=tuple(universe.indices)
+    )
+    chosen = [coins, index] if universe.indices else [coins]
+    loaded = dict(load_all(chosen, sample=providers.sample, progress=progress))
+    synthetic = any(series.synthetic for series in loaded.values())
+    notes = [note for series in loaded.values() for note in series.notes]
+    extra = providers.sample if synthetic else coins.provider
+    loaded |= _benchmark_coins(extra, [coin for coin in BENCHMARK_COINS if coin not in loaded])
+    empty = next((symbol for symbol in (*universe.assets, *universe.indices) if not len(loaded[symbol].bars)), None)
+    if empty is not None:
+        raise DataError(f"{empty}: has no bars from {loaded[empty].source}")
+    return Market(
+        history=History(series={symbol: series.bars for symbol, series in loaded.items()}),
+        loaded=loaded,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+class _Providers:
+    """Makes the provider that each configuration value means; a library is imported when it is first asked."""
+
+    def __init__(self, config: Config, *, now: Callable[[], datetime], progress: Progress) -> None:
+        self._config = config
+        self._now = now
+        self._progress = progress
+        self._sessions = NewYorkSessions().between
+        self.sample = SampleBars(self._sessions)
+
+    def coins(self) -> MarketData | None:
+        """Give the provider of `data.crypto`."""
+        match self._config.data.crypto:
+            case "auto":
+                recent, older = self._binance(AUTO_RETRIES), self._yahoo_coins(AUTO_RETRIES)
+                return StaleBars(ExtendedBars(recent, older))
+            case "binance":
+                return self._binance(self._config.venue.max_retries)
+            case "yahoo":
+                return self._yahoo_coins(self._config.venue.max_retries)
+            case "csv":
+                return CsvBars(self._csv_dir(), index=False, sessions=self._sessions)
+            case "sample" | "venue":
+                return None
+
+    def index(self) -> MarketData | None:
+        """Give the provider of `data.index`."""
+        match self._config.data.index:
+            case "auto":
+                return StaleBars(self._yahoo_index(AUTO_RETRIES))
+            case "yahoo":
+                return self._yahoo_index(self._config.venue.max_retries)
+            case "csv":
+                return CsvBars(self._csv_dir(), index=True, sessions=self._sessions)
+            case "sample":
+                return None
+
+    def _csv_dir(self) -> Path:
+        folder = self._config.data.csv_dir
+        if folder is None:
+            raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
+        return folder
+
+    def _binance(self, max_retries: int) -> CachedBars:
+        venue = self._config.venue
+
+        def connect() -> BarFetcher:
+            from engine.data.binance import BinanceBars  # noqa: PLC0415 - ccxt is wanted only by a run that fetches
+
+            return BinanceBars(
+                base_url=venue.base_url,
+                quote=self._config.account.quote,
+                max_retries=max_retries,
+                timeout_seconds=venue.timeout_seconds,
+                sleep=time.sleep,
+                now=self._now,
+                progress=self._progress,
+            )
+
+        # Another host is another provider: its bars must not meet the real ones in one cache entry.
+        provider = "binance" if venue.base_url is None else f"binance at {venue.base_url}"
+        return CachedBars(
+            provider=provider,
+            quote=self._config.account.quote,
+            folder=self._cache_dir(),
+            kind=COINS,
+            connect=connect,
+            now=self._now,
+        )
+
+    def _yahoo_coins(self, max_retries: int) -> CachedBars:
+        return CachedBars(
+            provider="yahoo",
+            quote="USD",
+            folder=self._cache_dir(),
+            kind=COINS,
+            connect=lambda: self._yahoo("crypto", max_retries),
+            now=self._now,
+        )
+
+    def _yahoo_index(self, max_retries: int) -> CachedBars:
+        return CachedBars(
+            provider="yahoo",
+            quote="",
+            folder=self._cache_dir(),
+            kind=indices(self._sessions),
+            connect=lambda: self._yahoo("index", max_retries),
+            now=self._now,
+        )
+
+    def _yahoo(self, market: str, max_retries: int) -> BarFetcher:
+        from engine.data.yahoo import YahooBars  # noqa: PLC0415 - yfinance is wanted only by a run that fetches
+
+        return YahooBars(
+            market="index" if market == "index" else "crypto",
+            base_url=None,
+            max_retries=max_retries,
+            timeout_seconds=self._config.venue.timeout_seconds,
+            sleep=time.sleep,
+            now=self._now,
+            progress=self._progress,
+        )
+
+    def _cache_dir(self) -> Path:
+        return self._config.data.cache_dir or platformdirs.user_cache_path(APPLICATION)
+
+
+def _benchmark_coins(provider: MarketData | None, coins: Sequence[str]) -> dict[str, LoadedSeries]:
+    """Load what only a benchmark needs; a coin that cannot be had is left out, and its benchmark is null."""
+    loaded = {}
+    for coin in coins:
+        try:
+            series = provider.load(coin) if provider else None
+        except DataError:
+            continue
+        if series is not None and len(series.bars):
+            loaded[coin] = series
+    return loaded
