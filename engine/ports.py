@@ -43,6 +43,22 @@ Progress = Callable[[str], None]
 """Called with a line of text for each step of long work."""
 
 
+class ProgressBar(Protocol):
+    """Shows how far long work has come; called with a line of text for each step of it."""
+
+    def __call__(self, line: str) -> None:
+        """Say what is being done now."""
+        ...
+
+    def expect(self, total: int) -> None:
+        """Say how many parts the work has."""
+        ...
+
+    def advance(self) -> None:
+        """Count one part as done."""
+        ...
+
+
 class MarketData(Protocol):
     """A provider of daily bars for one kind of market (coins, or indices)."""
 

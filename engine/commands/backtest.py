@@ -27,12 +27,12 @@ def backtest(
     from engine.journal.run_folder import one_shot_name, whole_folder, write_run_files
     from engine.journal.run_log import gap_lines, log_lines
     from engine.logs import write_run_log
-    from engine.report.console import make_console, progress_lines
+    from engine.report.console import make_console, progress_bar
     from engine.wiring.backtest import backtest as run_backtest
 
     console = make_console(quiet=quiet)
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
-        with progress_lines(quiet=quiet) as progress:
+        with progress_bar(quiet=quiet) as progress:
             run = run_backtest(loaded, now=system_now, progress=progress)
         write_run_files(folder(), summary=run.summary, days=run.days, fills=run.fills, rotations=run.rotations)
         lines = [*gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]

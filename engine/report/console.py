@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from engine.ports import Progress
+from engine.ports import ProgressBar
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 PLAIN_WIDTH = 80
 
@@ -18,14 +22,46 @@ def make_console(*, quiet: bool) -> Console:
 
 
 @contextmanager
-def progress_lines(*, quiet: bool) -> Iterator[Progress]:
-    """Show the steps of long work: a spinner with the current step on a terminal, plain lines elsewhere.
+def progress_bar(*, quiet: bool) -> Iterator[ProgressBar]:
+    """Show the steps of long work: a bar on a terminal, plain lines elsewhere.
 
     Both go to stderr: stdout is the result.
     """
     console = Console(stderr=True, quiet=quiet, highlight=False)
     if not console.is_terminal:
-        yield lambda line: console.print(line, style="dim", soft_wrap=True)
+        yield _PlainLines(console)
         return
-    with console.status("working") as status:
-        yield status.update
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - terminals only
+
+    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _Bar(progress, progress.add_task("", total=None))
+
+
+class _PlainLines:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __call__(self, line: str) -> None:
+        self._console.print(line, style="dim", soft_wrap=True)
+
+    def expect(self, total: int) -> None:
+        """Say nothing: a file of lines has no use for a count."""
+
+    def advance(self) -> None:
+        """Say nothing."""
+
+
+class _Bar:
+    def __init__(self, progress: "Progress", task: "TaskID") -> None:
+        self._progress = progress
+        self._task = task
+
+    def __call__(self, line: str) -> None:
+        self._progress.update(self._task, description=line)
+
+    def expect(self, total: int) -> None:
+        self._progress.update(self._task, total=total)
+
+    def advance(self) -> None:
+        self._progress.advance(self._task)

@@ -22,7 +22,7 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.journal.memory import MemoryJournal
 from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
 from engine.journal.summary import RunFacts, summary_of
-from engine.ports import LoadedSeries, Progress
+from engine.ports import LoadedSeries, ProgressBar
 from engine.registry import strategy_factory
 from engine.session import Session
 from engine.span import Span, decision_span
@@ -82,7 +82,7 @@ def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrumen
     return instruments
 
 
-def backtest(config: Config, *, now: Callable[[], datetime], progress: Progress) -> BacktestRun:
+def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressBar) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
     Args:

@@ -18,7 +18,7 @@ from engine.data.csv_files import CsvBars
 from engine.data.kinds import COINS, indices
 from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
-from engine.ports import LoadedSeries, MarketData, Progress
+from engine.ports import LoadedSeries, MarketData, Progress, ProgressBar
 
 BENCHMARK_COINS = ("BTC", "ETH")
 APPLICATION = "altfuse"
@@ -40,7 +40,7 @@ class Market:
         return any(series.synthetic for series in self.loaded.values())
 
 
-def load_market(config: Config, universe: Universe, *, now: Callable[[], datetime], progress: Progress) -> Market:
+def load_market(config: Config, universe: Universe, *, now: Callable[[], datetime], progress: ProgressBar) -> Market:
     """Load every series that the universe needs, and the benchmarks' coins where they can be had.
 
     Args:
@@ -55,12 +55,19 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
         raise ConfigError("data.crypto: venue is not allowed here; a venue's own candles are for `paper` only")
     providers = _Providers(config, now=now, progress=progress)
     coins = Choice(
-        key="data.crypto", name=config.data.crypto, provider=providers.coins(), symbols=tuple(universe.assets)
+        key="data.crypto",
+        name=config.data.crypto,
+        provider=_counted(providers.coins(), progress),
+        symbols=tuple(universe.assets),
     )
     index = Choice(
-        key="data.index", name=config.data.index, provider=providers.index(), symbols=tuple(universe.indices)
+        key="data.index",
+        name=config.data.index,
+        provider=_counted(providers.index(), progress),
+        symbols=tuple(universe.indices),
     )
     chosen = [coins, index] if universe.indices else [coins]
+    progress.expect(sum(len(choice.symbols) for choice in chosen))
     loaded = dict(load_all(chosen, sample=providers.sample, progress=progress))
     synthetic = any(series.synthetic for series in loaded.values())
     notes = [note for series in loaded.values() for note in series.notes]
@@ -181,6 +188,23 @@ class _Providers:
 
     def _cache_dir(self) -> Path:
         return self._config.data.cache_dir or platformdirs.user_cache_path(APPLICATION)
+
+
+class _Counted:
+    """A provider whose loads move the progress bar."""
+
+    def __init__(self, provider: MarketData, progress: ProgressBar) -> None:
+        self._provider = provider
+        self._progress = progress
+
+    def load(self, symbol: str) -> LoadedSeries:
+        loaded = self._provider.load(symbol)
+        self._progress.advance()
+        return loaded
+
+
+def _counted(provider: MarketData | None, progress: ProgressBar) -> MarketData | None:
+    return None if provider is None else _Counted(provider, progress)
 
 
 def _benchmark_coins(provider: MarketData | None, coins: Sequence[str]) -> dict[str, LoadedSeries]:
