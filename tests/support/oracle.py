@@ -150,6 +150,7 @@ class IndexFact(NamedTuple):
 
     session: date
     close: float
+    ceiling: float | None
     support: float | None
     breakout_session: date | None
     lost: bool
@@ -216,7 +217,7 @@ def evaluate_index(closes: Mapping[date, float], rules: Mapping[str, Any]) -> li
                 run_length = 0
             if run_length == confirm:
                 support, breakout_session, losses, run_length = run_level, session, 0, 0
-        facts.append(IndexFact(session, close, support, breakout_session, lost))
+        facts.append(IndexFact(session, close, ceiling, support, breakout_session, lost))
     return facts
 
 
@@ -418,11 +419,10 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
     wanted = dict.fromkeys([*assets, *(["ETH"] if (csv_dir / "ETH.csv").exists() else [])])
     markets = {asset: read_prices(csv_dir / f"{asset}.csv") for asset in wanted}
     core = markets[strategy["core"]]
-    index_closes = {session: bar.close for session, bar in index.items()}
-    first_day, last_day = _span(index_closes, core, settings)
+    index_facts = evaluate_index({session: bar.close for session, bar in index.items()}, strategy["breakout"])
+    first_day, last_day = _span(index_facts, core, settings)
 
     account = _account(assets, markets, settings)
-    index_facts = evaluate_index(index_closes, strategy["breakout"])
     week_facts = evaluate_weeks({day: bar.close for day, bar in core.items()}, strategy["macd"])
     machine = _Machine(strategy, weights, markets, index_facts, week_facts)
     decisions: list[dict[str, Any]] = []
@@ -485,22 +485,17 @@ def _days(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def _span(index_closes: Mapping[date, float], core: Prices, settings: Mapping[str, Any]) -> tuple[date, date]:
+def _span(index_facts: Sequence[IndexFact], core: Prices, settings: Mapping[str, Any]) -> tuple[date, date]:
     strategy, window = settings["strategy"], settings["window"]
-    defined = (
-        session
-        for session, ceiling in zip(index_closes, ceilings(index_closes, strategy["breakout"]), strict=True)
-        if ceiling is not None
-    )
     warm_from = sunday_of(min(core)) + (strategy["macd"]["warmup_weeks"] - 1) * ONE_WEEK + ONE_DAY
-    first_ceiling = next(defined, None)
+    first_ceiling = next((fact.session for fact in index_facts if fact.ceiling is not None), None)
     if first_ceiling is None:
         raise OracleError("the index is too short for a ceiling")
     first = max(_day(window["from"]), warm_from, first_ceiling)
     last = max(core)
     if window["to"] is not None:
         last = min(last, _day(window["to"]))
-    last = _last_fresh_day(first, last, list(index_closes), settings["data"]["max_stale_sessions"])
+    last = _last_fresh_day(first, last, [fact.session for fact in index_facts], settings["data"]["max_stale_sessions"])
     if last < first:
         raise OracleError(f"no decision day: {first} to {last}")
     return first, last
@@ -545,6 +540,7 @@ class _Machine:
         self.bar_days = {asset: list(prices) for asset, prices in markets.items()}
         self.index_facts, self.week_facts = index_facts, week_facts
         self.sessions = [fact.session for fact in index_facts]
+        self.losses = [fact.session for fact in index_facts if fact.lost]
         self.weeks = [fact.week for fact in week_facts]
         self.state = "CORE"
         self.targets: dict[str, Decimal] = {}
@@ -623,7 +619,7 @@ class _Machine:
 
     def _exit_reason(self, day: date) -> str | None:
         rotation = self.rotations[-1]
-        if any(fact.lost and rotation["entry_session"] < fact.session <= day for fact in self.index_facts):
+        if any(rotation["entry_session"] < session <= day for session in self.losses):
             return "support_lost"
         if day >= rotation["entry_day"] + self.strategy["hold_weeks"] * ONE_WEEK:
             return "time_exit"
