@@ -251,12 +251,10 @@ def test_the_strategys_name_is_text(name: object) -> None:
     assert refused({"strategy": {"name": name}}).startswith(f"strategy.name: {name!r} is not allowed")
 
 
-@pytest.mark.xfail(reason="config: pydantic reads a text of digits as a number of seconds since 1970")
 def test_a_text_of_digits_is_not_a_date() -> None:
     assert refused({"window": {"from": "1514764800"}}).startswith("window.from: ")
 
 
-@pytest.mark.xfail(reason="config: StrictFloat lets infinity pass where no upper limit is set")
 @pytest.mark.parametrize("path", ["live.poll_seconds", "live.grace_seconds", "strategy.breakout.level"])
 def test_infinity_is_not_a_number_of_anything(path: str) -> None:
     values: Any = float("inf")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -176,7 +175,6 @@ def test_parts_add_up_and_none_is_above_the_largest_quantity(units: int, most: i
     assert len({part.client_order_id for part in parts}) == len(parts)
 
 
-@pytest.mark.xfail(reason="planner: the largest quantity is not cut to the lot step before an order is split")
 def test_no_part_is_above_a_largest_quantity_that_is_no_multiple_of_the_lot_step() -> None:
     # 21 are two parts of 10.5 at most; on a step of 1 that is three parts of 10 at most.
     rules = {"ETH": instrument("ETH", step="1", most="10.5")}

@@ -308,9 +308,6 @@ def test_a_basket_of_fixed_weights_alone_leaves_nothing_to_share() -> None:
     assert RotationParams(basket=weights, basket_equal=("BNB",)).basket_weights() == weights
 
 
-@pytest.mark.xfail(
-    reason="rotation: an asset in basket and basket_equal is refused even where nothing is left to share"
-)
 def test_fixed_weights_that_add_up_to_one_may_name_an_asset_of_the_default_basket_equal() -> None:
     weights = {"ETH": 0.9, "SOL": 0.1}
 

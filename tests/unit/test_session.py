@@ -1,0 +1,364 @@
+"""One decision day after another, on a scripted strategy and a venue that does as it is told."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.core.calendar import opening_instant
+from engine.core.events import (
+    DayDecided,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+    OrderWaits,
+    RunEnded,
+    RunStarted,
+)
+from engine.core.fills import Costs
+from engine.core.ledger import Ledger
+from engine.core.order import OrderReport, OrderStatus, Side
+from engine.core.planner import Planner
+from engine.journal.memory import MemoryJournal
+from engine.session import Session
+from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy, fill_of
+from tests.support.markets import coin_bars, history_of
+
+ASSETS = ("BTC", "ETH", "SOL")
+PRICES = {"BTC": "100", "ETH": "10", "SOL": "1"}
+# Every coin closes where it fills, day after day.
+HISTORY = history_of(*(coin_bars(asset, DAY, [float(price)] * 9) for asset, price in PRICES.items()))
+
+
+class Run:
+    """A session on an account of 1000, without costs, and what it is driven by."""
+
+    def __init__(self, *targets: Mapping[str, float] | None, held: Mapping[str, str] | None = None) -> None:
+        self.journal = MemoryJournal()
+        self.venue = FakeVenue(PRICES, self.journal)
+        self.strategy = ScriptedStrategy(ASSETS, targets)
+        self.day = DAY - timedelta(days=1)
+        self.session = Session(
+            strategy=self.strategy,
+            planner=Planner(
+                account="bot",
+                instruments=self.venue.instruments(),
+                costs=Costs(commission=Decimal(0), slippage=Decimal(0)),
+                trading_order=ASSETS,
+            ),
+            venue=self.venue,
+            journal=self.journal,
+            ledger=Ledger(
+                quote="USDT",
+                cash=Decimal(1000),
+                positions={asset: Decimal(quantity) for asset, quantity in (held or {}).items()},
+            ),
+        )
+
+    def decide(self) -> None:
+        self.day += timedelta(days=1)
+        self.session.decide(self.day, self.strategy, HISTORY)
+
+    def work(self) -> None:
+        self.session.work_orders(opening_instant(self.day + timedelta(days=1)))
+
+    @property
+    def waiting(self) -> list[tuple[str, Side]]:
+        return [(order.asset, order.side) for order in self.session.waiting]
+
+    @property
+    def submitted(self) -> list[str]:
+        return [order.client_order_id for order, _, _ in self.venue.submitted]
+
+    def events(self, *kinds: type) -> list[Event]:
+        return [event for event in self.journal if isinstance(event, kinds)]
+
+    def kinds(self) -> list[type]:
+        return [type(event) for event in self.journal]
+
+
+def ids(*orders: str) -> list[str]:
+    return [f"bot-20240101-{order}-1" for order in orders]
+
+
+def test_a_day_goes_from_decision_to_fill_and_every_step_is_written() -> None:
+    run = Run({"BTC": 0.5})
+
+    run.decide()
+    run.work()
+
+    assert run.kinds() == [DayDecided, OrderPlanned, OrderSent, OrderFilled]
+    assert (run.session.ledger.cash, run.session.ledger.positions) == (Decimal(500), {"BTC": Decimal(5)})
+    assert run.waiting == []
+
+
+def test_a_decision_is_written_with_what_was_held_before_its_orders() -> None:
+    run = Run({"ETH": 0.5}, held={"ETH": "10"})
+
+    run.decide()
+
+    (decision,) = run.events(DayDecided)
+    assert decision == DayDecided(
+        day=DAY,
+        state="DAY0",
+        next_state="DAY1",
+        reason="change 1",
+        evidence={},
+        targets={"ETH": 0.5},
+        changed=True,
+        equity=Decimal("1100"),
+        cash=Decimal(1000),
+        core_close=Decimal("100.0"),
+        memory=ScriptedState(1),
+    )
+    assert run.session.state == ScriptedState(1)
+
+
+def test_a_day_that_holds_is_written_and_plans_nothing() -> None:
+    run = Run(None)
+
+    run.decide()
+    run.work()
+
+    assert run.kinds() == [DayDecided]
+
+
+def test_the_strategy_sees_weights_at_the_closes_and_whether_orders_wait() -> None:
+    run = Run(None, {"BTC": 0.5}, None, held={"ETH": "100"})
+
+    for _ in range(3):
+        run.decide()
+
+    # 1000 of cash and 100 ETH at 10.
+    assert [holdings.weights() for holdings in run.strategy.holdings] == [{"ETH": 0.5}] * 3
+    assert [holdings.orders_waiting for holdings in run.strategy.holdings] == [False, False, True]
+
+
+def test_an_order_is_written_as_sent_before_the_venue_gets_it() -> None:
+    run = Run({"ETH": 0.2}, held={"BTC": "5"})
+
+    run.decide()
+    run.work()
+
+    # A sell and a buy; the last event before each submission is its own.
+    assert len(run.venue.submitted) == 2
+    for order, _, last in run.venue.submitted:
+        assert last == OrderSent(at=opening_instant(DAY + timedelta(days=1)), order=order)
+
+
+def test_buys_follow_the_sells_and_may_spend_what_they_brought() -> None:
+    run = Run({"ETH": 1.0}, held={"BTC": "5"})
+
+    run.decide()
+    run.work()
+
+    assert run.submitted == ids("BTC-s1", "ETH-b1")
+    assert [cash for _, cash, _ in run.venue.submitted] == [1000, 1500]
+
+
+def test_buys_wait_until_every_sell_has_filled() -> None:
+    run = Run({"ETH": 0.5}, held={"BTC": "5", "SOL": "50"})
+    run.venue.closed = {"SOL"}
+
+    run.decide()
+    run.work()
+    after_one_sell = run.waiting
+    run.venue.closed = set()
+    run.work()
+
+    assert after_one_sell == [("SOL", Side.SELL), ("ETH", Side.BUY)]
+    assert run.submitted == ids("BTC-s1", "SOL-s1", "ETH-b1")
+    assert run.waiting == []
+
+
+def test_a_refused_sell_does_not_hold_the_buys_up() -> None:
+    run = Run({"ETH": 0.5}, held={"BTC": "5"})
+    run.venue.scripted[ids("BTC-s1")[0]] = OrderReport(status=OrderStatus.REJECTED, message="closed for good")
+
+    run.decide()
+    run.work()
+
+    (refused,) = run.events(OrderRejected)
+    assert isinstance(refused, OrderRejected)
+    assert (refused.order.asset, refused.message) == ("BTC", "closed for good")
+    assert run.submitted == ids("BTC-s1", "ETH-b1")
+    assert run.session.ledger.positions["BTC"] == 5
+
+
+def test_an_order_waits_for_its_market_and_others_do_not_wait_for_it() -> None:
+    run = Run({"ETH": 0.5, "SOL": 0.2})
+    run.venue.closed = {"ETH"}
+
+    run.decide()
+    run.work()
+    still_waiting = run.waiting
+    run.venue.closed = set()
+    run.work()
+
+    assert still_waiting == [("ETH", Side.BUY)]
+    assert run.submitted == ids("SOL-b1", "ETH-b1")
+
+
+def test_a_long_wait_is_written_once() -> None:
+    run = Run({"ETH": 0.5})
+    run.venue.closed = {"ETH"}
+
+    run.decide()
+    for _ in range(5):
+        run.work()
+
+    (waits,) = run.events(OrderWaits)
+    assert isinstance(waits, OrderWaits)
+    assert waits.message == "the market takes no orders now"
+    assert run.events(OrderSent) == []
+
+
+def test_a_venue_may_tell_an_order_to_wait() -> None:
+    run = Run({"ETH": 0.5})
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.WAITING, message="halted")
+
+    run.decide()
+    run.work()
+    waiting = run.waiting
+    run.work()
+
+    assert waiting == [("ETH", Side.BUY)]
+    assert run.submitted == ids("ETH-b1") * 2
+    assert run.session.ledger.positions == {"ETH": Decimal(50)}
+
+
+def test_a_new_change_cancels_the_orders_that_still_wait() -> None:
+    run = Run({"ETH": 0.5, "SOL": 0.2}, {"SOL": 0.2})
+    run.venue.closed = {"ETH"}
+
+    run.decide()
+    run.work()
+    run.decide()
+    run.venue.closed = set()
+    run.work()
+
+    (cancelled,) = run.events(OrderCancelled)
+    assert isinstance(cancelled, OrderCancelled)
+    assert (cancelled.day, cancelled.order.client_order_id) == (DAY + timedelta(days=1), ids("ETH-b1")[0])
+    assert run.submitted == ids("SOL-b1")
+    assert run.waiting == []
+
+
+def test_a_wait_is_written_again_for_the_orders_of_a_new_change() -> None:
+    run = Run({"ETH": 0.5}, {"ETH": 0.4})
+    run.venue.closed = {"ETH"}
+
+    for _ in range(2):
+        run.decide()
+        run.work()
+
+    assert len(run.events(OrderWaits)) == 2
+
+
+def test_a_day_that_holds_leaves_waiting_orders_waiting() -> None:
+    run = Run({"ETH": 0.5}, None)
+    run.venue.closed = {"ETH"}
+
+    run.decide()
+    run.work()
+    run.decide()
+
+    assert run.waiting == [("ETH", Side.BUY)]
+    assert run.events(OrderCancelled) == []
+
+
+def test_what_is_not_traded_is_written_with_the_reason() -> None:
+    run = Run({"ETH": 0.004})
+
+    run.decide()
+
+    (skipped,) = run.events(OrderSkipped)
+    assert isinstance(skipped, OrderSkipped)
+    assert (skipped.day, skipped.asset, skipped.side, skipped.quantity) == (DAY, "ETH", Side.BUY, Decimal("0.4"))
+    assert skipped.message == "notional 4.0000 is below the minimum of 5"
+
+
+def test_every_fill_of_an_order_is_booked_one_by_one() -> None:
+    run = Run({"ETH": 0.5})
+    parts = (fill_of("ETH", Side.BUY, "20", "10"), fill_of("ETH", Side.BUY, "30", "11", fee="0.1", fee_asset="ETH"))
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.FILLED, fills=parts)
+
+    run.decide()
+    run.work()
+
+    assert run.events(OrderFilled) == [OrderFilled(fill=part) for part in parts]
+    assert (run.session.ledger.cash, run.session.ledger.quantity("ETH")) == (Decimal(470), Decimal("49.9"))
+
+
+def test_an_unresolved_order_is_written_and_stays_among_those_that_wait() -> None:
+    run = Run({"ETH": 0.5})
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
+
+    run.decide()
+    run.work()
+
+    (unresolved,) = run.events(OrderUnresolved)
+    assert isinstance(unresolved, OrderUnresolved)
+    assert unresolved.message == "timed out"
+    assert run.waiting == [("ETH", Side.BUY)]
+
+
+@pytest.mark.xfail(reason="session: an unresolved order is handed over again; asking for its fate is not built yet")
+def test_an_unresolved_order_is_never_sent_again() -> None:
+    run = Run({"ETH": 0.5})
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
+
+    run.decide()
+    run.work()
+    run.work()
+
+    assert run.submitted == ids("ETH-b1")
+
+
+@pytest.mark.xfail(reason="session: orders that follow an unresolved one are sent; the events say nothing else is")
+def test_nothing_else_is_sent_while_an_order_is_unresolved() -> None:
+    run = Run({}, held={"BTC": "5", "ETH": "50"})
+    run.venue.scripted[ids("BTC-s1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
+
+    run.decide()
+    run.work()
+
+    assert run.submitted == ids("BTC-s1")
+
+
+def test_a_run_is_written_from_its_first_day_to_the_orders_it_leaves() -> None:
+    run = Run({"ETH": 0.5})
+
+    run.session.begin(DAY, notes=("moved",))
+    run.decide()
+    run.session.end(DAY)
+
+    started, *_, ended = run.journal
+    assert started == RunStarted(first_day=DAY, cash=Decimal(1000), quote="USDT", core="BTC", notes=("moved",))
+    assert ended == RunEnded(last_day=DAY, waiting=run.session.waiting)
+    assert len(run.session.waiting) == 1
+
+
+def test_a_target_without_any_close_is_refused() -> None:
+    run = Run({"ETH": 0.5})
+    unlisted = history_of(HISTORY["BTC"], coin_bars("ETH", DAY + timedelta(days=1), [10.0]))
+
+    with pytest.raises(ValueError, match="ETH is held or targeted on 2024-01-01 and has no close up to then"):
+        run.session.decide(DAY, run.strategy, unlisted)
+
+
+def test_a_held_asset_without_a_bar_is_marked_at_its_last_close() -> None:
+    run = Run(None, held={"ETH": "10"})
+    delisted = history_of(HISTORY["BTC"], coin_bars("ETH", DAY - timedelta(days=5), [7.0, 8.0]))
+
+    run.session.decide(DAY, run.strategy, delisted)
+
+    (decision,) = run.events(DayDecided)
+    assert isinstance(decision, DayDecided)
+    assert decision.equity == Decimal("1080")
