@@ -7,6 +7,7 @@ The `strategy` section is validated by the parameters of the strategy that its `
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,7 +44,9 @@ def _exact(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    if isinstance(value, datetime) or not isinstance(value, date | str | None):
+    # pydantic would read a text of digits as seconds since 1970.
+    written = isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip())
+    if isinstance(value, datetime) or not (written or isinstance(value, date | None)):
         raise ValueError("a date like 2018-01-31 is wanted")
     return value
 
@@ -132,8 +135,12 @@ class VenueSettings(_Section):
 class Live(_Section):
     """Timing of live runs."""
 
-    poll_seconds: StrictFloat = Field(20, gt=0, description="Pause between looks at the exchange's clock.")
-    grace_seconds: StrictFloat = Field(60, ge=0, description="Wait after the day's end, before the decision.")
+    poll_seconds: StrictFloat = Field(
+        20, gt=0, allow_inf_nan=False, description="Pause between looks at the exchange's clock."
+    )
+    grace_seconds: StrictFloat = Field(
+        60, ge=0, allow_inf_nan=False, description="Wait after the day's end, before the decision."
+    )
 
 
 class Config(_Section):

@@ -64,11 +64,12 @@ class RotationParams(StrategyParams):
         if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
             raise ValueError(f"strategy.basket: weights add up to {total:g}; 1 is wanted when basket_equal is empty")
         twice = [asset for asset in self.basket_equal if asset in self.basket or self.basket_equal.count(asset) > 1]
-        if twice:
+        # With nothing left to share, basket_equal is idle, whatever it names.
+        if twice and total < 1 - WEIGHT_TOLERANCE:
             raise ValueError(
                 f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
             )
-        if self.index in {self.core, *self.basket, *self.basket_equal}:
+        if self.index in {self.core, *self.basket_weights()}:
             raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
         for name in self.confirmations:
             confirmation(name)

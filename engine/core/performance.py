@@ -41,7 +41,7 @@ def performance_of(equity: Floats, *, days: int) -> Performance:
         days: calendar days from the first to the last of them.
     """
     total_return = float(equity[-1] / equity[0] - 1)
-    cagr = float((1 + total_return) ** (DAYS_A_YEAR / days) - 1) if days > 0 else None
+    cagr = _annualised(total_return, days)
     returns = np.diff(equity) / equity[:-1]
     max_drawdown = max_drawdown_of(equity)
     annual = math.sqrt(DAYS_A_YEAR)
@@ -57,6 +57,14 @@ def performance_of(equity: Floats, *, days: int) -> Performance:
         sortino=mean / downside * annual if downside > 0 else None,
         calmar=cagr / -max_drawdown if cagr is not None and max_drawdown < 0 else None,
     )
+
+
+def _annualised(total_return: float, days: int) -> float | None:
+    try:
+        return float((1 + total_return) ** (DAYS_A_YEAR / days)) - 1
+    except (ZeroDivisionError, OverflowError):
+        # No days, or a growth over so few that a year of it is no number.
+        return None
 
 
 def max_drawdown_of(equity: Floats) -> float:

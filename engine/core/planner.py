@@ -112,9 +112,12 @@ class Planner:
 
 
 def _pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
-    largest = instrument.maximum_quantity
+    count = 1
+    if instrument.maximum_quantity is not None:
+        largest = max(floor_to_step(instrument.maximum_quantity, instrument.lot_step), instrument.lot_step)
+        with sizing():
+            count = int((quantity / largest).to_integral_value(ROUND_CEILING))
     with sizing():
-        count = 1 if largest is None else int((quantity / largest).to_integral_value(ROUND_CEILING))
         # Even pieces: cutting off the largest first could leave a last piece that no venue accepts.
         for remaining in range(count, 0, -1):
             piece = quantity if remaining == 1 else floor_to_step(quantity / remaining, instrument.lot_step)

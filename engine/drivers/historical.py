@@ -25,11 +25,11 @@ import backtrader as bt
 import numpy as np
 
 from engine.core.calendar import opening_instant
-from engine.core.errors import VenueError
+from engine.core.errors import CheckError
 from engine.core.fills import Costs, Execution, execute_at
 from engine.core.instrument import Instrument
 from engine.core.market import BarSeries, History
-from engine.core.money import ZERO, decimal_of
+from engine.core.money import ZERO, decimal_of, exact
 from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.strategy import Observations
 from engine.session import Session
@@ -40,7 +40,7 @@ Feed: TypeAlias = Any
 
 HEADROOM = 1e-9
 TOLERANCE = 1e-9
-"""Relative difference up to which float figures of the broker equal exact ones."""
+"""Relative difference up to which a float figure of the broker equals an exact one."""
 _NEVER = math.inf
 
 
@@ -125,7 +125,7 @@ class _Player(bt.Strategy):
 
     def notify_order(self, order: Any) -> None:
         if order.status in (order.Margin, order.Rejected, order.Canceled, order.Expired):
-            raise VenueError(f"backtrader answered {order.getstatusname()} to an order that the fill rule accepts")
+            raise CheckError(f"backtrader answered {order.getstatusname()} to an order that the fill rule accepts")
 
 
 class BacktraderVenue:
@@ -138,6 +138,8 @@ class BacktraderVenue:
         self._player: Any = None
         self._feeds: Mapping[str, Feed] = {}
         self._orders = 0
+        self._held: dict[str, Decimal] = {}
+        self.headroom = 0.0
         self.bar_ordinal = 0
 
     def attach(self, player: Any, feeds: Mapping[str, Feed]) -> None:
@@ -168,6 +170,7 @@ class BacktraderVenue:
         executed = send(data=feed, size=float(expected.quantity), exectype=bt.Order.Market)
         self._player.broker.next()
         self._compare(order, executed, expected, cash)
+        self._settle(order, expected, cash)
         self._orders += 1
         fill = Fill(
             at=at,
@@ -188,21 +191,33 @@ class BacktraderVenue:
 
     def _compare(self, order: Order, executed: Any, expected: Execution, cash: Decimal) -> None:
         if executed.status != executed.Completed:
-            raise VenueError(f"backtrader answered {executed.getstatusname()} to {order.client_order_id}")
-        paid = expected.notional + expected.fee if order.side is Side.BUY else expected.fee - expected.notional
-        pairs = {
-            "price": (executed.executed.price, expected.price),
-            "quantity": (abs(executed.executed.size), expected.quantity),
-            "fee": (executed.executed.comm, expected.fee),
-            "cash": (self._player.broker.get_cash(), cash - paid),
-        }
-        scale = {"cash": float(cash) + float(expected.notional)}
-        for name, (theirs, ours) in pairs.items():
-            allowed = (TOLERANCE + HEADROOM) * scale.get(name, abs(float(ours))) + self.headroom
-            if abs(theirs - float(ours)) > allowed:
-                raise VenueError(f"{order.client_order_id}: backtrader's {name} {theirs!r} is not the ledger's {ours}")
+            raise CheckError(f"backtrader answered {executed.getstatusname()} to {order.client_order_id}")
+        broker, feed = self._player.broker, self._feeds[order.asset]
+        held, left = self._after(order, expected, cash)
+        turned_over = float(cash + expected.notional)
+        for name, theirs, ours, scale in (
+            ("price", executed.executed.price, expected.price, float(expected.price)),
+            ("quantity", abs(executed.executed.size), expected.quantity, float(expected.quantity)),
+            ("fee", executed.executed.comm, expected.fee, float(expected.notional)),
+            ("position", broker.getposition(feed).size, held, float(held + expected.quantity)),
+            ("cash", broker.get_cash() - self.headroom, left, turned_over),
+        ):
+            if abs(theirs - float(ours)) > TOLERANCE * scale:
+                raise CheckError(f"{order.client_order_id}: backtrader's {name} {theirs!r} is not the ledger's {ours}")
 
-    headroom: float = 0.0
+    def _settle(self, order: Order, expected: Execution, cash: Decimal) -> None:
+        # Float dust of partial sales would split the next buy in two, and noise would add up over years of orders.
+        held, left = self._after(order, expected, cash)
+        self._held[order.asset] = held
+        self._player.broker.positions[self._feeds[order.asset]].size = float(held)
+        self._player.broker.cash = float(left) + self.headroom
+
+    def _after(self, order: Order, expected: Execution, cash: Decimal) -> tuple[Decimal, Decimal]:
+        """Give the position and the cash that an execution leaves, exactly."""
+        sign = 1 if order.side is Side.BUY else -1
+        with exact():
+            held = self._held.get(order.asset, ZERO) + sign * expected.quantity
+            return held, cash - sign * expected.notional - expected.fee
 
 
 class HistoricalDriver:
@@ -250,7 +265,7 @@ class HistoricalDriver:
             The backtrader strategy instance, whose analyzers hold their results.
 
         Raises:
-            VenueError: backtrader executed something else than the fill rule says.
+            CheckError: backtrader executed something else than the fill rule says.
         """
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, preload=True, runonce=True)
         cerebro.setbroker(_SpotBroker())

@@ -26,7 +26,9 @@ class BreakoutParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Literal["auto", "fixed"] = Field("auto", description="auto: the highest old close; fixed: a constant level.")
-    level: StrictFloat | None = Field(None, gt=0, description="The ceiling of mode fixed, index points.")
+    level: StrictFloat | None = Field(
+        None, gt=0, allow_inf_nan=False, description="The ceiling of mode fixed, index points."
+    )
     lookback_years: StrictInt = Field(5, ge=2, le=100, description="Where the ceiling's window begins, calendar years.")
     min_age_weeks: StrictInt = Field(26, ge=1, description="How old a close must be to be part of the ceiling.")
     buffer: StrictFloat = Field(0.0, ge=0, lt=1, description="Fraction by which a close must exceed the level.")
