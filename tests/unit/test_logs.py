@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from engine.journal.run_log import LogLine
 from engine.logs import SECRET_VARIABLES, write_run_log
@@ -70,3 +71,11 @@ def test_a_log_is_closed_when_the_lines_fail_and_two_logs_do_not_mix(tmp_path: P
     written(tmp_path / "two.log", "of the second run")
 
     assert (tmp_path / "one.log").read_text(encoding="utf-8") == ""
+
+
+def test_what_is_said_elsewhere_later_does_not_reach_a_log_that_is_written(tmp_path: Path) -> None:
+    written(tmp_path / "run.log", "of the run")
+
+    logger.bind(at="later").info("of a library")
+
+    assert "library" not in (tmp_path / "run.log").read_text(encoding="utf-8")

@@ -44,9 +44,10 @@ def test_a_sell_gets_less_than_the_open_and_needs_no_cash() -> None:
 
 def test_a_buy_that_takes_all_the_cash_to_the_last_digit_is_not_trimmed() -> None:
     # 2 at 1000.5 are 2001, and the commission on them 2.001.
-    just_enough = execute(Side.BUY, "2", price="1000", cash="2003.001", rules=instrument("ETH"))
+    just_enough = execute(Side.BUY, "2", price="1000", cash="2003.001", rules=instrument("ETH", least="9999"))
     one_digit_short = execute(Side.BUY, "2", price="1000", cash="2003.000", rules=instrument("ETH"))
 
+    # Only what is trimmed has to reach the minimum notional again.
     assert (just_enough.quantity, one_digit_short.quantity) == (Decimal(2), Decimal("1.9"))
 
 
@@ -64,11 +65,11 @@ def test_a_buy_is_trimmed_to_the_cash_at_the_fill_price() -> None:
         ("11.1", "0.1"),  # a lot step of 0.1 costs 11.0176...
         ("11.0", "0"),
         ("0", "0"),
-        ("-5", "0"),
+        ("-500", "0"),
     ],
 )
 def test_a_trimmed_buy_is_dropped_below_one_lot_step(cash: str, quantity: str) -> None:
-    execution = execute(Side.BUY, "2", price="110", cash=cash, rules=instrument("ETH"))
+    execution = execute(Side.BUY, "2", price="110", cash=cash, rules=instrument("ETH", least="0"))
 
     assert execution.quantity == Decimal(quantity)
     assert (execution.notional == 0) == (execution.fee == 0) == (quantity == "0")

@@ -101,9 +101,10 @@ def test_fees_in_several_assets_are_told_by_asset() -> None:
 
 
 def test_days_are_rotated_that_begin_in_the_state() -> None:
-    figures = summary(DAYS)
+    ended, begun = summary(DAYS), summary(DAYS[:2])
 
-    assert (figures["rotations"], figures["days_rotated"]) == (1, 2)
+    assert (ended["rotations"], ended["days_rotated"]) == (1, 2)
+    assert (begun["rotations"], begun["days_rotated"]) == (1, 0)
 
 
 def test_a_benchmark_has_figures_over_the_same_days_or_is_null() -> None:

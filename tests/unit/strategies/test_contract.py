@@ -63,7 +63,8 @@ def test_it_decides_and_trades_in_the_market_of_these_tests(name: str) -> None:
 
     assert len(steps) > 200
     assert steps[0].decision.trade
-    assert steps[0].decision.reason == "start"
+    assert [step.decision.reason for step in steps].index("start") == 0
+    assert [step.decision.reason for step in steps].count("start") == 1
 
 
 @every_strategy

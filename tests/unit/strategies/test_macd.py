@@ -62,7 +62,7 @@ def test_an_unfinished_week_stands_under_its_sunday_and_is_not_known_before_it()
 
 def test_a_week_without_any_bar_is_an_error_that_names_it() -> None:
     days = whole_weeks([10, 20, 30, 40])
-    days[7:21] = [None] * 14
+    days[7:14] = [None] * 7
 
     with pytest.raises(DataError, match=r"^BTC: has no bar in the week 2024-01-08 to 2024-01-14; "):
         weekly_closes(coin_bars("BTC", MONDAY, days))
