@@ -1,0 +1,304 @@
+"""The documents, followed to the letter: examples run as pasted, commands end well, tables and maps match the tree."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config import Config, build_config, read_values
+from engine.data.sample import SampleBars
+from engine.data.sessions import NewYorkSessions
+from engine.registry import params_of
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STRATEGIES = (ROOT / "strategies" / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = (
+    "README.md",
+    "CHANGELOG.md",
+    "engine/README.md",
+    "strategies/README.md",
+    "logs/README.md",
+    "tests/benchmarks/README.md",
+)
+
+SAMPLE = "--set data.crypto=sample --set data.index=sample"
+OMITTED = "[...]"
+FREE_MAPPINGS = {"strategy.basket", "account.instruments"}
+"""Keys whose value is a mapping that the user makes."""
+# What the runner of these tests says to its own processes must not reach the ones started here; a process that
+# measures coverage would look for files of a folder that is gone by then.
+OWN_VARIABLES = ("COV_", "COVERAGE", "PYTEST_", "NO_COLOR", "COLUMNS")
+
+
+def _blocks(text: str, language: str = "") -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [body for tongue, body in found if tongue == language]
+
+
+def _commands(text: str) -> list[str]:
+    lines = [line for block in _blocks(text) for line in block.splitlines()]
+    return [line for line in lines if line.startswith("python -m engine ")]
+
+
+def _offline(command: str) -> str:
+    """Keep a command that says nothing of prices from asking the network for them."""
+    return f"{command} {SAMPLE}" if " backtest " in command and "data." not in command else command
+
+
+def _type(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Type a line into a shell in a copy of the repository, where `python` is the one that runs this test."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**environment, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _write_sample_csv(folder: Path) -> None:
+    provider = SampleBars(NewYorkSessions().between)
+    folder.mkdir()
+    for symbol in ("BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE", "RUT"):
+        bars = provider.load(symbol).bars
+        columns = (bars.days, bars.open, bars.high, bars.low, bars.close, bars.volume)
+        with (folder / f"{symbol}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("date", "open", "high", "low", "close", "volume"))
+            writer.writerows(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _copy_of_the_repository(copy: Path) -> Path:
+    for part in ("engine", "strategies", "config", "tests/unit/strategies", "tests/support"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    (copy / "logs").mkdir()
+    (copy / "bin").mkdir()
+    python = copy / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository, with a user's folder of CSV files."""
+    copy = _copy_of_the_repository(tmp_path_factory.mktemp("copy") / "altfuse")
+    _write_sample_csv(copy / "my_prices")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def pasted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository into which the examples of strategies/README.md were pasted."""
+    copy = _copy_of_the_repository(tmp_path_factory.mktemp("pasted") / "altfuse")
+    places = re.findall(r"`(strategies/\S+\.py)`[^`]*:\n\n```python$", STRATEGIES, flags=re.MULTILINE)
+    assert places == ["strategies/above_mean.py", "strategies/confirmations/momentum.py"]
+    for place, example in zip(places, _blocks(STRATEGIES, "python"), strict=True):
+        (copy / place).write_text(example, encoding="utf-8")
+    return copy
+
+
+def _newest_run(copy: Path, name: str) -> Path:
+    return max(copy.glob(f"logs/backtest-{name}-*"), key=lambda folder: folder.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize("command", _commands(README))
+def test_a_command_of_the_readme_ends_well(command: str, copy: Path) -> None:
+    typed = _type(_offline(command), copy)
+
+    assert typed.returncode == 0, typed.stderr
+    assert typed.stdout or ">" in command
+
+
+def test_the_readme_shows_what_the_sample_run_really_prints(copy: Path) -> None:
+    (shown,) = [block for block in _blocks(README) if block.startswith("synthetic sample market")]
+
+    typed = _type(f"python -m engine backtest config/rotation.yaml {SAMPLE}", copy)
+
+    lines = iter([line.rstrip() for line in typed.stdout.splitlines()])
+    for line in shown.splitlines():
+        if line and line != OMITTED:
+            wanted = line if not line.startswith("files: ") else "files: logs/backtest-rotation-"
+            assert any(printed.startswith(wanted) for printed in lines), f"not printed, or not here: {line}"
+    assert typed.stdout.splitlines()[-1] == shown.splitlines()[-1]
+
+
+def test_the_readme_names_every_command(copy: Path) -> None:
+    def listed(command: str) -> list[str]:
+        text = _type(command, copy).stdout.partition("Commands:")[2]
+        return re.findall(r"^  (\w+)  ", text, flags=re.MULTILINE)
+
+    commands = listed("python -m engine --help")
+    groups = {command: listed(f"python -m engine {command} --help") for command in commands}
+
+    assert {"backtest", "config"} <= set(commands)
+    for command, parts in groups.items():
+        for typed in [f"{command} {part}" for part in parts] or [command]:
+            assert f"python -m engine {typed}" in README, typed
+            assert f"`{typed}`" in README, typed
+
+
+def test_the_readme_keeps_its_promises_to_a_hurried_reader_on_the_first_screen() -> None:
+    first_screen = "\n".join(README.splitlines()[:25])
+
+    assert "-m engine backtest config/rotation.yaml" in first_screen
+    assert "-m pytest" in first_screen
+    assert "paper trading comes with the next release" in first_screen
+    assert "What comes out" in first_screen
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and key not in FREE_MAPPINGS:
+            yield from _keys(value, f"{key}.")
+        else:
+            yield key
+
+
+def _comment_by_key(text: str) -> dict[str, str]:
+    """Give the comment of each line that sets a key, by the key's path; the file indents by two spaces."""
+    path: list[str] = []
+    comments = {}
+    for line in text.splitlines():
+        found = re.match(r"^( *)(\w+):(.*)$", line)
+        if found:
+            indent, name, rest = found.groups()
+            path = [*path[: len(indent) // 2], name]
+            comments[".".join(path)] = rest.partition(" # ")[2].strip()
+    return comments
+
+
+def test_every_key_stands_in_the_configuration_file_with_a_comment() -> None:
+    comments = _comment_by_key((ROOT / "config" / "rotation.yaml").read_text(encoding="utf-8"))
+
+    for key in _keys(build_config({}, params_of).effective()):
+        assert key in comments, f"{key} is not in config/rotation.yaml"
+        section, _, name = key.rpartition(".")
+        beside = [comment for other, comment in comments.items() if other.rpartition(".")[0] == section]
+        # One comment may speak of two keys, if it names the other.
+        assert comments[key] or any(name in comment for comment in beside), f"{key} has no comment"
+
+
+def test_the_configuration_file_shows_the_defaults() -> None:
+    in_file: Config = build_config(read_values(ROOT / "config" / "rotation.yaml"), params_of)
+
+    assert in_file == build_config({}, params_of)
+
+
+def test_the_example_strategy_runs_as_pasted(pasted: Path) -> None:
+    command, _ = _commands(STRATEGIES)
+    (shown,) = [block for block in _blocks(STRATEGIES) if block.startswith("synthetic sample market")]
+
+    typed = _type(command, pasted)
+
+    assert typed.returncode == 0, typed.stderr
+    excerpt = [line for line in shown.splitlines() if line != OMITTED]
+    assert typed.stdout.splitlines()[: len(excerpt)] == excerpt
+    days = (_newest_run(pasted, "above-mean") / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(days[0])["reason"] == "start"
+    assert {json.loads(day)["reason"] for day in days[1:]} == {"hold", "above_mean", "below_mean"}
+
+
+def test_the_example_strategy_that_looks_ahead_is_found_out_as_the_page_says(tmp_path: Path) -> None:
+    copy = _copy_of_the_repository(tmp_path / "altfuse")
+    example, honest = _blocks(STRATEGIES, "python")[0], "<= day.toordinal()"
+    assert example.count(honest) == 1
+    (leak,) = re.findall(r"With `(<= .*?)` in `at`", STRATEGIES)
+    (copy / "strategies" / "above_mean.py").write_text(example.replace(honest, leak), encoding="utf-8")
+
+    typed = _type(_commands(STRATEGIES)[0], copy)
+
+    assert typed.returncode == 5
+    assert typed.stderr in _blocks(STRATEGIES)
+    assert list((copy / "logs").iterdir()) == []
+
+
+def test_the_example_confirmation_runs_as_pasted(pasted: Path) -> None:
+    _, command = _commands(STRATEGIES)
+
+    typed = _type(command, pasted)
+
+    assert typed.returncode == 0, typed.stderr
+    with (_newest_run(pasted, "rotation") / "rotations.csv").open(encoding="utf-8", newline="") as file:
+        exits = [row["exit_day"] for row in csv.DictReader(file)]
+    assert len(exits) == 9
+    assert all(date.fromisoformat(day) for day in exits)
+
+
+def test_the_examples_pass_the_tests_that_run_over_every_file_found(pasted: Path) -> None:
+    typed = _type('python -m pytest -q -p no:cacheprovider tests/unit/strategies -k "above_mean or momentum"', pasted)
+
+    assert typed.returncode == 0, typed.stdout
+    passed = re.search(r"(\d+) passed", typed.stdout)
+    assert passed, typed.stdout
+    # Eight promises of a strategy and one of a confirmation; more may come.
+    assert int(passed[1]) >= 9
+
+
+def test_the_examples_pass_the_linter(pasted: Path) -> None:
+    places = "strategies/above_mean.py strategies/confirmations/momentum.py"
+
+    typed = _type(f"python -m ruff check {places} && python -m ruff format --check {places}", pasted)
+
+    assert typed.returncode == 0, typed.stdout
+
+
+def test_the_schema_and_the_names_found_know_a_pasted_strategy(pasted: Path) -> None:
+    schema = json.loads(_type("python -m engine config schema", pasted).stdout)
+    misspelt = _type("python -m engine config show config/rotation.yaml --set strategy.name=above_meen", pasted)
+
+    assert "mean_days" in schema["$defs"]["AboveMeanParams"]["properties"]
+    assert misspelt.returncode == 2
+    assert "did you mean above_mean?" in misspelt.stderr
+
+
+def test_the_page_on_run_folders_names_every_file_key_and_column(copy: Path) -> None:
+    page = (ROOT / "logs" / "README.md").read_text(encoding="utf-8")
+    assert _type(f"python -m engine backtest config/rotation.yaml {SAMPLE} --set name=page", copy).returncode == 0
+    folder = _newest_run(copy, "page")
+
+    names = {path.name for path in folder.iterdir()}
+    names |= set(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    decision = json.loads((folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    names |= {*decision, *decision["index"], *decision["macd"]}
+    for table in folder.glob("*.csv"):
+        names |= set(table.read_text(encoding="utf-8").splitlines()[0].split(","))
+
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_the_map_of_the_engine_names_every_file_and_no_other() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    tree = _blocks((ROOT / "engine" / "README.md").read_text(encoding="utf-8"))[0]
+    mapped = re.findall(r"\w+\.py", tree)
+
+    # Tracked files only: what somebody is in the middle of writing is mapped when it is committed.
+    listing = subprocess.run(
+        ["git", "ls-files", "engine/*.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    files = [Path(line).name for line in listing.splitlines() if not line.endswith("__init__.py")]
+    assert sorted(mapped) == sorted(files)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_to_files_that_are_there(document: str) -> None:
+    page = ROOT / document
+
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
