@@ -30,7 +30,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from engine.core.errors import ConfigError
-from engine.core.money import decimal_of
+from engine.core.money import decimal_of, plain
 from engine.core.strategy import StrategyParams
 
 Values: TypeAlias = dict[str, Any]
@@ -40,7 +40,7 @@ Values: TypeAlias = dict[str, Any]
 def _exact(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("a number is wanted")
-    return decimal_of(value) if isinstance(value, float) else value
+    return Decimal(plain(decimal_of(value))) if isinstance(value, float) else value
 
 
 def _day(value: object) -> object:
@@ -164,7 +164,8 @@ class Config(_Section):
 
     def sha256(self) -> str:
         """Digest the effective configuration."""
-        return hashlib.sha256(json.dumps(self.effective(), sort_keys=True).encode()).hexdigest()
+        # Keys are not sorted: the order of a basket is the order of its trades.
+        return hashlib.sha256(json.dumps(self.effective()).encode()).hexdigest()
 
 
 class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time: libyaml may be missing

@@ -34,6 +34,6 @@ def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:
     try:
         for line in lines:
             if line.level != "DEBUG":
-                patched.bind(at=f"{line.at:%Y-%m-%dT%H:%M:%SZ}").log(line.level, line.text)
+                patched.bind(at=f"{line.at:%Y-%m-%dT%H:%M:%SZ}").log(line.level, " ".join(line.text.split()))
     finally:
         logger.remove(sink)

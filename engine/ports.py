@@ -91,6 +91,10 @@ class Venue(Protocol):
         """
         ...
 
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+        """Ask what became of an order whose submission ended UNRESOLVED; never send it again."""
+        ...
+
 
 class Journal(Protocol):
     """The record of a run; nothing acts before its event is written."""

@@ -25,7 +25,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import decimal_of
-from engine.core.order import Order, OrderStatus
+from engine.core.order import Order, OrderReport, OrderStatus
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.ports import Journal, Venue
@@ -65,6 +65,7 @@ class Session:
         self._journal = journal
         self._sells: tuple[Order, ...] = ()
         self._buys: tuple[Order, ...] = ()
+        self._unresolved: Order | None = None
         self._told_to_wait: set[str] = set()
 
     @property
@@ -95,7 +96,12 @@ class Session:
             day: a day with a bar of the core, over and final.
             observations: facts by day, as the strategy made them of `history`.
             history: closes up to `day` at least; only those are read.
+
+        Raises:
+            ValueError: an order is unresolved, so what is held is not known; `work_orders` asks for its fate.
         """
+        if self._unresolved is not None:
+            raise ValueError(f"{self._unresolved.client_order_id} is unresolved; it is settled before a day is decided")
         closes = self._closes(self.ledger.positions, day, history)
         equity = self.ledger.equity(closes)
         before = self.state
@@ -125,10 +131,16 @@ class Session:
             self._plan(decision, day, history)
 
     def work_orders(self, at: datetime) -> None:
-        """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled."""
-        self._sells = tuple(order for order in self._sells if not self._settled(order, at))
+        """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.
+
+        While an order is unresolved the venue is asked for its fate, and nothing is sent.
+        """
+        self._sells = self._unsettled(self._sells, at)
         if not self._sells:
-            self._buys = tuple(order for order in self._buys if not self._settled(order, at))
+            self._buys = self._unsettled(self._buys, at)
+
+    def _unsettled(self, orders: tuple[Order, ...], at: datetime) -> tuple[Order, ...]:
+        return tuple(order for order in orders if not self._settled(order, at))
 
     def _closes(
         self, assets: Mapping[str, object] | tuple[str, ...], day: date, history: History
@@ -167,14 +179,23 @@ class Session:
         self._sells, self._buys = plan.sells, plan.buys
 
     def _settled(self, order: Order, at: datetime) -> bool:
-        if not self._venue.is_open(order.asset, at):
-            self._say_once(OrderWaits(at=at, order=order, message="the market takes no orders now"))
+        if self._unresolved not in (None, order):
             return False
-        self._journal.append(OrderSent(at=at, order=order))
-        report = self._venue.submit(order, at=at, cash=self.ledger.cash)
+        if self._unresolved is None:
+            if not self._venue.is_open(order.asset, at):
+                self._say_once(OrderWaits(at=at, order=order, message="the market takes no orders now"))
+                return False
+            self._journal.append(OrderSent(at=at, order=order))
+            report = self._venue.submit(order, at=at, cash=self.ledger.cash)
+        else:
+            report = self._venue.resolve(order, at=at)
+        return self._booked(order, report, at)
+
+    def _booked(self, order: Order, report: OrderReport, at: datetime) -> bool:
         for fill in report.fills:
             self._journal.append(OrderFilled(fill=fill))
             self.ledger = self.ledger.apply(fill)
+        was_unresolved, self._unresolved = self._unresolved, None
         match report.status:
             case OrderStatus.FILLED:
                 return True
@@ -185,7 +206,9 @@ class Session:
                 self._say_once(OrderWaits(at=at, order=order, message=report.message))
                 return False
             case OrderStatus.UNRESOLVED:
-                self._journal.append(OrderUnresolved(at=at, order=order, message=report.message))
+                self._unresolved = order
+                if was_unresolved is None:
+                    self._journal.append(OrderUnresolved(at=at, order=order, message=report.message))
                 return False
 
     def _say_once(self, event: OrderWaits) -> None:

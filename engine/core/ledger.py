@@ -22,13 +22,14 @@ OWN, VENUE, FEES = "own", "venue", "fees"
 
 def postings_of(fill: Fill, *, quote: str) -> tuple[Posting, ...]:
     """Write a fill as double entries; for each asset the amounts add up to exactly zero."""
-    sign = 1 if fill.side is Side.BUY else -1
+    buys = fill.side is Side.BUY
+    base, paid = (fill.quantity, fill.notional) if buys else (fill.quantity.copy_negate(), fill.notional.copy_negate())
     return (
-        Posting(account=OWN, asset=fill.asset, amount=sign * fill.quantity),
-        Posting(account=VENUE, asset=fill.asset, amount=-sign * fill.quantity),
-        Posting(account=OWN, asset=quote, amount=-sign * fill.notional),
-        Posting(account=VENUE, asset=quote, amount=sign * fill.notional),
-        Posting(account=OWN, asset=fill.fee_asset, amount=-fill.fee),
+        Posting(account=OWN, asset=fill.asset, amount=base),
+        Posting(account=VENUE, asset=fill.asset, amount=base.copy_negate()),
+        Posting(account=OWN, asset=quote, amount=paid.copy_negate()),
+        Posting(account=VENUE, asset=quote, amount=paid),
+        Posting(account=OWN, asset=fill.fee_asset, amount=fill.fee.copy_negate()),
         Posting(account=FEES, asset=fill.fee_asset, amount=fill.fee),
     )
 

@@ -81,13 +81,19 @@ class OrderReport:
     """A venue's answer to one order.
 
     Attributes:
-        fills: what was executed, in order; with status FILLED all that the venue will execute of it.
+        fills: what was executed, in order; with status FILLED all that the venue will execute of it, with WAITING
+            and UNRESOLVED none.
         message: why it waits or was rejected; empty otherwise.
     """
 
     status: OrderStatus
     fills: tuple[Fill, ...] = ()
     message: str = ""
+
+    def __post_init__(self) -> None:
+        if self.fills and self.status in (OrderStatus.WAITING, OrderStatus.UNRESOLVED):
+            # The order would be handed over again at its full quantity.
+            raise ValueError(f"a report with status {self.status} cannot carry fills")
 
 
 def client_order_id(*, account: str, day: date, asset: str, side: Side, part: int = 1, attempt: int = 1) -> str:

@@ -189,6 +189,10 @@ class BacktraderVenue:
         )
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+        """Refuse: the fate of an order in history is known at once."""
+        raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
+
     def _compare(self, order: Order, executed: Any, expected: Execution, cash: Decimal) -> None:
         if executed.status != executed.Completed:
             raise CheckError(f"backtrader answered {executed.getstatusname()} to {order.client_order_id}")

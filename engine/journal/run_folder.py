@@ -52,10 +52,12 @@ def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
     try:
         yield lambda: final[0] if final else temporary
         final.append(_rename(temporary, parent, name))
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         for folder in reversed(made):
             _remove_if_empty(folder)
+        if isinstance(error, OSError):
+            raise ConfigError(f"--out {parent}: cannot be written: {error.strerror or error}") from error
         raise
 
 

@@ -93,6 +93,7 @@ class FakeVenue:
     Attributes:
         closed: assets whose market takes no orders; scripted: reports by client order id, each used once.
         submitted: what was handed over, each with the cash then and the last event that was written before.
+        asked: client order ids whose fate was asked for; fates: the answers, in order; UNRESOLVED when there are none.
     """
 
     def __init__(self, prices: Mapping[str, str], journal: MemoryJournal) -> None:
@@ -101,6 +102,8 @@ class FakeVenue:
         self.closed: set[str] = set()
         self.scripted: dict[str, OrderReport] = {}
         self.submitted: list[tuple[Order, Decimal, Event]] = []
+        self.asked: list[str] = []
+        self.fates: list[OrderReport] = []
 
     def instruments(self) -> Mapping[str, Instrument]:
         return {asset: instrument(asset) for asset in self.prices}
@@ -112,6 +115,10 @@ class FakeVenue:
         self.submitted.append((order, cash, list(self.journal)[-1]))
         whole = fill_of(order.asset, order.side, str(order.quantity), self.prices[order.asset])
         return self.scripted.pop(order.client_order_id, OrderReport(status=OrderStatus.FILLED, fills=(whole,)))
+
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+        self.asked.append(order.client_order_id)
+        return self.fates.pop(0) if self.fates else OrderReport(status=OrderStatus.UNRESOLVED, message="still asking")
 
 
 @dataclass(frozen=True, kw_only=True)

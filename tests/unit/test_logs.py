@@ -51,7 +51,6 @@ def test_an_empty_secret_strikes_nothing_out(tmp_path: Path, monkeypatch: pytest
     assert written(tmp_path / "run.log", "as it is").endswith("as it is\n")
 
 
-@pytest.mark.xfail(reason="logs: a line break in a venue's message starts a new line of run.log")
 def test_a_message_of_several_lines_is_one_line_of_the_log(tmp_path: Path) -> None:
     text = written(tmp_path / "run.log", "rejected: <html>\n\n<body>Bad gateway\r\n")
 

@@ -309,7 +309,6 @@ def test_an_unresolved_order_is_written_and_stays_among_those_that_wait() -> Non
     assert run.waiting == [("ETH", Side.BUY)]
 
 
-@pytest.mark.xfail(reason="session: an unresolved order is handed over again; asking for its fate is not built yet")
 def test_an_unresolved_order_is_never_sent_again() -> None:
     run = Run({"ETH": 0.5})
     run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
@@ -321,7 +320,39 @@ def test_an_unresolved_order_is_never_sent_again() -> None:
     assert run.submitted == ids("ETH-b1")
 
 
-@pytest.mark.xfail(reason="session: orders that follow an unresolved one are sent; the events say nothing else is")
+def test_the_fate_of_an_unresolved_order_is_asked_until_it_is_known() -> None:
+    run = Run({"ETH": 0.5})
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
+    fill = fill_of("ETH", Side.BUY, "50", "10")
+    run.venue.fates = [
+        OrderReport(status=OrderStatus.UNRESOLVED, message="not visible yet"),
+        OrderReport(status=OrderStatus.FILLED, fills=(fill,)),
+    ]
+
+    run.decide()
+    for _ in range(4):
+        run.work()
+
+    assert run.venue.asked == ids("ETH-b1") * 2
+    assert (run.waiting, run.session.ledger.quantity("ETH")) == ([], Decimal(50))
+    assert len(run.events(OrderUnresolved)) == 1
+
+
+def test_no_day_is_decided_while_an_order_is_unresolved() -> None:
+    run = Run({"ETH": 0.5})
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
+    run.decide()
+    run.work()
+
+    with pytest.raises(ValueError, match="is unresolved; it is settled before a day is decided"):
+        run.decide()
+
+
+def test_a_report_that_will_be_asked_again_carries_no_fills() -> None:
+    with pytest.raises(ValueError, match="cannot carry fills"):
+        OrderReport(status=OrderStatus.WAITING, fills=(fill_of("ETH", Side.BUY, "1", "10"),))
+
+
 def test_nothing_else_is_sent_while_an_order_is_unresolved() -> None:
     run = Run({}, held={"BTC": "5", "ETH": "50"})
     run.venue.scripted[ids("BTC-s1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")

@@ -73,7 +73,6 @@ def test_amounts_that_do_not_fit_are_an_error_and_not_rounded() -> None:
         Ledger(quote="USDT", cash=Decimal("1E+100"), positions={"ETH": Decimal("1E-30")}).equity({"ETH": Decimal(1)})
 
 
-@pytest.mark.xfail(reason="ledger: postings_of, called outside exact(), rounds amounts to the context's 28 digits")
 def test_postings_carry_amounts_of_any_length_whatever_the_context() -> None:
     # 13 digits times 20.
     fill = fill_of("ETH", Side.BUY, "12345.67891234", "1234.6543210987654321")
