@@ -35,9 +35,9 @@ SAMPLE = "--set data.crypto=sample --set data.index=sample"
 OMITTED = "[...]"
 FREE_MAPPINGS = {"strategy.basket", "account.instruments"}
 """Keys whose value is a mapping that the user makes."""
-# What the runner of these tests says to its own processes must not reach the ones started here; a process that
-# measures coverage would look for files of a folder that is gone by then.
-OWN_VARIABLES = ("COV_", "COVERAGE", "PYTEST_", "NO_COLOR", "COLUMNS")
+# What the runner of these tests says to its own processes must not reach the ones started here: coverage measured in a
+# copy would be reported for files that are gone by then.
+OWN_VARIABLES = ("COV_", "COVERAGE", "PYTEST_", "PRICES_DIR", "NO_COLOR", "COLUMNS")
 
 
 def _blocks(text: str, language: str = "") -> list[str]:
