@@ -3,7 +3,7 @@
 No method without a caller: a clock and a notifier join when the live host needs them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -101,6 +101,10 @@ class Journal(Protocol):
 
     def append(self, event: Event) -> None:
         """Write one event, durably where the run must survive a crash."""
+        ...
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        """Write events that belong to one act: all of them or, after a crash, none."""
         ...
 
 

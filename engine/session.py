@@ -2,15 +2,17 @@
 
 A session does not know what time it is nor where bars and fills come from. A driver tells it that a day is over
 (`decide`) and that orders can be sent (`work_orders`); it answers by events, each written before it is acted on.
+Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from engine.core.events import (
     DayDecided,
+    Event,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -25,10 +27,13 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import decimal_of
-from engine.core.order import Order, OrderReport, OrderStatus
-from engine.core.planner import Planner
+from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.planner import Plan, Planner
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.ports import Journal, Venue
+
+MAX_ATTEMPTS = 5
+"""An order that expires so often is left; the rest stays in cash or in the asset, and the journal says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,39 +44,69 @@ class HeldAtClose:
     closes: Mapping[str, Decimal]
     equity: Decimal
     orders_waiting: bool
+    entries_allowed: bool
 
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset."""
         return {asset: float(held * self.closes[asset] / self.equity) for asset, held in self.ledger.positions.items()}
 
 
-class Session:
-    """Runs one strategy on one account.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a session stands: all that it needs to go on, and all that a restart folds out of the journal.
 
     Attributes:
-        ledger: what the account holds now.
+        ledger: what the account holds.
         state: the strategy's memory.
-        waiting: orders decided and not yet settled, sells first.
+        sells, buys: orders decided and not settled.
+        unresolved: the one of them that was sent and whose outcome is unknown.
+        unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
+        last_day: the last day decided.
     """
 
+    ledger: Ledger
+    state: StrategyState
+    sells: tuple[Order, ...] = ()
+    buys: tuple[Order, ...] = ()
+    unresolved: Order | None = None
+    unplanned: str | None = None
+    last_day: date | None = None
+
+
+class Session:
+    """Runs one strategy on one account, from where it stands."""
+
     def __init__(
-        self, *, strategy: AnyStrategy, planner: Planner, venue: Venue, journal: Journal, ledger: Ledger
+        self,
+        *,
+        strategy: AnyStrategy,
+        planner: Planner,
+        venue: Venue,
+        journal: Journal,
+        ledger: Ledger,
+        standing: Standing | None = None,
     ) -> None:
-        self.ledger = ledger
-        self.state: StrategyState = strategy.start()
+        self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
         self._planner = planner
         self._venue = venue
         self._journal = journal
-        self._sells: tuple[Order, ...] = ()
-        self._buys: tuple[Order, ...] = ()
-        self._unresolved: Order | None = None
         self._told_to_wait: set[str] = set()
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the account holds now."""
+        return self.standing.ledger
+
+    @property
+    def state(self) -> StrategyState:
+        """The strategy's memory."""
+        return self.standing.state
 
     @property
     def waiting(self) -> tuple[Order, ...]:
         """The orders that are not settled, in the order in which they are sent."""
-        return self._sells + self._buys
+        return self.standing.sells + self.standing.buys
 
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
         """Write down that a run begins."""
@@ -89,62 +124,77 @@ class Session:
         """Write down that a run ends, and which orders still wait."""
         self._journal.append(RunEnded(last_day=last_day, waiting=self.waiting))
 
-    def decide(self, day: date, observations: Observations[object], history: History) -> None:
+    def decide(
+        self,
+        day: date,
+        observations: Observations[object],
+        history: History,
+        *,
+        entries_allowed: bool = True,
+        plan_orders: bool = True,
+    ) -> None:
         """Decide one day, write the decision, and plan its orders.
 
         Args:
             day: a day with a bar of the core, over and final.
             observations: facts by day, as the strategy made them of `history`.
             history: closes up to `day` at least; only those are read.
+            entries_allowed: whether new positions may be opened.
+            plan_orders: False for a day that was missed: it changes the targets, and a later day plans for them.
 
         Raises:
             ValueError: an order is unresolved, so what is held is not known; `work_orders` asks for its fate.
         """
-        if self._unresolved is not None:
-            raise ValueError(f"{self._unresolved.client_order_id} is unresolved; it is settled before a day is decided")
+        unresolved = self.standing.unresolved
+        if unresolved is not None:
+            raise ValueError(f"{unresolved.client_order_id} is unresolved; it is settled before a day is decided")
         closes = self._closes(self.ledger.positions, day, history)
         equity = self.ledger.equity(closes)
         before = self.state
         decision: Decision[StrategyState] = self._strategy.decide(
             before,
             observations.at(day),
-            HeldAtClose(ledger=self.ledger, closes=closes, equity=equity, orders_waiting=bool(self.waiting)),
+            HeldAtClose(
+                ledger=self.ledger,
+                closes=closes,
+                equity=equity,
+                orders_waiting=bool(self.waiting),
+                entries_allowed=entries_allowed,
+            ),
         )
         core = self._strategy.universe.core
-        self._journal.append(
-            DayDecided(
-                day=day,
-                state=before.name,
-                next_state=decision.state.name,
-                reason=decision.reason,
-                evidence=decision.evidence,
-                targets=decision.targets,
-                changed=decision.trade,
-                equity=equity,
-                cash=self.ledger.cash,
-                core_close=closes[core] if core in closes else self._closes((core,), day, history)[core],
-                memory=decision.state,
-            )
+        decided = DayDecided(
+            day=day,
+            state=before.name,
+            next_state=decision.state.name,
+            reason=decision.reason,
+            evidence=decision.evidence,
+            targets=decision.targets,
+            changed=decision.trade,
+            equity=equity,
+            cash=self.ledger.cash,
+            core_close=closes[core] if core in closes else self._closes((core,), day, history)[core],
+            memory=decision.state,
         )
-        self.state = decision.state
-        if decision.trade:
-            self._plan(decision, day, history)
+        reason = decision.reason if decision.trade else self.standing.unplanned
+        if reason is None or not plan_orders:
+            self._journal.append(decided)
+            self.standing = replace(self.standing, state=decision.state, unplanned=reason, last_day=day)
+        else:
+            self._decide_and_plan(decided, decision, reason, history)
 
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.
 
         While an order is unresolved the venue is asked for its fate, and nothing is sent.
         """
-        self._sells = self._unsettled(self._sells, at)
-        if not self._sells:
-            self._buys = self._unsettled(self._buys, at)
+        for order in self.standing.sells:
+            self._work(order, at)
+        if not self.standing.sells:
+            for order in self.standing.buys:
+                self._work(order, at)
 
-    def _unsettled(self, orders: tuple[Order, ...], at: datetime) -> tuple[Order, ...]:
-        return tuple(order for order in orders if not self._settled(order, at))
-
-    def _closes(
-        self, assets: Mapping[str, object] | tuple[str, ...], day: date, history: History
-    ) -> dict[str, Decimal]:
+    def _closes(self, assets: Iterable[str], day: date, history: History) -> dict[str, Decimal]:
         closes = {}
         for asset in assets:
             close = history[asset].close_at(day)
@@ -153,66 +203,93 @@ class Session:
             closes[asset] = decimal_of(close)
         return closes
 
-    def _plan(self, decision: Decision[StrategyState], day: date, history: History) -> None:
-        for order in self.waiting:
-            self._journal.append(OrderCancelled(day=day, order=order))
-        self._told_to_wait.clear()
+    def _decide_and_plan(
+        self, decided: DayDecided, decision: Decision[StrategyState], reason: str, history: History
+    ) -> None:
+        day = decided.day
         plan = self._planner.plan(
             decision.targets,
             ledger=self.ledger,
             closes=self._closes({**self.ledger.positions, **decision.targets}, day, history),
             day=day,
-            reason=decision.reason,
+            reason=reason,
         )
-        for skipped in plan.skipped:
-            self._journal.append(
-                OrderSkipped(
-                    day=day,
-                    asset=skipped.asset,
-                    side=skipped.side,
-                    quantity=skipped.quantity,
-                    message=skipped.message,
-                )
-            )
-        for order in (*plan.sells, *plan.buys):
-            self._journal.append(OrderPlanned(order=order))
-        self._sells, self._buys = plan.sells, plan.buys
+        cancelled = [OrderCancelled(day=day, order=order) for order in self.waiting]
+        self._journal.append_all([decided, *cancelled, *_plan_events(plan, day)])
+        self._told_to_wait.clear()
+        self.standing = replace(
+            self.standing, state=decision.state, sells=plan.sells, buys=plan.buys, unplanned=None, last_day=day
+        )
 
-    def _settled(self, order: Order, at: datetime) -> bool:
-        if self._unresolved not in (None, order):
-            return False
-        if self._unresolved is None:
+    def _work(self, order: Order, at: datetime) -> None:
+        if self.standing.unresolved not in (None, order):
+            return
+        if self.standing.unresolved is None:
             if not self._venue.is_open(order.asset, at):
                 self._say_once(OrderWaits(at=at, order=order, message="the market takes no orders now"))
-                return False
+                return
             self._journal.append(OrderSent(at=at, order=order))
             report = self._venue.submit(order, at=at, cash=self.ledger.cash)
         else:
             report = self._venue.resolve(order, at=at)
-        return self._booked(order, report, at)
+        self._book(order, report, at)
 
-    def _booked(self, order: Order, report: OrderReport, at: datetime) -> bool:
-        for fill in report.fills:
-            self._journal.append(OrderFilled(fill=fill))
-            self.ledger = self.ledger.apply(fill)
-        was_unresolved, self._unresolved = self._unresolved, None
+    def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         match report.status:
-            case OrderStatus.FILLED:
-                return True
-            case OrderStatus.REJECTED:
-                self._journal.append(OrderRejected(at=at, order=order, message=report.message))
-                return True
             case OrderStatus.WAITING:
+                self.standing = replace(self.standing, unresolved=None)
                 self._say_once(OrderWaits(at=at, order=order, message=report.message))
-                return False
             case OrderStatus.UNRESOLVED:
-                self._unresolved = order
-                if was_unresolved is None:
+                if self.standing.unresolved is None:
                     self._journal.append(OrderUnresolved(at=at, order=order, message=report.message))
-                return False
+                self.standing = replace(self.standing, unresolved=order)
+            case OrderStatus.FILLED | OrderStatus.REJECTED:
+                self._settle(order, report, at)
+
+    def _settle(self, order: Order, report: OrderReport, at: datetime) -> None:
+        ledger = self.ledger
+        for fill in report.fills:
+            ledger = ledger.apply(fill)
+        events: list[Event] = [OrderFilled(fill=fill) for fill in report.fills]
+        if report.status is OrderStatus.REJECTED:
+            events.append(OrderRejected(at=at, order=order, message=report.message))
+        follower: tuple[Order, ...] = ()
+        if report.again > 0 and order.attempt < MAX_ATTEMPTS:
+            follower = (order.next_attempt(report.again),)
+            events.append(OrderPlanned(order=follower[0]))
+        elif report.again > 0:
+            message = f"left after {order.attempt} attempts: {report.message}"
+            events.append(
+                OrderSkipped(
+                    day=order.decision_day, asset=order.asset, side=order.side, quantity=report.again, message=message
+                )
+            )
+        self._journal.append_all(events)
+        sells, buys = self.standing.sells, self.standing.buys
+        if order.side is Side.SELL:
+            sells = _replaced(sells, order, follower)
+        else:
+            buys = _replaced(buys, order, follower)
+        self.standing = replace(self.standing, ledger=ledger, sells=sells, buys=buys, unresolved=None)
 
     def _say_once(self, event: OrderWaits) -> None:
         # An order for a delisted coin may wait for years; one line says so.
         if event.order.client_order_id not in self._told_to_wait:
             self._told_to_wait.add(event.order.client_order_id)
             self._journal.append(event)
+
+
+def _plan_events(plan: Plan, day: date) -> list[Event]:
+    skipped = [
+        OrderSkipped(day=day, asset=part.asset, side=part.side, quantity=part.quantity, message=part.message)
+        for part in plan.skipped
+    ]
+    return [*skipped, *(OrderPlanned(order=order) for order in (*plan.sells, *plan.buys))]
+
+
+def _replaced(orders: tuple[Order, ...], settled: Order, followers: tuple[Order, ...]) -> tuple[Order, ...]:
+    return tuple(
+        kept
+        for order in orders
+        for kept in (followers if order.client_order_id == settled.client_order_id else (order,))
+    )

@@ -268,7 +268,7 @@ class Rotation:
             reason = self._exit_reason(state, facts)
             if reason:
                 return self._exited(state, facts), reason
-        elif cross_in_force and self._breakout_in_force(facts) and facts.confirmed and facts.tradable:
+        elif cross_in_force and self._may_enter(facts, holdings):
             return self._entered(state, facts), "entry"
         elif state.regime is Regime.CASH and cross_in_force:
             return replace(state, regime=Regime.CORE, targets=self._core_targets()), "golden_cross"
@@ -282,6 +282,9 @@ class Rotation:
             and facts.day <= cross + timedelta(weeks=self.params.macd.valid_weeks)
             and (state.exit_day is None or cross > state.exit_day)
         )
+
+    def _may_enter(self, facts: RotationFacts, holdings: Holdings) -> bool:
+        return holdings.entries_allowed and self._breakout_in_force(facts) and facts.confirmed and bool(facts.tradable)
 
     def _breakout_in_force(self, facts: RotationFacts) -> bool:
         if not facts.in_breakout or facts.breakout_session is None:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from engine.core.money import ZERO
+
 CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 
 
@@ -26,6 +28,7 @@ class Order:
         asset, symbol: `ETH`, `ETH/USDT`.
         quantity: base units, a multiple of the lot step.
         decision_day, reason: the decision that it comes from.
+        attempt: 1, or more where an earlier attempt under another id was proven not to be executed any further.
     """
 
     client_order_id: str
@@ -35,10 +38,17 @@ class Order:
     quantity: Decimal
     decision_day: date
     reason: str
+    attempt: int = 1
 
     def with_quantity(self, quantity: Decimal) -> "Order":
         """Give the same order for another quantity."""
         return replace(self, quantity=quantity)
+
+    def next_attempt(self, quantity: Decimal) -> "Order":
+        """Give the order that tries again what this one left, under an id of its own."""
+        stem, _, attempt = self.client_order_id.rpartition("-")
+        following = int(attempt) + 1
+        return replace(self, client_order_id=f"{stem}-{following}", quantity=quantity, attempt=following)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +59,7 @@ class Fill:
         at: instant of the execution, UTC.
         quantity: base units; price: quote per base unit; notional: their exact product.
         fee: the amount taken, in fee_asset.
-        order_id: the venue's name of the order.
+        order_id: the venue's name of the order; trade_id: of the execution, empty where it gives none.
     """
 
     at: datetime
@@ -65,6 +75,7 @@ class Fill:
     fee_asset: str
     decision_day: date
     reason: str
+    trade_id: str = ""
 
 
 class OrderStatus(StrEnum):
@@ -83,11 +94,13 @@ class OrderReport:
     Attributes:
         fills: what was executed, in order; with status FILLED all that the venue will execute of it, with WAITING
             and UNRESOLVED none.
+        again: what of the order should be tried under a new client order id: it expired, or was never placed.
         message: why it waits or was rejected; empty otherwise.
     """
 
     status: OrderStatus
     fills: tuple[Fill, ...] = ()
+    again: Decimal = ZERO
     message: str = ""
 
     def __post_init__(self) -> None:

@@ -52,6 +52,11 @@ class Holdings(Protocol):
         """Whether orders of an earlier decision have not been settled."""
         ...
 
+    @property
+    def entries_allowed(self) -> bool:
+        """Whether new positions may be opened; False while what is known of an index is too old to act on."""
+        ...
+
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset, at the day's closes."""
         ...

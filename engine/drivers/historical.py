@@ -307,6 +307,7 @@ class HistoricalDriver:
         if self._feeds[self._core].ordinal() == ordinal:
             self._session.decide(date.fromordinal(ordinal), self._observations, self._history)
             self._wake(ordinal + 1)
+            self._rest()
 
     def _step_to(self, ordinal: int) -> None:
         self._venue.bar_ordinal = ordinal
@@ -318,6 +319,8 @@ class HistoricalDriver:
                 self._awake.add(order.asset)
 
     def _rest(self) -> None:
+        if len(self._awake) == 1:
+            return
         needed = {self._core, *(order.asset for order in self._session.waiting)}
         if self._values_positions:
             needed |= set(self._session.ledger.positions)

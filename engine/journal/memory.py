@@ -1,6 +1,6 @@
 """A journal in memory: the record of a run that is over within seconds and written out as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.core.events import Event
 
@@ -14,6 +14,10 @@ class MemoryJournal:
     def append(self, event: Event) -> None:
         """Keep one event."""
         self._events.append(event)
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        """Keep events that belong to one act."""
+        self._events.extend(events)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)

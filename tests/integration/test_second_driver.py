@@ -349,7 +349,6 @@ def test_a_small_order_of_an_account_that_grew_large_is_not_refused_for_float_no
     assert of_type(events, OrderFilled)[-1].fill.notional < 1000
 
 
-@pytest.mark.xfail(reason="HistoricalDriver lets the feed of a cancelled order sleep only once every order is settled")
 def test_a_cancelled_order_no_longer_makes_mornings() -> None:
     # The purchase of ETH is cancelled on the third day; that ETH then has a bar on the fourth, and nothing else has,
     # is nobody's concern: the purchase of SOL is found waiting on the fifth.

@@ -127,6 +127,7 @@ class FakeHoldings:
 
     held: Mapping[str, float] = field(default_factory=dict)
     orders_waiting: bool = False
+    entries_allowed: bool = True
 
     def weights(self) -> Mapping[str, float]:
         return self.held

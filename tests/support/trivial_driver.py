@@ -47,7 +47,7 @@ class OpenVenue:
     """Fills at the open of the day on which an order is submitted."""
 
     def __init__(self, *, history: History, instruments: Mapping[str, Instrument], costs: Costs) -> None:
-        self._history = history
+        self.history = history
         self._instruments = instruments
         self._costs = costs
         self._filled = 0
@@ -56,12 +56,15 @@ class OpenVenue:
         return self._instruments
 
     def is_open(self, asset: str, at: datetime) -> bool:
-        return self._history[asset].open_on(at.date()) is not None
+        return self.history[asset].open_on(at.date()) is not None
+
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+        raise AssertionError(f"{order.client_order_id} cannot be unresolved at {at}")
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
         done = execute_at(
             order,
-            reference_price=decimal_of(self._history[order.asset].open_on(at.date()) or 0.0),
+            reference_price=decimal_of(self.history[order.asset].open_on(at.date()) or 0.0),
             cash=cash,
             costs=self._costs,
             instrument=self._instruments[order.asset],
@@ -86,20 +89,23 @@ class OpenVenue:
         )
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+        raise AssertionError(f"{order.client_order_id} was filled or rejected at once, and never unresolved")
+
 
 def drive(session: Session, *, history: History, observations: Observations[object], span: Span, core: str) -> None:
     """Play the span through a session: the trivial driver."""
     session.begin(span.first_day, notes=span.notes)
     for day in calendar_days(span):
-        if session.waiting and _opens(day, session, history, core):
+        if session.waiting and opens(day, session, history, core):
             session.work_orders(opening_instant(day))
         if history[core].position_on(day) is not None:
             session.decide(day, observations, history)
     session.end(span.last_day)
 
 
-def _opens(day: date, session: Session, history: History, core: str) -> bool:
-    # History has no morning on a day on which nothing that is held, ordered or decided by has a bar.
+def opens(day: date, session: Session, history: History, core: str) -> bool:
+    """Tell whether history has a morning on `day`: a bar of something that is held, ordered or decided by."""
     looked_at = {core, *session.ledger.positions, *(order.asset for order in session.waiting)}
     return any(history[asset].open_on(day) is not None for asset in looked_at)
 
