@@ -58,6 +58,9 @@ class _BulkFeed(bt.feed.DataBase):
         """Fill the buffers with the bars from a day on, the pointer before the first of them."""
         bars: BarSeries = self.p.bars
         begin, stop = np.searchsorted(bars.ordinals, (from_ordinal, self.p.last_ordinal + 1)).tolist()
+        if begin == stop:
+            # Nothing comes any more; what is held is valued at the last bar, which the buffers still have.
+            return
         self._fill("datetime", bars.ordinals[begin:stop].astype(np.float64))
         for name in ("open", "high", "low", "close"):
             self._fill(name, getattr(bars, name)[begin:stop])

@@ -99,9 +99,6 @@ def test_a_day_without_a_bar_of_the_core_leaves_the_other_days_values_alone() ->
     np.testing.assert_allclose([values[day.day] for day in days], _equity_with_headroom(days), rtol=RELATIVE)
 
 
-@pytest.mark.xfail(
-    raises=IndexError, reason="_BulkFeed.wake empties the buffers of a delisted coin, and BackBroker values every coin"
-)
 def test_a_coin_that_was_held_and_is_ordered_on_its_last_day_can_still_be_valued() -> None:
     history = history_of(coin_bars("BTC", MONDAY, [100.0] * 12), coin_bars("ETH", MONDAY, [10.0] * 7))
     script = {DAY[0]: {"ETH": 0.5}, DAY[2]: {"BTC": 0.5}, DAY[6]: {"BTC": 0.2, "ETH": 0.5}}
