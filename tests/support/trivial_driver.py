@@ -89,9 +89,6 @@ class OpenVenue:
         )
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
-        raise AssertionError(f"{order.client_order_id} was filled or rejected at once, and never unresolved")
-
 
 def drive(session: Session, *, history: History, observations: Observations[object], span: Span, core: str) -> None:
     """Play the span through a session: the trivial driver."""
