@@ -1,0 +1,169 @@
+"""The one door to ccxt for signed requests: it signs, sends once, and gives back what came, as a value.
+
+An answer is a `Reply` and never an exception: texts of ccxt and requests hold addresses with signatures, and an error
+raised while one is handled would carry them along.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import ccxt
+
+from engine.venues.credentials import Credentials
+from engine.venues.hosts import Network, check_url, sandbox_origin
+from engine.venues.reading import EPOCH
+from engine.venues.verdicts import Reply
+
+RECEIVE_WINDOW_MILLISECONDS = 5000
+"""Binance recommends this or less; a wrong clock is to be set, not to be tolerated."""
+
+PublicCall: TypeAlias = Literal[
+    "public_get_time", "public_get_exchangeinfo", "public_get_ticker_bookticker", "public_get_klines"
+]
+SignedCall: TypeAlias = Literal[
+    "private_get_account", "private_get_order", "private_get_openorders", "private_get_mytrades", "private_post_order"
+]
+Call: TypeAlias = PublicCall | SignedCall
+"""ccxt's names of the endpoints."""
+Parameters: TypeAlias = Mapping[str, str | int]
+
+
+class SandboxClient:
+    """Sends single requests to one sandbox of Binance through ccxt.
+
+    Args:
+        base_url: replaces scheme://host[:port]; None for the network's own address.
+        credentials: None for public calls alone.
+        timeout_seconds: longest wait for one answer.
+        now: our clock; signed requests carry it, corrected by `set_exchange_time`.
+
+    Raises:
+        VenueError: `base_url` is no sandbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        base_url: str | None,
+        credentials: Credentials | None,
+        timeout_seconds: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.origin = sandbox_origin(network, base_url)
+        self.knows_exchange_time = False
+        self._timeout_seconds = timeout_seconds
+        self._now = now
+        self._reply = Reply(status=0)
+        self._client = ccxt.binance(
+            {
+                "apiKey": credentials.api_key if credentials else None,
+                "secret": credentials.secret if credentials else None,
+                # ccxt's limiter sleeps by itself and reads no header; `Pace` does.
+                "enableRateLimit": False,
+                "timeout": int(timeout_seconds * 1000),
+                # A proxy of the environment is for the outside, not for a server of this machine.
+                "requests_trust_env": not self.origin.is_loopback,
+                "logger": _silent_logger(),
+                "options": {
+                    "defaultType": "spot",
+                    "fetchCurrencies": False,
+                    "recvWindow": RECEIVE_WINDOW_MILLISECONDS,
+                    # A repeated market order is executed again.
+                    "maxRetriesOnFailure": 0,
+                    "timeDifference": 0,
+                },
+            }
+        )
+        if network == "binance-demo":
+            self._client.enable_demo_trading(enable=True)
+        else:
+            self._client.set_sandbox_mode(enable=True)
+        # Only these two sections: for any other ccxt then has no address at all.
+        self._client.urls["api"] = dict.fromkeys(("public", "private"), f"{self.origin}/api/v3")
+        self._client.urls.pop("apiBackup", None)
+        self._client.urls.pop("apiBackupDemoTrading", None)
+        self._guard()
+        self._client.milliseconds = lambda: _milliseconds(now())
+        self._client.on_rest_response = self._remember
+        # Its reading of errors mixes causes, and breaks on a code that is no number; `verdicts` judges instead.
+        self._client.handle_errors = lambda *_: None
+
+    def send(self, call: Call, parameters: Parameters) -> Reply:
+        """Send one request, once.
+
+        Raises:
+            VenueError: it would go to a host that is not allowed; nothing was sent.
+        """
+        self._reply = Reply(status=0, text=f"{self.origin} cannot be reached, or broke off its answer")
+        try:
+            getattr(self._client, call)(dict(parameters))
+        except ccxt.RequestTimeout:
+            if not self._reply.status:
+                self._reply = Reply(
+                    status=0, text=f"{self.origin} gives no answer within {self._timeout_seconds:g} seconds"
+                )
+        except (ccxt.BaseError, ValueError, OSError):
+            # What there is of an answer was remembered; the text of the exception holds address and signature.
+            return self._reply
+        return self._reply
+
+    def set_exchange_time(self, at: datetime) -> None:
+        """Sign from now on by the exchange's clock, which says `at` at this moment."""
+        self._client.options["timeDifference"] = _milliseconds(self._now()) - _milliseconds(at)
+        self.knows_exchange_time = True
+
+    def exchange_now(self) -> datetime:
+        """Give the exchange's time as far as we know it."""
+        return EPOCH + timedelta(milliseconds=int(self._client.nonce()))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.session.close()
+
+    def _guard(self) -> None:
+        """Check every address at the last step before the wire, and follow no redirect: both would carry the key."""
+        send = self._client.session.send
+
+        def send_to_sandbox(request: object, **options: object) -> object:
+            check_url(str(getattr(request, "url", "")), self.origin)
+            return send(request, **{**options, "allow_redirects": False})
+
+        self._client.session.send = send_to_sandbox
+
+    def _remember(
+        self, status: int, _reason: str, _url: str, _method: str, headers: Mapping[str, str], body: str, *_: object
+    ) -> str:
+        content = _json(body)
+        # exchangeInfo has megabytes of text, which nobody reads twice; ccxt is given none of it to put into exceptions.
+        self._reply = Reply(status=status, headers=headers, content=content, text="" if content is not None else body)
+        return ""
+
+
+def _json(text: str) -> object:
+    """Read JSON with exact decimals; None where it is not an object or array, or not JSON."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _silent_logger() -> logging.Logger:
+    # ccxt logs headers and bodies at level DEBUG.
+    logger = logging.getLogger("engine.venues.client.ccxt")
+    logger.disabled = True
+    return logger
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)

@@ -1,0 +1,249 @@
+"""A typed and exact client of Binance spot's sandboxes: testnet and demo mode.
+
+Reads are asked again until they are answered. An order is sent once, and what is not known of it is said to be unknown.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from engine.core.instrument import symbol_of
+from engine.core.money import ZERO, plain
+from engine.core.order import CLIENT_ORDER_ID, Side
+from engine.venues import reading
+from engine.venues.answers import (
+    Accepted,
+    Balance,
+    Candle,
+    MarketRules,
+    OrderState,
+    Outcome,
+    Quote,
+    Refused,
+    Trade,
+    Unknown,
+)
+from engine.venues.client import Parameters, SandboxClient
+from engine.venues.credentials import Credentials
+from engine.venues.filters import market_rules, weight_limit
+from engine.venues.hosts import Network
+from engine.venues.pace import Pace
+from engine.venues.questions import Questions, RefusedError
+from engine.venues.reading import UnreadableError, market_id
+from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, PARAMETER_CODES, Meaning, refusal_kind
+
+PAGE_ROWS = 1000
+MARKETS_ASKED_SINGLY = 13
+"""Open orders of one market weigh 6, of all markets 80."""
+
+
+class BinanceSpot:
+    """Talks to one spot account in a sandbox of Binance. Not for concurrent use.
+
+    Args:
+        network: `binance-testnet` or `binance-demo`.
+        base_url: replaces scheme://host[:port]: a sandbox of Binance or this machine; None for the network's own.
+        credentials: None for what needs no key.
+        timeout_seconds: longest wait for one answer.
+        max_retries: tries of a read after the first.
+        sleep: waits a number of seconds, between tries and where the exchange asks for a pause.
+        now: our clock; it signs, corrected by the exchange's, and measures pauses. It decides nothing else.
+        notice: called with a line for each retry and pause.
+
+    Raises:
+        VenueError: `base_url` is neither a sandbox nor this machine. Every method raises it as well: where the exchange
+            cannot be reached past all retries, refuses a read, refuses the keys, or wants no traffic for long.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        base_url: str | None,
+        credentials: Credentials | None,
+        timeout_seconds: float,
+        max_retries: int,
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+        notice: Callable[[str], None],
+    ) -> None:
+        self._client = SandboxClient(
+            network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
+        )
+        self._pace = Pace(place=network, now=now, exchange_now=self._client.exchange_now, sleep=sleep, notice=notice)
+        self._questions = Questions(
+            place=network,
+            client=self._client,
+            credentials=credentials,
+            pace=self._pace,
+            max_retries=max_retries,
+            sleep=sleep,
+            notice=notice,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def server_time(self) -> datetime:
+        """Give the exchange's time; requests are signed by it from now on."""
+        return self._questions.synchronise()
+
+    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
+        """Give the rules of the markets of `assets`, by asset; one without a market against `quote` is left out."""
+
+        def read(content: object) -> dict[str, MarketRules]:
+            self._pace.weight_limit = weight_limit(content) or self._pace.weight_limit
+            return market_rules(content, assets, quote)
+
+        named = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
+        try:
+            return self._questions.answer_or_refusal("public_get_exchangeinfo", named, read)
+        except RefusedError as error:
+            verdict = error.verdict
+        if verdict.code not in PARAMETER_CODES:
+            raise self._questions.failure("public_get_exchangeinfo", verdict)
+        # One name that the exchange does not know, and it answers for none of them: ask for the whole list.
+        return self._questions.answer("public_get_exchangeinfo", {}, read)
+
+    def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        """Give best bid and ask of all `symbols` in one request; one with an empty side of its book is left out."""
+        named = {"symbols": _json_list(map(market_id, symbols))}
+        return self._questions.answer(
+            "public_get_ticker_bookticker", named, lambda content: reading.quotes(content, symbols)
+        )
+
+    def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
+        """Give the daily bars from `since` to `until`, both included; the caller knows which day is over."""
+        rows: list[Candle] = []
+        start = since
+        # A short page is no sign of the end; the last day is, or an empty page.
+        while start <= until:
+            page = self._page(symbol, start, until)
+            if not page:
+                break
+            rows += page
+            start = page[-1].day + timedelta(days=1)
+        return rows
+
+    def check_keys(self) -> None:
+        """Make one signed read.
+
+        Raises:
+            VenueError: the keys are missing, wrong or revoked, among the reasons of every method.
+        """
+        self.balances()
+
+    def balances(self) -> Mapping[str, Balance]:
+        """Give the balances of all assets, also of those that are not ours."""
+        return self._questions.answer("private_get_account", {}, reading.balances)
+
+    def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
+        """Give the order with this client id; None: the exchange says that there is none, or none visible yet."""
+        query = {"symbol": market_id(symbol), "origClientOrderId": client_order_id}
+        try:
+            return self._questions.answer_or_refusal(
+                "private_get_order", query, lambda content: reading.order(content, symbol, client_order_id)
+            )
+        except RefusedError as error:
+            verdict = error.verdict
+        if verdict.code == NO_SUCH_ORDER:
+            return None
+        if verdict.code == ARCHIVED_ORDER:
+            return reading.archived_order(symbol, client_order_id)
+        raise self._questions.failure("private_get_order", verdict)
+
+    def open_orders(self, symbols: Sequence[str]) -> tuple[OrderState, ...]:
+        """Give the open orders in these markets."""
+        single: list[Parameters] = [{"symbol": market_id(symbol)} for symbol in symbols]
+        queries = single if len(single) <= MARKETS_ASKED_SINGLY else [{}]
+        return tuple(
+            order
+            for query in queries
+            for order in self._questions.answer(
+                "private_get_openorders", query, lambda content: reading.orders(content, symbols)
+            )
+        )
+
+    def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
+        """Give all trades of one order, oldest first."""
+        return self._trades(symbol, {"orderId": order_id}, {"orderId": order_id})
+
+    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
+        """Give all own trades in a market since an instant, oldest first."""
+        milliseconds = (since - reading.EPOCH) // timedelta(milliseconds=1)
+        return self._trades(symbol, {"startTime": milliseconds}, {})
+
+    def place_market(self, *, symbol: str, side: Side, quantity: Decimal, client_order_id: str) -> Outcome:
+        """Send a market order for a base quantity, once.
+
+        Args:
+            quantity: a multiple of the lot step.
+            client_order_id: used once; the order is asked for by it.
+
+        Raises:
+            VenueError: nothing was sent: no keys, no exchange's time, or it wants no traffic for long.
+        """
+        if quantity <= ZERO or not CLIENT_ORDER_ID.fullmatch(client_order_id):
+            raise ValueError(f"not an order: {quantity} {symbol}, client order id {client_order_id!r}")
+        order: Parameters = {
+            "symbol": market_id(symbol),
+            "side": side.value.upper(),
+            "type": "MARKET",
+            "quantity": plain(quantity),
+            "newClientOrderId": client_order_id,
+            "newOrderRespType": "FULL",
+        }
+        reply, verdict = self._questions.send_once("private_post_order", order)
+        match verdict.meaning:
+            case Meaning.GOOD:
+                try:
+                    return Accepted(order=reading.order(reply.content, symbol, client_order_id))
+                except UnreadableError as error:
+                    return Unknown(message=self._questions.unreadable(error, reply))
+            case Meaning.UNCERTAIN:
+                return Unknown(message=verdict.message)
+            case Meaning.LIMITED | Meaning.CLOCK | Meaning.REFUSED:
+                return Refused(
+                    kind=refusal_kind(verdict),
+                    code=verdict.code,
+                    message=verdict.message,
+                    retry_after_seconds=verdict.wait_seconds,
+                )
+
+    def _page(self, symbol: str, start: date, until: date) -> Sequence[Candle]:
+        def read(content: object) -> Sequence[Candle]:
+            page = reading.candles(content)
+            if page and not start <= page[0].day <= page[-1].day <= until:
+                # Also what keeps the paging from going round in a circle.
+                raise UnreadableError(f"bars of {page[0].day} to {page[-1].day}, asked were {start} to {until}")
+            return page
+
+        query: Parameters = {
+            "symbol": market_id(symbol),
+            "interval": "1d",
+            "startTime": reading.opening_milliseconds(start),
+            "endTime": reading.opening_milliseconds(until + timedelta(days=1)) - 1,
+            "limit": PAGE_ROWS,
+        }
+        return self._questions.answer("public_get_klines", query, read)
+
+    def _trades(self, symbol: str, first: Parameters, following: Parameters) -> tuple[Trade, ...]:
+        found: dict[int, Trade] = {}
+        query = first
+        while True:
+            page = self._questions.answer(
+                "private_get_mytrades",
+                {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
+                lambda content: reading.trades(content, symbol, order_id=following.get("orderId")),
+            )
+            new = {int(trade.trade_id): trade for trade in page}.keys() - found.keys()
+            found |= {int(trade.trade_id): trade for trade in page}
+            if len(page) < PAGE_ROWS or not new:
+                return tuple(found[number] for number in sorted(found))
+            query = {**following, "fromId": max(found) + 1}
+
+
+def _json_list(names: Iterable[str]) -> str:
+    return json.dumps(list(names), separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,167 @@
+"""Asks the exchange until it answers, at the pace it grants; sends an order once.
+
+Every text that leaves here has the secrets struck out, also where the exchange echoes them.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from engine.core.errors import VenueError
+from engine.venues import reading
+from engine.venues.client import Call, Parameters, SandboxClient
+from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
+from engine.venues.pace import Pace
+from engine.venues.reading import UnreadableError
+from engine.venues.verdicts import AUTHENTICATION_CODES, RESTRICTED, WRONG_SIGNATURE, Meaning, Reply, Verdict, judge
+
+FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
+EXCERPT_CHARACTERS = 160
+
+T = TypeVar("T")
+
+
+class RefusedError(Exception):
+    """A read was answered with an error that no further try changes."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+class Questions:
+    """Puts questions and orders to the exchange.
+
+    Args:
+        place: the venue's name, for messages.
+        max_retries: tries of a read after the first.
+        sleep: waits a number of seconds between tries.
+        notice: called with a line for each retry.
+    """
+
+    def __init__(
+        self,
+        *,
+        place: str,
+        client: SandboxClient,
+        credentials: Credentials | None,
+        pace: Pace,
+        max_retries: int,
+        sleep: Callable[[float], None],
+        notice: Callable[[str], None],
+    ) -> None:
+        self._place = place
+        self._client = client
+        self._credentials = credentials
+        self._pace = pace
+        self._max_retries = max_retries
+        self._sleep = sleep
+        self._notice = notice
+
+    def answer(self, call: Call, parameters: Parameters, read: Callable[[object], T]) -> T:
+        """Ask until there is a readable answer.
+
+        Args:
+            read: gives the fact in an answer, or raises UnreadableError.
+
+        Raises:
+            VenueError: there is none past all retries, or the exchange refuses.
+        """
+        try:
+            return self.answer_or_refusal(call, parameters, read)
+        except RefusedError as error:
+            verdict = error.verdict
+        raise self.failure(call, verdict)
+
+    def answer_or_refusal(self, call: Call, parameters: Parameters, read: Callable[[object], T]) -> T:
+        """Ask until there is a readable answer.
+
+        Raises:
+            RefusedError: the exchange refuses, for a reason that the caller may know what to do about.
+            VenueError: there is no answer past all retries.
+        """
+        failures = clock_failures = 0
+        while True:
+            reply, verdict = self.send_once(call, parameters)
+            problem = verdict.message
+            if verdict.meaning is Meaning.GOOD:
+                try:
+                    return read(reply.content)
+                except UnreadableError as error:
+                    problem = self.unreadable(error, reply)
+            if verdict.meaning is Meaning.REFUSED:
+                raise RefusedError(verdict)
+            clock_failures += verdict.meaning is Meaning.CLOCK
+            if verdict.meaning is Meaning.CLOCK and clock_failures == 1:
+                continue  # send_once asks for the exchange's time first
+            failures += 1
+            self._wait(call, failures, problem, is_paced=verdict.meaning is Meaning.LIMITED)
+
+    def send_once(self, call: Call, parameters: Parameters) -> tuple[Reply, Verdict]:
+        """Send one request, once, when the exchange takes it.
+
+        Raises:
+            VenueError: nothing was sent: keys are missing, the exchange's time cannot be had, or it wants a long pause.
+        """
+        if call.startswith("private_"):
+            required(self._credentials)
+            if not self._client.knows_exchange_time:
+                self.synchronise()
+        self._pace.wait()
+        reply = self._client.send(call, parameters)
+        verdict = judge(reply)
+        verdict = replace(verdict, message=self.shown(verdict.message))
+        if verdict.meaning is Meaning.CLOCK:
+            self._client.knows_exchange_time = False
+        self._pace.note(reply, verdict)
+        return reply, verdict
+
+    def synchronise(self) -> datetime:
+        """Ask for the exchange's time, and sign by it from now on."""
+        at = self.answer("public_get_time", {}, reading.server_time)
+        self._client.set_exchange_time(at)
+        return at
+
+    def failure(self, call: Call, verdict: Verdict) -> VenueError:
+        """Put a refusal into one sentence."""
+        if verdict.code == WRONG_SIGNATURE:
+            return VenueError(
+                f"{self._place} refuses the signature ({verdict.message}): {SECRET_VARIABLE} must be the secret, or the"
+                f" private key, that belongs to {KEY_VARIABLE}"
+            )
+        if verdict.code in AUTHENTICATION_CODES:
+            return VenueError(
+                f"{self._place} refuses the key ({verdict.message}): {KEY_VARIABLE} must be a valid key of this"
+                " network, with trading enabled and open to this address"
+            )
+        if verdict.status == RESTRICTED:
+            return VenueError(f"{self._place} does not serve this address ({verdict.message}): restricted location")
+        return VenueError(f"{self._place} refuses {_asked(call)}: {verdict.message}")
+
+    def shown(self, text: str) -> str:
+        """Give the beginning of a text on one line, without secrets."""
+        # Struck out before it is cut: half a key is still no longer found.
+        struck_out = self._credentials.strike_out(text) if self._credentials else text
+        line = " ".join(struck_out.split())
+        return line if len(line) <= EXCERPT_CHARACTERS else f"{line[:EXCERPT_CHARACTERS]}…"
+
+    def unreadable(self, error: UnreadableError, reply: Reply) -> str:
+        """Say what is wrong with an answer."""
+        return self.shown(f"the answer is not readable: {reply.text or error}")
+
+    def _wait(self, call: Call, failures: int, problem: str, *, is_paced: bool) -> None:
+        if failures > self._max_retries:
+            tries = "1 try" if failures == 1 else f"{failures} tries"
+            raise VenueError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
+        if is_paced:
+            return
+        seconds = min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS)
+        self._notice(f"{self._place}: {_asked(call)}: {problem}; trying again in {seconds:g} seconds")
+        self._sleep(seconds)
+
+
+def _asked(call: Call) -> str:
+    """Name an endpoint as the exchange does: `GET account`."""
+    _, method, path = call.split("_", maxsplit=2)
+    return f"{method.upper()} {path.replace('_', '/')}"
