@@ -51,8 +51,35 @@ def _day(value: object) -> object:
     return value
 
 
+def _folder(value: object) -> object:
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("no path holds a zero byte")
+    return value
+
+
 ExactNumber = Annotated[Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False)]
 Day = Annotated[date, BeforeValidator(_day)]
+Folder = Annotated[Path, BeforeValidator(_folder)]
+QUOTE_PATTERN = r"^[A-Z0-9]{2,12}$"
+ADDRESS_PATTERN = r"^https?://[^/]+/?$"
+NAME_PATTERN = r"^[^/\\\x00-\x1f]+$"
+WANTED_BY_PATTERN = {
+    QUOTE_PATTERN: "2 to 12 capital letters and digits are wanted",
+    ADDRESS_PATTERN: "an address like https://localhost:8080, without a path, is wanted",
+    NAME_PATTERN: "a name of one line without / and \\ is wanted",
+}
+
+
+WANTED_BY_TYPE: Mapping[str, str] = {
+    **dict.fromkeys(("dict_type", "model_type"), "keys with values are wanted"),
+    **dict.fromkeys(("tuple_type", "list_type"), "a list like [a, b] is wanted"),
+    **dict.fromkeys(("string_type", "invalid_key"), "text is wanted"),
+    **dict.fromkeys(("int_type", "int_parsing"), "a whole number is wanted"),
+    **dict.fromkeys(("float_type", "decimal_type", "decimal_parsing"), "a number is wanted"),
+    **dict.fromkeys(("date_type", "date_from_datetime_parsing"), "a day of the calendar, like 2018-01-31, is wanted"),
+    "path_type": "the path of a folder is wanted",
+}
+"""What pydantic's errors of some types ask for; those left out say it well themselves."""
 
 
 class _Section(BaseModel):
@@ -83,12 +110,18 @@ class InstrumentRules(_Section):
     )
     maximum_quantity: ExactNumber | None = Field(None, gt=0, description="Largest quantity of one market order.")
 
+    @model_validator(mode="after")
+    def _one_lot_fits(self) -> Self:
+        if self.maximum_quantity is not None and self.maximum_quantity < self.lot_step:
+            raise ValueError(f"maximum_quantity {self.maximum_quantity} is below lot_step {self.lot_step}")
+        return self
+
 
 class Account(_Section):
     """The virtual account."""
 
     cash: ExactNumber = Field(Decimal(100000), gt=0, description="Quote currency at the start.")
-    quote: str = Field("USDT", pattern=r"^[A-Z0-9]{2,12}$", description="Quote currency.")
+    quote: str = Field("USDT", pattern=QUOTE_PATTERN, description="Quote currency.")
     instruments: dict[str, InstrumentRules] = Field(
         default_factory=dict, description="Lot step and minimum notional by asset, over the built-in table."
     )
@@ -110,8 +143,8 @@ class Data(_Section):
         "auto", description="Provider of coin bars."
     )
     index: Literal["auto", "yahoo", "csv", "sample"] = Field("auto", description="Provider of index bars.")
-    csv_dir: Path | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
-    cache_dir: Path | None = Field(None, description="Folder of the data cache; null: the user's cache folder.")
+    csv_dir: Folder | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
+    cache_dir: Folder | None = Field(None, description="Folder of the data cache; null: the user's cache folder.")
     max_stale_sessions: StrictInt = Field(3, ge=0, description="Sessions by which the index may lag.")
 
     @model_validator(mode="after")
@@ -126,7 +159,7 @@ class VenueSettings(_Section):
 
     name: Literal["simulated", "binance-testnet", "binance-demo"] = Field("simulated", description="The venue.")
     base_url: str | None = Field(
-        None, pattern=r"^https?://[^/]+/?$", description="Replaces scheme://host[:port] of every exchange REST address."
+        None, pattern=ADDRESS_PATTERN, description="Replaces scheme://host[:port] of every exchange REST address."
     )
     max_retries: StrictInt = Field(8, ge=0, le=100, description="Tries after the first before giving up.")
     timeout_seconds: StrictFloat = Field(10, gt=0, le=600, description="Longest wait for one answer.")
@@ -138,6 +171,12 @@ class Live(_Section):
     poll_seconds: StrictFloat = Field(
         20, gt=0, allow_inf_nan=False, description="Pause between looks at the exchange's clock."
     )
+    index_wait_seconds: StrictFloat = Field(
+        21600,
+        ge=0,
+        allow_inf_nan=False,
+        description="How long a late index session is waited for, after the day's end.",
+    )
     grace_seconds: StrictFloat = Field(
         60, ge=0, allow_inf_nan=False, description="Wait after the day's end, before the decision."
     )
@@ -147,7 +186,7 @@ class Config(_Section):
     """The whole configuration of one bot."""
 
     name: str = Field(
-        "rotation", min_length=1, max_length=64, pattern=r"^[^/\\\x00-\x1f]+$", description="Name of the run folders."
+        "rotation", min_length=1, max_length=64, pattern=NAME_PATTERN, description="Name of the run folders."
     )
     strategy: SerializeAsAny[StrategyParams]
     window: Window = Window()
@@ -172,11 +211,23 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
     """Reads YAML and refuses a key given twice, which YAML itself lets pass in silence."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        keys = [key.value for key, _ in node.value]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} is given twice", node.start_mark)
+        seen: list[object] = []
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"key {key.value!r} is given twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.append(key.value)
         return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> date:
+        try:
+            return super().construct_yaml_timestamp(node)  # type: ignore[no-any-return]
+        except ValueError as error:  # a date such as 2024-13-01 passes the scanner
+            problem = f"{node.value} is not in the calendar; dates like 2018-01-31 are wanted"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+
+
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:timestamp", _UniqueKeyLoader.construct_yaml_timestamp)
 
 
 def read_values(path: Path) -> Values:
@@ -211,7 +262,7 @@ def _parse(text: str, *, where: str) -> object:
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(f"{where}{place}: not readable as YAML: {problem}") from error
-    except ValueError as error:  # a date such as 2024-13-01 passes the scanner and fails in the constructor
+    except ValueError as error:  # a number of thousands of digits
         raise ConfigError(f"{where}: not readable as YAML: {error}") from error
 
 
@@ -286,6 +337,9 @@ def _sentence(error: ValidationError, model: type[BaseModel], prefix: tuple[str,
 
 def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[str, ...]) -> str:
     location = [str(part) for part in detail["loc"]]
+    if location[-1:] == ["[key]"]:
+        # pydantic's mark of a key of a mapping, not of the value below it.
+        return f"{'.'.join((*prefix, *location[:-2]))}: key {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
     key = ".".join((*prefix, *location))
     if detail["type"] == "extra_forbidden":
         known = _keys_beside(model, location)
@@ -298,16 +352,29 @@ def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[st
         return (
             message
             if not location or "." in message.split(" ", maxsplit=1)[0]
-            else f"{key}: {detail['input']!r} is not allowed: {message}"
+            else f"{key}: {_quoted(detail['input'])} is not allowed: {message}"
         )
     if detail["type"] == "missing":
-        return f"{key}: is missing; {detail['msg'].lower()}"
-    return f"{key}: {_shown(detail['input'])} is not allowed: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+        return f"{key}: is missing; a value is wanted"
+    return f"{key}: {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
+
+
+def _wanted(detail: ErrorDetails) -> str:
+    """Say what is allowed in the words of the file, where pydantic uses those of Python."""
+    if detail["type"] == "string_pattern_mismatch":
+        return WANTED_BY_PATTERN[detail["ctx"]["pattern"]]
+    return WANTED_BY_TYPE.get(detail["type"]) or detail["msg"][0].lower() + detail["msg"][1:]
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "null"
     text = str(value) if isinstance(value, str | date | Decimal) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a sentence stays a line
+
+
+def _quoted(value: object) -> str:
+    return repr(value) if isinstance(value, str) else _shown(value)
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """`run.log` through loguru: one line an event, no local variables of tracebacks, secrets struck out."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,12 @@ STRUCK_OUT = "***"
 _FORMAT = "{extra[at]} {level: <7} {message}"
 
 
-def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:
-    """Write lines of level INFO and above to a file; a line's time is the instant that it speaks of."""
+@contextmanager
+def run_log(path: Path) -> Iterator[Callable[[Iterable[LogLine]], None]]:
+    """Open a log file for appending; gives a function that writes lines of level INFO and above.
+
+    A line's time is the instant that it speaks of.
+    """
     secrets = [value for name in SECRET_VARIABLES if (value := os.environ.get(name))]
 
     def strike_out(record: "Record") -> None:
@@ -31,9 +36,19 @@ def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:
         path, format=_FORMAT, level="INFO", diagnose=False, backtrace=False, encoding="utf-8", colorize=False
     )
     patched = logger.patch(strike_out)
-    try:
+
+    def write(lines: Iterable[LogLine]) -> None:
         for line in lines:
             if line.level != "DEBUG":
                 patched.bind(at=f"{line.at:%Y-%m-%dT%H:%M:%SZ}").log(line.level, " ".join(line.text.split()))
+
+    try:
+        yield write
     finally:
         logger.remove(sink)
+
+
+def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:
+    """Write a whole log."""
+    with run_log(path) as write:
+        write(lines)

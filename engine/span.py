@@ -93,3 +93,8 @@ def _refuse_holes(bars: BarSeries, sessions: Days, first_day: date, last_day: da
                 f"{bars.symbol}: no bar from {date.fromordinal(int(expected[run[0]]))} to {date.fromordinal(ends)} "
                 f"({len(run)} sessions); at most {max_stale_sessions} in a row are allowed (data.max_stale_sessions)"
             )
+
+
+def sessions_behind(sessions: Days, last_session: date) -> int:
+    """Count the sessions of the calendar after the last one that is known."""
+    return int(np.count_nonzero(sessions > np.datetime64(last_session)))

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
+from engine.core.errors import ConfigError
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.money import ONE, ZERO, decimal_of, floor_to_step, plain, sizing
 from engine.core.order import Order, Side, client_order_id
+
+MAX_PIECES = 200
+"""Orders that one decision may send for one asset; more is a mistake in the rules, not a plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,11 @@ def _pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
         largest = max(floor_to_step(instrument.maximum_quantity, instrument.lot_step), instrument.lot_step)
         with sizing():
             count = int((quantity / largest).to_integral_value(ROUND_CEILING))
+        if count > MAX_PIECES:
+            raise ConfigError(
+                f"account.instruments: a maximum quantity of {plain(largest)} for {instrument.symbol} would split an order "
+                f"of {plain(quantity)} into {count}; at most {MAX_PIECES} are sent"
+            )
     with sizing():
         # Even pieces: cutting off the largest first could leave a last piece that no venue accepts.
         for remaining in range(count, 0, -1):

@@ -1,7 +1,7 @@
 """The console: 80 columns where the output is no terminal, no colour where none is wanted, progress on stderr."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,24 @@ def make_console(*, quiet: bool) -> Console:
     """Make the console for results; rich itself honours NO_COLOR."""
     width = None if sys.stdout.isatty() else PLAIN_WIDTH
     return Console(quiet=quiet, width=width, highlight=False, soft_wrap=False)
+
+
+@contextmanager
+def live_console(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show what a live run is at: a line that changes on a terminal, plain lines elsewhere, each said once."""
+    console = Console(stderr=True, quiet=quiet, highlight=False)
+    if console.is_terminal:
+        with console.status("starting") as status:
+            yield status.update
+        return
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        if said != [line]:
+            said[:] = [line]
+            console.print(line, style="dim", soft_wrap=True)
+
+    yield say
 
 
 @contextmanager

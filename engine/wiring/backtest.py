@@ -137,7 +137,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         synthetic=market.synthetic,
         data_sources={symbol: _source_facts(series) for symbol, series in market.loaded.items()},
         notes=(*market.notes, *span.notes),
-        benchmark_equity=_benchmarks(config, universe, history, planner, start, [day.day for day in days]),
+        benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
     )
     return BacktestRun(
         config=config,
@@ -162,9 +162,21 @@ def _index_sessions(history: History, universe: Universe) -> Days:
     return NewYorkSessions().between(first, history[universe.core].last_day)
 
 
-def _benchmarks(
-    config: Config, universe: Universe, history: History, planner: Planner, start: Ledger, days: Sequence[date]
+def benchmark_curves(
+    config: Config,
+    universe: Universe,
+    history: History,
+    costs: Costs,
+    start: Ledger,
+    days: Sequence[date],
+    *,
+    instruments: Mapping[str, Instrument] | None = None,
 ) -> dict[str, Floats | None]:
+    """Give the equity of the benchmarks on the decision days; None for one that is not tradable on the first.
+
+    Args:
+        instruments: a venue's rules by asset, over the configured and built-in ones.
+    """
     curves: dict[str, Floats | None] = {}
     wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
     for name, weights in wanted.items():
@@ -173,9 +185,9 @@ def _benchmarks(
             curves[name] = None
             continue
         assets = tuple(tradable)
-        buyer = Planner(
-            account="hold", instruments=instruments_of(config, assets), costs=planner.costs, trading_order=assets
-        )
+        known = {asset: rules for asset, rules in (instruments or {}).items() if asset in tradable}
+        known |= instruments_of(config, [asset for asset in assets if asset not in known])
+        buyer = Planner(account="hold", instruments=known, costs=costs, trading_order=assets)
         targets = {asset: weight * (1 - universe.cash_reserve) for asset, weight in tradable.items()}
         curves[name] = hold_equity(targets, history=history, planner=buyer, start=start, days=days)
     return curves

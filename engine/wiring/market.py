@@ -53,7 +53,7 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     """
     if config.data.crypto == "venue":
         raise ConfigError("data.crypto: venue is not allowed here; a venue's own candles are for `paper` only")
-    providers = _Providers(config, now=now, progress=progress)
+    providers = Providers(config, now=now, progress=progress)
     coins = Choice(
         key="data.crypto",
         name=config.data.crypto,
@@ -83,7 +83,7 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     )
 
 
-class _Providers:
+class Providers:
     """Makes the provider that each configuration value means; a library is imported when it is first asked."""
 
     def __init__(self, config: Config, *, now: Callable[[], datetime], progress: Progress) -> None:
