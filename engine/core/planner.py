@@ -12,7 +12,7 @@ from engine.core.ledger import Ledger
 from engine.core.money import ONE, ZERO, decimal_of, floor_to_step, plain, sizing
 from engine.core.order import Order, Side, client_order_id
 
-MAX_PIECES = 200
+MAX_PIECES = 1000
 """Orders that one decision may send for one asset; more is a mistake in the rules, not a plan."""
 
 
@@ -123,8 +123,8 @@ def _pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
             count = int((quantity / largest).to_integral_value(ROUND_CEILING))
         if count > MAX_PIECES:
             raise ConfigError(
-                f"account.instruments: a maximum quantity of {plain(largest)} for {instrument.symbol} would split an order "
-                f"of {plain(quantity)} into {count}; at most {MAX_PIECES} are sent"
+                f"account.instruments: a maximum quantity of {plain(largest)} for {instrument.symbol} would split "
+                f"an order of {plain(quantity)} into {count}; at most {MAX_PIECES} are sent"
             )
     with sizing():
         # Even pieces: cutting off the largest first could leave a last piece that no venue accepts.

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.errors import ConfigError
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
@@ -164,7 +166,7 @@ def test_an_order_of_the_largest_market_quantity_is_not_split() -> None:
     assert len(plan({}, held={"ETH": "10"}, closes={"ETH": "10"}, rules=rules).sells) == 1
 
 
-@given(units=st.integers(1, 10**6), most=st.integers(1, 10**6).filter(lambda most: most > 300))
+@given(units=st.integers(1, 3 * 10**5), most=st.integers(1, 10**6).filter(lambda most: most > 300))
 def test_parts_add_up_and_none_is_above_the_largest_quantity(units: int, most: int) -> None:
     rules = {"ETH": instrument("ETH", step="0.01", least="0", most=str(Decimal(most) / 100))}
 
@@ -173,6 +175,16 @@ def test_parts_add_up_and_none_is_above_the_largest_quantity(units: int, most: i
     assert sum(part.quantity for part in parts) == Decimal(units) / 100
     assert all(0 < part.quantity <= Decimal(most) / 100 for part in parts)
     assert len({part.client_order_id for part in parts}) == len(parts)
+
+
+def test_a_largest_quantity_that_asks_for_thousands_of_orders_is_refused() -> None:
+    # 1001 pieces of 1.
+    rules = {"ETH": instrument("ETH", step="1", most="1")}
+
+    with pytest.raises(
+        ConfigError, match="a maximum quantity of 1 for ETH/USDT would split an order of 1001 into 1001"
+    ):
+        plan({}, held={"ETH": "1001"}, closes={"ETH": "10"}, rules=rules)
 
 
 def test_no_part_is_above_a_largest_quantity_that_is_no_multiple_of_the_lot_step() -> None:
