@@ -223,8 +223,7 @@ class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: 
         try:
             return super().construct_yaml_timestamp(node)  # type: ignore[no-any-return]
         except ValueError as error:  # a date such as 2024-13-01 passes the scanner
-            problem = f"{node.value} is not in the calendar; dates like 2018-01-31 are wanted"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
+            raise ValueError(f"{node.value} is not in the calendar; a date like 2018-01-31 is wanted") from error
 
 
 _UniqueKeyLoader.add_constructor("tag:yaml.org,2002:timestamp", _UniqueKeyLoader.construct_yaml_timestamp)
@@ -262,7 +261,7 @@ def _parse(text: str, *, where: str) -> object:
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(f"{where}{place}: not readable as YAML: {problem}") from error
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # a date that does not exist, a number of thousands of digits
         raise ConfigError(f"{where}: not readable as YAML: {error}") from error
 
 

@@ -50,15 +50,14 @@ def decision_span(
     wanted_end = core.last_day if window_to is None else min(window_to, core.last_day)
     last_day = wanted_end
     for symbol, bars in indices.items():
-        late = sessions[(sessions > np.datetime64(bars.last_day)) & (sessions <= np.datetime64(wanted_end))]
+        late = _late_sessions(bars, sessions, wanted_end)
         if len(late) > DEAD_FEED_SESSIONS:
             raise DataError(
                 f"{symbol}: ends on {bars.last_day}, {len(late)} sessions before {wanted_end}; bring it up to date, or "
                 f"set window.to to {bars.last_day} or earlier"
             )
         if len(late) > max_stale_sessions:
-            day_before = date.fromordinal(int(ordinals_of(late)[max_stale_sessions]) - 1)
-            last_day = min(last_day, day_before)
+            last_day = min(last_day, _last_fresh_day(bars, sessions, wanted_end, max_stale_sessions))
             notes.append(
                 f"{symbol} ends on {bars.last_day}, {len(late)} sessions before {wanted_end}: the last decision day is "
                 f"{last_day} (data.max_stale_sessions: {max_stale_sessions})"
@@ -69,14 +68,28 @@ def decision_span(
     days = core.ordinals[(core.ordinals >= first_wanted.toordinal()) & (core.ordinals <= last_day.toordinal())]
     if not days.size:
         asked = f"{window_from} to {window_to or 'the end'}"
+        fresh = (_last_fresh_day(bars, sessions, core.last_day, max_stale_sessions) for bars in indices.values())
+        reach = min((core.last_day, *fresh))
         raise DataError(
             f"{core.symbol}: no decision day in the window {asked} (window.from, window.to); "
-            f"the data allow {ready_day} to {last_day if last_day >= ready_day else 'nothing'}"
+            f"the data allow {ready_day} to {reach if reach >= ready_day else 'nothing'}"
         )
     first_day, last_day = date.fromordinal(int(days[0])), date.fromordinal(int(days[-1]))
     for bars in indices.values():
         _refuse_holes(bars, sessions, first_day, last_day, max_stale_sessions)
     return Span(first_day=first_day, last_day=last_day, notes=tuple(notes))
+
+
+def _late_sessions(bars: BarSeries, sessions: Days, until: date) -> Days:
+    late: Days = sessions[(sessions > np.datetime64(bars.last_day)) & (sessions <= np.datetime64(until))]
+    return late
+
+
+def _last_fresh_day(bars: BarSeries, sessions: Days, until: date, max_stale_sessions: int) -> date:
+    late = _late_sessions(bars, sessions, until)
+    if len(late) <= max_stale_sessions:
+        return until
+    return date.fromordinal(int(ordinals_of(late)[max_stale_sessions]) - 1)
 
 
 def _refuse_holes(bars: BarSeries, sessions: Days, first_day: date, last_day: date, max_stale_sessions: int) -> None:

@@ -1,8 +1,12 @@
 """From a configuration file and what was typed to a validated configuration."""
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -19,6 +23,17 @@ def load_config(
     from engine.config import build_config, read_values, with_assignments
     from engine.registry import params_of
 
-    dates = [f"window.{key}={day}" for key, day in (("from", from_day), ("to", to_day)) if day is not None]
+    typed = {"from": from_day, "to": to_day}
+    dates = [f"window.{key}={_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
     values = with_assignments(read_values(path), [*(assignments or ()), *dates])
     return build_config(values, params_of)
+
+
+def _day(option: str, text: str) -> date:
+    # The standard library also takes 20180131 and 2018-W05-3, which the file does not.
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            return date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{option} {text!r} is not in the calendar; a date like 2018-01-31 is wanted") from error
+    raise ConfigError(f"{option} {text!r} is not allowed; a date like 2018-01-31 is wanted")

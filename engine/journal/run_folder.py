@@ -40,22 +40,23 @@ def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
     Raises:
         ConfigError: the parent cannot be made or written.
     """
+    made: list[Path] = []
     try:
-        made = _make_parents(parent)
+        made += _missing_parents(parent)
+        parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{_plain(name)[:40]}-", dir=parent))
         temporary.chmod(0o755)
     except OSError as error:
-        raise ConfigError(
-            f"--out {parent}: cannot be written: {error.strerror}; name a folder that can be written"
-        ) from error
+        _remove_empty(made)
+        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
     final: list[Path] = []
     try:
         yield lambda: final[0] if final else temporary
         final.append(_rename(temporary, parent, name))
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
-        for folder in reversed(made):
-            _remove_if_empty(folder)
+        _remove_empty(made)
         if isinstance(error, OSError):
             raise ConfigError(f"--out {parent}: cannot be written: {error.strerror or error}") from error
         raise
@@ -86,14 +87,14 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]
         writer.writerows(rows)
 
 
-def _make_parents(parent: Path) -> list[Path]:
+def _missing_parents(parent: Path) -> list[Path]:
+    """Give the folders that are to be made, the innermost first."""
     missing = []
     folder = parent
     while not folder.exists():
         missing.append(folder)
         folder = folder.parent
-    parent.mkdir(parents=True, exist_ok=True)
-    return list(reversed(missing))
+    return missing
 
 
 def _rename(temporary: Path, parent: Path, name: str) -> Path:
@@ -112,9 +113,10 @@ def _rename(temporary: Path, parent: Path, name: str) -> Path:
     raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
 
 
-def _remove_if_empty(folder: Path) -> None:
-    if folder.exists() and not any(folder.iterdir()):
-        folder.rmdir()
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _plain(name: str) -> str:
