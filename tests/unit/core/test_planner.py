@@ -182,7 +182,7 @@ def test_a_largest_quantity_that_asks_for_thousands_of_orders_is_refused() -> No
     rules = {"ETH": instrument("ETH", step="1", most="1")}
 
     with pytest.raises(
-        ConfigError, match="a maximum quantity of 1 for ETH/USDT would split an order of 1001 into 1001"
+        ConfigError, match="would split an order of 1001 into 1001; at most 1000"
     ):
         plan({}, held={"ETH": "1001"}, closes={"ETH": "10"}, rules=rules)
 
