@@ -1,0 +1,152 @@
+"""The account's endpoints: balances, trades, commission, order counts."""
+
+from engine.core.money import ZERO
+from engine.core.order import Side
+from engine.practice.accounts import Account
+from engine.practice.calls import encoded
+from engine.practice.exchange import PracticeExchange
+from engine.practice.filters import filters_of, text8
+from engine.practice.limits import ORDERS_A_DAY, ORDERS_IN_TEN_SECONDS
+from engine.practice.orders import PracticeTrade
+from engine.practice.parameters import Parameters
+from engine.practice.routes import Context, Route
+
+ACCOUNT_NUMBER = 510
+
+
+def _account(context: Context) -> object:
+    parameters, exchange = context.parameters, context.exchange
+    without_zero = parameters.text("omitZeroBalances") == "true"
+    parameters.done()
+    rate = text8(exchange.commission)
+    basis_points = int(exchange.commission * 10_000)
+    head = {
+        "makerCommission": basis_points,
+        "takerCommission": basis_points,
+        "buyerCommission": 0,
+        "sellerCommission": 0,
+        "commissionRates": {"maker": rate, "taker": rate, "buyer": text8(ZERO), "seller": text8(ZERO)},
+        "canTrade": True,
+        "canWithdraw": True,
+        "canDeposit": True,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
+        "updateTime": context.at,
+        "accountType": "SPOT",
+        "permissions": ["SPOT"],
+        "uid": ACCOUNT_NUMBER,
+    }
+    balances = _visible_balances(exchange, without_zero=without_zero)
+    return encoded(head)[:-1] + b',"balances":' + balances + b"}"
+
+
+def _visible_balances(exchange: PracticeExchange, *, without_zero: bool) -> bytes:
+    if exchange.stale_looks:
+        exchange.stale_looks -= 1
+        return exchange.stale_balances
+    return balances_of(exchange, without_zero=without_zero)
+
+
+def balances_of(exchange: PracticeExchange, *, without_zero: bool = False) -> bytes:
+    """Give the JSON of all balances; written anew only when one of them has changed."""
+    account = exchange.account
+    kept = exchange.written_balances.get(without_zero)
+    if kept is None or kept[0] != account.version:
+        kept = account.version, encoded(_rows(account, without_zero=without_zero))
+        exchange.written_balances[without_zero] = kept
+    return kept[1]
+
+
+def _rows(account: Account, *, without_zero: bool) -> list[dict[str, str]]:
+    rows = []
+    for asset, free in account.free.items():
+        locked = account.locked.get(asset, ZERO)
+        if free or locked or not without_zero:
+            rows.append({"asset": asset, "free": text8(free), "locked": text8(locked)})
+    return rows
+
+
+def _my_trades(context: Context) -> object:
+    parameters, records = context.parameters, context.exchange.records
+    symbol = parameters.symbol()
+    order_id, from_id = parameters.whole("orderId"), parameters.whole("fromId")
+    start, end = parameters.span()
+    limit = parameters.limit(default=500, most=1000)
+    parameters.done()
+    context.market(symbol)
+    if order_id is not None:
+        order = records.find(symbol, order_id=order_id, client_order_id=None)
+        trades = [] if order is None or order.hidden else order.trades
+        return [_trade(trade) for trade in trades if trade.trade_id >= (from_id or 0)][:limit]
+    found = records.trades(symbol, from_id=from_id, start=start, end=end, limit=limit)
+    return [_trade(trade) for trade in found if not records.is_hidden(trade)]
+
+
+def _trade(trade: PracticeTrade) -> dict[str, object]:
+    return {
+        "symbol": trade.symbol,
+        "id": trade.trade_id,
+        "orderId": trade.order_id,
+        "orderListId": -1,
+        "price": text8(trade.price),
+        "qty": text8(trade.quantity),
+        "quoteQty": text8(trade.amount),
+        "commission": text8(trade.commission),
+        "commissionAsset": trade.commission_asset,
+        "time": trade.at,
+        "isBuyer": trade.side is Side.BUY,
+        "isMaker": trade.is_maker,
+        "isBestMatch": True,
+    }
+
+
+def _commission(context: Context) -> object:
+    symbol = context.parameters.symbol()
+    context.parameters.done()
+    context.market(symbol)
+    rate, none = text8(context.exchange.commission), text8(ZERO)
+    nothing = {"maker": none, "taker": none, "buyer": none, "seller": none}
+    return {
+        "symbol": symbol,
+        "standardCommission": nothing | {"maker": rate, "taker": rate},
+        "specialCommission": nothing,
+        "taxCommission": nothing,
+        "discount": {
+            "enabledForAccount": False,
+            "enabledForSymbol": False,
+            "discountAsset": "BNB",
+            "discount": none,
+        },
+    }
+
+
+def _order_counts(context: Context) -> object:
+    context.parameters.done()
+    ten_seconds, day = context.exchange.limits.order_counts(context.at)
+    return [
+        {"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": limit, "count": count}
+        for interval, number, limit, count in (
+            ("SECOND", 10, ORDERS_IN_TEN_SECONDS, ten_seconds),
+            ("DAY", 1, ORDERS_A_DAY, day),
+        )
+    ]
+
+
+def _my_filters(context: Context) -> object:
+    market = context.market(context.parameters.symbol())
+    context.parameters.done()
+    return {"exchangeFilters": [], "symbolFilters": filters_of(market.rules), "assetFilters": []}
+
+
+def _trades_weight(parameters: Parameters) -> int:
+    return 20 if parameters.peek("orderId") is None else 5
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("GET", "account"): Route(serve=_account, weight=20, signed=True),
+    ("GET", "account/commission"): Route(serve=_commission, weight=20, signed=True),
+    ("GET", "myTrades"): Route(serve=_my_trades, weight=_trades_weight, signed=True),
+    ("GET", "rateLimit/order"): Route(serve=_order_counts, weight=40, signed=True),
+    ("GET", "myFilters"): Route(serve=_my_filters, weight=40, signed=True),
+}
