@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias
 
 import ccxt
 
+from engine.core.errors import VenueError
 from engine.venues.credentials import Credentials
-from engine.venues.hosts import Network, check_url, sandbox_origin
+from engine.venues.hosts import MARKET_DATA, Network, check_url, sandbox_origin
 from engine.venues.reading import EPOCH
 from engine.venues.verdicts import Reply
 
@@ -54,6 +55,8 @@ class SandboxClient:
         timeout_seconds: float,
         now: Callable[[], datetime],
     ) -> None:
+        if network == MARKET_DATA and credentials is not None:
+            raise VenueError(f"{network}: takes no keys; it is a production host, and nothing is ever signed for it")
         self.origin = sandbox_origin(network, base_url)
         self.knows_exchange_time = False
         self._timeout_seconds = timeout_seconds

@@ -11,12 +11,16 @@ from urllib.parse import urlsplit
 
 from engine.core.errors import VenueError
 
-Network: TypeAlias = Literal["binance-testnet", "binance-demo"]
+Network: TypeAlias = Literal["binance-testnet", "binance-demo", "binance-market-data"]
+MARKET_DATA: Network = "binance-market-data"
+"""Production's public prices, for venues that only look: it has no account, and its client takes no keys."""
 
 DEFAULT_URLS: Mapping[Network, str] = {
     "binance-testnet": "https://testnet.binance.vision",
     "binance-demo": "https://demo-api.binance.com",
+    MARKET_DATA: "https://data-api.binance.vision",
 }
+MARKET_DATA_HOST = "data-api.binance.vision"
 SANDBOX_HOSTS = ("testnet.binance.vision", "api1.testnet.binance.vision", "demo-api.binance.com")
 HTTPS_PORT, HTTP_PORT = 443, 80
 ALLOWED = f"allowed are https on {', '.join(SANDBOX_HOSTS)}, and 127.0.0.0/8, ::1 and localhost"
@@ -51,7 +55,8 @@ def sandbox_origin(network: Network, base_url: str | None) -> Origin:
         VenueError: it is neither a sandbox of Binance nor this machine.
     """
     origin = origin_of(DEFAULT_URLS[network] if base_url is None else base_url)
-    is_sandbox = origin.host in SANDBOX_HOSTS and origin.scheme == "https" and origin.port == HTTPS_PORT
+    hosts = (MARKET_DATA_HOST,) if network == MARKET_DATA else SANDBOX_HOSTS
+    is_sandbox = origin.host in hosts and origin.scheme == "https" and origin.port == HTTPS_PORT
     if not is_sandbox and not origin.is_loopback:
         raise VenueError(f"venue.base_url: {origin} is not a sandbox; {ALLOWED}")
     return origin
