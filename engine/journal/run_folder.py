@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -115,7 +115,8 @@ def _rename(temporary: Path, parent: Path, name: str) -> Path:
 
 def _remove_empty(folders: Iterable[Path]) -> None:
     for folder in folders:
-        if folder.is_dir() and not any(folder.iterdir()):
+        # Of a folder that was not made, or in which somebody else wrote meanwhile, nothing is to be removed.
+        with suppress(OSError):
             folder.rmdir()
 
 
