@@ -1,0 +1,64 @@
+"""`verify`: check the hash chain of a run's journal."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
+from engine.core.errors import CheckError, ConfigError
+
+HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def verify(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Run folder: a path, or a name under --out.", show_default=False)
+    ],
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="HASH", help="A head noted earlier; it must still be in the chain."),
+    ] = None,
+    assignments: Assignments = None,  # noqa: ARG001 - every command takes --set; here is no configuration to set
+    out: OutFolder = DEFAULT_OUT,
+    quiet: Quiet = False,
+) -> None:
+    """Check the journal's hash chain and name the first broken record."""
+    wanted = _hash(head) if head is not None else None
+    folder = _run_folder(run, out)
+
+    from engine.journal.sqlite import JOURNAL_FILE
+    from engine.journal.verification import verify_journal
+
+    path = folder / JOURNAL_FILE
+    found = verify_journal(path, head=wanted)
+    if found.broken is not None:
+        raise CheckError(f"{path}: {found.broken}")
+    if wanted is not None and found.noted is None:
+        raise CheckError(
+            f"{path}: the noted head {wanted} is not in the chain of {found.head.sequence} records: "
+            "records were cut off, or all of it was written anew"
+        )
+    if quiet:
+        return
+    days = f"{found.first_day} to {found.last_day}" if found.first_day else "none decided yet"
+    typer.echo(f"{path}: every record follows from the one before")
+    typer.echo(f"records  {found.head.sequence}")
+    typer.echo(f"days     {days}")
+    typer.echo(f"head     {found.head.hash}")
+    if found.noted is not None:
+        typer.echo(f"noted    record {found.noted}, {found.head.sequence - found.noted} written since")
+
+
+def _hash(text: str) -> str:
+    if not HASH.fullmatch(text.strip().lower()):
+        raise ConfigError(f"--head {text!r}: 64 hexadecimal digits are wanted, as `verify` prints them")
+    return text.strip().lower()
+
+
+def _run_folder(run: str, out: Path) -> Path:
+    for folder in (Path(run), out / run):
+        if folder.is_dir():
+            return folder
+    raise ConfigError(f"RUN {run!r}: there is no such folder, here or in {out}; name a run folder")

@@ -1,0 +1,71 @@
+"""The check of a journal from its first record to its last."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from engine.journal.chain import BrokenChainError, Head, Record, follow
+from engine.journal.codec import decided_day
+from engine.journal.sqlite import DamagedJournalError, stored_records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What the check of a journal's chain found.
+
+    Attributes:
+        first_day, last_day: decision days among the records that are whole; None where no day was decided.
+        head: the last whole record. Whoever notes it can tell later that records were cut off or all was written anew.
+        broken: the first broken record and what is wrong with it; None where all are whole.
+        noted: the sequence number of the record whose hash was noted; None where none was, or it is not there.
+    """
+
+    first_day: date | None
+    last_day: date | None
+    head: Head
+    broken: BrokenChainError | None
+    noted: int | None
+
+
+def verify_journal(path: Path, *, head: str | None = None) -> Verification:
+    """Check every link of a journal's chain.
+
+    Args:
+        head: a hash noted earlier, to be looked for in the chain.
+
+    Raises:
+        DataError: there is no journal, it is foreign or locked, or nothing of it can be read.
+    """
+    stored = _Stored(path)
+    last, first_day, last_day = Head(), None, None
+    noted = last.sequence if head == last.hash else None
+    broken = None
+    try:
+        for record in follow(stored):
+            last = Head(sequence=record.sequence, hash=record.hash)
+            noted = last.sequence if record.hash == head else noted
+            last_day = decided_day(record.type, record.body) or last_day
+            first_day = first_day or last_day
+    except BrokenChainError as error:
+        broken = error
+    return Verification(first_day=first_day, last_day=last_day, head=last, broken=broken or stored.damage, noted=noted)
+
+
+class _Stored:
+    """The records up to where the file cannot be read any more; the place is kept, for the chain may break before."""
+
+    def __init__(self, path: Path) -> None:
+        self.damage: BrokenChainError | None = None
+        self._path = path
+
+    def __iter__(self) -> Iterator[Record]:
+        sequence = 0
+        try:
+            for record in stored_records(self._path):
+                sequence = record.sequence
+                yield record
+        except DamagedJournalError:
+            if not sequence:
+                raise
+            self.damage = BrokenChainError(sequence + 1, "cannot be read: the file is damaged there")

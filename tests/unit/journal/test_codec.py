@@ -1,0 +1,381 @@
+"""Events to JSON and back: every member of the union, generated from its own type hints."""
+
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.errors import DataError
+from engine.core.events import (
+    DayDecided,
+    Event,
+    OrderFilled,
+    OrderPlanned,
+    OrderSkipped,
+    OrderWaits,
+    RunEnded,
+    RunStarted,
+)
+from engine.core.order import Side
+from engine.journal.codec import SCHEMA, EventCodec, decided_day
+from engine.journal.forms import Form, UnfitError, form_of, only_read
+from engine.registry import params_of, strategy_factory, strategy_names
+from strategies.rotation import Regime, RotationState
+from tests.support.fakes import DAY, NOON, fill_of, order_of
+
+WHERE = "journal.sqlite, record 7"
+CODEC = EventCodec(RotationState)
+PLACES_OF_MONEY = 30
+SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
+    str: st.text(),
+    int: st.integers(),
+    bool: st.booleans(),
+    float: st.floats(allow_nan=False),
+    type(None): st.none(),
+    Decimal: st.integers(-(10**40), 10**40).map(lambda digits: Decimal(digits).scaleb(-PLACES_OF_MONEY)),
+    date: st.dates(),
+    # UTC has no hour that comes twice.
+    datetime: st.datetimes(timezones=st.just(UTC)).map(lambda at: at.replace(fold=0)),
+}
+
+
+@cache
+def values_of(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - a table of cases
+    """Generate values of a type hint; written apart from the codec, so that the two can disagree."""
+    if hint is object:
+        return values_of(RotationState)
+    if hint in SCALARS:
+        return SCALARS[hint]
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return st.one_of([values_of(argument) for argument in arguments])
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return st.lists(values_of(arguments[0]), max_size=3).map(tuple)
+    if origin is tuple:
+        return st.tuples(*map(values_of, arguments))
+    if origin is Mapping:
+        return st.dictionaries(values_of(arguments[0]), values_of(arguments[1]), max_size=4)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    assert isinstance(hint, type), f"no values are known for {hint}"
+    assert is_dataclass(hint), f"no values are known for {hint}"
+    hints = get_type_hints(hint)
+    return st.builds(hint, **{field.name: values_of(hints[field.name]) for field in fields(hint)})
+
+
+def back_and_forth(event: Event, codec: EventCodec = CODEC) -> Event:
+    return codec.decode(*codec.encode(event), where=WHERE)
+
+
+def decision(**changes: Any) -> DayDecided:
+    made = DayDecided(
+        day=DAY,
+        state="CORE",
+        next_state="ROTATED",
+        reason="entry",
+        evidence={"index": {"session": date(2023, 12, 29), "close": 2027.07, "in_breakout": True}, "macd": None},
+        targets={"SOL": 0.25, "ETH": 0.5},
+        changed=True,
+        equity=Decimal("100000.10"),
+        cash=Decimal(0),
+        core_close=Decimal("42280.0"),
+        memory=RotationState(regime=Regime.ROTATED, targets=(("ETH", 0.5),), entry_day=DAY, entry_session=DAY),
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__name__)
+@given(st.data())
+def test_every_event_comes_back_equal_with_the_same_types_in_the_same_order(kind: Any, data: st.DataObject) -> None:
+    event: Event = data.draw(values_of(kind))
+
+    again = back_and_forth(event)
+
+    assert again == event
+    # Equality takes 1 for 1.0 and for True, and mappings of any order; their texts do not.
+    assert repr(again) == repr(event)
+
+
+@pytest.mark.parametrize("name", strategy_names())
+def test_the_state_of_every_strategy_comes_back(name: str) -> None:
+    strategy = strategy_factory(name)(params_of(name)(name=name))
+    state = strategy.start()
+
+    again = back_and_forth(decision(memory=state), EventCodec(type(state)))
+
+    assert isinstance(again, DayDecided)
+    assert again.memory == state
+    assert type(again.memory) is type(state)
+
+
+def test_no_two_events_share_a_name() -> None:
+    names = [kind.__name__ for kind in get_args(Event)]
+
+    assert len(set(names)) == len(names)
+
+
+def test_the_body_is_what_a_person_would_write() -> None:
+    name, body = CODEC.encode(
+        OrderSkipped(day=DAY, asset="ETH", side=Side.SELL, quantity=Decimal("1.50"), message="below the minimum")
+    )
+
+    assert name == "OrderSkipped"
+    assert body == (
+        '{"schema":1,"event":{"day":"2024-01-01","asset":"ETH","side":"sell","quantity":"1.50",'
+        '"message":"below the minimum"}}'
+    )
+
+
+def test_a_date_of_the_evidence_is_tagged_and_a_text_that_looks_like_one_stays_text() -> None:
+    event = decision(evidence={"index": {"session": DAY, "note": "2024-01-01", "tag": '{"date":"2024-01-01"}'}})
+
+    again = back_and_forth(event)
+
+    assert '"session":{"date":"2024-01-01"}' in CODEC.encode(event)[1]
+    assert isinstance(again, DayDecided)
+    assert again.evidence == {"index": {"session": DAY, "note": "2024-01-01", "tag": '{"date":"2024-01-01"}'}}
+
+
+@pytest.mark.parametrize(("amount", "text"), [("1E+2", "100"), ("0.00", "0.00"), ("1E-9", "0.000000001"), ("-0", "-0")])
+def test_decimals_are_plain_and_keep_their_places(amount: str, text: str) -> None:
+    event = RunStarted(first_day=DAY, cash=Decimal(amount), quote="USDT", core="BTC")
+
+    again = back_and_forth(event)
+
+    assert f'"cash":"{text}"' in CODEC.encode(event)[1]
+    assert isinstance(again, RunStarted)
+    assert format(again.cash, "f") == text
+    assert again.cash == Decimal(amount)
+
+
+def test_numbers_without_a_json_form_come_back_in_targets_and_in_evidence() -> None:
+    event = decision(targets={"a": float("inf"), "b": float("nan")}, evidence={"x": {"y": float("-inf")}})
+
+    again = back_and_forth(event)
+
+    assert isinstance(again, DayDecided)
+    assert repr(again.targets) == "{'a': inf, 'b': nan}"
+    assert repr(again.evidence) == "{'x': {'y': -inf}}"
+
+
+def test_text_that_sqlite_could_not_hold_comes_back() -> None:
+    event = OrderWaits(at=NOON, order=order_of("ETH", Side.BUY, "1"), message="half \ud800, nul \x00, 币")
+
+    assert CODEC.encode(event)[1].isascii()
+    assert back_and_forth(event) == event
+
+
+def test_an_instant_of_another_zone_is_written_in_utc() -> None:
+    event = OrderFilled(
+        fill=replace(
+            fill_of("ETH", Side.BUY, "1", "2"), at=datetime(2024, 1, 2, 1, 30, tzinfo=timezone(timedelta(hours=5.5)))
+        )
+    )
+
+    assert '"at":"2024-01-01T20:00:00+00:00"' in CODEC.encode(event)[1]
+    assert back_and_forth(event) == event
+
+
+def test_floats_of_numpy_become_plain_floats() -> None:
+    again = back_and_forth(decision(evidence={"x": {"y": np.float64(0.1)}}, targets={"BTC": np.float64(0.2)}))
+
+    assert isinstance(again, DayDecided)
+    assert repr((again.evidence, again.targets)) == "({'x': {'y': 0.1}}, {'BTC': 0.2})"
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"equity": 1.5}, "DayDecided.equity: 1.5 is not a Decimal"),
+        ({"equity": Decimal("NaN")}, "DayDecided.equity: Decimal('NaN') is not an amount"),
+        ({"day": NOON}, "DayDecided.day: datetime.datetime"),
+        ({"changed": 1}, "DayDecided.changed: 1 is not true or false"),
+        ({"state": None}, "DayDecided.state: None is not text"),
+        ({"targets": {"BTC": True}}, "DayDecided.targets.BTC: True is not a number"),
+        ({"evidence": {"x": {"y": np.True_}}}, "DayDecided.evidence.x.y: np.True_ is not one of str, int, float"),
+        ({"memory": {"regime": "CORE"}}, "DayDecided.memory: {'regime': 'CORE'} is not a RotationState"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_value_of_the_wrong_type_is_refused_when_it_is_written(changes: dict[str, Any], place: str) -> None:
+    with pytest.raises(TypeError) as refused:
+        CODEC.encode(decision(**changes))
+
+    assert str(refused.value).startswith(place)
+
+
+def test_an_instant_without_a_zone_is_refused() -> None:
+    event = OrderWaits(at=datetime(2024, 1, 2), order=order_of("ETH", Side.BUY, "1"), message="")  # noqa: DTZ001
+
+    with pytest.raises(TypeError, match=r"OrderWaits\.at: .* is not an instant with a time zone"):
+        CODEC.encode(event)
+
+
+def test_a_field_with_a_default_may_be_missing_from_an_older_record() -> None:
+    body = '{"schema":1,"event":{"last_day":"2024-01-01"}}'
+
+    assert CODEC.decode("RunEnded", body, where=WHERE) == RunEnded(last_day=DAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "sentence"),
+    [
+        ("RunEnded", '{"schema":2,"event":{}}', "was written by a newer version of this program (record schema 2)"),
+        ("RunEnded", '{"event":{}}', "has the record schema None; 1 to 1 are wanted"),
+        ("RunPaused", '{"schema":1,"event":{}}', "has the type 'RunPaused'; known here: RunStarted, DayDecided,"),
+        ("RunEnded", "{", "its body is not JSON: "),
+        ("RunEnded", "[" * 100_000, "its body is not JSON: "),
+        ("RunEnded", "[]", "its body is not a JSON object"),
+        ("RunEnded", '{"schema":1}', "is not an event of this version: RunEnded: None is not a RunEnded"),
+        ("RunEnded", '{"schema":1,"event":{}}', "is not an event of this version: RunEnded.last_day: is missing"),
+        ("RunEnded", '{"schema":1,"event":{"mood":1}}', "RunEnded.mood: is not a field of RunEnded"),
+        ("RunEnded", '{"schema":1,"event":{"last_day":"1 May"}}', "RunEnded.last_day: '1 May' is not a date like 2018"),
+        ("RunEnded", '{"schema":1,"event":{"last_day":1}}', "RunEnded.last_day: 1 is not text"),
+        (
+            "RunEnded",
+            '{"schema":1,"event":{"last_day":"2024-01-01","waiting":[{"side":"up"}]}}',
+            "RunEnded.waiting[0].client_order_id: is missing",
+        ),
+    ],
+)
+def test_a_record_that_cannot_be_understood_is_one_sentence_that_names_it(name: str, body: str, sentence: str) -> None:
+    with pytest.raises(DataError) as refused:
+        CODEC.decode(name, body, where=WHERE)
+
+    assert str(refused.value).startswith(f"{WHERE}: {sentence}") or sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"quantity":"1"', '"quantity":"1E+2"', "OrderPlanned.order.quantity: '1E+2' is not a plain decimal number"),
+        ('"quantity":"1"', '"quantity":1', "OrderPlanned.order.quantity: 1 is not text"),
+        ('"side":"buy"', '"side":"up"', "OrderPlanned.order.side: 'up' is not one of buy, sell"),
+    ],
+)
+def test_a_wrong_value_inside_a_record_is_named_by_its_place(old: str, new: str, sentence: str) -> None:
+    name, body = CODEC.encode(OrderPlanned(order=order_of("ETH", Side.BUY, "1")))
+    assert old in body
+
+    with pytest.raises(DataError, match=sentence.replace("+", r"\+")):
+        CODEC.decode(name, body.replace(old, new), where=WHERE)
+
+
+def test_without_the_state_type_the_memory_is_read_as_plain_values_and_never_written() -> None:
+    reader = EventCodec()
+    event = decision(memory=RotationState(entry_day=DAY))
+
+    again = reader.decode(*CODEC.encode(event), where=WHERE)
+
+    assert isinstance(again, DayDecided)
+    assert isinstance(again.memory, dict)
+    assert again.memory["entry_day"] == "2024-01-01"
+    with pytest.raises(TypeError, match="without the type of the strategy's state"):
+        reader.encode(event)
+
+
+def test_a_state_with_a_field_that_cannot_be_written_is_refused_before_the_first_event() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Hoarder:
+        prices: list[float]
+
+        @property
+        def name(self) -> str:
+            return "HOARDER"
+
+    with pytest.raises(TypeError, match=r"Hoarder\.prices: list\[float\]: values of this type cannot be written"):
+        EventCodec(Hoarder)
+
+
+def test_the_decided_day_is_read_without_a_codec() -> None:
+    assert decided_day(*CODEC.encode(decision())) == DAY
+    assert decided_day(*CODEC.encode(RunEnded(last_day=DAY))) is None
+    assert decided_day("DayDecided", "{}") is None
+    assert decided_day("DayDecided", "no JSON") is None
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+FURTHER_HINTS: list[Any] = [
+    Literal["a", 1, True],
+    Mapping[date, Decimal],
+    Mapping[Side, tuple[str, float]],
+    Level,
+    Level | Side | None,
+    Decimal | datetime | date,
+    RotationState | Side | int,
+    tuple[str, Decimal | None, tuple[int, ...]],
+]
+
+
+@pytest.mark.parametrize("hint", FURTHER_HINTS, ids=str)
+@given(st.data())
+def test_what_events_may_hold_tomorrow_comes_back_too(hint: Any, data: st.DataObject) -> None:
+    form: Form = form_of(hint, only_read())
+    value = data.draw(values_of(hint))
+
+    again = form.decode(json.loads(json.dumps(form.encode(value))))
+
+    assert repr(again) == repr(value)
+
+
+class Opaque(Enum):
+    THING = object()
+
+
+@pytest.mark.parametrize("hint", [bytes, Any, complex, Opaque, tuple[str, ...] | str, set[int]], ids=str)
+def test_a_type_that_cannot_be_written_is_refused_when_the_codec_is_built(hint: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be written"):
+        form_of(hint, only_read())
+
+
+@pytest.mark.parametrize(
+    ("hint", "plain", "problem"),
+    [
+        (Literal["a", 1], True, "True is not one of a, 1"),
+        (tuple[int, str], [1], r"\[1\] is not a list of 2"),
+        (tuple[int, ...], [1, "x"], r"\[1\]: 'x' is not an integer"),
+        (str | int, {"float": 1.0}, "is not one of str, int"),
+        (str | date, {"date": "x"}, "'x' is not a date"),
+        (str | int, None, "None is not one of str, int"),
+        (datetime, "2024-01-01T00:00:00", "is not an instant with a time zone"),
+        (float, "much", "'much' is not a number"),
+        (Mapping[str, int], [], "is not a mapping"),
+    ],
+)
+def test_plain_values_that_do_not_fit_are_refused(hint: Any, plain: object, problem: str) -> None:
+    with pytest.raises(UnfitError, match=problem):
+        form_of(hint, only_read()).decode(plain)
+
+
+def test_a_value_that_its_own_class_refuses_is_named() -> None:
+    @dataclass(frozen=True)
+    class Positive:
+        amount: int
+
+        def __post_init__(self) -> None:
+            if self.amount <= 0:
+                raise ValueError("an amount above 0 is wanted")
+
+    with pytest.raises(UnfitError, match="an amount above 0 is wanted"):
+        form_of(Positive, only_read()).decode({"amount": 0})
+
+
+def test_the_schema_of_records_is_one_until_an_old_program_could_misread_a_new_record() -> None:
+    assert SCHEMA == 1
