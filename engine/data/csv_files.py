@@ -175,7 +175,8 @@ def _parse(content: bytes, text: str, column_by_name: Mapping[str, int]) -> BarC
         raise ValueError("a row has more or fewer columns than the header")
     names = sorted(column_by_name, key=lambda name: column_by_name[name])
     # What stays is allocated before what goes: the other way round, every file leaves a hole of megabytes on the heap.
-    kept = dict(zip(names, np.empty((len(names), body.count(b"\n") + 1)), strict=True))
+    lines = body.count(b"\n") + 1
+    room = np.empty((len(names), lines))
     frame = pd.read_csv(
         io.BytesIO(body),
         header=None,
@@ -187,6 +188,8 @@ def _parse(content: bytes, text: str, column_by_name: Mapping[str, int]) -> BarC
         na_values=list(MISSING_MARKS),
         low_memory=False,
     )
+    # A quoted cell may span lines, so there may be fewer rows than lines.
+    kept = dict(zip(names, room[:, : len(frame)], strict=True))
     dates = kept.pop("date").view("datetime64[D]")
     dates[:] = _days(frame["date"].to_numpy())
     for name, column in kept.items():

@@ -1,7 +1,6 @@
 """Which assets can be traded on which day."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,3 @@ def tradable_matrix(
         ripe = history[asset].ordinals[min_history_days - 1 :]
         matrix[:, column] = np.isin(decision_days.ordinals, ripe, assume_unique=True)
     return matrix
-
-
-def is_tradable(bars: BarSeries, day: date, *, min_history_days: int) -> bool:
-    """Tell whether one asset can be traded on one day, by the same rule."""
-    position = bars.position_on(day)
-    return position is not None and position + 1 >= min_history_days
