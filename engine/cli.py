@@ -4,6 +4,7 @@ Nothing heavy is imported here; a command imports what it needs when it is calle
 """
 
 import gc
+import io
 import os
 import sys
 from typing import NoReturn
@@ -50,6 +51,9 @@ def main() -> NoReturn:
     """Run a command and exit: 0 done, 2 usage or configuration, 3 data, 4 venue, 5 a check failed."""
     # Nothing here multiplies matrices; starting a thread a core for it costs a tenth of a backtest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A sign that a terminal's encoding lacks is shown as a question mark: no reason to lose the run.
+        sys.stdout.reconfigure(errors="replace")
     try:
         _run()
     finally:
@@ -67,7 +71,7 @@ def _run() -> NoReturn:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(error.format_message())
         else:
-            _complain(f"{error.format_message()} (see --help)")
+            _complain(f"{error.format_message().rstrip('.')} (see --help)")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
