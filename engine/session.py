@@ -238,7 +238,8 @@ class Session:
         match report.status:
             case OrderStatus.WAITING:
                 self.standing = replace(self.standing, unresolved=None)
-                self._say_once(OrderWaits(at=at, order=order, message=report.message))
+                # Always: a journal that ends with the order as sent says that its outcome is not known.
+                self._journal.append(OrderWaits(at=at, order=order, message=report.message))
             case OrderStatus.UNRESOLVED:
                 if self.standing.unresolved is None:
                     self._journal.append(OrderUnresolved(at=at, order=order, message=report.message))

@@ -393,3 +393,15 @@ def test_a_held_asset_without_a_bar_is_marked_at_its_last_close() -> None:
     (decision,) = run.events(DayDecided)
     assert isinstance(decision, DayDecided)
     assert decision.equity == Decimal("1080")
+
+
+def test_an_order_that_the_venue_tells_to_wait_is_never_left_as_sent_in_the_journal() -> None:
+    run = Run({"ETH": 0.5})
+
+    run.decide()
+    for _ in range(2):
+        run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.WAITING, message="too many requests")
+        run.work()
+
+    # A restart takes an order whose last event is OrderSent for one of unknown outcome.
+    assert run.kinds()[-4:] == [OrderSent, OrderWaits, OrderSent, OrderWaits]
