@@ -1,0 +1,208 @@
+"""The live host: one cycle after another, each asking the exchange what time it is.
+
+The local clock decides nothing. A day is decided when the exchange says that it is over, from one snapshot of all
+series; days missed while the bot was down are decided in order, with one set of orders for the present targets.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from engine.core.calendar import Days, decision_instant
+from engine.core.errors import DataError, VenueError
+from engine.core.market import BarSeries, History
+from engine.core.strategy import AnyStrategy
+from engine.session import Session
+from engine.span import sessions_behind
+
+ONE_DAY = timedelta(days=1)
+
+
+class LiveBars(Protocol):
+    """Gathers what is known of every series."""
+
+    def history_at(self, day: date) -> History:
+        """Give all bars known at the end of `day`, in one snapshot.
+
+        Raises:
+            DataError: a series cannot be had.
+        """
+        ...
+
+    def may_still_come(self, symbol: str, day: date) -> bool:
+        """Tell whether bars up to `day` may be late; False where later ones are there, so that a hole is a hole."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When things happen, in the exchange's time.
+
+    Attributes:
+        grace: wait after a day's end before it is decided.
+        poll_seconds: pause between cycles.
+        index_wait: how long after a day's end a missing index session is waited for.
+    """
+
+    grace: timedelta
+    poll_seconds: float
+    index_wait: timedelta
+
+
+class LiveDriver:
+    """Drives a session by the exchange's clock.
+
+    Args:
+        session: stands where the journal left it.
+        bars: gathers snapshots.
+        sessions: the exchange calendar's sessions between two days.
+        exchange_now: the exchange's server time.
+        pause: waits so many seconds, or less when the run is to end.
+        ending: whether the run is to end.
+        changed: told after orders were worked and something came of it.
+        notice: told, in words, of what a person should know; the same words not twice in a row.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        strategy: AnyStrategy,
+        bars: LiveBars,
+        sessions: Callable[[date, date], Days],
+        exchange_now: Callable[[], datetime],
+        pause: Callable[[float], None],
+        ending: Callable[[], bool],
+        changed: Callable[[], None],
+        notice: Callable[[str], None],
+        timing: Timing,
+        max_stale_sessions: int,
+    ) -> None:
+        self._session = session
+        self._strategy = strategy
+        self._bars = bars
+        self._sessions = sessions
+        self._exchange_now = exchange_now
+        self._pause = pause
+        self._ending = ending
+        self._changed = changed
+        self._notice = notice
+        self._timing = timing
+        self._max_stale_sessions = max_stale_sessions
+        self._last_words = ""
+        self._has_gathered = False
+
+    def run(self, *, once: bool = False) -> None:
+        """Run cycles until the run is to end; with `once`, until a cycle can do nothing more now."""
+        while not self._ending():
+            before = self._session.standing
+            try:
+                idle = self.cycle()
+            except VenueError:
+                if self._ending():
+                    # The end cuts waits short, and with them the tries of a question; the journal has what is open.
+                    return
+                raise
+            if once and (idle or self._session.standing == before):
+                return
+            self._pause(self._timing.poll_seconds)
+
+    def cycle(self) -> bool:
+        """Settle orders, decide what can be decided, send what can be sent.
+
+        Returns:
+            Whether nothing is left to do before another day is over.
+        """
+        now = self._exchange_now()
+        self._work(now)
+        if self._session.standing.unresolved is not None:
+            return False
+        day = self._last_day_over(now)
+        first = self._first_undecided(day)
+        if first <= day and not self._decide(first, day, now):
+            return False
+        return not self._session.waiting
+
+    def _work(self, now: datetime) -> None:
+        if not self._session.waiting:
+            return
+        before = self._session.waiting
+        self._session.work_orders(now)
+        if self._session.waiting != before:
+            self._changed()
+
+    def _last_day_over(self, now: datetime) -> date:
+        return (now - self._timing.grace).date() - ONE_DAY
+
+    def _first_undecided(self, day: date) -> date:
+        last = self._session.standing.last_day
+        return day if last is None else last + ONE_DAY
+
+    def _decide(self, first: date, last: date, now: datetime) -> bool:
+        history = self._history_at(last)
+        if history is None:
+            return False
+        core = history[self._strategy.universe.core]
+        days = [day for day in _days(first, last) if core.position_on(day) is not None]
+        if not days:
+            self._say(f"waiting for the {core.symbol} bar of {last}")
+            return False
+        if self._index_is_awaited(history, last, now):
+            return False
+        observations = self._strategy.observe(history)
+        if self._session.standing.last_day is None:
+            if observations.first_day > days[0]:
+                raise DataError(f"{core.symbol}: the warm-up ends on {observations.first_day}, after {days[0]}")
+            self._session.begin(days[0])
+        for day in days:
+            fresh = self._entries_allowed(history, day)
+            self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)
+        self._work(now)
+        return days[-1] == last
+
+    def _history_at(self, day: date) -> History | None:
+        try:
+            history = self._bars.history_at(day)
+        except DataError as error:
+            if not self._has_gathered:
+                raise
+            # It worked before: a provider that is down, or a file that is being written, is no reason to end.
+            self._say(f"waiting for the bars of {day}: {error}")
+            return None
+        self._has_gathered = True
+        return history
+
+    def _index_is_awaited(self, history: History, day: date, now: datetime) -> bool:
+        for symbol, behind in self._behind(history, day).items():
+            in_time = now < decision_instant(day) + self._timing.index_wait
+            if behind and in_time and self._bars.may_still_come(symbol, day):
+                self._say(f"waiting for the {symbol} session that ends before {day} does")
+                return True
+        return False
+
+    def _entries_allowed(self, history: History, day: date) -> bool:
+        stale = {s: behind for s, behind in self._behind(history, day).items() if behind > self._max_stale_sessions}
+        for symbol, behind in stale.items():
+            self._say(f"{day}: {symbol} is {behind} sessions behind; no entries until it is up to date")
+        return not stale
+
+    def _behind(self, history: History, day: date) -> Mapping[str, int]:
+        indices: Sequence[str] = self._strategy.universe.indices
+        return {symbol: self._sessions_behind(history[symbol], day) for symbol in indices}
+
+    def _sessions_behind(self, bars: BarSeries, day: date) -> int:
+        position = bars.position_at(day)
+        if position is None:
+            raise DataError(f"{bars.symbol}: has no session that was over on {day}; give it a longer history")
+        last = date.fromordinal(int(bars.ordinals[position]))
+        return sessions_behind(self._sessions(last, day), last) if last < day else 0
+
+    def _say(self, words: str) -> None:
+        if words != self._last_words:
+            self._notice(words)
+        self._last_words = words
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]

@@ -1,0 +1,131 @@
+"""The folder of a paper run: a journal that is the source, and files that are written again from it.
+
+A decision's line is appended as the day is decided; the other files follow each change of position.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import ConfigError, DataError
+from engine.core.events import DayDecided, Event
+from engine.journal.projections import booked_fills, decided_days, decision_lines, rotations_of
+from engine.journal.run_folder import write_run_files
+from engine.journal.run_log import log_line
+from engine.ports import Journal
+
+CONFIG_FILE = "config.json"
+DECISIONS_FILE = "decisions.jsonl"
+FREE_KEYS = ("live", "notify", "window")
+FREE_INNER_KEYS = {"data": ("cache_dir",), "venue": ("base_url", "max_retries", "timeout_seconds")}
+"""What may change under a running track record: how it runs, not what it does."""
+
+LogWriter = Callable[[Iterable[Any]], None]
+
+
+class RecordedJournal:
+    """A journal that also appends each decision to `decisions.jsonl` and each event to `run.log`."""
+
+    def __init__(self, journal: Journal, events: Iterable[Event], folder: Path, write_log: LogWriter) -> None:
+        self.events = list(events)
+        self._journal = journal
+        self._folder = folder
+        self._write_log = write_log
+        # A crash may have cut the last line, or come before it: the journal has it.
+        lines = list(decision_lines(decided_days(self.events)))
+        _write_whole(folder / DECISIONS_FILE, "".join(f"{line}\n" for line in lines))
+
+    def append(self, event: Event) -> None:
+        """Write one event."""
+        self._journal.append(event)
+        self._follow([event])
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        """Write events that belong to one act."""
+        self._journal.append_all(events)
+        self._follow(events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def _follow(self, events: Sequence[Event]) -> None:
+        self.events.extend(events)
+        lines = list(decision_lines(event for event in events if isinstance(event, DayDecided)))
+        if lines:
+            with _one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+        self._write_log(log_line(event) for event in events)
+
+
+def write_projections(folder: Path, events: Sequence[Event], summary: Mapping[str, object]) -> None:
+    """Write every file but the log again from the journal, each whole or not at all.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    days, fills = decided_days(events), booked_fills(events)
+    with _one_sentence(folder), tempfile.TemporaryDirectory(prefix=".files-", dir=folder) as name:
+        fresh = Path(name)
+        write_run_files(fresh, summary=summary, days=days, fills=fills, rotations=rotations_of(days))
+        for path in fresh.iterdir():
+            path.replace(folder / path.name)
+
+
+def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool) -> None:
+    """Hold a folder to the configuration that it began with.
+
+    Args:
+        accept: take a changed configuration from today on.
+
+    Raises:
+        ConfigError: it changed; names the first keys that differ.
+        DataError: the folder cannot be written.
+    """
+    path = folder / CONFIG_FILE
+    binding = _binding(effective)
+    if path.exists() and not accept:
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ConfigError(f"{path}: is damaged; --accept-config writes it anew from the configuration") from error
+        differences = list(_differences(before, binding, ""))
+        if differences:
+            shown = "; ".join(differences[:3]) + (f" (and {len(differences) - 3} more)" if len(differences) > 3 else "")  # noqa: PLR2004
+            raise ConfigError(f"{folder}: began with another configuration: {shown}; --accept-config takes the new one")
+    _write_whole(path, json.dumps(binding, indent=2) + "\n")
+
+
+def _binding(effective: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in effective.items() if key not in FREE_KEYS}
+    for section, names in FREE_INNER_KEYS.items():
+        kept[section] = {key: value for key, value in kept[section].items() if key not in names}
+    return kept
+
+
+def _differences(before: object, after: object, path: str) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys((*before, *after)):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif before != after:
+        yield f"{path} was {before!r}, is {after!r}"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    with _one_sentence(path.parent):
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+
+
+@contextmanager
+def _one_sentence(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written: {error.strerror}; the journal has what is missing") from error

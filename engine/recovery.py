@@ -1,0 +1,109 @@
+"""Where a session stood: folded out of its journal. Start-up and recovery after a crash are this one path."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from engine.core.events import (
+    DayDecided,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+    OrderWaits,
+    RunEnded,
+    RunStarted,
+)
+from engine.core.order import Order, Side
+from engine.core.strategy import StrategyState
+from engine.session import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    """The orders that are not settled, by what they have in common with their next attempts; None: settled.
+
+    A next attempt takes the place of the one before it: the order in which orders are sent survives a restart.
+    """
+
+    places: Mapping[str, Order | None]
+    sent: Order | None = None
+
+    def with_order(self, order: Order) -> "_Book":
+        return replace(self, places={**self.places, _place(order.client_order_id): order})
+
+    def without(self, client_order_id: str) -> "_Book":
+        sent = None if self.sent is not None and self.sent.client_order_id == client_order_id else self.sent
+        return _Book(places={**self.places, _place(client_order_id): None}, sent=sent)
+
+    def without_settled(self) -> "_Book":
+        return replace(self, places={place: order for place, order in self.places.items() if order is not None})
+
+
+def standing_of(events: Iterable[Event], fresh: Standing) -> Standing:
+    """Fold events into where the session stands.
+
+    An order that was sent and of which nothing more is written may have been executed: it is unresolved.
+
+    Args:
+        events: the whole journal, in order; none for a first start.
+        fresh: where a session without a past stands.
+    """
+    standing, book = fresh, _Book(places={})
+    for event in events:
+        standing, book = _after(event, standing, book)
+    orders = book.without_settled().places.values()
+    return replace(
+        standing,
+        sells=tuple(order for order in orders if order is not None and order.side is Side.SELL),
+        buys=tuple(order for order in orders if order is not None and order.side is Side.BUY),
+        unresolved=book.sent,
+    )
+
+
+def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Book]:  # noqa: PLR0911 - one arm an event
+    match event:
+        case DayDecided():
+            unplanned = event.reason if event.changed else standing.unplanned
+            decided = replace(standing, state=_state(event), unplanned=unplanned, last_day=event.day)
+            return decided, book.without_settled()
+        case OrderPlanned(order=order):
+            return _planned(standing, order.decision_day), book.with_order(order)
+        case OrderSkipped(day=day):
+            return _planned(standing, day), book
+        case OrderSent(order=order) | OrderUnresolved(order=order):
+            return standing, replace(book, sent=order)
+        case OrderFilled(fill=fill):
+            return replace(standing, ledger=standing.ledger.apply(fill)), book.without(fill.client_order_id)
+        case OrderRejected(order=order):
+            return standing, book.without(order.client_order_id)
+        case OrderCancelled(day=day, order=order):
+            return _planned(standing, day), book.without(order.client_order_id)
+        case OrderWaits():
+            return standing, replace(book, sent=None)
+        case RunStarted(cash=cash, quote=quote):
+            # What the run began with, whatever the configuration says by now.
+            return replace(standing, ledger=replace(standing.ledger, cash=cash, quote=quote)), book
+        case RunEnded():
+            return standing, book
+        case _:
+            assert_never(event)
+
+
+def _planned(standing: Standing, day: date) -> Standing:
+    # Orders of an earlier decision may be settled, and tried again, while a later change still is to be planned.
+    return replace(standing, unplanned=None) if day == standing.last_day else standing
+
+
+def _place(client_order_id: str) -> str:
+    return client_order_id.rpartition("-")[0]
+
+
+def _state(event: DayDecided) -> StrategyState:
+    state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
+    return state

@@ -1,0 +1,246 @@
+"""Orders on an exchange: each sent once, and asked for by its client order id wherever the outcome is not certain."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, assert_never
+
+from engine.core.calendar import decision_instant
+from engine.core.errors import VenueError
+from engine.core.instrument import Instrument
+from engine.core.money import ONE, ZERO, exact, floor_to_step, sizing
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.venues.answers import (
+    Accepted,
+    MarketRules,
+    OrderProgress,
+    OrderState,
+    Outcome,
+    Quote,
+    RefusalKind,
+    Refused,
+    Trade,
+    Unknown,
+)
+
+ASKS_SECONDS = (0.0, 1.0, 2.0, 4.0)
+"""Pauses before each question for an order that is not there: a query may lag behind the matching engine."""
+BUY_MARGIN = Decimal("0.002")
+"""The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
+
+
+class ExchangeClient(Protocol):
+    """What this venue needs of an exchange's client."""
+
+    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
+        """Give the markets' rules by asset."""
+        ...
+
+    def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        """Give best bid and ask by symbol."""
+        ...
+
+    def place_market(self, *, symbol: str, side: Side, quantity: Decimal, client_order_id: str) -> Outcome:
+        """Send a market order, once."""
+        ...
+
+    def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
+        """Give an order by its client order id; None where the exchange knows none."""
+        ...
+
+    def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
+        """Give the executions of an order."""
+        ...
+
+    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
+        """Give the account's executions since an instant."""
+        ...
+
+
+class ExchangeVenue:
+    """Sends market orders to an exchange and reports what became of them.
+
+    Args:
+        client: the exchange.
+        instruments: trading rules by asset, also of coins that the exchange does not list yet.
+        quote: what is paid with.
+        commission: the rate that buys set aside for.
+        booked_orders: symbol and exchange's id of each order that the journal has booked; ids count by symbol.
+        sleep: waits so many seconds, or less once the run is ending.
+        ending: whether the run is to end.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: ExchangeClient,
+        instruments: Mapping[str, Instrument],
+        quote: str,
+        commission: Decimal,
+        booked_orders: Collection[tuple[str, str]],
+        sleep: Callable[[float], None],
+        ending: Callable[[], bool],
+    ) -> None:
+        self._client = client
+        self._instruments = instruments
+        self._quote = quote
+        self._commission = commission
+        self._booked = set(booked_orders)
+        self._sleep = sleep
+        self._ending = ending
+        self._rules: Mapping[str, MarketRules] = {}
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give the trading rules by asset, as they were at the start of the run."""
+        return self._instruments
+
+    def is_open(self, asset: str, at: datetime) -> bool:  # noqa: ARG002 - the exchange says how it is now
+        """Ask whether the market takes orders; filters are refreshed on the way."""
+        rules = self._client.instruments((asset,), self._quote)
+        self._rules = {**self._rules, **rules}
+        return asset in rules and rules[asset].is_tradable
+
+    def _rules_of(self, asset: str) -> MarketRules:
+        if asset not in self._rules:
+            # A start settles what a crash left before any market is asked whether it is open.
+            self._rules = {**self._rules, **self._client.instruments((asset,), self._quote)}
+        return self._rules[asset]
+
+    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:  # noqa: ARG002
+        """Send an order once. A buy is cut to what `cash` pays for at the best ask."""
+        quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
+        if quote is None:
+            return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
+        quantity = self._allowed(order)
+        if order.side is Side.BUY:
+            quantity = min(quantity, self._affordable(order.asset, cash, quote.ask))
+        price = quote.ask if order.side is Side.BUY else quote.bid
+        if not self._is_sendable(order.asset, quantity, price):
+            return OrderReport(status=OrderStatus.REJECTED, message=f"{quantity} at {price} is below what may be sent")
+        outcome = self._client.place_market(
+            symbol=order.symbol, side=order.side, quantity=quantity, client_order_id=order.client_order_id
+        )
+        match outcome:
+            case Accepted(order=state):
+                return self._report(order, state)
+            case Refused():
+                return self._refusal(order, outcome)
+            case Unknown(message=message):
+                return OrderReport(status=OrderStatus.UNRESOLVED, message=message)
+            case _:
+                assert_never(outcome)
+
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:  # noqa: ARG002
+        """Ask what became of an order; that it was never placed is believed only if no trade speaks against it."""
+        for seconds in ASKS_SECONDS:
+            if seconds:
+                self._sleep(seconds)
+            state = self._client.find_order(order.symbol, order.client_order_id)
+            if state is not None:
+                return self._report(order, state)
+        if self._ending():
+            # The pauses were cut short: that it is not there yet says nothing.
+            return OrderReport(status=OrderStatus.UNRESOLVED, message="not found yet; asked again at the next start")
+        since = decision_instant(order.decision_day)
+        strange = {
+            trade.order_id
+            for trade in self._client.recent_trades(order.symbol, since)
+            if trade.side is order.side and (order.symbol, trade.order_id) not in self._booked
+        }
+        if strange:
+            return OrderReport(
+                status=OrderStatus.UNRESOLVED,
+                message=f"no such order, but trades of {', '.join(sorted(strange))} that nobody here sent",
+            )
+        return OrderReport(status=OrderStatus.REJECTED, again=order.quantity, message="was never placed")
+
+    def _report(self, order: Order, state: OrderState) -> OrderReport:
+        if state.progress is OrderProgress.OPEN:
+            return OrderReport(status=OrderStatus.UNRESOLVED, message=f"still {state.status}")
+        trades = state.trades
+        if trades is None:
+            trades = self._client.trades_of(order.symbol, state.order_id) if state.executed_quantity else ()
+        with exact():
+            listed = sum((trade.quantity for trade in trades), ZERO)
+        if listed != state.executed_quantity:
+            # Trades may become visible later than their order.
+            return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
+        self._booked.add((order.symbol, state.order_id))
+        fills = tuple(_fill(order, trade) for trade in trades)
+        again = self._rest(order, state)
+        if fills:
+            return OrderReport(status=OrderStatus.FILLED, fills=fills, again=again, message=state.status)
+        return OrderReport(
+            status=OrderStatus.REJECTED, again=again, message=f"ended as {state.status}, nothing executed"
+        )
+
+    def _rest(self, order: Order, state: OrderState) -> Decimal:
+        """Give what is worth another attempt; less than the exchange accepts is dust, and stays."""
+        largest = self._rules_of(order.asset).instrument.maximum_quantity
+        was_cut_to_largest = largest is not None and state.quantity == largest < order.quantity
+        with exact():
+            rest = (order.quantity if was_cut_to_largest else state.quantity) - state.executed_quantity
+        if rest <= ZERO:
+            return ZERO
+        quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
+        if quote is None:
+            # Whether it is dust is seen when it is to be sent; what was executed has to be booked now.
+            return rest
+        price = quote.ask if order.side is Side.BUY else quote.bid
+        return rest if self._is_sendable(order.asset, rest, price) else ZERO
+
+    def _refusal(self, order: Order, refused: Refused) -> OrderReport:
+        message = f"{refused.kind}: {refused.message}"
+        match refused.kind:
+            case RefusalKind.AUTHENTICATION:
+                raise VenueError(f"{order.symbol}: the exchange refused the keys: {refused.message}")
+            case RefusalKind.DUPLICATE:
+                return OrderReport(status=OrderStatus.UNRESOLVED, message=message)
+            case RefusalKind.MARKET_CLOSED | RefusalKind.RATE_LIMIT | RefusalKind.CLOCK:
+                return OrderReport(status=OrderStatus.WAITING, message=message)
+            case RefusalKind.BALANCE if order.side is Side.BUY:
+                # The ask ran away from the cash: the next attempt is cut at the price of then.
+                return OrderReport(status=OrderStatus.REJECTED, again=order.quantity, message=message)
+            case RefusalKind.FILTER | RefusalKind.BALANCE | RefusalKind.OTHER:
+                return OrderReport(status=OrderStatus.REJECTED, message=message)
+
+    def _allowed(self, order: Order) -> Decimal:
+        """Give the order's quantity on the grid and under the limit of today; both move while a run lasts."""
+        instrument = self._rules_of(order.asset).instrument
+        largest = instrument.maximum_quantity
+        quantity = order.quantity if largest is None else min(order.quantity, largest)
+        return floor_to_step(quantity, instrument.lot_step)
+
+    def _affordable(self, asset: str, cash: Decimal, ask: Decimal) -> Decimal:
+        if cash <= ZERO:
+            return ZERO
+        with sizing():
+            unit = ask * (ONE + self._commission + BUY_MARGIN)
+            return floor_to_step(cash / unit, self._rules_of(asset).instrument.lot_step)
+
+    def _is_sendable(self, asset: str, quantity: Decimal, price: Decimal) -> bool:
+        rules = self._rules_of(asset)
+        with exact():
+            notional = quantity * price
+        return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional
+
+
+def _fill(order: Order, trade: Trade) -> Fill:
+    with exact():
+        notional = trade.quantity * trade.price
+    return Fill(
+        at=trade.at,
+        order_id=trade.order_id,
+        client_order_id=order.client_order_id,
+        asset=order.asset,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=trade.quantity,
+        price=trade.price,
+        notional=notional,
+        fee=trade.fee,
+        fee_asset=trade.fee_asset,
+        decision_day=order.decision_day,
+        reason=order.reason,
+        trade_id=trade.trade_id,
+    )

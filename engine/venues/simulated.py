@@ -1,0 +1,77 @@
+"""The in-process paper exchange: a market order fills whole at the live best bid or ask, with fees and minimums."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from engine.core.fills import Costs, execute_at
+from engine.core.instrument import Instrument
+from engine.core.money import ZERO
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.venues.answers import Quote
+
+QuoteOf = Callable[[Sequence[str]], Mapping[str, Quote]]
+"""Gives the best bid and ask by symbol."""
+
+
+class SimulatedVenue:
+    """Fills at quotes that somebody else's market makes.
+
+    Args:
+        quotes: live quotes; an answer without the symbol means that its market is closed.
+        costs: commission; the spread of the quotes stands for slippage.
+        quote: the currency that fees are taken in.
+    """
+
+    def __init__(self, *, instruments: Mapping[str, Instrument], quotes: QuoteOf, costs: Costs, quote: str) -> None:
+        self._instruments = instruments
+        self._quotes = quotes
+        self._costs = Costs(commission=costs.commission, slippage=ZERO)
+        self._quote = quote
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give the trading rules by asset."""
+        return self._instruments
+
+    def is_open(self, asset: str, at: datetime) -> bool:  # noqa: ARG002 - quotes are of now
+        """Tell whether the asset is quoted."""
+        symbol = self._instruments[asset].symbol
+        return symbol in self._quotes((symbol,))
+
+    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+        """Fill at the best ask or bid of now."""
+        quote = self._quotes((order.symbol,)).get(order.symbol)
+        if quote is None:
+            return OrderReport(status=OrderStatus.WAITING, message="nobody offers or asks now")
+        done = execute_at(
+            order,
+            reference_price=quote.ask if order.side is Side.BUY else quote.bid,
+            cash=cash,
+            costs=self._costs,
+            instrument=self._instruments[order.asset],
+        )
+        if done.quantity <= ZERO:
+            return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
+        fill = Fill(
+            at=at,
+            # The id says what it is of, so that a restart cannot give it twice.
+            order_id=f"sim-{order.client_order_id}",
+            client_order_id=order.client_order_id,
+            asset=order.asset,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=done.quantity,
+            price=done.price,
+            notional=done.notional,
+            fee=done.fee,
+            fee_asset=self._quote,
+            decision_day=order.decision_day,
+            reason=order.reason,
+        )
+        return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
+
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:  # noqa: ARG002 - nothing leaves the process
+        """Answer for an order whose fill was not written before a crash: nothing of it happened anywhere else."""
+        return OrderReport(
+            status=OrderStatus.REJECTED, again=order.quantity, message="the program ended before the fill was written"
+        )

@@ -1,0 +1,130 @@
+"""Bars for a live run: every series up to a day, in one snapshot."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from engine.core.calendar import decision_instant
+from engine.core.market import BarSeries, History, crypto_series
+from engine.core.strategy import Universe
+from engine.data.checks import check_bars
+from engine.ports import MarketData
+from engine.venues.answers import Candle
+
+FIRST_CANDLE = date(2010, 1, 1)
+OHLCV = ("open", "high", "low", "close", "volume")
+
+
+class SeriesUpTo(Protocol):
+    """Gives one series up to a day."""
+
+    def up_to(self, symbol: str, day: date) -> BarSeries:
+        """Give the bars dated up to `day`, at least those known at its end; it may give later ones as well."""
+        ...
+
+
+class VenueBars:
+    """A venue's own candles, kept and added to: only what is new is asked for.
+
+    Args:
+        candles: gives the candles of an asset from a day to a day, both included; none while it is not listed.
+    """
+
+    def __init__(self, candles: Callable[[str, date, date], Sequence[Candle]]) -> None:
+        self._candles = candles
+        self._kept: dict[str, BarSeries] = {}
+
+    def up_to(self, symbol: str, day: date) -> BarSeries:
+        """Give the candles up to `day`."""
+        kept = self._kept.get(symbol)
+        since = FIRST_CANDLE if kept is None or not len(kept) else kept.last_day + timedelta(days=1)
+        if kept is None or since <= day:
+            kept = self._kept[symbol] = _joined(symbol, kept, self._candles(symbol, since, day))
+        return kept
+
+
+class ProvidedBars:
+    """A provider of whole series, asked again when a new day is wanted."""
+
+    def __init__(self, provider: MarketData) -> None:
+        self._provider = provider
+        self._kept: dict[str, tuple[date, BarSeries]] = {}
+
+    def up_to(self, symbol: str, day: date) -> BarSeries:
+        """Give the provider's series as of now; it may reach beyond `day`."""
+        kept = self._kept.get(symbol)
+        if kept is None or kept[0] != day or not len(kept[1]) or kept[1].last_day < day:
+            kept = self._kept[symbol] = (day, self._provider.load(symbol).bars)
+        return kept[1]
+
+
+class CsvFilesUpTo:
+    """CSV files, read again only when they changed."""
+
+    def __init__(self, provider: MarketData, folder: Path) -> None:
+        self._provider = provider
+        self._folder = folder
+        self._kept: dict[str, tuple[int, BarSeries]] = {}
+
+    def up_to(self, symbol: str, day: date) -> BarSeries:  # noqa: ARG002 - a file is taken whole; later rows are cut
+        """Give the file's series."""
+        try:
+            changed = (self._folder / f"{symbol}.csv").stat().st_mtime_ns
+        except OSError:
+            changed = -1
+        kept = self._kept.get(symbol)
+        if kept is None or kept[0] != changed:
+            kept = self._kept[symbol] = (changed, self._provider.load(symbol).bars)
+        return kept[1]
+
+
+class Snapshots:
+    """Gathers all series of a universe and cuts them at a day's end."""
+
+    def __init__(self, universe: Universe, coins: SeriesUpTo, index: SeriesUpTo) -> None:
+        self._universe = universe
+        self._coins = coins
+        self._index = index
+        self._last_day: dict[str, date] = {}
+
+    def history_at(self, day: date) -> History:
+        """Give everything known at the end of `day`.
+
+        Raises:
+            DataError: a series cannot be had.
+        """
+        at = decision_instant(day)
+        series: Mapping[str, BarSeries] = {
+            **{asset: self._coins.up_to(asset, day).known_by(at) for asset in self._universe.assets},
+            **{symbol: self._index_up_to(symbol, day).known_by(at) for symbol in self._universe.indices},
+        }
+        return History(series=series)
+
+    def may_still_come(self, symbol: str, day: date) -> bool:
+        """Tell whether an index of the last snapshot ended by `day`; a file that goes on has a hole there."""
+        last_day = self._last_day.get(symbol)
+        return last_day is None or last_day <= day
+
+    def _index_up_to(self, symbol: str, day: date) -> BarSeries:
+        bars = self._index.up_to(symbol, day)
+        if len(bars):
+            self._last_day[symbol] = bars.last_day
+        return bars
+
+
+def _joined(symbol: str, kept: BarSeries | None, candles: Sequence[Candle]) -> BarSeries:
+    if not candles and kept is not None:
+        return kept
+    days = np.array([candle.day for candle in candles], dtype="datetime64[D]")
+    columns = {name: np.array([float(getattr(candle, name)) for candle in candles]) for name in OHLCV}
+    check_bars(days=days, **columns, place=lambda row: f"venue {symbol}, {days[row]}")
+    if kept is None or not len(kept):
+        return crypto_series(symbol, days=days, **columns)
+    return crypto_series(
+        symbol,
+        days=np.concatenate([kept.days, days]),
+        **{name: np.concatenate([getattr(kept, name), columns[name]]) for name in OHLCV},
+    )
