@@ -140,9 +140,8 @@ class PaperRun:
         config, assets = self._config, self._universe.assets
         listed = self._client.instruments(assets, config.account.quote)
         if self._universe.core not in listed:
-            raise ConfigError(
-                f"strategy.core: {config.venue.name} has no market {symbol_of(self._universe.core, config.account.quote)}"
-            )
+            market = symbol_of(self._universe.core, config.account.quote)
+            raise ConfigError(f"strategy.core: {config.venue.name} has no market {market}")
         # A coin that the venue will list one day is traded by the configured or built-in rules until a restart.
         unlisted = instruments_of(config, [asset for asset in assets if asset not in listed])
         instruments: dict[str, Instrument] = unlisted | {asset: rules.instrument for asset, rules in listed.items()}
