@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from engine.core.instrument import Instrument, symbol_of
-from engine.core.money import ONE, ZERO, floor_to_step
+from engine.core.money import ONE, ZERO, floor_to_step, plain
 from engine.venues.answers import MarketRules
 from engine.venues.reading import UnreadableError, amount, mapping, sequence, text
 
@@ -60,7 +60,8 @@ def _rules(row: Mapping[str, object], asset: str, quote: str) -> MarketRules:
 
 
 def _on(filters: Iterable[Mapping[str, object]], part: str) -> list[Decimal]:
-    return [value for each in filters if part in each and (value := amount(each, part)) > ZERO]
+    # Without the zeros that Binance fills up to eight digits: quantities are written with the digits of their step.
+    return [Decimal(plain(value)) for each in filters if part in each and (value := amount(each, part)) > ZERO]
 
 
 def _minimum_notional(filters: Mapping[str, Mapping[str, object]]) -> Decimal:

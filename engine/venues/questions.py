@@ -5,7 +5,7 @@ Every text that leaves here has the secrets struck out, also where the exchange 
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from engine.core.errors import VenueError
@@ -18,6 +18,8 @@ from engine.venues.verdicts import AUTHENTICATION_CODES, RESTRICTED, WRONG_SIGNA
 
 FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
+ORDER_TIME_AGE = timedelta(milliseconds=500)
+"""A read that is refused for its time is asked again; an order is not, so its time is taken freshly."""
 
 T = TypeVar("T")
 
@@ -106,14 +108,15 @@ class Questions:
         """
         if call.startswith("private_"):
             required(self._credentials)
-            if not self._client.knows_exchange_time:
+            is_order = call == "private_post_order"
+            if not self._client.knows_exchange_time(within=ORDER_TIME_AGE if is_order else None):
                 self.synchronise()
         self._pace.wait()
         reply = self._client.send(call, parameters)
         verdict = judge(reply)
         verdict = replace(verdict, message=self.shown(verdict.message))
         if verdict.meaning is Meaning.CLOCK:
-            self._client.knows_exchange_time = False
+            self._client.forget_exchange_time()
         self._pace.note(reply, verdict)
         return reply, verdict
 

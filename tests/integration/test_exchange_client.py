@@ -626,6 +626,17 @@ def test_an_order_refused_for_the_clock_is_not_repeated_but_the_clock_is_asked_b
     assert bench.server.names()[2:] == ["POST order", "GET time", "POST order"]
 
 
+def test_an_order_is_signed_by_a_fresh_time(bench: Bench) -> None:
+    client = bench.client()
+    client.balances()
+    # The exchange's clock stood still meanwhile: a second later our time would be from its future.
+    bench.now = NOON + timedelta(seconds=1)
+    bench.will(PLACE, content(FILLED))
+
+    assert isinstance(place(client), Accepted)
+    assert bench.server.names()[2:] == ["GET time", "POST order"]
+
+
 def test_a_clock_that_cannot_be_agreed_on_is_given_up(bench: Bench) -> None:
     bench.will(ACCOUNT, *[error(400, -1021, "Timestamp for this request was 1000ms ahead.")] * 4)
 
@@ -768,11 +779,12 @@ def test_no_way_into_ccxt_leads_around_the_check(wire: list[str]) -> None:
     )
     production = "https://api.binance.com/api/v3/order"
 
-    for ask in (
+    ways: list[Callable[[], object]] = [
         lambda: client._client.fetch(production, "POST", {"X-MBX-APIKEY": API_KEY}, "symbol=BTCUSDT"),
         lambda: client._client.session.post(production),
         lambda: client._client.session.get("https://testnet.binance.vision@api.binance.com/api/v3/order"),
-    ):
+    ]
+    for ask in ways:
         with pytest.raises(VenueError, match=r"stopped before it was sent|is not of the form"):
             ask()
     assert wire == []

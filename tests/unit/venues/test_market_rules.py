@@ -57,8 +57,8 @@ def test_the_testnets_filters_are_read() -> None:
     found = rules(PRICE, LOT, MARKET_LOT, NOTIONAL)
 
     assert found.instrument.symbol == "BTC/USDT"
-    assert found.instrument.lot_step == Decimal("0.00001")
-    assert found.instrument.minimum_notional == 5
+    assert str(found.instrument.lot_step) == "0.00001"
+    assert str(found.instrument.minimum_notional) == "5"
     # 165.02393791 rounded down to the step: a part of a split order must be on it.
     assert found.instrument.maximum_quantity == Decimal("165.02393")
     assert found.minimum_quantity == Decimal("0.00001")
