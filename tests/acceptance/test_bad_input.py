@@ -540,15 +540,17 @@ def test_three_missing_sessions_are_no_error_but_are_reported(desk: Desk) -> Non
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="wants files that this user may not read")
-def test_files_that_may_not_be_read(desk: Desk) -> None:
-    for path in (desk.folder / "prices" / "ETH.csv", desk.folder / "bot.yaml"):
-        path.chmod(0)
+@pytest.mark.parametrize(
+    ("name", "exit_code", "reason"),
+    [("prices/ETH.csv", DATA, "Permission denied"), ("bot.yaml", CONFIGURATION, "is not readable")],
+)
+def test_a_file_that_may_not_be_read(desk: Desk, name: str, exit_code: int, reason: str) -> None:
+    (desk.folder / name).chmod(0)
 
-        ran = call_command("backtest", "bot.yaml", "--out", "runs")
+    sentence = error_sentence(call_command("backtest", "bot.yaml", "--out", "runs"), exit_code=exit_code)
 
-        expected = DATA if path.suffix == ".csv" else CONFIGURATION
-        assert_says(error_sentence(ran, exit_code=expected), [path.name, "Permission denied"])
-        assert not (desk.folder / "runs").exists()
+    assert_says(sentence, [name, reason])
+    assert not (desk.folder / "runs").exists()
 
 
 # ---- --out
