@@ -31,14 +31,13 @@ from engine.journal.summary import RunFacts, summary_of
 from engine.ports import ProgressBar, Venue
 from engine.recovery import standing_of
 from engine.session import Session, Standing
-from engine.venues.answers import Candle
 from engine.venues.credentials import read_credentials
 from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_venue import ExchangeVenue
 from engine.venues.hosts import MARKET_DATA, Network
 from engine.venues.simulated import SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars
+from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.market import Providers
 
 SIMULATED = "simulated"
@@ -69,6 +68,7 @@ class PaperRun:
 
     Args:
         store: the folder's journal, open, so that no other bot is at work there.
+        snapshots: the bars; None for those of `data.*`.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class PaperRun:
         *,
         client: BinanceSpot,
         store: SqliteJournal,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._config = config
         self._folder = folder
@@ -105,15 +106,31 @@ class PaperRun:
             standing=standing,
         )
         self._start = ledger
-        self._listed: set[str] = set()
-        self._snapshots = Snapshots(self._universe, *self._bars())
+        self._snapshots = snapshots or Snapshots(self._universe, *self._bars())
         if config.venue.name != SIMULATED and standing.unresolved is None:
             self._check_account(standing)
 
     def run(self, *, once: bool) -> None:
         """Run until told to end, or, with `once`, until nothing is left to do now."""
+        self.driver().run(once=once)
+        self.end()
+
+    def end(self) -> None:
+        """Write down that the run ends, and every file."""
+        last_day = self._session.standing.last_day
+        if last_day is not None:
+            self._session.end(last_day)
+        self._write_files()
+
+    @property
+    def planner(self) -> Planner:
+        """Plans the orders, by the venue's rules as they were at the start of the run."""
+        return self._planner
+
+    def driver(self) -> LiveDriver:
+        """Make what drives the session by the exchange's clock."""
         config = self._config
-        driver = LiveDriver(
+        return LiveDriver(
             session=self._session,
             strategy=self._strategy,
             bars=self._snapshots,
@@ -130,11 +147,6 @@ class PaperRun:
             ),
             max_stale_sessions=config.data.max_stale_sessions,
         )
-        driver.run(once=once)
-        last_day = self._session.standing.last_day
-        if last_day is not None:
-            self._session.end(last_day)
-        self._write_files()
 
     def _venue(self, past: Sequence[Event]) -> Venue:
         config, assets = self._config, self._universe.assets
@@ -159,22 +171,13 @@ class PaperRun:
             ending=self._around.ending,
         )
 
-    def _candles(self, asset: str, since: date, until: date) -> Sequence[Candle]:
-        """Give a coin's candles; none while the venue does not list it."""
-        quote = self._config.account.quote
-        if asset not in self._listed:
-            self._listed |= set(self._client.instruments([asset], quote))
-        if asset not in self._listed:
-            return ()
-        return self._client.klines(symbol_of(asset, quote), since=since, until=until)
-
     def _bars(self) -> tuple[SeriesUpTo, SeriesUpTo]:
         config = self._config
         providers = Providers(config, now=self._client.server_time, progress=self._around.progress)
         coins: SeriesUpTo
         index: SeriesUpTo
         if config.data.crypto == "venue":
-            coins = VenueBars(self._candles)
+            coins = VenueBars(VenueCandles(self._client, self._universe.assets, config.account.quote))
         elif config.data.crypto == "csv":
             coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), _folder(config))
         else:
