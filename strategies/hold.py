@@ -8,14 +8,14 @@ from typing import ClassVar
 from pydantic import Field, StrictFloat
 
 from engine.core.market import History
-from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
+from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
 
 
 class HoldParams(StrategyParams):
     """Parameters: the one asset that is bought on the first day and never sold."""
 
     name: str = "hold"
-    core: str = Field("BTC", min_length=1, description="The asset that is held.")
+    core: MarketName = Field("BTC", description="The asset that is held.")
     cash_reserve: StrictFloat = Field(0.005, ge=0, lt=1, description="Fraction of equity never invested.")
 
 

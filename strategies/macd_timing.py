@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, StrictFloat
 
 from engine.core.market import BarSeries, History
-from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
+from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
 from strategies.signals.known import last_complete_weeks
 from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
 
@@ -19,7 +19,7 @@ class MacdTimingParams(StrategyParams):
     """Parameters: the asset, and the MACD that times it (`valid_weeks` is not used)."""
 
     name: str = "macd_timing"
-    core: str = Field("BTC", min_length=1, description="The asset that is timed.")
+    core: MarketName = Field("BTC", description="The asset that is timed.")
     macd: MacdParams = MacdParams()
     cash_reserve: StrictFloat = Field(0.005, ge=0, lt=1, description="Fraction of equity never invested.")
 

@@ -18,7 +18,7 @@ from pydantic import Field, StrictFloat, StrictInt, model_validator
 from engine.core.errors import DataError
 from engine.core.events import Evidence
 from engine.core.market import BarSeries, History
-from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
+from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
 from strategies.confirmations import Condition, confirmation
 from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, breakouts
 from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
@@ -33,17 +33,17 @@ class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
     name: str = "rotation"
-    core: str = Field("BTC", min_length=1, description="The asset held outside rotations.")
-    index: str = Field("RUT", min_length=1, description="The index whose breakout is awaited.")
-    basket: dict[str, StrictFloat] = Field(default_factory=lambda: {"ETH": 0.5}, description="Fixed weights.")
-    basket_equal: tuple[str, ...] = Field(
+    core: MarketName = Field("BTC", description="The asset held outside rotations.")
+    index: MarketName = Field("RUT", description="The index whose breakout is awaited.")
+    basket: dict[MarketName, StrictFloat] = Field(default_factory=lambda: {"ETH": 0.5}, description="Fixed weights.")
+    basket_equal: tuple[MarketName, ...] = Field(
         ("SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE"),
         description="These share equally what the basket leaves of 1.",
     )
     min_history_days: StrictInt = Field(30, ge=1, description="Daily bars after which an asset is tradable.")
     breakout: BreakoutParams = BreakoutParams()
     macd: MacdParams = MacdParams()
-    hold_weeks: StrictInt = Field(18, ge=1, description="Weeks after which a rotation ends.")
+    hold_weeks: StrictInt = Field(18, ge=1, le=5200, description="Weeks after which a rotation ends.")
     exit_to: Literal["core", "cash"] = Field("core", description="Where a rotation ends.")
     cash_reserve: StrictFloat = Field(0.005, ge=0, lt=1, description="Fraction of equity never invested.")
     rebalance_drift: StrictFloat | None = Field(

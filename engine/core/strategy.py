@@ -4,15 +4,26 @@ A strategy never sees a clock, a file, an exchange or an order. Its `observe` is
 given; that row D uses nothing later than D is the strategy's promise, and the engine checks it in every backtest.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from engine.core.events import Evidence
 from engine.core.market import History
+
+
+def _market_name(name: str) -> str:
+    if not re.fullmatch(r"[^\s/\\.:][^\s/\\:]{0,31}", name):
+        raise ValueError("a short name like BTC is wanted, without spaces, slashes and colons")
+    return name
+
+
+MarketName: TypeAlias = Annotated[str, AfterValidator(_market_name)]
+"""Name of an asset or index, `BTC`, `RUT`; it becomes a file name, so it holds no separators."""
 
 
 class StrategyParams(BaseModel):

@@ -13,6 +13,9 @@ from engine.core.calendar import Days, ordinals_of
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats
 
+LEAST_PRICE, LARGEST_PRICE = 1e-15, 1e15
+"""Beyond these nothing is a price, and exact amounts would need hundreds of digits."""
+
 OHLC_TOLERANCE = 0.005
 """Vendors round open and close apart from high and low; more than this fraction outside is an error."""
 
@@ -46,7 +49,12 @@ def check_bars(
     columns = {"open": open, "high": high, "low": low, "close": close}
     for name, column in columns.items():
         # One comparison finds NaN, zero, negative and infinite values.
-        _refuse(~((column > 0) & (column < np.inf)), _told(name, column, "is not a positive number"), days, place)
+        _refuse(
+            ~((column >= LEAST_PRICE) & (column <= LARGEST_PRICE)),
+            _told(name, column, "is not a positive number"),
+            days,
+            place,
+        )
     _refuse(high < low, lambda i: f"high {high[i]} is below low {low[i]}", days, place)
     for name in ("open", "close"):
         column = columns[name]

@@ -27,7 +27,7 @@ REQUIRED = ("date", *PRICES)
 COLUMNS = (*REQUIRED, "volume")
 MOST_FILES_NAMED = 12
 
-FIRST_DAY = np.datetime64("0001-01-01", "D")
+EPOCH_YEAR, MONTHS_A_YEAR = 1970, 12
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DATE_WIDTH = len("2024-01-31")
 DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
@@ -223,9 +223,15 @@ def _days(cells: NDArray[np.bytes_]) -> Days:
         and ((digits >= ord("0")) & (digits <= ord("9"))).all()
     ):
         raise ValueError("a date is not of the form 2024-01-31")
-    days: Days = cells.astype(f"S{DATE_WIDTH}").astype("datetime64[D]")
-    if (days < FIRST_DAY).any():
-        raise ValueError("a date has the year 0000")
+    # numpy 2.4 crashes on casting an impossible date of many; integers cannot.
+    number = (digits - ord("0")).astype(np.int64)
+    year = number[:, :4] @ np.array([1000, 100, 10, 1])
+    month, day = number[:, 4:6] @ np.array([10, 1]), number[:, 6:] @ np.array([10, 1])
+    months = (year - EPOCH_YEAR) * MONTHS_A_YEAR + month - 1
+    days: Days = months.view("datetime64[M]").astype("datetime64[D]") + (day - 1).view("timedelta64[D]")
+    possible = (year >= 1) & (month >= 1) & (month <= MONTHS_A_YEAR) & (day >= 1)
+    if not (possible & (days.astype("datetime64[M]").view(np.int64) == months)).all():
+        raise ValueError("a date is none of the calendar's")
     return days
 
 

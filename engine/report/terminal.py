@@ -69,7 +69,7 @@ def print_backtest(
 
 
 def _header(summary: Mapping[str, Any]) -> Text:
-    days = f"{summary['decision_days']:,} decision days"
+    days = f"{summary['decision_days']:,} decision day{'s' if summary['decision_days'] != 1 else ''}"
     head = Text(f"{summary['name']}", style="bold")
     head.append(f"  {summary['first_day']} to {summary['last_day']}, {days}, ", style="none")
     head.append(f"{summary['start_equity']:,.0f} -> {summary['final_equity']:,.0f}", style="bold")

@@ -136,7 +136,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         version=__version__,
         synthetic=market.synthetic,
         data_sources={symbol: _source_facts(series) for symbol, series in market.loaded.items()},
-        notes=(*market.notes, *span.notes),
+        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
     )
     return BacktestRun(
@@ -191,6 +191,14 @@ def benchmark_curves(
         targets = {asset: weight * (1 - universe.cash_reserve) for asset, weight in tradable.items()}
         curves[name] = hold_equity(targets, history=history, planner=buyer, start=start, days=days)
     return curves
+
+
+def _early_ends(market: Market, universe: Universe, span: Span) -> list[str]:
+    """Say which assets stop being quoted before the last decision day: delisted, or an old file."""
+    ends = ((asset, market.history[asset].last_day) for asset in universe.assets)
+    return [
+        f"{asset}: its last bar is of {last}; it is not tradable after" for asset, last in ends if last < span.last_day
+    ]
 
 
 def _source_facts(series: LoadedSeries) -> dict[str, object]:

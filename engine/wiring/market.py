@@ -121,7 +121,7 @@ class Providers:
                 return None
 
     def _csv_dir(self) -> Path:
-        folder = self._config.data.csv_dir
+        folder = self._config.data.csv_dir and self._config.data.csv_dir.expanduser()
         if folder is None:
             raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
         return folder

@@ -30,18 +30,26 @@ class BreakoutParams(BaseModel):
         None, gt=0, allow_inf_nan=False, description="The ceiling of mode fixed, index points."
     )
     lookback_years: StrictInt = Field(5, ge=2, le=100, description="Where the ceiling's window begins, calendar years.")
-    min_age_weeks: StrictInt = Field(26, ge=1, description="How old a close must be to be part of the ceiling.")
+    min_age_weeks: StrictInt = Field(
+        26, ge=1, le=5200, description="How old a close must be to be part of the ceiling."
+    )
     buffer: StrictFloat = Field(0.0, ge=0, lt=1, description="Fraction by which a close must exceed the level.")
     confirm_sessions: StrictInt = Field(3, ge=1, description="Closes above the level that confirm a breakout.")
     tolerance: StrictFloat = Field(0.0, ge=0, lt=1, description="Fraction by which a close may fall below the support.")
     loss_sessions: StrictInt = Field(3, ge=1, description="Closes below the support that lose it.")
-    valid_weeks: StrictInt | None = Field(None, ge=0, description="Weeks a breakout stays in force; null: no limit.")
+    valid_weeks: StrictInt | None = Field(
+        None, ge=0, le=5200, description="Weeks a breakout stays in force; null: no limit."
+    )
 
     @model_validator(mode="after")
     def _level_given(self) -> Self:
         if self.mode == "fixed" and self.level is None:
             raise ValueError(
                 "strategy.breakout.level null is not allowed with mode fixed; give the level in index points"
+            )
+        if self.mode == "auto" and self.level is not None:
+            raise ValueError(
+                f"strategy.breakout.level {self.level:g} is not used with mode auto; set mode fixed, or level null"
             )
         if self.min_age_weeks * DAYS_A_WEEK >= self.lookback_years * 365:
             raise ValueError(

@@ -29,8 +29,8 @@ class MacdParams(BaseModel):
     fast: StrictInt = Field(12, ge=1, description="Span of the fast EMA, weeks.")
     slow: StrictInt = Field(26, ge=2, description="Span of the slow EMA, weeks.")
     signal: StrictInt = Field(9, ge=1, description="Span of the signal line, weeks.")
-    valid_weeks: StrictInt = Field(8, ge=0, description="Weeks a golden cross stays in force.")
-    warmup_weeks: StrictInt = Field(100, ge=1, description="Weeks of history before the first decision.")
+    valid_weeks: StrictInt = Field(8, ge=0, le=5200, description="Weeks a golden cross stays in force.")
+    warmup_weeks: StrictInt = Field(100, ge=1, le=5200, description="Weeks of history before the first decision.")
 
     @model_validator(mode="after")
     def _spans_ordered(self) -> Self:

@@ -385,10 +385,6 @@ def test_a_row_that_is_no_bar(desk: Desk, name: str, row: str, reason: str) -> N
     assert_says(desk.backtest_refused(exit_code=DATA), [f"prices/{name}, line {LINE}", reason])
 
 
-@pytest.mark.xfail(
-    reason="numpy 2.3 to 2.4 crashes when it casts more than 500 bytes dates of which one is not in the calendar",
-    strict=True,
-)
 def test_a_date_that_is_not_in_the_calendar(desk: Desk) -> None:
     lines = desk.lines("ETH.csv")
     lines[LINE - 1] = lines[LINE - 1].replace("2015-02-01", "2015-02-30")
@@ -625,9 +621,6 @@ def test_quiet_prints_the_error_all_the_same(desk: Desk) -> None:
         ("strategy.macd.valid_weeks", 1_000_000),
         ("strategy.breakout.valid_weeks", 10**12),
     ],
-)
-@pytest.mark.xfail(
-    reason="weeks have no upper bound, and dates end in the year 9999", raises=OverflowError, strict=True
 )
 def test_more_weeks_than_the_calendar_has_are_refused_or_mean_never(desk: Desk, path: str, value: int) -> None:
     done = call_command("backtest", "bot.yaml", "--out", "runs", "--set", f"{path}={value}")

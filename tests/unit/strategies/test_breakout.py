@@ -315,7 +315,8 @@ def test_columns_agree_with_the_slow_implementation(
         sessions.append(sessions[-1] + timedelta(days=gap))
         closes.append(max(90.0, closes[-1] + step))
     rules = BreakoutParams(
-        mode=mode, level=102.0, lookback_years=2, min_age_weeks=weeks, confirm_sessions=confirm,
+        mode=mode, level=None if mode == "auto" else 102.0,
+        lookback_years=2, min_age_weeks=weeks, confirm_sessions=confirm,
         loss_sessions=loss, buffer=buffer, tolerance=tolerance,
     )  # fmt: skip
 
