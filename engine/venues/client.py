@@ -93,8 +93,6 @@ class SandboxClient:
         self._guard()
         self._client.milliseconds = lambda: _milliseconds(now())
         self._client.on_rest_response = self._remember
-        # Its reading of errors mixes causes, and breaks on a code that is no number; `verdicts` judges instead.
-        self._client.handle_errors = lambda *_: None
 
     def send(self, call: Call, parameters: Parameters) -> Reply:
         """Send one request, once.
@@ -152,7 +150,8 @@ class SandboxClient:
         self, status: int, _reason: str, _url: str, _method: str, headers: Mapping[str, str], body: str, *_: object
     ) -> str:
         content = _json(body)
-        # exchangeInfo has megabytes of text, which nobody reads twice; ccxt is given none of it to put into exceptions.
+        # ccxt is given nothing to read: its error handling mixes causes and breaks on a code that is no number, its
+        # exceptions quote the answer, and exchangeInfo has megabytes that are not to be read twice.
         self._reply = Reply(status=status, headers=headers, content=content, text="" if content is not None else body)
         return ""
 
@@ -162,13 +161,9 @@ def _json(text: str) -> object:
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_number(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _silent_logger() -> logging.Logger:

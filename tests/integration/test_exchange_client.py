@@ -204,16 +204,16 @@ def test_a_key_revoked_after_a_success_is_not_taken_for_throttling(bench: Bench)
 
 
 def test_an_order_goes_over_the_wire_as_the_exchange_wants_it(bench: Bench) -> None:
-    bench.will(PLACE, content(FILLED | {"origQty": "0.00001", "executedQty": "0"}))
+    bench.will(PLACE, content(FILLED | {"origQty": "0.0000001", "executedQty": "0"}))
 
-    place(bench.client(), quantity="1E-5")
+    place(bench.client(), quantity="1E-7")
 
     asked = bench.server.asked[-1]
     assert {name: asked.parameters[name] for name in asked.parameters if name not in ("timestamp", "signature")} == {
         "symbol": "BTCUSDT",
         "side": "BUY",
         "type": "MARKET",
-        "quantity": "0.00001",
+        "quantity": "0.0000001",
         "newClientOrderId": "own-1",
         "newOrderRespType": "FULL",
         "recvWindow": "5000",
@@ -697,6 +697,21 @@ def test_near_the_weight_limit_the_rest_of_the_minute_is_waited_for(bench: Bench
     assert bench.waits == []
     client.server_time()
     assert bench.waits == [41]
+
+
+def test_the_weight_limit_is_the_one_that_the_exchange_names(bench: Bench) -> None:
+    limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 100}
+    information = json.dumps({"rateLimits": [limit], "symbols": [market("BTC")]})
+    bench.will(INFO, Canned(body=information, headers={"X-MBX-USED-WEIGHT-1M": "20"}))
+    client = bench.client(None)
+    client.instruments(("BTC",), "USDT")
+    bench.will(TIME, Canned(body='{"serverTime":1715342400000}', headers={"X-MBX-USED-WEIGHT-1M": "91"}))
+    client.server_time()
+    assert bench.waits == []
+
+    client.server_time()
+
+    assert bench.waits == [61]
 
 
 # Hosts

@@ -47,6 +47,7 @@ def test_sandboxes_and_this_machine_are_allowed(base_url: str) -> None:
         "https://testnet.binance.vision.",
         "https://testnet.binance.vision@api.binance.com",
         "https://127.0.0.1@api.binance.com",
+        "http://user:password@127.0.0.1:8080",
         "https://api.binance.com\\@testnet.binance.vision",
         "https://api.binance.com#@127.0.0.1",
         "https://testnet.binance.vision:8443",
