@@ -181,9 +181,7 @@ def test_a_largest_quantity_that_asks_for_thousands_of_orders_is_refused() -> No
     # 1001 pieces of 1.
     rules = {"ETH": instrument("ETH", step="1", most="1")}
 
-    with pytest.raises(
-        ConfigError, match="would split an order of 1001 into 1001; at most 1000"
-    ):
+    with pytest.raises(ConfigError, match="would split an order of 1001 into 1001; at most 1000"):
         plan({}, held={"ETH": "1001"}, closes={"ETH": "10"}, rules=rules)
 
 
