@@ -19,23 +19,30 @@ _FORMAT = "{extra[at]} {level: <7} {message}"
 
 
 @contextmanager
-def run_log(path: Path) -> Iterator[Callable[[Iterable[LogLine]], None]]:
+def run_log(
+    path: Path, *, strike_out: Callable[[str], str] = lambda text: text
+) -> Iterator[Callable[[Iterable[LogLine]], None]]:
     """Open a log file for appending; gives a function that writes lines of level INFO and above.
 
     A line's time is the instant that it speaks of.
+
+    Args:
+        strike_out: takes secrets out of a text; those of the environment are struck out in any case.
     """
     secrets = [value for name in SECRET_VARIABLES if (value := os.environ.get(name))]
 
-    def strike_out(record: "Record") -> None:
+    def redact(record: "Record") -> None:
+        message = strike_out(record["message"])
         for secret in secrets:
-            record["message"] = record["message"].replace(secret, STRUCK_OUT)
+            message = message.replace(secret, STRUCK_OUT)
+        record["message"] = message
 
     logger.remove()
     # `diagnose` would print the values of variables, keys among them, into tracebacks.
     sink = logger.add(
         path, format=_FORMAT, level="INFO", diagnose=False, backtrace=False, encoding="utf-8", colorize=False
     )
-    patched = logger.patch(strike_out)
+    patched = logger.patch(redact)
 
     def write(lines: Iterable[LogLine]) -> None:
         for line in lines:

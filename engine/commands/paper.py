@@ -33,7 +33,7 @@ def paper(
     from engine.clock import system_now
     from engine.logs import run_log
     from engine.report.console import live_console, progress_bar
-    from engine.wiring.paper import PaperRun, Surroundings, exchange_client, paper_folder, paper_journal
+    from engine.wiring.paper import PaperRun, Surroundings, credentials_of, exchange_client, paper_folder, paper_journal
 
     ended = threading.Event()
 
@@ -50,7 +50,8 @@ def paper(
             notice=notice,
             progress=progress,
         )
-        client = exchange_client(loaded, around)
+        credentials = credentials_of(loaded)
+        client = exchange_client(loaded, credentials, around)
         folder = paper_folder(loaded, out)
         with (
             paper_journal(loaded, folder, at=client.server_time(), accept_config=accept_config) as store,

@@ -31,7 +31,7 @@ from engine.journal.summary import RunFacts, summary_of
 from engine.ports import ProgressBar, Venue
 from engine.recovery import standing_of
 from engine.session import Session, Standing
-from engine.venues.credentials import read_credentials
+from engine.venues.credentials import Credentials, read_credentials
 from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_venue import ExchangeVenue
 from engine.venues.hosts import MARKET_DATA, Network
@@ -238,7 +238,16 @@ class PaperRun:
         write_projections(self._folder, events, summary)
 
 
-def exchange_client(config: Config, around: Surroundings) -> BinanceSpot:
+def credentials_of(config: Config) -> Credentials | None:
+    """Read the keys of the configured venue; None where it wants none.
+
+    Raises:
+        VenueError: they cannot be read.
+    """
+    return None if config.venue.name == SIMULATED else read_credentials(os.environ, dotenv=DOTENV)
+
+
+def exchange_client(config: Config, credentials: Credentials | None, around: Surroundings) -> BinanceSpot:
     """Connect to the configured venue, or to the public market data that a simulated one fills at.
 
     Raises:
@@ -248,7 +257,7 @@ def exchange_client(config: Config, around: Surroundings) -> BinanceSpot:
     client = BinanceSpot(
         network=MARKET_DATA if simulated else cast("Network", config.venue.name),
         base_url=config.venue.base_url,
-        credentials=None if simulated else read_credentials(os.environ, dotenv=DOTENV),
+        credentials=credentials,
         timeout_seconds=config.venue.timeout_seconds,
         max_retries=config.venue.max_retries,
         sleep=around.pause,

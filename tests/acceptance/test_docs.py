@@ -157,7 +157,7 @@ def test_the_readme_keeps_its_promises_to_a_hurried_reader_on_the_first_screen()
 
     assert "-m engine backtest config/rotation.yaml" in first_screen
     assert "-m pytest" in first_screen
-    assert "paper trading comes with the next release" in first_screen
+    assert "**paper trading is young**" in first_screen
     assert "What comes out" in first_screen
 
 
