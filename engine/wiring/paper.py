@@ -127,6 +127,11 @@ class PaperRun:
         """Plans the orders, by the venue's rules as they were at the start of the run."""
         return self._planner
 
+    @property
+    def ledger(self) -> Ledger:
+        """What the run holds now."""
+        return self._session.ledger
+
     def driver(self) -> LiveDriver:
         """Make what drives the session by the exchange's clock."""
         config = self._config
