@@ -21,7 +21,6 @@ LOOPBACK = "127.0.0.1"
 RESETTING = struct.pack("ii", 1, 0)
 WITH_BODY = frozenset({"POST", "PUT", "DELETE"})
 FORBIDDEN = 403
-START_SECONDS = 10
 
 
 class PracticeServer:
@@ -55,15 +54,16 @@ class PracticeServer:
         """
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="practice", daemon=True)
         self._thread.start()
-        self._started.wait(START_SECONDS)
+        self._started.wait()
         if self._failure is not None:
             self._thread.join()
             raise self._failure
 
     def stop(self) -> None:
         """Stop serving; requests that are held are let go without an answer."""
-        if self._loop is not None and self._ended is not None:
-            self._loop.call_soon_threadsafe(self._ended.set)
+        loop, ended = self._loop, self._ended
+        if loop is not None and ended is not None:
+            loop.call_soon_threadsafe(ended.set)
         if self._thread is not None:
             self._thread.join()
         self._loop = self._thread = None
@@ -88,6 +88,9 @@ class PracticeServer:
             await serve(self.exchange, address=self._address, started=started, ended=self._ended)
         except ConfigError as error:
             self._failure = error
+        finally:
+            # Whatever ends it, nobody is left waiting for it to begin or speaks to its loop any more.
+            self._ended = None
             self._started.set()
 
 
@@ -106,10 +109,12 @@ async def serve(
     host, port = address
     _require_loopback(host)
     # A handler ends with its connection: a request that is held must not outlive the client that gave up on it.
-    runner = web.ServerRunner(web.Server(_handler(exchange), handler_cancellation=True, access_log=None))
+    runner = web.ServerRunner(
+        web.Server(_handler(exchange), handler_cancellation=True, access_log=None), shutdown_timeout=0
+    )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, shutdown_timeout=0)
+        site = web.TCPSite(runner, host, port)
         try:
             await site.start()
         except OSError as error:
