@@ -1,0 +1,1 @@
+"""What is learnt by comparing runs; nothing here trades."""

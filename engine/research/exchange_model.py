@@ -1,0 +1,98 @@
+"""What an exchange must make of an order, worked out anew from its rules: what parity measures the live path by.
+
+Nothing is shared with the practice exchange nor with the venue that sends orders; a mistake in either shows here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
+
+from engine.core.calendar import opening_instant
+from engine.core.fills import Costs
+from engine.core.market import BarSeries, History
+from engine.core.money import ONE, ZERO, decimal_of, exact, floor_to_step, sizing
+from engine.core.order import Order, Side
+
+EIGHT_DECIMALS = Decimal("0.00000001")
+"""What an exchange keeps of the amounts that it pays out."""
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketFilters:
+    """Rules of one market, as the exchange applies them; largest_quantity is that of one market order."""
+
+    tick: Decimal
+    lot_step: Decimal
+    minimum_notional: Decimal
+    largest_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedFill:
+    """What becomes of an order: quantity 0 where it is not worth sending."""
+
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_asset: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeModel:
+    """An exchange made of daily bars.
+
+    Its price moves in a straight line from a day's open to its close; bid and ask are that price worsened by the
+    slippage, the ask rounded up to the tick and the bid down; the fee is taken from what is received.
+
+    Attributes:
+        buy_margin: what a buy leaves of the cash, beyond the commission, in case the ask moves before it is there.
+    """
+
+    history: History
+    filters: Mapping[str, MarketFilters]
+    costs: Costs
+    quote: str
+    buy_margin: Decimal
+
+    def price_at(self, asset: str, side: Side, at: datetime) -> Decimal | None:
+        """Give the price of the book at an instant, before it is put on the tick; None on a day without a bar."""
+        mark = _mark(self.history[asset], at)
+        if mark is None:
+            return None
+        with sizing():
+            return mark * (ONE + self.costs.slippage if side is Side.BUY else ONE - self.costs.slippage)
+
+    def fill(self, order: Order, *, at: datetime, cash: Decimal) -> ExpectedFill | None:
+        """Give what a market order must come to at `at`, with `cash` to spend; None on a day without a bar."""
+        filters = self.filters[order.asset]
+        raw = self.price_at(order.asset, order.side, at)
+        if raw is None:
+            return None
+        buys = order.side is Side.BUY
+        with sizing():
+            ticks = (raw / filters.tick).to_integral_value(ROUND_CEILING if buys else ROUND_FLOOR)
+            price = max(ticks * filters.tick, filters.tick)
+            quantity = min(order.quantity, filters.largest_quantity)
+            if buys:
+                quantity = min(quantity, max(cash, ZERO) / (price * (ONE + self.costs.commission + self.buy_margin)))
+        quantity = floor_to_step(quantity, filters.lot_step)
+        with exact():
+            notional = quantity * price
+            if notional < filters.minimum_notional:
+                quantity = notional = ZERO
+            received = quantity if buys else notional
+            fee = received * self.costs.commission
+        fee = fee.quantize(EIGHT_DECIMALS, ROUND_DOWN)
+        return ExpectedFill(quantity=quantity, price=price, fee=fee, fee_asset=order.asset if buys else self.quote)
+
+
+def _mark(bars: BarSeries, at: datetime) -> Decimal | None:
+    position = bars.position_on(at.date())
+    if position is None:
+        return None
+    open_, close = decimal_of(float(bars.open[position])), decimal_of(float(bars.close[position]))
+    passed = at - opening_instant(at.date())
+    with sizing():
+        return open_ + (close - open_) * (passed // timedelta(milliseconds=1)) / (DAY // timedelta(milliseconds=1))

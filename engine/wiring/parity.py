@@ -1,0 +1,120 @@
+"""The backtest, and the same days through the live path, compared."""
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from engine.config import Config
+from engine.core.fills import Costs
+from engine.core.ledger import Ledger
+from engine.journal.run_folder import write_run_files
+from engine.ports import ProgressBar
+from engine.research.attribution import Cause
+from engine.research.exchange_model import ExchangeModel
+from engine.research.parity import BASIS_POINTS, KINDS, Comparison, Difference, compare, revisions
+from engine.venues.exchange_venue import BUY_MARGIN
+from engine.wiring.backtest import BacktestRun, backtest
+from engine.wiring.replay import Replay, replay
+
+UNEXPLAINED = "unexplained"
+DIFFERENCE_COLUMNS = ("day", "kind", "cause", "size_bp", "what")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParityRun:
+    """Both runs and what their comparison gave.
+
+    Attributes:
+        live: the days of the backtest through the live path.
+    """
+
+    backtest: BacktestRun
+    live: Replay
+    comparison: Comparison
+
+    def summary(self) -> dict[str, object]:
+        """Give the content of `summary.json`; sizes in basis points of the backtest's value."""
+        result, facts = self.comparison, self.backtest.summary
+        equity, live_equity = float(result.equity), float(result.live_equity)
+        return {
+            "mode": "parity",
+            "name": self.backtest.config.name,
+            "config_sha256": facts["config_sha256"],
+            "synthetic": facts["synthetic"],
+            "data_sources": facts["data_sources"],
+            "first_day": self.backtest.span.first_day.isoformat(),
+            "last_day": self.backtest.span.last_day.isoformat(),
+            "decision_days": result.days,
+            "orders": result.orders,
+            "fills": result.fills,
+            "start_equity": facts["start_equity"],
+            "final_equity": equity,
+            "live_final_equity": live_equity,
+            "live_excess_bp": BASIS_POINTS * (live_equity / equity - 1),
+            "days_per_second": result.days / self.live.seconds,
+            "causes": {cause or UNEXPLAINED: self._row(cause) for cause in (*Cause, None)},
+            "unexplained": len(result.unexplained),
+        }
+
+    def _row(self, cause: Cause | None) -> dict[str, object]:
+        mine = [difference for difference in self.comparison.differences if difference.cause is cause]
+        gap = 0.0 if cause is None else self.comparison.equity_gap.get(cause, 0.0)
+        return {
+            **{kind: sum(difference.kind == kind for difference in mine) for kind in KINDS},
+            "largest_bp": max((difference.size for difference in mine), default=0.0),
+            "equity_bp": -BASIS_POINTS * gap / float(self.comparison.equity),
+        }
+
+
+def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progress: ProgressBar) -> ParityRun:
+    """Run the backtest, play its days through the live path, and compare.
+
+    Args:
+        folder: where the live run keeps its journal and files, in `live`.
+        now: our clock; it signs requests and measures the speed.
+
+    Raises:
+        EngineError: configuration or data, or the live run could not go on.
+    """
+    run = backtest(config, now=now, progress=progress)
+    history, last_day = run.market.history, run.span.last_day
+    kept = folder / "live"
+    kept.mkdir()
+    live = replay(config, history, run.strategy.universe, run.span, folder=kept, now=now, progress=progress)
+    model = ExchangeModel(
+        history=history,
+        filters=live.filters,
+        costs=Costs(commission=config.costs.commission, slippage=config.costs.slippage),
+        quote=config.account.quote,
+        buy_margin=BUY_MARGIN,
+    )
+    start = Ledger(quote=config.account.quote, cash=config.account.cash)
+    result = compare(run.events, live.events, planner=live.planner, model=model, start=start)
+    bars = revisions(history, live.history, last_day=last_day)
+    balances = [Difference(day=last_day, kind="equity", what=words, cause=None) for words in live.imbalances]
+    return ParityRun(
+        backtest=run, live=live, comparison=replace(result, differences=(*bars, *result.differences, *balances))
+    )
+
+
+def write_parity(folder: Path, run: ParityRun) -> None:
+    """Write what was found: `summary.json`, each difference as a row, and the files of both runs."""
+    text = json.dumps(run.summary(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+    with (folder / "differences.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(DIFFERENCE_COLUMNS)
+        for each in run.comparison.differences:
+            writer.writerow((each.day, each.kind, each.cause or UNEXPLAINED, f"{each.size:.6f}", each.what))
+    history = folder / "backtest"
+    history.mkdir()
+    write_run_files(
+        history,
+        summary=run.backtest.summary,
+        days=run.backtest.days,
+        fills=run.backtest.fills,
+        rotations=run.backtest.rotations,
+    )

@@ -1,0 +1,202 @@
+"""The days of a backtest played through the live path: real ccxt, over HTTP, on a practice exchange, day by day.
+
+Only the exchange's clock is steered from inside: it is put to the end of each day plus `live.grace_seconds`, and the
+live driver does one cycle. Everything else is what a paper run on the testnet is made of.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from engine.config import Config
+from engine.core.calendar import decision_instant
+from engine.core.errors import ConfigError
+from engine.core.events import Event
+from engine.core.ledger import Ledger
+from engine.core.market import BarSeries, History
+from engine.core.money import floor_to_step, plain
+from engine.core.planner import Planner
+from engine.core.strategy import Universe
+from engine.ports import ProgressBar
+from engine.practice.clock import PracticeClock
+from engine.practice.exchange import COIN_ALLOWANCE, QUOTE, PracticeExchange
+from engine.practice.server import PracticeServer
+from engine.practice.signatures import HmacKey, make_hmac_key
+from engine.research.exchange_model import MarketFilters
+from engine.span import Span
+from engine.venues.credentials import Credentials
+from engine.venues.exchange import BinanceSpot
+from engine.wiring.live_market import Snapshots, VenueBars, VenueCandles
+from engine.wiring.paper import PaperRun, Surroundings, paper_journal
+
+ONE_DAY = timedelta(days=1)
+NETWORK: Final = "binance-testnet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """A live run over days of history.
+
+    Attributes:
+        events: as its journal on the disk has them.
+        planner: by the rules that it planned with.
+        filters: the exchange's rules by asset.
+        history: the bars as it saw them on the last day.
+        imbalances: where the exchange holds something else than its ledger says, in words.
+        seconds: how long the days took.
+    """
+
+    events: Sequence[Event]
+    planner: Planner
+    filters: dict[str, MarketFilters]
+    history: History
+    imbalances: Sequence[str]
+    seconds: float
+
+
+def replay(
+    config: Config,
+    history: History,
+    universe: Universe,
+    span: Span,
+    *,
+    folder: Path,
+    now: Callable[[], datetime],
+    progress: ProgressBar,
+) -> Replay:
+    """Play the days of a span.
+
+    Args:
+        folder: an empty one, for the journal and the files of the run.
+        now: our clock; it signs requests and measures how long it takes.
+
+    Raises:
+        ConfigError: the account is not in the practice exchange's quote currency.
+        EngineError: the live run could not go on.
+    """
+    if config.account.quote != QUOTE:
+        raise ConfigError(
+            f"account.quote: {config.account.quote} is not allowed for `parity`; "
+            f"the practice exchange trades in {QUOTE}"
+        )
+    key = make_hmac_key()
+    exchange = PracticeExchange(
+        [history[asset] for asset in universe.assets],
+        clock=PracticeClock(_instant(config, span.first_day), speed=0.0, wall=now),
+        keys=[key],
+        allowance={QUOTE: config.account.cash},
+        commission=config.costs.commission,
+        slippage=config.costs.slippage,
+    )
+    with PracticeServer(exchange) as server:
+        live_config = _live_config(config, server.url)
+        client = _client(live_config, key, now)
+        snapshots = Snapshots(universe, VenueBars(VenueCandles(client, universe.assets, QUOTE)), _GivenBars(history))
+        around = Surroundings(now=now, pause=_no_pause, ending=_never, notice=_unheard, progress=progress)
+        with paper_journal(live_config, folder, at=client.server_time(), accept_config=False) as store:
+            run = PaperRun(live_config, folder, _keep_no_log, around, client=client, store=store, snapshots=snapshots)
+            begun = now()
+            _play(run, exchange, live_config, span, progress)
+            seconds = (now() - begun).total_seconds()
+            events = list(store)
+        client.close()
+    return Replay(
+        events=events,
+        planner=run.planner,
+        filters=_filters(exchange),
+        history=snapshots.history_at(span.last_day),
+        imbalances=_imbalances(exchange, run.ledger),
+        seconds=seconds,
+    )
+
+
+class _GivenBars:
+    """Series that are there already; a snapshot cuts off what is not known yet."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def up_to(self, symbol: str, day: date) -> BarSeries:  # noqa: ARG002 - a snapshot cuts
+        return self._history[symbol]
+
+
+def _play(run: PaperRun, exchange: PracticeExchange, config: Config, span: Span, progress: ProgressBar) -> None:
+    driver = run.driver()
+    progress.expect((span.last_day - span.first_day).days + 1)
+    progress("playing the days through the live path")
+    day = span.first_day
+    while day <= span.last_day:
+        exchange.set_clock(_instant(config, day))
+        driver.cycle()
+        progress.advance()
+        day += ONE_DAY
+    run.end()
+
+
+def _instant(config: Config, day: date) -> datetime:
+    return decision_instant(day) + timedelta(seconds=config.live.grace_seconds)
+
+
+def _live_config(config: Config, url: str) -> Config:
+    """Give the configuration of the live run: what decides is the same, where bars and fills come from is not."""
+    return config.model_copy(
+        update={
+            "venue": config.venue.model_copy(update={"name": NETWORK, "base_url": url}),
+            "data": config.data.model_copy(update={"crypto": "venue"}),
+            # What history does not have yet will never come.
+            "live": config.live.model_copy(update={"index_wait_seconds": 0.0}),
+        }
+    )
+
+
+def _client(config: Config, key: HmacKey, now: Callable[[], datetime]) -> BinanceSpot:
+    return BinanceSpot(
+        network=NETWORK,
+        base_url=config.venue.base_url,
+        credentials=Credentials(api_key=key.name, secret=key.secret, kind="HMAC"),
+        timeout_seconds=config.venue.timeout_seconds,
+        max_retries=config.venue.max_retries,
+        sleep=_no_pause,
+        now=now,
+        notice=_unheard,
+    )
+
+
+def _filters(exchange: PracticeExchange) -> dict[str, MarketFilters]:
+    return {
+        market.rules.base: MarketFilters(
+            tick=market.rules.tick,
+            lot_step=market.rules.lot_step,
+            minimum_notional=market.rules.minimum_notional,
+            largest_quantity=floor_to_step(market.rules.market_maximum_quantity, market.rules.lot_step),
+        )
+        for market in exchange.markets.values()
+    }
+
+
+def _imbalances(exchange: PracticeExchange, ledger: Ledger) -> list[str]:
+    found = []
+    for asset, held in exchange.balances().items():
+        # The account had a coin of each before, which is not ours.
+        ours = ledger.cash if asset == QUOTE else ledger.quantity(asset) + COIN_ALLOWANCE
+        if held != ours:
+            found.append(f"the exchange holds {plain(held)} {asset}, and by the live ledger it is {plain(ours)}")
+    return found
+
+
+def _no_pause(seconds: float) -> None:
+    """Wait for nobody: the clock moves when a day has been worked."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _unheard(words: str) -> None:
+    """Say nothing: what matters is in the journal."""
+
+
+def _keep_no_log(lines: Iterable[object]) -> None:
+    """Keep no log: the journal is read."""
