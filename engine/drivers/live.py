@@ -109,20 +109,23 @@ class LiveDriver:
             self._pause(self._timing.poll_seconds)
 
     def cycle(self) -> bool:
-        """Settle orders, decide what can be decided, send what can be sent.
+        """Settle what is not certain, decide what can be decided, send what can be sent.
+
+        A decision that is due comes before orders that still wait, as in history: it may cancel them.
 
         Returns:
             Whether nothing is left to do before another day is over.
         """
         now = self._exchange_now()
-        self._work(now)
+        if self._session.standing.unresolved is not None:
+            self._work(now)
         if self._session.standing.unresolved is not None:
             return False
         day = self._last_day_over(now)
         first = self._first_undecided(day)
-        if first <= day and not self._decide(first, day, now):
-            return False
-        return not self._session.waiting
+        is_decided = first > day or self._decide(first, day, now)
+        self._work(now)
+        return is_decided and not self._session.waiting
 
     def _work(self, now: datetime) -> None:
         if not self._session.waiting:
@@ -158,7 +161,6 @@ class LiveDriver:
         for day in days:
             fresh = self._entries_allowed(history, day)
             self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)
-        self._work(now)
         return days[-1] == last
 
     def _history_at(self, day: date) -> History | None:
