@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
-from engine.core.events import DayDecided, Event, OrderCancelled, OrderFilled, OrderPlanned, OrderSkipped
+from engine.core.events import DayDecided, Event, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, OrderSkipped
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of, exact, plain
@@ -78,6 +78,7 @@ class Step:
     planned: list[Order] = field(default_factory=list)
     skipped: list[tuple[str, Side, Decimal, str]] = field(default_factory=list)
     cancelled: set[Key] = field(default_factory=set)
+    rejected: set[Key] = field(default_factory=set)
     fills: list[Fill] = field(default_factory=list)
 
 
@@ -111,6 +112,8 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
                 steps[-1].skipped.append((event.asset, event.side, event.quantity, event.message))
             case OrderCancelled(order=order):
                 steps[-1].cancelled.add(_key(order))
+            case OrderRejected(order=order):
+                steps[-1].rejected.add(_key(order))
             case OrderFilled(fill=fill):
                 steps[-1].fills.append(fill)
             case _:
@@ -141,6 +144,8 @@ class _Comparer:
         self._ledger = start
         self._open: dict[str, Order] = {}
         self._gaps = Gaps()
+        self._planned: set[Key] = set()
+        self._live_planned: set[Key] = set()
         self._planned_gaps: dict[Key, ByCause] = {}
         self._differences: list[Difference] = []
         self._orders = self._fills = 0
@@ -221,6 +226,8 @@ class _Comparer:
         if step.cancelled != live.cancelled:
             self._unexplained(day, "order", "orders that still waited were cancelled in one run only")
         totals, live_totals = _totals(step.planned), _totals(live.planned)
+        self._planned |= totals.keys()
+        self._live_planned |= live_totals.keys()
         closes = self._closes(day)
         for key in dict.fromkeys((*totals, *live_totals)):
             self._orders += 1
@@ -261,12 +268,20 @@ class _Comparer:
                         f"{due.fee} {due.fee_asset}",
                     )
             self._ledger = self._ledger.apply(fill)
-        filled = {_key(fill) for fill in live.fills}
-        for fill in step.fills:
-            if _key(fill) not in filled and self._is_due(_key(fill), fill):
-                self._unexplained(
-                    fill.at.date(), "fill", f"{fill.side} {plain(fill.quantity)} {fill.symbol} was not executed live"
-                )
+        self._check_lone_fills(step, live)
+
+    def _check_lone_fills(self, step: Step, live: Step) -> None:
+        """Accept what was executed in one run only where the other run sent nothing, or rightly could not."""
+        ours, theirs = ({_key(fill): fill for fill in each.fills} for each in (step, live))
+        for key, fill in ours.items():
+            is_right = key not in self._live_planned or (key in live.rejected and not self._is_due(key, fill))
+            if key not in theirs and not is_right:
+                what = f"{fill.side} {plain(fill.quantity)} {fill.symbol} was not executed live"
+                self._unexplained(fill.at.date(), "fill", what)
+        for key, fill in theirs.items():
+            if key not in ours and key in self._planned and key not in step.rejected:
+                what = f"live {fill.side} {plain(fill.quantity)} {fill.symbol} was not executed in the backtest then"
+                self._unexplained(fill.at.date(), "fill", what)
 
     def _is_due(self, key: Key, fill: Fill) -> bool:
         orders = [order for order in self._open.values() if _key(order) == key]

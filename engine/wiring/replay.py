@@ -101,12 +101,13 @@ def replay(
             _play(run, exchange, live_config, span, progress)
             seconds = (now() - begun).total_seconds()
             events = list(store)
+        seen = snapshots.history_at(span.last_day)
         client.close()
     return Replay(
         events=events,
         planner=run.planner,
         filters=_filters(exchange),
-        history=snapshots.history_at(span.last_day),
+        history=seen,
         imbalances=_imbalances(exchange, run.ledger),
         seconds=seconds,
     )
