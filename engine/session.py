@@ -183,6 +183,12 @@ class Session:
         else:
             self._decide_and_plan(decided, decision, reason, history)
 
+    def settle(self, at: datetime) -> None:
+        """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
+        unresolved = self.standing.unresolved
+        if unresolved is not None:
+            self._book(unresolved, self._venue.resolve(unresolved, at=at), at)
+
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.
 
