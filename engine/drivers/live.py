@@ -12,6 +12,7 @@ from typing import Protocol
 from engine.core.calendar import Days, decision_instant
 from engine.core.errors import DataError, VenueError
 from engine.core.market import BarSeries, History
+from engine.core.order import Order
 from engine.core.strategy import AnyStrategy
 from engine.session import Session
 from engine.span import sessions_behind
@@ -117,8 +118,9 @@ class LiveDriver:
             Whether nothing is left to do before another day is over.
         """
         now = self._exchange_now()
-        if self._session.standing.unresolved is not None:
-            self._work(now)
+        waiting = self._session.waiting
+        self._session.settle(now)
+        self._tell_of_change(waiting)
         if self._session.standing.unresolved is not None:
             return False
         day = self._last_day_over(now)
@@ -128,10 +130,12 @@ class LiveDriver:
         return is_decided and not self._session.waiting
 
     def _work(self, now: datetime) -> None:
-        if not self._session.waiting:
-            return
-        before = self._session.waiting
-        self._session.work_orders(now)
+        waiting = self._session.waiting
+        if waiting:
+            self._session.work_orders(now)
+        self._tell_of_change(waiting)
+
+    def _tell_of_change(self, before: tuple[Order, ...]) -> None:
         if self._session.waiting != before:
             self._changed()
 

@@ -1,0 +1,301 @@
+"""`paper` as a user types it, on the practice exchange, day by day through a rotation; killed, stopped, misused."""
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core.events import Event
+from engine.core.ledger import Ledger
+from engine.journal.lock import only_writer
+from engine.journal.projections import booked_fills, decided_days
+from engine.journal.sqlite import JOURNAL_FILE, read_journal
+from engine.practice.calls import Call
+from engine.practice.signatures import HmacKey
+from engine.recovery import standing_of
+from engine.session import Standing
+from tests.support.command import call_command, entries_below, error_sentence, only_run_folder, small_configuration
+from tests.support.command import write_small_market as write_market
+from tests.support.fakes import ScriptedState
+from tests.support.rehearsal import KEY, TIME, Death, Rehearsal
+
+WHOLE = (date(2015, 6, 1), date(2016, 12, 31))
+"""Nineteen months with entries and exits."""
+SHORT = (date(2015, 11, 10), date(2016, 1, 10))
+"""The entry of 2015-11-15 and the exit six weeks later."""
+CASH = Decimal(100_000)
+MOST_KILLS = 4
+"""Each may cost the seven seconds for which a new process looks for an order that is not there."""
+
+Open = Callable[..., Rehearsal]
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("market")
+    write_market(folder)
+    return folder
+
+
+@pytest.fixture
+def rehearse(tmp_path: Path, market: Path) -> Open:
+    def opened(days: tuple[date, date], *, market: Path = market, **configuration: Any) -> Rehearsal:
+        wanted = {key: value for key, value in small_configuration(market).items() if key != "data"}
+        return Rehearsal(market, tmp_path / "out", {**wanted, **configuration}, days=days)
+
+    return opened
+
+
+def events_of(rehearsal: Rehearsal) -> list[Event]:
+    return list(read_journal(rehearsal.folder / JOURNAL_FILE))
+
+
+def ledger_of(rehearsal: Rehearsal) -> Ledger:
+    fresh = Standing(ledger=Ledger(quote="USDT", cash=CASH), state=ScriptedState())
+    return standing_of(events_of(rehearsal), fresh).ledger
+
+
+def assert_balances_are_the_ledgers(rehearsal: Rehearsal) -> None:
+    ledger = ledger_of(rehearsal)
+    assert rehearsal.bought() == {**ledger.positions, "USDT": ledger.cash - CASH}
+
+
+def backtested(rehearsal: Rehearsal, market: Path, days: tuple[date, date]) -> list[dict[str, Any]]:
+    """Give the decisions of the backtest over the same days."""
+    out = rehearsal.out.parent / "backtest"
+    data = ("data.crypto=csv", "data.index=csv", f"data.csv_dir={market}")
+    assigned = [part for each in data for part in ("--set", each)]
+    span = ["--from", str(days[0]), "--to", str(days[1])]
+    done = call_command("backtest", rehearsal.config, *span, "--out", out, "--no-report", *assigned)
+    assert done.exit_code == 0, done
+    text = (only_run_folder(out) / "decisions.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def without_money(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what fees in coins and prices on ticks make different."""
+    return [{key: value for key, value in decision.items() if key != "equity"} for decision in decisions]
+
+
+def test_it_decides_what_the_backtest_decides_and_its_ledger_is_the_exchanges(rehearse: Open, market: Path) -> None:
+    with rehearse(WHOLE).open() as rehearsal:
+        outcome = rehearsal.run()
+
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    decisions, expected = rehearsal.decisions(), backtested(rehearsal, market, WHOLE)
+    assert without_money(decisions) == without_money(expected)
+    reasons = Counter(decision["reason"] for decision in decisions)
+    assert reasons["entry"] >= 3, reasons
+    assert reasons["time_exit"] + reasons["support_lost"] >= 2, reasons
+    # Ticks and the fee's currency move equity by much less than a percent in all.
+    assert decisions[-1]["equity"] == pytest.approx(expected[-1]["equity"], rel=0.005)
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_files_are_those_of_a_backtest_and_say_the_same_as_the_journal(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.run()
+
+    events = events_of(rehearsal)
+    days, fills = decided_days(events), booked_fills(events)
+    names = {"summary.json", "decisions.jsonl", "fills.csv", "rotations.csv", "equity.csv", "run.log"}
+    assert names <= {path.name for path in rehearsal.folder.iterdir()}
+    assert len((rehearsal.folder / "fills.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(fills)
+    assert len((rehearsal.folder / "equity.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(days)
+    summary = json.loads((rehearsal.folder / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["mode"], summary["first_day"], summary["last_day"]) == ("paper", *map(str, SHORT))
+    assert not [path.name for path in rehearsal.folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_kills_at_random_requests_change_neither_decisions_nor_positions(rehearse: Open, seed: int) -> None:
+    with rehearse(SHORT).open() as undisturbed:
+        undisturbed.run()
+    expected, expected_ledger = undisturbed.decisions(), ledger_of(undisturbed)
+    rehearsal = rehearse(SHORT)
+    rehearsal.out = rehearsal.out.with_name("killed")
+    chance = random.Random(seed)
+
+    def is_fatal(call: Call) -> Death | None:
+        # Most requests are about time and bars; those around orders are where it matters.
+        rate = 0.01 if call.path == TIME or call.path.endswith("klines") else 0.3
+        if rehearsal.kills >= MOST_KILLS or chance.random() >= rate:
+            return None
+        return chance.choice(["before", "after"])
+
+    rehearsal.is_fatal = is_fatal
+    with rehearsal.open():
+        outcome = rehearsal.run_through()
+
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    print(f"seed {seed}: {rehearsal.kills} kills")
+    assert rehearsal.kills == MOST_KILLS
+    assert rehearsal.decisions() == expected
+    assert ledger_of(rehearsal) == expected_ledger
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_a_stopped_bot_goes_on_where_it_stood(rehearse: Open, market: Path) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.last_day = date(2015, 11, 30)
+        first = rehearsal.run()
+        half = rehearsal.decisions()
+        rehearsal.last_day = SHORT[1]
+        second = rehearsal.run()
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert half[-1]["day"] == "2015-11-30"
+    assert without_money(rehearsal.decisions()) == without_money(backtested(rehearsal, market, SHORT))
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_days_that_were_missed_are_decided_at_the_next_start_and_traded_once(rehearse: Open, market: Path) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.last_day = date(2015, 11, 12)
+        rehearsal.run()
+        # The entry of the 15th falls into the outage.
+        rehearsal.exchange.set_clock(rehearsal.exchange.now.replace(day=20))
+        rehearsal.last_day = date(2015, 11, 25)
+        rehearsal.run()
+
+    decisions = rehearsal.decisions()
+    assert without_money(decisions) == without_money(backtested(rehearsal, market, (SHORT[0], rehearsal.last_day)))
+    fills = booked_fills(events_of(rehearsal))
+    assert [(str(fill.decision_day), fill.asset, fill.reason) for fill in fills] == [
+        ("2015-11-10", "BTC", "start"),
+        ("2015-11-19", "BTC", "entry"),
+        ("2015-11-19", "ETH", "entry"),
+    ]
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_once_does_what_is_to_be_done_and_ends(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        outcomes = [rehearsal.run("--once") for _ in range(2)]
+
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0]
+    assert [decision["day"] for decision in rehearsal.decisions()] == [str(SHORT[0])]
+    assert ledger_of(rehearsal).quantity("BTC") > 0
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_once_ends_though_a_market_is_closed(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.exchange.halt("BTCUSDT", "HALT")
+        halted = rehearsal.run("--once")
+        before = ledger_of(rehearsal)
+        rehearsal.exchange.halt("BTCUSDT", None)
+        rehearsal.run("--once")
+
+    assert halted.exit_code == 0, halted
+    assert before.positions == {}
+    assert ledger_of(rehearsal).quantity("BTC") > 0
+
+
+def test_a_session_that_a_file_leaves_out_is_not_waited_for(rehearse: Open, tmp_path: Path) -> None:
+    holed = tmp_path / "holed"
+    write_market(holed)
+    index = holed / "RUT.csv"
+    rows = index.read_text(encoding="utf-8").splitlines(keepends=True)
+    index.write_text("".join(row for row in rows if not row.startswith("2015-11-24")), encoding="utf-8")
+
+    with rehearse(SHORT, market=holed).open() as rehearsal:
+        rehearsal.last_day = date(2015, 11, 25)
+        outcome = rehearsal.run()
+
+    assert outcome.exit_code == 0, outcome
+    by_day = {decision["day"]: decision for decision in rehearsal.decisions()}
+    # The clock stood at the day's end when it was decided: nothing was waited for, so no day was missed.
+    assert len(by_day) == 16
+    assert by_day["2015-11-24"]["index"]["session"] == "2015-11-23"
+    assert "waiting" not in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    "key",
+    [HmacKey(name=KEY.name, secret="another-secret-of-64-characters"), HmacKey(name="unknown", secret=KEY.secret)],
+    ids=["wrong secret", "unknown key"],
+)
+def test_wrong_keys_end_with_one_sentence_before_anything_is_written(rehearse: Open, key: HmacKey) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        outcome = rehearsal.run(key=key)
+
+    sentence = error_sentence(outcome, exit_code=4)
+    assert "BINANCE_TESTNET_API" in sentence
+    assert key.secret not in sentence
+    assert not rehearsal.out.exists()
+
+
+def test_missing_keys_end_with_one_sentence_before_anything_is_written(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        outcome = rehearsal.run(key=HmacKey(name="", secret=""))
+
+    assert "BINANCE_TESTNET_API_KEY" in error_sentence(outcome, exit_code=4)
+    assert not rehearsal.out.exists()
+
+
+def test_a_second_bot_on_the_same_folder_is_refused_and_changes_nothing(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.run("--once")
+        with only_writer(rehearsal.folder / JOURNAL_FILE):
+            before = entries_below(rehearsal.folder)
+            outcome = rehearsal.run("--accept-config", "--set", "strategy.hold_weeks=7")
+            after = entries_below(rehearsal.folder)
+
+    assert "another bot" in error_sentence(outcome, exit_code=2)
+    assert after == before
+
+
+def test_a_changed_configuration_is_refused_with_the_difference_and_taken_when_accepted(rehearse: Open) -> None:
+    change = ("--set", "strategy.hold_weeks=7")
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.run("--once")
+        refused = rehearsal.run("--once", *change)
+        accepted = rehearsal.run("--once", *change, "--accept-config")
+        kept = rehearsal.run("--once", *change)
+
+    sentence = error_sentence(refused, exit_code=2)
+    assert "strategy.hold_weeks was 6, is 7" in sentence
+    assert "--accept-config" in sentence
+    assert (accepted.exit_code, kept.exit_code) == (0, 0)
+
+
+def test_another_amount_of_cash_does_not_change_the_past(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.run("--once")
+        rehearsal.exchange.advance(rehearsal.exchange.now - rehearsal.exchange.now.replace(day=10))
+        outcome = rehearsal.run("--once", "--set", "account.cash=50000", "--accept-config")
+
+    assert outcome.exit_code == 0, outcome
+    assert [round(decision["equity"], -4) for decision in rehearsal.decisions()] == [100_000, 100_000]
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_an_account_with_less_than_the_cash_is_refused_and_may_be_begun_with_less(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        refused = rehearsal.run("--once", "--set", "account.cash=2000000")
+        begun = rehearsal.run("--once")
+
+    assert "holds 1000000 USDT" in error_sentence(refused, exit_code=4)
+    assert begun.exit_code == 0, begun
+    assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_neither_key_nor_secret_is_in_any_file_or_on_the_screen(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        first = rehearsal.run("--once")
+        rehearsal.exchange.revoke_key(KEY.name)
+        second = rehearsal.run("--once")
+
+    assert (first.exit_code, second.exit_code) == (0, 4)
+    shown = first.stdout + first.stderr + second.stdout + second.stderr
+    texts = [shown.encode(), *(content for content in entries_below(rehearsal.out).values() if content is not None)]
+    assert len(texts) > 6
+    for secret in (KEY.name, KEY.secret):
+        assert not [text for text in texts if secret.encode() in text]

@@ -1,0 +1,417 @@
+"""The order protocol on a client that answers as it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from engine.core.errors import VenueError
+from engine.core.instrument import Instrument
+from engine.core.ledger import Ledger
+from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.venues.answers import (
+    Accepted,
+    MarketRules,
+    OrderProgress,
+    OrderState,
+    Outcome,
+    Quote,
+    RefusalKind,
+    Refused,
+    Trade,
+    Unknown,
+)
+from engine.venues.exchange_venue import ExchangeVenue
+from tests.support.fakes import NOON, order_of
+
+BID, ASK = Decimal(99), Decimal(100)
+RULES = MarketRules(
+    instrument=Instrument(symbol="ETH/USDT", lot_step=Decimal("0.01"), minimum_notional=Decimal(5)),
+    status="TRADING",
+    takes_market_orders=True,
+    tick=Decimal("0.01"),
+    minimum_quantity=Decimal("0.02"),
+    maximum_notional=None,
+)
+BUY = order_of("ETH", Side.BUY, "10", name="bot-20240101-ETH-b1-1")
+SELL = order_of("ETH", Side.SELL, "10", name="bot-20240101-ETH-s1-1")
+
+
+class FakeClient:
+    """An exchange with one market, whose answers are set.
+
+    Attributes:
+        outcomes: to orders, in turn; found: to questions for an order, in turn, the last one for ever.
+        sent: quantities and ids of the orders; asked: how often an order was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.rules: dict[str, MarketRules] = {"ETH": RULES}
+        self.quotes: list[Quote | None] = [Quote(bid=BID, bid_quantity=BID, ask=ASK, ask_quantity=ASK)]
+        self.outcomes: list[Outcome] = []
+        self.found: list[OrderState | None] = [None]
+        self.trades: tuple[Trade, ...] = ()
+        self.recent: tuple[Trade, ...] = ()
+        self.since: datetime | None = None
+        self.sent: list[tuple[str, str]] = []
+        self.asked = 0
+
+    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
+        return dict(self.rules)
+
+    def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        quote = self.quotes[0] if len(self.quotes) == 1 else self.quotes.pop(0)
+        return {} if quote is None else {"ETH/USDT": quote}
+
+    def place_market(self, *, symbol: str, side: Side, quantity: Decimal, client_order_id: str) -> Outcome:
+        self.sent.append((str(quantity), client_order_id))
+        return self.outcomes.pop(0)
+
+    def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
+        self.asked += 1
+        return self.found[0] if len(self.found) == 1 else self.found.pop(0)
+
+    def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
+        return self.trades
+
+    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
+        self.since = since
+        return self.recent
+
+
+class Bench:
+    """A venue on a fake client, and how long it slept."""
+
+    def __init__(self, *, booked: Sequence[tuple[str, str]] = (), ending: bool = False) -> None:
+        self.client = FakeClient()
+        self.slept: list[float] = []
+        self.venue = ExchangeVenue(
+            client=self.client,
+            instruments={"ETH": RULES.instrument},
+            quote="USDT",
+            commission=Decimal("0.001"),
+            booked_orders=booked,
+            sleep=self.slept.append,
+            ending=lambda: ending,
+        )
+
+    def submit(self, order: Order, *outcomes: Outcome, cash: str = "100000") -> OrderReport:
+        self.client.outcomes = list(outcomes)
+        return self.venue.submit(order, at=NOON, cash=Decimal(cash))
+
+    def resolve(self, order: Order) -> OrderReport:
+        return self.venue.resolve(order, at=NOON)
+
+
+def trade(
+    quantity: str,
+    price: str = "100",
+    *,
+    number: int = 1,
+    order_id: str = "7",
+    fee: str = "0",
+    fee_asset: str = "USDT",
+    side: Side = Side.BUY,
+) -> Trade:
+    return Trade(
+        trade_id=str(number),
+        order_id=order_id,
+        symbol="ETH/USDT",
+        side=side,
+        quantity=Decimal(quantity),
+        price=Decimal(price),
+        fee=Decimal(fee),
+        fee_asset=fee_asset,
+        at=NOON,
+    )
+
+
+def state(
+    executed: str,
+    *trades: Trade,
+    quantity: str = "10",
+    progress: OrderProgress = OrderProgress.FILLED,
+    status: str = "FILLED",
+    lists_trades: bool = True,
+) -> OrderState:
+    return OrderState(
+        order_id="7",
+        client_order_id=BUY.client_order_id,
+        symbol="ETH/USDT",
+        side=Side.BUY,
+        status=status,
+        progress=progress,
+        quantity=Decimal(quantity),
+        executed_quantity=Decimal(executed),
+        executed_quote=Decimal(executed) * 100,
+        at=NOON,
+        trades=trades if lists_trades else None,
+    )
+
+
+def refused(kind: RefusalKind) -> Refused:
+    return Refused(kind=kind, code=-1, message="no")
+
+
+def test_an_order_that_is_filled_at_once_is_reported_trade_by_trade() -> None:
+    report = Bench().submit(BUY, Accepted(order=state("10", trade("4", "100"), trade("6", "101", number=2))))
+
+    assert (report.status, report.again) == (OrderStatus.FILLED, Decimal(0))
+    assert [(str(fill.quantity), str(fill.notional), fill.trade_id) for fill in report.fills] == [
+        ("4", "400", "1"),
+        ("6", "606", "2"),
+    ]
+    assert {fill.client_order_id for fill in report.fills} == {BUY.client_order_id}
+
+
+def test_a_buy_is_cut_to_what_the_cash_pays_for_at_the_ask_with_a_margin() -> None:
+    bench = Bench()
+
+    bench.submit(BUY, Unknown(message=""), cash="500")
+
+    # 500 / (100 * (1 + 0.001 + 0.002)) = 4.985…
+    assert bench.client.sent == [("4.98", BUY.client_order_id)]
+
+
+def test_a_sell_is_not_cut_to_the_cash() -> None:
+    bench = Bench()
+
+    bench.submit(SELL, Unknown(message=""), cash="0")
+
+    assert bench.client.sent == [("10.00", SELL.client_order_id)]
+
+
+@pytest.mark.parametrize(("quantity", "cash"), [("0.01", "1000"), ("0.04", "1000"), ("10", "4"), ("10", "0")])
+def test_less_than_the_exchange_accepts_is_not_sent(quantity: str, cash: str) -> None:
+    bench = Bench()
+
+    report = bench.submit(BUY.with_quantity(Decimal(quantity)), cash=cash)
+
+    assert (report.status, report.again) == (OrderStatus.REJECTED, Decimal(0))
+    assert bench.client.sent == []
+
+
+def test_an_order_is_not_sent_into_a_book_with_an_empty_side() -> None:
+    bench = Bench()
+    bench.client.quotes = [None]
+
+    assert bench.submit(BUY).status is OrderStatus.WAITING
+    assert bench.client.sent == []
+
+
+def test_quantities_follow_the_lot_step_of_today() -> None:
+    bench = Bench()
+    bench.client.rules["ETH"] = replace(RULES, instrument=replace(RULES.instrument, lot_step=Decimal(3)))
+    bench.venue.is_open("ETH", NOON)
+
+    bench.submit(SELL, Unknown(message=""))
+
+    assert bench.client.sent[0][0] == "9"
+
+
+def test_what_exceeds_the_largest_quantity_of_today_is_tried_again() -> None:
+    bench = Bench()
+    bench.client.rules["ETH"] = replace(RULES, instrument=replace(RULES.instrument, maximum_quantity=Decimal("4.00")))
+    bench.venue.is_open("ETH", NOON)
+
+    report = bench.submit(SELL, Accepted(order=state("4", trade("4", side=Side.SELL), quantity="4")))
+
+    assert bench.client.sent[0][0] == "4.00"
+    assert (report.status, report.again) == (OrderStatus.FILLED, Decimal(6))
+
+
+def test_what_a_partly_filled_order_left_when_it_expired_is_tried_again() -> None:
+    expired = state("4", trade("4"), progress=OrderProgress.ENDED, status="EXPIRED")
+
+    report = Bench().submit(BUY, Accepted(order=expired))
+
+    assert (report.status, report.again, report.message) == (OrderStatus.FILLED, Decimal(6), "EXPIRED")
+    assert [fill.quantity for fill in report.fills] == [4]
+
+
+def test_what_was_cut_off_for_lack_of_cash_is_not_tried_again() -> None:
+    expired = state("3", trade("3"), quantity="4.98", progress=OrderProgress.ENDED, status="EXPIRED")
+
+    report = Bench().submit(BUY, Accepted(order=expired), cash="500")
+
+    assert report.again == Decimal("1.98")
+
+
+def test_an_order_that_expired_whole_is_tried_again() -> None:
+    expired = state("0", progress=OrderProgress.ENDED, status="EXPIRED")
+
+    report = Bench().submit(BUY, Accepted(order=expired))
+
+    assert (report.status, report.fills, report.again) == (OrderStatus.REJECTED, (), Decimal(10))
+
+
+@pytest.mark.parametrize("executed", ["9.99", "9.96"])
+def test_dust_is_not_chased(executed: str) -> None:
+    # 0.01 is below the least quantity of 0.02; 0.04 at 100 is below the least notional of 5.
+    expired = state(executed, trade(executed), progress=OrderProgress.ENDED, status="EXPIRED")
+
+    report = Bench().submit(BUY, Accepted(order=expired))
+
+    assert (report.status, report.again) == (OrderStatus.FILLED, Decimal(0))
+
+
+def test_what_was_executed_is_booked_though_the_book_is_empty_afterwards() -> None:
+    bench = Bench()
+    bench.client.quotes = [Quote(bid=BID, bid_quantity=BID, ask=ASK, ask_quantity=ASK), None]
+    expired = state("4", trade("4"), progress=OrderProgress.ENDED, status="EXPIRED")
+
+    report = bench.submit(BUY, Accepted(order=expired))
+
+    assert (report.status, len(report.fills), report.again) == (OrderStatus.FILLED, 1, Decimal(6))
+
+
+def test_an_open_order_is_unresolved_whatever_it_has_executed() -> None:
+    opened = state("4", trade("4"), progress=OrderProgress.OPEN, status="PARTIALLY_FILLED")
+
+    assert Bench().submit(BUY, Accepted(order=opened)).status is OrderStatus.UNRESOLVED
+    bench = Bench()
+    bench.client.found = [opened]
+    assert bench.resolve(BUY).status is OrderStatus.UNRESOLVED
+
+
+def test_an_order_whose_trades_are_not_all_listed_yet_is_unresolved_until_they_are() -> None:
+    bench = Bench()
+    bench.client.found = [state("10", lists_trades=False)]
+    bench.client.trades = (trade("4"),)
+    early = bench.resolve(BUY)
+    bench.client.trades = (trade("4"), trade("6", number=2))
+    late = bench.resolve(BUY)
+
+    assert (early.status, early.message) == (OrderStatus.UNRESOLVED, "4 of 10 listed")
+    assert (late.status, len(late.fills)) == (OrderStatus.FILLED, 2)
+
+
+def test_an_unknown_outcome_is_unresolved_and_nothing_is_asked_on_the_spot() -> None:
+    bench = Bench()
+
+    report = bench.submit(BUY, Unknown(message="timed out"))
+
+    assert (report.status, report.message) == (OrderStatus.UNRESOLVED, "timed out")
+    assert bench.client.asked == 0
+
+
+def test_an_order_is_found_by_its_client_id_and_never_sent_again() -> None:
+    bench = Bench()
+    bench.client.found = [None, None, state("10", trade("10"))]
+
+    report = bench.resolve(BUY)
+
+    assert report.status is OrderStatus.FILLED
+    assert (bench.client.asked, bench.slept, bench.client.sent) == (3, [1.0, 2.0], [])
+
+
+def test_an_order_is_absent_only_after_four_looks_and_no_trade_against_it() -> None:
+    bench = Bench()
+
+    report = bench.resolve(BUY)
+
+    assert (report.status, report.again) == (OrderStatus.REJECTED, Decimal(10))
+    assert (bench.client.asked, bench.slept) == (4, [1.0, 2.0, 4.0])
+    # The decision instant of 2024-01-01.
+    assert str(bench.client.since) == "2024-01-02 00:00:00+00:00"
+
+
+def test_trades_that_nobody_here_sent_speak_against_an_absent_order() -> None:
+    bench = Bench(booked=[("ETH/USDT", "5")])
+    bench.client.recent = (trade("10", order_id="5"), trade("10", order_id="7"))
+
+    report = bench.resolve(BUY)
+
+    assert report.status is OrderStatus.UNRESOLVED
+    assert "trades of 7" in report.message
+
+
+def test_trades_of_booked_orders_and_of_the_other_side_do_not_speak_against_it() -> None:
+    bench = Bench(booked=[("ETH/USDT", "5")])
+    bench.client.recent = (trade("10", order_id="5"), trade("10", order_id="8", side=Side.SELL))
+
+    assert bench.resolve(BUY).status is OrderStatus.REJECTED
+
+
+def test_an_order_that_this_run_has_reported_counts_as_booked() -> None:
+    bench = Bench()
+    bench.submit(BUY, Accepted(order=state("10", trade("10"))))
+    bench.client.recent = (trade("10", order_id="7"),)
+
+    assert bench.resolve(replace(BUY, client_order_id="bot-20240101-ETH-b2-1")).status is OrderStatus.REJECTED
+
+
+def test_the_same_id_in_another_market_is_another_order() -> None:
+    bench = Bench(booked=[("BTC/USDT", "7")])
+    bench.client.recent = (trade("10", order_id="7"),)
+
+    assert bench.resolve(BUY).status is OrderStatus.UNRESOLVED
+
+
+def test_absence_is_not_believed_when_the_end_cut_the_pauses_short() -> None:
+    bench = Bench(ending=True)
+
+    assert bench.resolve(BUY).status is OrderStatus.UNRESOLVED
+
+
+@pytest.mark.parametrize("kind", [RefusalKind.MARKET_CLOSED, RefusalKind.RATE_LIMIT, RefusalKind.CLOCK])
+def test_an_order_that_the_exchange_does_not_take_now_waits(kind: RefusalKind) -> None:
+    report = Bench().submit(BUY, refused(kind))
+
+    assert (report.status, report.message) == (OrderStatus.WAITING, f"{kind}: no")
+
+
+@pytest.mark.parametrize("kind", [RefusalKind.FILTER, RefusalKind.OTHER])
+def test_a_refusal_that_no_repeat_changes_ends_the_order(kind: RefusalKind) -> None:
+    report = Bench().submit(BUY, refused(kind))
+
+    assert (report.status, report.again) == (OrderStatus.REJECTED, Decimal(0))
+
+
+@pytest.mark.parametrize(("order", "again"), [(BUY, Decimal(10)), (SELL, Decimal(0))])
+def test_a_buy_that_the_balance_does_not_cover_is_cut_anew_and_a_sell_is_not(order: Order, again: Decimal) -> None:
+    report = Bench().submit(order, refused(RefusalKind.BALANCE))
+
+    assert (report.status, report.again) == (OrderStatus.REJECTED, again)
+
+
+def test_a_duplicate_id_is_an_order_to_ask_for() -> None:
+    assert Bench().submit(BUY, refused(RefusalKind.DUPLICATE)).status is OrderStatus.UNRESOLVED
+
+
+def test_refused_keys_end_the_run() -> None:
+    with pytest.raises(VenueError, match="ETH/USDT: the exchange refused the keys: no"):
+        Bench().submit(BUY, refused(RefusalKind.AUTHENTICATION))
+
+
+def test_a_market_is_open_as_the_exchange_says_now() -> None:
+    bench = Bench()
+    answers = [bench.venue.is_open("ETH", NOON)]
+    bench.client.rules["ETH"] = replace(RULES, status="HALT")
+    answers.append(bench.venue.is_open("ETH", NOON))
+    del bench.client.rules["ETH"]
+    answers.append(bench.venue.is_open("ETH", NOON))
+
+    assert answers == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("fee_asset", "cash", "positions"),
+    [
+        # 10 ETH at 100.12345678 each; the fee leaves what was received, or quote, or a third coin.
+        ("ETH", "98998.7654322", {"ETH": "9.99000001"}),
+        ("USDT", "98998.75543221", {"ETH": "10"}),
+        ("BNB", "98998.7654322", {"ETH": "10", "BNB": "-0.00999999"}),
+    ],
+)
+def test_the_ledger_is_the_exchanges_to_the_last_digit(fee_asset: str, cash: str, positions: dict[str, str]) -> None:
+    filled = state("10", trade("10", "100.12345678", fee="0.00999999", fee_asset=fee_asset))
+    ledger = Ledger(quote="USDT", cash=Decimal(100_000))
+
+    for fill in Bench().submit(BUY, Accepted(order=filled)).fills:
+        ledger = ledger.apply(fill)
+
+    assert ledger.cash == Decimal(cash)
+    assert ledger.positions == {asset: Decimal(held) for asset, held in positions.items()}
