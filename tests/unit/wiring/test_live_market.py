@@ -1,0 +1,209 @@
+"""Bars for a live run: what is asked for, what is kept, and what of it may be known."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.core.errors import DataError
+from engine.core.market import BarSeries
+from engine.core.strategy import Universe
+from engine.ports import LoadedSeries
+from engine.venues.answers import Candle, MarketRules
+from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, Snapshots, VenueBars, VenueCandles
+from tests.support.fakes import instrument
+from tests.support.markets import coin_bars, index_bars
+
+FIRST = date(2024, 1, 1)
+"""A Monday."""
+
+
+def candle(day: date, close: str = "1.5") -> Candle:
+    return Candle(day=day, open="1", high="2", low="0.5", close=close, volume="10")
+
+
+def on(number: int) -> date:
+    return FIRST + timedelta(days=number - 1)
+
+
+class FakeExchange:
+    """Candles of days that a test lists, and what was asked for."""
+
+    def __init__(self, *days: int) -> None:
+        self.days = list(days)
+        self.asked: list[tuple[str, date, date]] = []
+
+    def __call__(self, asset: str, since: date, until: date) -> Sequence[Candle]:
+        self.asked.append((asset, since, until))
+        return [candle(on(number)) for number in self.days if since <= on(number) <= until]
+
+
+class FakeProvider:
+    """A provider whose series a test sets, and how often each was loaded."""
+
+    def __init__(self, **series: BarSeries) -> None:
+        self.series: Mapping[str, BarSeries] = series
+        self.loads: list[str] = []
+
+    def load(self, symbol: str) -> LoadedSeries:
+        self.loads.append(symbol)
+        return LoadedSeries(bars=self.series[symbol], source="test", sha256="")
+
+
+def days_of(bars: BarSeries) -> list[int]:
+    return [ordinal - FIRST.toordinal() + 1 for ordinal in bars.ordinals.tolist()]
+
+
+def test_candles_are_asked_for_once_and_then_only_what_is_new() -> None:
+    exchange = FakeExchange(1, 2, 3, 4)
+    bars = VenueBars(exchange)
+
+    seen = [days_of(bars.up_to("ETH", on(number))) for number in (2, 2, 4)]
+
+    assert seen == [[1, 2], [1, 2], [1, 2, 3, 4]]
+    assert exchange.asked == [("ETH", date(2010, 1, 1), on(2)), ("ETH", on(3), on(4))]
+
+
+def test_a_candle_that_was_not_there_is_asked_for_again() -> None:
+    exchange = FakeExchange(1)
+    bars = VenueBars(exchange)
+
+    before = days_of(bars.up_to("ETH", on(2)))
+    exchange.days = [1, 2]
+
+    assert (before, days_of(bars.up_to("ETH", on(2)))) == ([1], [1, 2])
+
+
+def test_a_coin_that_is_not_listed_yet_has_no_bars_until_it_is() -> None:
+    exchange = FakeExchange()
+    bars = VenueBars(exchange)
+
+    before = len(bars.up_to("ETH", on(2)))
+    exchange.days = [3]
+
+    assert (before, days_of(bars.up_to("ETH", on(3)))) == (0, [3])
+
+
+def test_candles_become_the_nearest_floats_and_are_checked() -> None:
+    bars = VenueBars(lambda asset, since, until: [candle(on(1), "1.1")]).up_to("ETH", on(1))
+    assert (bars.symbol, bars.close.tolist()) == ("ETH", [1.1])
+
+    with pytest.raises(DataError, match="venue ETH"):
+        VenueBars(lambda asset, since, until: [candle(on(1), "0")]).up_to("ETH", on(1))
+
+
+class FakeMarkets:
+    """An exchange's client that lists assets as a test says, and counts how often it was looked at."""
+
+    def __init__(self, *listed: str) -> None:
+        self.listed = list(listed)
+        self.looks: list[Sequence[str]] = []
+        self.asked: list[str] = []
+
+    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
+        self.looks.append(tuple(assets))
+        rules = MarketRules(
+            instrument=instrument("ETH"),
+            status="TRADING",
+            takes_market_orders=True,
+            tick=None,
+            minimum_quantity=Decimal(1),
+            maximum_notional=None,
+        )
+        return {asset: rules for asset in assets if asset in self.listed}
+
+    def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
+        self.asked.append(symbol)
+        return [candle(until)]
+
+
+def test_coins_that_are_not_listed_are_looked_for_together_once_a_day() -> None:
+    markets = FakeMarkets("BTC")
+    candles = VenueCandles(markets, ("BTC", "ETH", "SOL"), "USDT")
+
+    found = [len(candles(asset, on(1), on(1))) for asset in ("BTC", "ETH", "SOL")]
+    markets.listed.append("SOL")
+    later = [len(candles(asset, on(2), on(2))) for asset in ("BTC", "ETH", "SOL")]
+
+    assert (found, later) == ([1, 0, 0], [1, 0, 1])
+    assert markets.looks == [("BTC", "ETH", "SOL"), ("ETH", "SOL")]
+    assert markets.asked == ["BTC/USDT", "BTC/USDT", "SOL/USDT"]
+
+
+def test_a_provider_is_asked_once_a_day_that_is_there_and_again_while_it_is_not() -> None:
+    provider = FakeProvider(ETH=coin_bars("ETH", FIRST, [1.0, 1.0]))
+    bars = ProvidedBars(provider)
+
+    for number in (1, 1, 2, 2, 3, 3):
+        bars.up_to("ETH", on(number))
+
+    # The third day is missing, so it is looked for each time.
+    assert len(provider.loads) == 4
+
+
+def test_a_provider_without_bars_is_asked_again() -> None:
+    empty = coin_bars("ETH", FIRST, [1.0]).take(0)
+    provider = FakeProvider(ETH=empty)
+    bars = ProvidedBars(provider)
+
+    assert [len(bars.up_to("ETH", on(1))) for _ in range(2)] == [0, 0]
+    assert len(provider.loads) == 2
+
+
+def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
+    file = tmp_path / "RUT.csv"
+    file.write_text("", encoding="utf-8")
+    os.utime(file, ns=(1, 1))
+    provider = FakeProvider(RUT=index_bars("RUT", FIRST, [1000.0]))
+    bars = CsvFilesUpTo(provider, tmp_path)
+
+    for number in (1, 2, 3):
+        bars.up_to("RUT", on(number))
+    unchanged = len(provider.loads)
+    os.utime(file, ns=(2, 2))
+    bars.up_to("RUT", on(3))
+
+    assert (unchanged, len(provider.loads)) == (1, 2)
+
+
+class Fixed:
+    """Series that are always the same, whatever day is asked for."""
+
+    def __init__(self, *series: BarSeries) -> None:
+        self._series = {bars.symbol: bars for bars in series}
+
+    def up_to(self, symbol: str, day: date) -> BarSeries:
+        return self._series[symbol]
+
+
+def snapshots(index: BarSeries) -> Snapshots:
+    coins = Fixed(*(coin_bars(asset, FIRST, [1.0] * 9) for asset in ("BTC", "ETH")))
+    return Snapshots(Universe(core="BTC", assets=("BTC", "ETH"), indices=("RUT",)), coins, Fixed(index))
+
+
+def test_a_snapshot_holds_every_series_and_nothing_that_is_not_known_yet() -> None:
+    history = snapshots(index_bars("RUT", FIRST, [1000.0] * 7)).history_at(on(3))
+
+    assert {symbol: days_of(history[symbol]) for symbol in history} == {
+        "BTC": [1, 2, 3],
+        "ETH": [1, 2, 3],
+        "RUT": [1, 2, 3],
+    }
+
+
+@pytest.mark.parametrize(("sessions", "may_come"), [(1, True), (2, True), (3, False)])
+def test_a_session_may_still_come_while_the_series_has_no_later_one(sessions: int, may_come: bool) -> None:
+    gathered = snapshots(index_bars("RUT", FIRST, [1000.0] * sessions))
+    gathered.history_at(on(2))
+
+    assert gathered.may_still_come("RUT", on(2)) is may_come
+
+
+def test_an_index_without_any_session_may_still_come() -> None:
+    gathered = snapshots(index_bars("RUT", FIRST, [1000.0]).take(0))
+    gathered.history_at(on(2))
+
+    assert gathered.may_still_come("RUT", on(2))
