@@ -87,8 +87,10 @@ def revisions(history: History, live_history: History, *, last_day: date) -> lis
     differences = []
     for symbol, live in live_history.series.items():
         bars = history[symbol]
-        for position in range((bars.position_at(last_day) or -1) + 1):
-            day = date.fromordinal(int(bars.ordinals[position]))
+        for position, ordinal in enumerate(bars.ordinals.tolist()):
+            day = date.fromordinal(ordinal)
+            if day > last_day:
+                break
             at = live.position_on(day)
             what = f"{symbol} bar"
             if at is None:
