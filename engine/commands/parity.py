@@ -1,6 +1,5 @@
 """`parity`: history through the live path, compared with the backtest."""
 
-
 from engine.commands.loading import load_config
 from engine.commands.options import DEFAULT_OUT, Assignments, ConfigPath, FromDay, OutFolder, Quiet, ToDay
 

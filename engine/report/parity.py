@@ -49,7 +49,7 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
 
 def _table(causes: Mapping[str, Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("differences", no_wrap=True)
+    table.add_column("main cause", no_wrap=True)
     for title in ("bars", "decisions", "equity", "orders", "fills", "max. bp", "equity bp"):
         table.add_column(title, justify="right", no_wrap=True)
     for cause, row in causes.items():

@@ -93,7 +93,7 @@ def test_what_is_below_the_minimum_notional_comes_to_nothing() -> None:
 
 
 def test_a_buy_without_cash_comes_to_nothing() -> None:
-    assert fill(order_of("ETH", BUY, "1"), cash="-1").quantity == 0
+    assert fill(order_of("ETH", BUY, "1"), cash="-1000").quantity == 0
 
 
 def test_nothing_can_be_expected_on_a_day_without_a_bar() -> None:
