@@ -8,7 +8,7 @@ from math import fsum
 import numpy as np
 
 from engine.core.calendar import opening_instant
-from engine.core.fills import execute_at
+from engine.core.fills import execute_at, fill_of
 from engine.core.ledger import Ledger
 from engine.core.market import BarSeries, Floats, History
 from engine.core.money import ZERO, decimal_of
@@ -88,21 +88,7 @@ def _fill(order: Order, day: date, history: History, planner: Planner, ledger: L
         costs=planner.costs,
         instrument=planner.instruments[order.asset],
     )
-    return Fill(
-        at=opening_instant(day),
-        order_id="",
-        client_order_id=order.client_order_id,
-        asset=order.asset,
-        symbol=order.symbol,
-        side=order.side,
-        quantity=execution.quantity,
-        price=execution.price,
-        notional=execution.notional,
-        fee=execution.fee,
-        fee_asset=ledger.quote,
-        decision_day=order.decision_day,
-        reason=order.reason,
-    )
+    return fill_of(order, execution, at=opening_instant(day), order_id="", fee_asset=ledger.quote)
 
 
 def _next_bar(bars: BarSeries, after: date) -> date | None:

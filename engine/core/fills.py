@@ -1,11 +1,12 @@
 """The one fill rule of history and of simulated venues: a market order at a reference price, worsened by slippage."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from engine.core.instrument import Instrument
 from engine.core.money import ONE, ZERO, exact, floor_to_step, sizing
-from engine.core.order import Order, Side
+from engine.core.order import Fill, Order, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,25 @@ def execute_at(
                 quantity = ZERO
         notional = quantity * price
         return Execution(quantity=quantity, price=price, notional=notional, fee=notional * costs.commission)
+
+
+def fill_of(order: Order, done: Execution, *, at: datetime, order_id: str, fee_asset: str) -> Fill:
+    """Put an execution of an order on record."""
+    return Fill(
+        at=at,
+        order_id=order_id,
+        client_order_id=order.client_order_id,
+        asset=order.asset,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=done.quantity,
+        price=done.price,
+        notional=done.notional,
+        fee=done.fee,
+        fee_asset=fee_asset,
+        decision_day=order.decision_day,
+        reason=order.reason,
+    )
 
 
 def _affordable(cash: Decimal, unit_cost: Decimal, instrument: Instrument) -> Decimal:

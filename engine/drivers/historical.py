@@ -26,11 +26,11 @@ import numpy as np
 
 from engine.core.calendar import opening_instant
 from engine.core.errors import CheckError
-from engine.core.fills import Costs, Execution, execute_at
+from engine.core.fills import Costs, Execution, execute_at, fill_of
 from engine.core.instrument import Instrument
 from engine.core.market import BarSeries, History
 from engine.core.money import ZERO, decimal_of, exact
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.core.strategy import Observations
 from engine.session import Session
 from engine.span import Span
@@ -175,21 +175,7 @@ class BacktraderVenue:
         self._compare(order, executed, expected, cash)
         self._settle(order, expected, cash)
         self._orders += 1
-        fill = Fill(
-            at=at,
-            order_id=str(self._orders),
-            client_order_id=order.client_order_id,
-            asset=order.asset,
-            symbol=order.symbol,
-            side=order.side,
-            quantity=expected.quantity,
-            price=expected.price,
-            notional=expected.notional,
-            fee=expected.fee,
-            fee_asset=self._quote,
-            decision_day=order.decision_day,
-            reason=order.reason,
-        )
+        fill = fill_of(order, expected, at=at, order_id=str(self._orders), fee_asset=self._quote)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
     def resolve(self, order: Order, *, at: datetime) -> OrderReport:

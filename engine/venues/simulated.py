@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from engine.core.fills import Costs, execute_at
+from engine.core.fills import Costs, execute_at, fill_of
 from engine.core.instrument import Instrument
 from engine.core.money import ZERO
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import Quote
 
 QuoteOf = Callable[[Sequence[str]], Mapping[str, Quote]]
@@ -52,22 +52,8 @@ class SimulatedVenue:
         )
         if done.quantity <= ZERO:
             return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
-        fill = Fill(
-            at=at,
-            # The id says what it is of, so that a restart cannot give it twice.
-            order_id=f"sim-{order.client_order_id}",
-            client_order_id=order.client_order_id,
-            asset=order.asset,
-            symbol=order.symbol,
-            side=order.side,
-            quantity=done.quantity,
-            price=done.price,
-            notional=done.notional,
-            fee=done.fee,
-            fee_asset=self._quote,
-            decision_day=order.decision_day,
-            reason=order.reason,
-        )
+        # The id says what it is of, so that a restart cannot give it twice.
+        fill = fill_of(order, done, at=at, order_id=f"sim-{order.client_order_id}", fee_asset=self._quote)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
     def resolve(self, order: Order, *, at: datetime) -> OrderReport:  # noqa: ARG002 - nothing leaves the process

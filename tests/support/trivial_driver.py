@@ -12,12 +12,12 @@ from typing import Any
 
 from engine.core.calendar import opening_instant
 from engine.core.events import Event
-from engine.core.fills import Costs, execute_at
+from engine.core.fills import Costs, execute_at, fill_of
 from engine.core.instrument import Instrument, built_in_instrument
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of
-from engine.core.order import Fill, Order, OrderReport, OrderStatus
+from engine.core.order import Order, OrderReport, OrderStatus
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Observations
 from engine.drivers.historical import BacktraderVenue, HistoricalDriver
@@ -72,21 +72,7 @@ class OpenVenue:
         if done.quantity <= ZERO:
             return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
         self._filled += 1
-        fill = Fill(
-            at=at,
-            order_id=str(self._filled),
-            client_order_id=order.client_order_id,
-            asset=order.asset,
-            symbol=order.symbol,
-            side=order.side,
-            quantity=done.quantity,
-            price=done.price,
-            notional=done.notional,
-            fee=done.fee,
-            fee_asset=QUOTE,
-            decision_day=order.decision_day,
-            reason=order.reason,
-        )
+        fill = fill_of(order, done, at=at, order_id=str(self._filled), fee_asset=QUOTE)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
 
