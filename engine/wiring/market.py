@@ -53,7 +53,7 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     """
     if config.data.crypto == "venue":
         raise ConfigError("data.crypto: venue is not allowed here; a venue's own candles are for `paper` only")
-    providers = Providers(config, now=now, progress=progress)
+    providers = Providers(config, now=now, progress=progress, stale_allowed=True)
     coins = Choice(
         key="data.crypto",
         name=config.data.crypto,
@@ -84,9 +84,14 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
 
 
 class Providers:
-    """Makes the provider that each configuration value means; a library is imported when it is first asked."""
+    """Makes the provider that each configuration value means; a library is imported when it is first asked.
 
-    def __init__(self, config: Config, *, now: Callable[[], datetime], progress: Progress) -> None:
+    Args:
+        stale_allowed: whether `auto` may end at an old cache: a backtest says so and goes on, a live run must not.
+    """
+
+    def __init__(self, config: Config, *, now: Callable[[], datetime], progress: Progress, stale_allowed: bool) -> None:
+        self._stale_allowed = stale_allowed
         self._config = config
         self._now = now
         self._progress = progress
@@ -98,7 +103,8 @@ class Providers:
         match self._config.data.crypto:
             case "auto":
                 recent, older = self._binance(AUTO_RETRIES), self._yahoo_coins(AUTO_RETRIES)
-                return StaleBars(ExtendedBars(recent, older))
+                extended = ExtendedBars(recent, older)
+                return StaleBars(extended) if self._stale_allowed else extended
             case "binance":
                 return self._binance(self._config.venue.max_retries)
             case "yahoo":
@@ -112,7 +118,8 @@ class Providers:
         """Give the provider of `data.index`."""
         match self._config.data.index:
             case "auto":
-                return StaleBars(self._yahoo_index(AUTO_RETRIES))
+                index = self._yahoo_index(AUTO_RETRIES)
+                return StaleBars(index) if self._stale_allowed else index
             case "yahoo":
                 return self._yahoo_index(self._config.venue.max_retries)
             case "csv":

@@ -178,7 +178,7 @@ class PaperRun:
 
     def _bars(self) -> tuple[SeriesUpTo, SeriesUpTo]:
         config = self._config
-        providers = Providers(config, now=self._client.server_time, progress=self._around.progress)
+        providers = Providers(config, now=self._client.server_time, progress=self._around.progress, stale_allowed=False)
         coins: SeriesUpTo
         index: SeriesUpTo
         if config.data.crypto == "venue":
