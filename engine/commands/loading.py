@@ -20,7 +20,7 @@ def load_config(
     Raises:
         ConfigError: one sentence about the first thing that is wrong.
     """
-    from engine.config import build_config, read_values, with_assignments
+    from engine.config_reading import build_config, read_values, with_assignments
     from engine.registry import params_of
 
     typed = {"from": from_day, "to": to_day}

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from engine.config import Config, build_config, read_values
+from engine.config import Config
+from engine.config_reading import build_config, read_values
 from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
 from engine.registry import params_of

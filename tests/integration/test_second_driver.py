@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.config import build_config
+from engine.config_reading import build_config
 from engine.core.events import (
     DayDecided,
     Event,

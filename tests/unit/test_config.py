@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.config import Config, build_config, read_values
+from engine.config import Config
+from engine.config_reading import build_config, read_values
 from engine.core.errors import ConfigError
 from engine.registry import params_of
 

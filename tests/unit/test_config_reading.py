@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.config import read_values, with_assignments
+from engine.config_reading import read_values, with_assignments
 from engine.core.errors import ConfigError
 
 

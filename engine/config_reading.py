@@ -1,0 +1,222 @@
+"""From a YAML file and `--set` to a validated configuration, or one sentence that says what is wrong.
+
+A file gives plain values; assignments are laid over them; then everything is validated at once.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.config import ADDRESS_PATTERN, NAME_PATTERN, QUOTE_PATTERN, Config, Values
+from engine.core.errors import ConfigError
+from engine.core.strategy import StrategyParams
+
+WANTED_BY_PATTERN = {
+    QUOTE_PATTERN: "2 to 12 capital letters and digits are wanted",
+    ADDRESS_PATTERN: "an address like https://localhost:8080, without a path, is wanted",
+    NAME_PATTERN: "a name of one line without / and \\ is wanted",
+}
+
+
+WANTED_BY_TYPE: Mapping[str, str] = {
+    **dict.fromkeys(("dict_type", "model_type"), "keys with values are wanted"),
+    **dict.fromkeys(("tuple_type", "list_type"), "a list like [a, b] is wanted"),
+    **dict.fromkeys(("string_type", "invalid_key"), "text is wanted"),
+    **dict.fromkeys(("int_type", "int_parsing"), "a whole number is wanted"),
+    **dict.fromkeys(("float_type", "decimal_type", "decimal_parsing"), "a number is wanted"),
+    **dict.fromkeys(("date_type", "date_from_datetime_parsing"), "a day of the calendar, like 2018-01-31, is wanted"),
+    "path_type": "the path of a folder is wanted",
+}
+"""What pydantic's errors of some types ask for; those left out say it well themselves."""
+
+
+class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time: libyaml may be missing
+    """Reads YAML and refuses a key given twice, which YAML itself lets pass in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        seen: list[object] = []
+        for key, _ in node.value:
+            if key.value in seen:
+                problem = f"key {key.value!r} is given twice"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.append(key.value)
+        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> date:
+        try:
+            return super().construct_yaml_timestamp(node)  # type: ignore[no-any-return]
+        except ValueError as error:  # a date such as 2024-13-01 passes the scanner
+            raise ValueError(f"{node.value} is not in the calendar; a date like 2018-01-31 is wanted") from error
+
+
+_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:timestamp", _UniqueKeyLoader.construct_yaml_timestamp)
+
+
+def read_values(path: Path) -> Values:
+    """Read a YAML file of plain values.
+
+    Raises:
+        ConfigError: it cannot be read, is not YAML, or is not a mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}; name a YAML file like config/rotation.yaml"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}); a YAML file is wanted") from error
+    values = _parse(text, where=str(path))
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"{path}: holds a {type(values).__name__}; keys with values, like `name: rotation`, are wanted"
+        )
+    return values
+
+
+def _parse(text: str, *, where: str) -> object:
+    try:
+        return yaml.load(text, Loader=_UniqueKeyLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(f"{where}{place}: not readable as YAML: {problem}") from error
+    except ValueError as error:  # a date that does not exist, a number of thousands of digits
+        raise ConfigError(f"{where}: not readable as YAML: {error}") from error
+
+
+def with_assignments(values: Values, assignments: Sequence[str]) -> Values:
+    """Lay `key.path=value` assignments over plain values; a mapping replaces the whole mapping.
+
+    Raises:
+        ConfigError: an assignment is not of that form, or leads through something that is not a mapping.
+    """
+    result = dict(values)
+    for assignment in assignments:
+        path, separator, text = assignment.partition("=")
+        keys = path.strip().split(".")
+        if not separator or not all(keys):
+            raise ConfigError(f"--set {assignment!r}: key.path=value is wanted, e.g. --set strategy.hold_weeks=12")
+        section = result
+        for depth, key in enumerate(keys[:-1], start=1):
+            inner = section.get(key)
+            if inner is None:
+                inner = {}
+            if not isinstance(inner, dict):
+                raise ConfigError(
+                    f"--set {assignment!r}: {'.'.join(keys[:depth])} is {inner!r}, not a section with keys"
+                )
+            section[key] = dict(inner)
+            section = section[key]
+        section[keys[-1]] = _parse(text, where=f"--set {path}")
+    return result
+
+
+def build_config(values: Mapping[str, Any], params_of: Callable[[str], type[StrategyParams]]) -> Config:
+    """Validate plain values.
+
+    Args:
+        values: as read from a file, assignments applied.
+        params_of: gives the parameter type of a strategy name, or raises ConfigError with the list of right names.
+
+    Raises:
+        ConfigError: one sentence about the first thing that is wrong, and how many more there are.
+    """
+    values = dict(values)
+    section = values.get("strategy", {})
+    if section is None:
+        section = {}
+    if not isinstance(section, Mapping):
+        raise ConfigError(f"strategy: {section!r} is not allowed; keys with values, like `name: rotation`, are wanted")
+    strategy_name = section.get("name", "rotation")
+    if not isinstance(strategy_name, str):
+        raise ConfigError(
+            f"strategy.name: {strategy_name!r} is not allowed; the name of a file in strategies/ is wanted"
+        )
+    params_type = params_of(strategy_name)
+    try:
+        values["strategy"] = params_type.model_validate({"name": strategy_name, **section})
+    except ValidationError as error:
+        raise _sentence(error, params_type, prefix=("strategy",)) from error
+    try:
+        # An empty section in YAML is null; it means all its defaults.
+        return Config.model_validate(
+            {key: value for key, value in values.items() if value is not None or key == "name"}
+        )
+    except ValidationError as error:
+        raise _sentence(error, Config) from error
+
+
+def _sentence(error: ValidationError, model: type[BaseModel], prefix: tuple[str, ...] = ()) -> ConfigError:
+    details = error.errors()
+    first = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return ConfigError(_one_sentence(first, model, prefix) + more)
+
+
+def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[str, ...]) -> str:
+    location = [str(part) for part in detail["loc"]]
+    if location[-1:] == ["[key]"]:
+        # pydantic's mark of a key of a mapping, not of the value below it.
+        return f"{'.'.join((*prefix, *location[:-2]))}: key {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
+    key = ".".join((*prefix, *location))
+    if detail["type"] == "extra_forbidden":
+        known = _keys_beside(model, location)
+        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+        return f"{key}: unknown key; {hint}"
+    if detail["type"] == "value_error":
+        message = str(detail.get("ctx", {}).get("error", detail["msg"]))
+        # A rule over several keys names them itself.
+        return (
+            message
+            if not location or "." in message.split(" ", maxsplit=1)[0]
+            else f"{key}: {_quoted(detail['input'])} is not allowed: {message}"
+        )
+    if detail["type"] == "missing":
+        return f"{key}: is missing; a value is wanted"
+    return f"{key}: {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
+
+
+def _wanted(detail: ErrorDetails) -> str:
+    """Say what is allowed in the words of the file, where pydantic uses those of Python."""
+    if detail["type"] == "string_pattern_mismatch":
+        return WANTED_BY_PATTERN[detail["ctx"]["pattern"]]
+    return WANTED_BY_TYPE.get(detail["type"]) or detail["msg"][0].lower() + detail["msg"][1:]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "null"
+    text = str(value) if isinstance(value, str | date | Decimal) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a sentence stays a line
+
+
+def _quoted(value: object) -> str:
+    return repr(value) if isinstance(value, str) else _shown(value)
+
+
+def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:
+    current: type[BaseModel] | None = model
+    for part in location[:-1]:
+        if current is None:
+            return []
+        found = next((f for n, f in current.model_fields.items() if part in (n, f.alias)), None)
+        current = _model_in(found.annotation) if found is not None else current
+    return [field.alias or name for name, field in current.model_fields.items()] if current else []
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for a in getattr(annotation, "__args__", ()) if (m := _model_in(a)) is not None), None)
