@@ -78,10 +78,6 @@ def _run() -> NoReturn:
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of a pipe (`| head`) went away; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
 
 

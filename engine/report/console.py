@@ -1,5 +1,6 @@
 """The console: 80 columns where the output is no terminal, no colour where none is wanted, progress on stderr."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 80
 
 
+class _ResultConsole(Console):
+    """A console whose reader may go away (`| head`): the run is whole, and what is left of its text is let go."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0)
+
+
 def make_console(*, quiet: bool) -> Console:
     """Make the console for results; rich itself honours NO_COLOR."""
     width = None if sys.stdout.isatty() else PLAIN_WIDTH
-    return Console(quiet=quiet, width=width, highlight=False, soft_wrap=False)
+    return _ResultConsole(quiet=quiet, width=width, highlight=False, soft_wrap=False)
 
 
 @contextmanager

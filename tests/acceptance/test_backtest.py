@@ -10,6 +10,8 @@ import pkgutil
 import re
 import shutil
 import statistics
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -699,3 +701,19 @@ def key_paths(values: Mapping[str, Any], above: str = "") -> list[str]:
         below = key_paths(value, f"{above}{key}.") if isinstance(value, dict) and value else []
         paths += below or [f"{above}{key}"]
     return paths
+
+
+def test_a_reader_that_goes_away_is_no_failure_of_the_run(tmp_path: Path) -> None:
+    arguments = ["backtest", "config/rotation.yaml", "--out", str(tmp_path)]
+    sample = ["--set", "data.crypto=sample", "--set", "data.index=sample"]
+    run = subprocess.Popen(
+        [sys.executable, "-m", "engine", *arguments, *sample], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert run.stdout is not None
+    run.stdout.close()
+
+    with run:
+        said = run.stderr.read() if run.stderr else b""
+
+    assert (run.returncode, said) == (0, b"")
+    assert [folder.name.startswith("backtest-rotation-") for folder in tmp_path.iterdir()] == [True]
