@@ -148,21 +148,23 @@ class Session:
         unresolved = self.standing.unresolved
         if unresolved is not None:
             raise ValueError(f"{unresolved.client_order_id} is unresolved; it is settled before a day is decided")
-        closes = self._closes(self.ledger.positions, day, history)
-        equity = self.ledger.equity(closes)
+        core = self._strategy.universe.core
+        held = self._closes(self.ledger.positions, day, history)
+        equity = self.ledger.equity(held)
         before = self.state
         decision: Decision[StrategyState] = self._strategy.decide(
             before,
             observations.at(day),
             HeldAtClose(
                 ledger=self.ledger,
-                closes=closes,
+                closes=held,
                 equity=equity,
                 orders_waiting=bool(self.waiting),
                 entries_allowed=entries_allowed,
             ),
         )
-        core = self._strategy.universe.core
+        others = [asset for asset in (core, *decision.targets) if asset not in held]
+        closes = {**held, **self._closes(others, day, history)}
         decided = DayDecided(
             day=day,
             state=before.name,
@@ -173,15 +175,16 @@ class Session:
             changed=decision.trade,
             equity=equity,
             cash=self.ledger.cash,
-            core_close=closes[core] if core in closes else self._closes((core,), day, history)[core],
+            core_close=closes[core],
             memory=decision.state,
+            closes=closes,
         )
         reason = decision.reason if decision.trade else self.standing.unplanned
         if reason is None or not plan_orders:
             self._journal.append(decided)
             self.standing = replace(self.standing, state=decision.state, unplanned=reason, last_day=day)
         else:
-            self._decide_and_plan(decided, decision, reason, history)
+            self._decide_and_plan(decided, decision, reason)
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
@@ -209,14 +212,12 @@ class Session:
             closes[asset] = decimal_of(close)
         return closes
 
-    def _decide_and_plan(
-        self, decided: DayDecided, decision: Decision[StrategyState], reason: str, history: History
-    ) -> None:
+    def _decide_and_plan(self, decided: DayDecided, decision: Decision[StrategyState], reason: str) -> None:
         day = decided.day
         plan = self._planner.plan(
             decision.targets,
             ledger=self.ledger,
-            closes=self._closes({**self.ledger.positions, **decision.targets}, day, history),
+            closes=decided.closes,
             day=day,
             reason=reason,
         )

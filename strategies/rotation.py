@@ -370,11 +370,13 @@ def _evidence(facts: RotationFacts, *, cross_in_force: bool) -> Evidence:
             "support": facts.support,
             "ceiling": facts.ceiling,
             "breakout_session": facts.breakout_session,
+            "loss_session": facts.loss_session,
         },
         "macd": {
             "week": facts.week,
             "macd": facts.macd,
             "signal": facts.signal,
+            "above_signal": facts.above_signal,
             "cross_week": facts.cross_week,
             "in_force": cross_in_force,
         },

@@ -34,7 +34,14 @@ def backtest(
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:
             run = run_backtest(loaded, now=system_now, progress=progress)
-        write_run_files(folder(), summary=run.summary, days=run.days, fills=run.fills, rotations=run.rotations)
+        write_run_files(
+            folder(),
+            summary=run.summary,
+            days=run.days,
+            fills=run.fills,
+            rotations=run.rotations,
+            benchmarks=run.benchmarks,
+        )
         lines = [*gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
         write_run_log(folder() / "run.log", lines)
     if not quiet:

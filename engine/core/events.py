@@ -36,7 +36,7 @@ class DayDecided:
         state, next_state: before and after the decision.
         targets: weights that stand after the decision; changed: whether this decision set them.
         equity: at the day's closes, before the decision's orders; cash: quote held then.
-        core_close: the core asset's close of that day.
+        core_close: the core asset's close of that day; closes: those of every asset held or targeted.
         memory: the strategy's own state after the decision, for the next start.
     """
 
@@ -51,6 +51,7 @@ class DayDecided:
     cash: Decimal
     core_close: Decimal
     memory: object
+    closes: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, Event
+from engine.core.market import Floats
 from engine.journal.projections import booked_fills, decided_days, decision_lines, rotations_of
 from engine.journal.run_folder import write_run_files
 from engine.journal.run_log import log_line
@@ -61,8 +63,16 @@ class RecordedJournal:
         self._write_log(log_line(event) for event in events)
 
 
-def write_projections(folder: Path, events: Sequence[Event], summary: Mapping[str, object]) -> None:
+def write_projections(
+    folder: Path,
+    events: Sequence[Event],
+    summary: Mapping[str, object],
+    benchmarks: Mapping[str, Floats | None] = MappingProxyType({}),
+) -> None:
     """Write every file but the log again from the journal, each whole or not at all.
+
+    Args:
+        benchmarks: the equity of each on the decision days; None for one that was not tradable.
 
     Raises:
         DataError: the folder cannot be written.
@@ -70,7 +80,9 @@ def write_projections(folder: Path, events: Sequence[Event], summary: Mapping[st
     days, fills = decided_days(events), booked_fills(events)
     with _one_sentence(folder), tempfile.TemporaryDirectory(prefix=".files-", dir=folder) as name:
         fresh = Path(name)
-        write_run_files(fresh, summary=summary, days=days, fills=fills, rotations=rotations_of(days))
+        write_run_files(
+            fresh, summary=summary, days=days, fills=fills, rotations=rotations_of(days), benchmarks=benchmarks
+        )
         for path in fresh.iterdir():
             path.replace(folder / path.name)
 

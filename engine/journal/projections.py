@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from engine.core.events import DayDecided, Event, EvidenceValue, OrderFilled
+from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
 
@@ -23,6 +25,8 @@ ROTATION_COLUMNS = (
     "start_equity", "end_equity", "return", "core_return", "excess",
 )  # fmt: skip
 EQUITY_COLUMNS = ("day", "equity", "cash", "state")
+HOLD_COLUMN = "hold_"
+"""Begins the name of a benchmark's column behind them."""
 EVIDENCE_SECTIONS = ("index", "macd")
 
 
@@ -108,7 +112,9 @@ def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
                 **{section: day.evidence.get(section) for section in EVIDENCE_SECTIONS},
                 **{key: value for key, value in day.evidence.items() if key not in EVIDENCE_SECTIONS},
                 "targets": day.targets,
+                "closes": {asset: float(close) for asset, close in day.closes.items()},
                 "equity": money(day.equity),
+                "cash": money(day.cash),
             }
         )
 
@@ -151,10 +157,22 @@ def rotation_rows(rotations: Iterable[Rotation]) -> Iterator[tuple[str, ...]]:
         )
 
 
-def equity_rows(days: Iterable[DayDecided]) -> Iterator[tuple[str, ...]]:
-    """Write the equity of each decision day as a row."""
-    for day in days:
-        yield day.day.isoformat(), repr(money(day.equity)), repr(money(day.cash)), day.state
+def equity_columns(benchmarks: Mapping[str, Floats | None]) -> tuple[str, ...]:
+    """Name the columns of `equity_rows`."""
+    return (*EQUITY_COLUMNS, *(f"{HOLD_COLUMN}{name}" for name in benchmarks))
+
+
+def equity_rows(
+    days: Iterable[DayDecided], benchmarks: Mapping[str, Floats | None] = MappingProxyType({})
+) -> Iterator[tuple[str, ...]]:
+    """Write the equity of each decision day as a row.
+
+    Args:
+        benchmarks: the equity of each, shape (days,); None for one that was not tradable: its cells stay empty.
+    """
+    for row, day in enumerate(days):
+        held = ("" if curve is None else repr(round(float(curve[row]), 8)) for curve in benchmarks.values())
+        yield day.day.isoformat(), repr(money(day.equity)), repr(money(day.cash)), day.state, *held
 
 
 def money(value: Decimal) -> float:

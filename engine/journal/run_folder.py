@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.core.errors import ConfigError
 from engine.core.events import DayDecided
+from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.journal.projections import (
-    EQUITY_COLUMNS,
     FILL_COLUMNS,
     ROTATION_COLUMNS,
     Rotation,
     decision_lines,
+    equity_columns,
     equity_rows,
     fill_rows,
     rotation_rows,
@@ -69,15 +71,20 @@ def write_run_files(
     days: Sequence[DayDecided],
     fills: Sequence[Fill],
     rotations: Sequence[Rotation],
+    benchmarks: Mapping[str, Floats | None] = MappingProxyType({}),
 ) -> None:
-    """Write the files that are rows of the record; numbers and order depend on the events alone."""
+    """Write the files that are rows of the record; numbers and order depend on the events alone.
+
+    Args:
+        benchmarks: the equity of each on the decision days; None for one that was not tradable.
+    """
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     lines = "\n".join(decision_lines(days))
     (folder / "decisions.jsonl").write_text(lines + "\n", encoding="utf-8")
     _write_csv(folder / "fills.csv", FILL_COLUMNS, fill_rows(fills))
     _write_csv(folder / "rotations.csv", ROTATION_COLUMNS, rotation_rows(rotations))
-    _write_csv(folder / "equity.csv", EQUITY_COLUMNS, equity_rows(days))
+    _write_csv(folder / "equity.csv", equity_columns(benchmarks), equity_rows(days, benchmarks))
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -21,8 +21,8 @@ from engine.core.planner import Planner
 from engine.research.attribution import ByCause, Cause, FillPair, Gaps, main_cause
 from engine.research.exchange_model import ExchangeModel
 
-MONEY = ("equity", "cash")
-"""What of a decision depends on the account, and is checked against the fills instead."""
+MONEY = ("equity", "cash", "closes")
+"""What of a decision depends on the account, and is checked against the fills and the bars instead."""
 KINDS = ("bar", "decision", "equity", "order", "fill")
 PRICES = ("open", "high", "low", "close")
 BASIS_POINTS = 10_000

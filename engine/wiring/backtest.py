@@ -42,6 +42,7 @@ class BacktestRun:
     fills: Sequence[Fill]
     rotations: Sequence[Rotation]
     summary: Mapping[str, object]
+    benchmarks: Mapping[str, Floats | None]
     days_checked: int
 
     @property
@@ -149,6 +150,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         fills=fills,
         rotations=rotations,
         summary=summary_of(facts, days=days, fills=fills, rotations=rotations),
+        benchmarks=facts.benchmark_equity,
         days_checked=check_no_look_ahead(strategy, history, observations, events),
     )
 

@@ -240,7 +240,7 @@ class PaperRun:
         )
         rotations = rotations_of(days)
         summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations)
-        write_projections(self._folder, events, summary)
+        write_projections(self._folder, events, summary, facts.benchmark_equity)
 
 
 def credentials_of(config: Config) -> Credentials | None:

@@ -117,4 +117,5 @@ def write_parity(folder: Path, run: ParityRun) -> None:
         days=run.backtest.days,
         fills=run.backtest.fills,
         rotations=run.backtest.rotations,
+        benchmarks=run.backtest.benchmarks,
     )
