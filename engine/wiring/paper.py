@@ -39,6 +39,7 @@ from engine.venues.simulated import SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.market import Providers
+from engine.wiring.watch import Watch
 
 SIMULATED = "simulated"
 DOTENV = Path(".env")
@@ -69,6 +70,7 @@ class PaperRun:
     Args:
         store: the folder's journal, open, so that no other bot is at work there.
         snapshots: the bars; None for those of `data.*`.
+        watch: listens, for whoever shows what the run is at.
     """
 
     def __init__(
@@ -81,10 +83,12 @@ class PaperRun:
         client: BinanceSpot,
         store: SqliteJournal,
         snapshots: Snapshots | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._config = config
         self._folder = folder
         self._around = around
+        self._watch = watch or Watch(around.now)
         self._client = client
         self._strategy: AnyStrategy = strategy_of(config)
         self._universe: Universe = self._strategy.universe
@@ -132,15 +136,25 @@ class PaperRun:
         """What the run holds now."""
         return self._session.ledger
 
+    @property
+    def standing(self) -> Standing:
+        """Where the session stands now."""
+        return self._session.standing
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """All that happened, in order; grows while the run goes on."""
+        return self._journal.events
+
     def driver(self) -> LiveDriver:
         """Make what drives the session by the exchange's clock."""
         config = self._config
         return LiveDriver(
             session=self._session,
             strategy=self._strategy,
-            bars=self._snapshots,
+            bars=self._watch.bars(self._snapshots),
             sessions=_new_york_sessions(),
-            exchange_now=self._client.server_time,
+            exchange_now=self._watch.clock(self._client.server_time),
             pause=self._around.pause,
             ending=self._around.ending,
             changed=self._write_files,
