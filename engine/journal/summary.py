@@ -13,6 +13,9 @@ from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of, turnover_of
 from engine.journal.projections import ROTATED, Rotation, money
 
+RECORD_SCHEMA = 1
+"""Version of a run folder's files; raised when an older program could misread newer ones."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
@@ -47,6 +50,7 @@ def summary_of(
     for fill in fills:
         fees[fill.fee_asset] = fees.get(fill.fee_asset, 0.0) + float(fill.fee)
     return {
+        "schema": RECORD_SCHEMA,
         "mode": facts.mode,
         "name": facts.name,
         "strategy": facts.strategy,

@@ -71,6 +71,7 @@ def decided(
     core_close: str = "100",
     evidence: Evidence | None = None,
     targets: Mapping[str, float] | None = None,
+    closes: Mapping[str, Decimal] | None = None,
 ) -> DayDecided:
     return DayDecided(
         day=day,
@@ -84,6 +85,7 @@ def decided(
         cash=Decimal(5),
         core_close=Decimal(core_close),
         memory=None,
+        closes=closes or {},
     )
 
 

@@ -116,6 +116,7 @@ def test_a_decision_is_written_with_what_was_held_before_its_orders() -> None:
         cash=Decimal(1000),
         core_close=Decimal("100.0"),
         memory=ScriptedState(1),
+        closes={"BTC": Decimal("100.0"), "ETH": Decimal("10.0")},
     )
     assert run.session.state == ScriptedState(1)
 

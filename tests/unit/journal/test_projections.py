@@ -5,6 +5,7 @@ import json
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned
@@ -16,6 +17,7 @@ from engine.journal.projections import (
     booked_fills,
     decided_days,
     decision_lines,
+    equity_columns,
     equity_rows,
     fill_rows,
     rotation_rows,
@@ -128,6 +130,7 @@ def test_a_decision_is_a_line_of_json_with_the_keys_of_the_interface() -> None:
         },
         targets={"BTC": 0.995},
         equity="1000.123456789",
+        closes={"BTC": Decimal("41234.50")},
     )
 
     (line,) = decision_lines([day])
@@ -141,7 +144,9 @@ def test_a_decision_is_a_line_of_json_with_the_keys_of_the_interface() -> None:
         ("macd", {"week": "2023-12-31", "macd": 1.25, "signal": -0.5, "cross_week": None, "in_force": False}),
         ("further", {"这是测试币456": 1}),
         ("targets", {"BTC": 0.995}),
+        ("closes", {"BTC": 41234.5}),
         ("equity", 1000.12345679),
+        ("cash", 5.0),
     ]
     assert "这是测试币456" in line
     assert "\n" not in line
@@ -204,6 +209,13 @@ def test_equity_is_a_row_a_day_with_the_state_before_the_decision() -> None:
     rows = list(equity_rows(ONE_ROTATION[:2]))
 
     assert rows == [("2024-01-01", "1000.0", "5.0", "CORE"), ("2024-01-02", "1000.0", "5.0", "CORE")]
+
+
+def test_benchmarks_stand_behind_the_equity_and_leave_their_cells_empty_where_there_is_none() -> None:
+    benchmarks = {"BTC": np.array([1000.0, 1010.123456789]), "ETH": None}
+
+    assert equity_columns(benchmarks)[4:] == ("hold_BTC", "hold_ETH")
+    assert [row[4:] for row in equity_rows(ONE_ROTATION[:2], benchmarks)] == [("1000.0", ""), ("1010.12345679", "")]
 
 
 def test_no_cell_needs_quoting() -> None:

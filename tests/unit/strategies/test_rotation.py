@@ -288,8 +288,16 @@ def test_the_evidence_is_what_the_record_wants() -> None:
             "support": 2000.0,
             "ceiling": 2200.0,
             "breakout_session": date(2024, 5, 10),
+            "loss_session": None,
         },
-        "macd": {"week": LAST_SUNDAY, "macd": 3.0, "signal": 2.0, "cross_week": LAST_SUNDAY, "in_force": True},
+        "macd": {
+            "week": LAST_SUNDAY,
+            "macd": 3.0,
+            "signal": 2.0,
+            "above_signal": True,
+            "cross_week": LAST_SUNDAY,
+            "in_force": True,
+        },
     }
 
 
