@@ -1,5 +1,7 @@
 """The account's endpoints: balances, trades, commission, order counts."""
 
+from collections.abc import Sequence
+
 from engine.core.money import ZERO
 from engine.core.order import Side
 from engine.practice.accounts import Account
@@ -7,7 +9,7 @@ from engine.practice.calls import encoded
 from engine.practice.exchange import PracticeExchange
 from engine.practice.filters import filters_of, text8
 from engine.practice.limits import ORDERS_A_DAY, ORDERS_IN_TEN_SECONDS
-from engine.practice.orders import PracticeTrade
+from engine.practice.orders import PracticeOrder, PracticeTrade
 from engine.practice.parameters import Parameters
 from engine.practice.routes import Context, Route
 
@@ -77,10 +79,20 @@ def _my_trades(context: Context) -> object:
     context.market(symbol)
     if order_id is not None:
         order = records.find(symbol, order_id=order_id, client_order_id=None)
-        trades = [] if order is None or order.hidden else order.trades
+        trades = [] if order is None else _listed_trades(order)
         return [_trade(trade) for trade in trades if trade.trade_id >= (from_id or 0)][:limit]
     found = records.trades(symbol, from_id=from_id, start=start, end=end, limit=limit)
     return [_trade(trade) for trade in found if not records.is_hidden(trade)]
+
+
+def _listed_trades(order: PracticeOrder) -> Sequence[PracticeTrade]:
+    if order.hidden:
+        return ()
+    if order.unlisted:
+        # Each look brings them nearer.
+        order.unlisted -= 1
+        return ()
+    return order.trades
 
 
 def _trade(trade: PracticeTrade) -> dict[str, object]:

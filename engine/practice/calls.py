@@ -76,7 +76,7 @@ def spoilt(fault: Fault, answer: Answer) -> Answer:
             spoiled = _gateway_error(fault, answer)
         case "error":
             spoiled = _error(fault, answer)
-        case "partial" | "late" | "stale_balances":
+        case "partial" | "late" | "late_trades" | "stale_balances":
             spoiled = answer
     return spoiled
 

@@ -12,6 +12,7 @@ What happens to the answer, before or after the engine has executed the request:
 What happens to an order inside the engine (the answer is right):
     partial   only the fraction `share` of it finds a counterpart
     late      the next `queries` looks for it find nothing
+    late_trades   it is found, but the next `queries` looks for its trades find none
     stale_balances   the next `queries` looks at the account show the balances from before it
 Standing conditions (a halted symbol, a thin book, a revoked key) are set by `control`, not here.
 """
@@ -24,7 +25,7 @@ from typing import Literal, get_args
 from engine.practice.errors import STATUS_AND_TEXT
 
 AnswerFault = Literal["drop", "reset", "silence", "delay", "http", "error", "empty", "html", "cut_json", "cut_body"]
-EngineFault = Literal["partial", "late", "stale_balances"]
+EngineFault = Literal["partial", "late", "late_trades", "stale_balances"]
 Kind = Literal[AnswerFault, EngineFault]
 When = Literal["before", "after"]
 

@@ -28,6 +28,7 @@ def _place(context: Context) -> object:
     request, response_type = _order_request(context)
     exchange = context.exchange
     partial, late, stale = context.fault("partial"), context.fault("late"), context.fault("stale_balances")
+    late_trades = context.fault("late_trades")
     before = balances_of(exchange) if stale else b""
     exchange.limits.count_order(context.at)
     order = exchange.engine.place(request, context.at, share=partial.share if partial else None)
@@ -35,6 +36,8 @@ def _place(context: Context) -> object:
         exchange.limits.give_back_order()
     if late:
         order.hidden = late.queries
+    if late_trades:
+        order.unlisted = late_trades.queries
     if stale:
         exchange.stale_balances, exchange.stale_looks = before, stale.queries
     ten_seconds, day = exchange.limits.order_counts(context.at)

@@ -41,6 +41,7 @@ class PracticeOrder:
         price, quantity: of a limit order, or quantity of a market order; quote_amount: of one for a quote amount.
         executed, spent: base units and quote currency so far.
         hidden: how many queries more must not find it (an exchange's memory that lags behind its engine).
+        unlisted: how many queries more must not find its trades.
     """
 
     order_id: int
@@ -59,6 +60,7 @@ class PracticeOrder:
     spent: Decimal = ZERO
     self_trade_prevention: str = "EXPIRE_MAKER"
     hidden: int = 0
+    unlisted: int = 0
     trades: list[PracticeTrade] = field(default_factory=list)
 
     @property
@@ -159,8 +161,9 @@ class OrderRecords:
         return trades[_page(low, high, limit, oldest=from_id is not None or start is not None)]
 
     def is_hidden(self, trade: PracticeTrade) -> bool:
-        """Tell whether a query must not see a trade, because its order is not visible yet."""
-        return self._orders[trade.symbol][trade.order_id - 1].hidden > 0
+        """Tell whether a query must not see a trade yet, or not the order that it belongs to."""
+        order = self._orders[trade.symbol][trade.order_id - 1]
+        return order.hidden > 0 or order.unlisted > 0
 
     def count(self) -> int:
         """Count all orders."""

@@ -117,6 +117,20 @@ def test_an_order_may_become_visible_late() -> None:
     assert (trades_before, len(ask(exchange, "GET", "myTrades", symbol="BTCUSDT"))) == ([], 1)
 
 
+def test_the_trades_of_an_order_may_be_listed_later_than_the_order() -> None:
+    exchange = practice()
+    exchange.add_fault(fault_of({"kind": "late_trades", "queries": 2, **ORDER}))
+    buy(exchange, "0.1", newClientOrderId="name")
+
+    order = ask(exchange, "GET", "order", symbol="BTCUSDT", origClientOrderId="name")
+    all_before = ask(exchange, "GET", "myTrades", symbol="BTCUSDT")
+    looks = [ask(exchange, "GET", "myTrades", symbol="BTCUSDT", orderId=order["orderId"]) for _ in range(3)]
+
+    assert order["executedQty"] == "0.10000000"
+    assert all_before == []
+    assert [len(trades) for trades in looks] == [0, 0, 1]
+
+
 def test_balances_may_lag_behind_the_engine() -> None:
     exchange = practice(allowance={"BTC": Decimal(0)})
     exchange.add_fault(fault_of({"kind": "stale_balances", "queries": 2, **ORDER}))
