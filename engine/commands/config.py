@@ -16,8 +16,9 @@ def schema() -> None:
     """Print a JSON schema of the configuration, for editors to complete and check it."""
     from engine.config import json_schema
     from engine.registry import params_of, strategy_names
+    from engine.report.console import print_result
 
-    typer.echo(json.dumps(json_schema([params_of(name) for name in strategy_names()]), indent=2))
+    print_result(json.dumps(json_schema([params_of(name) for name in strategy_names()]), indent=2))
 
 
 @app.command("show")
@@ -29,8 +30,10 @@ def show(
     """Print the configuration in force: the file, what is set over it, and every default."""
     import yaml
 
+    from engine.report.console import print_result
+
     effective = load_config(config, assignments).effective()
     text = (
         json.dumps(effective, indent=2) if as_json else yaml.safe_dump(effective, sort_keys=False, allow_unicode=True)
     )
-    typer.echo(text.rstrip("\n"))
+    print_result(text.rstrip("\n"))

@@ -1,13 +1,18 @@
 """`paper`: live paper trading until a signal ends it."""
 
-import signal
-import threading
-from typing import Annotated
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.commands.ending import Ending, ended_by_signals
 from engine.commands.loading import load_config
 from engine.commands.options import DEFAULT_OUT, Assignments, ConfigPath, OutFolder, Quiet
+from engine.core.errors import VenueError
+
+if TYPE_CHECKING:
+    from engine.config import Config
 
 
 def paper(
@@ -29,34 +34,56 @@ def paper(
     """Trade on paper: decide each day as it ends and send its orders to the venue."""
     assigned = [*(assignments or ()), *([f"venue.name={venue}"] if venue else [])]
     loaded = load_config(config, assigned)
+    with ended_by_signals() as ending:
+        try:
+            words = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+        except VenueError:
+            if ending.is_wanted():
+                # The end cuts waits short, and with them the tries of a question; the journal has what is open.
+                return
+            raise
+        if not quiet:
+            from engine.report.console import print_result
 
+            print_result("\n".join(words))
+
+
+def _trade(
+    config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool
+) -> tuple[str, ...]:
+    """Run until the end, and give what is to be said of it."""
     from engine.clock import system_now
+    from engine.journal.paper_folder import one_sentence
     from engine.logs import run_log
-    from engine.report.console import live_console, progress_bar
+    from engine.report.console import progress_bar
+    from engine.report.live import closing_words, live_console
+    from engine.report.live_status import Past
     from engine.wiring.paper import PaperRun, Surroundings, credentials_of, exchange_client, paper_folder, paper_journal
+    from engine.wiring.paper_status import status_of
+    from engine.wiring.watch import Watch
 
-    ended = threading.Event()
-
-    def pause(seconds: float) -> None:
-        ended.wait(seconds)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    with live_console(quiet=quiet) as notice, progress_bar(quiet=True) as progress:
+    watch = Watch(system_now)
+    with live_console(quiet=quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:
         around = Surroundings(
             now=system_now,
-            pause=pause,
-            ending=ended.is_set,
-            notice=notice,
+            pause=ending.pause,
+            ending=ending.is_wanted,
+            notice=watch.notice(console.notice),
             progress=progress,
         )
-        credentials = credentials_of(loaded)
-        client = exchange_client(loaded, credentials, around)
-        folder = paper_folder(loaded, out)
-        with (
-            paper_journal(loaded, folder, at=client.server_time(), accept_config=accept_config) as store,
-            run_log(folder / "run.log") as write_log,
-        ):
-            PaperRun(loaded, folder, write_log, around, client=client, store=store).run(once=once)
-    if not quiet:
-        typer.echo(f"files: {folder}")
+        credentials = credentials_of(config)
+        client = exchange_client(config, credentials, around)
+        folder = paper_folder(config, out)
+        store = opened.enter_context(
+            paper_journal(config, folder, at=client.server_time(), accept_config=accept_config)
+        )
+        with one_sentence(folder):
+            write_log = opened.enter_context(run_log(folder / "run.log"))
+        run = PaperRun(config, folder, write_log, around, client=client, store=store, watch=watch)
+        begun = len(run.events)
+        status = status_of(run, watch, config, folder)
+        console.follow(status)
+        run.run(once=once)
+    done = Past().after_all(run.events[begun:])
+    # The thread that drew the panel is gone: one thread asks, as it should be.
+    return closing_words(done, status()), f"files: {folder}"

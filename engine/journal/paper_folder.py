@@ -5,6 +5,8 @@ A decision's line is appended as the day is decided; the other files follow each
 
 import json
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,10 +20,17 @@ from engine.core.market import Floats
 from engine.journal.projections import booked_fills, decided_days, decision_lines, rotations_of
 from engine.journal.run_folder import write_run_files
 from engine.journal.run_log import log_line
+from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
 
 CONFIG_FILE = "config.json"
 DECISIONS_FILE = "decisions.jsonl"
+RUN_FILES = (DECISIONS_FILE, "summary.json", "fills.csv", "rotations.csv", "equity.csv", "run.log", "report.html")
+"""What a run leaves once something has happened; none of them empty."""
+TEMPORARY_FOLDER = re.compile(r"\.files-[a-z0-9_]{8}")
+TEMPORARY_FILE = re.compile(rf"\.({re.escape(CONFIG_FILE)}|{re.escape(DECISIONS_FILE)})-[a-z0-9_]{{8}}")
+"""As `tempfile` names them."""
+ORDERED_SECTION = "strategy"
 FREE_KEYS = ("live", "notify", "window")
 FREE_INNER_KEYS = {"data": ("cache_dir",), "venue": ("base_url", "max_retries", "timeout_seconds")}
 """What may change under a running track record: how it runs, not what it does."""
@@ -58,9 +67,10 @@ class RecordedJournal:
         self.events.extend(events)
         lines = list(decision_lines(event for event in events if isinstance(event, DayDecided)))
         if lines:
-            with _one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
+            with one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
                 file.write("".join(f"{line}\n" for line in lines))
-        self._write_log(log_line(event) for event in events)
+        with one_sentence(self._folder):
+            self._write_log(log_line(event) for event in events)
 
 
 def write_projections(
@@ -78,7 +88,7 @@ def write_projections(
         DataError: the folder cannot be written.
     """
     days, fills = decided_days(events), booked_fills(events)
-    with _one_sentence(folder), tempfile.TemporaryDirectory(prefix=".files-", dir=folder) as name:
+    with one_sentence(folder), tempfile.TemporaryDirectory(prefix=".files-", dir=folder) as name:
         fresh = Path(name)
         write_run_files(
             fresh, summary=summary, days=days, fills=fills, rotations=rotations_of(days), benchmarks=benchmarks
@@ -100,15 +110,60 @@ def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool) -> 
     path = folder / CONFIG_FILE
     binding = _binding(effective)
     if path.exists() and not accept:
-        try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ConfigError(f"{path}: is damaged; --accept-config writes it anew from the configuration") from error
+        before = _read_binding(path)
         differences = list(_differences(before, binding, ""))
         if differences:
             shown = "; ".join(differences[:3]) + (f" (and {len(differences) - 3} more)" if len(differences) > 3 else "")  # noqa: PLR2004
             raise ConfigError(f"{folder}: began with another configuration: {shown}; --accept-config takes the new one")
     _write_whole(path, json.dumps(binding, indent=2) + "\n")
+
+
+def check_for_lost_journal(folder: Path) -> None:
+    """Check that a folder without a journal holds nothing of a run: a new journal would begin a new track record in it.
+
+    What a crash before the first event leaves is no obstacle.
+
+    Raises:
+        DataError: files of a run are there, and its journal is not; names one of them.
+    """
+    with one_sentence(folder):
+        # In this order: a bot that starts at this moment makes the journal before any file.
+        found = [name for name in RUN_FILES if (folder / name).exists() and (folder / name).stat().st_size]
+        is_lost = found and not (folder / JOURNAL_FILE).exists()
+    if is_lost:
+        raise DataError(
+            f"{folder}: {JOURNAL_FILE} is missing, though {found[0]} of its run is there; put the journal back, "
+            "or begin in another folder with --out"
+        )
+
+
+def sweep_leftovers(folder: Path) -> None:
+    """Remove the temporary files that a killed run left in its folder; only the holder of the journal's lock may.
+
+    Raises:
+        DataError: one cannot be removed.
+    """
+    with one_sentence(folder):
+        for path in folder.iterdir():
+            if path.is_symlink():
+                continue
+            if TEMPORARY_FOLDER.fullmatch(path.name) and path.is_dir():
+                shutil.rmtree(path)
+            elif TEMPORARY_FILE.fullmatch(path.name) and path.is_file():
+                path.unlink()
+
+
+def _read_binding(path: Path) -> dict[str, Any]:
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(before, dict):
+            return before
+        reason = "damaged"
+    except ValueError:
+        reason = "damaged"
+    except OSError as error:
+        reason = f"not readable ({error.strerror})"
+    raise ConfigError(f"{path}: is {reason}; --accept-config writes it anew from the configuration")
 
 
 def _binding(effective: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,21 +177,33 @@ def _differences(before: object, after: object, path: str) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys((*before, *after)):
             yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+        # The order of a basket is the order of its trades. Elsewhere an order has no meaning.
+        if path.startswith(ORDERED_SECTION) and before.keys() == after.keys() and list(before) != list(after):
+            yield f"the order of {path} was {', '.join(before)}, is {', '.join(after)}"
     elif before != after:
         yield f"{path} was {before!r}, is {after!r}"
 
 
 def _write_whole(path: Path, text: str) -> None:
-    with _one_sentence(path.parent):
+    with one_sentence(path.parent):
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
-def _one_sentence(folder: Path) -> Iterator[None]:
+def one_sentence(folder: Path) -> Iterator[None]:
+    """Put what the operating system has against writing a folder into one sentence.
+
+    Raises:
+        DataError: instead of an OSError.
+    """
     try:
         yield
     except OSError as error:

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
+from rich.text import Text
 
 from engine.ports import ProgressBar
 
@@ -21,8 +22,7 @@ class _ResultConsole(Console):
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0)
+        _end_unread()
 
 
 def make_console(*, quiet: bool) -> Console:
@@ -31,22 +31,19 @@ def make_console(*, quiet: bool) -> Console:
     return _ResultConsole(quiet=quiet, width=width, highlight=False, soft_wrap=False)
 
 
-@contextmanager
-def live_console(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show what a live run is at: a line that changes on a terminal, plain lines elsewhere, each said once."""
-    console = Console(stderr=True, quiet=quiet, highlight=False)
-    if console.is_terminal:
-        with console.status("starting") as status:
-            yield status.update
-        return
-    said: list[str] = []
+def print_result(text: str) -> None:
+    """Write a result to stdout as it is, line by line; a reader that goes away has read enough."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _end_unread()
 
-    def say(line: str) -> None:
-        if said != [line]:
-            said[:] = [line]
-            console.print(line, style="dim", soft_wrap=True)
 
-    yield say
+def _end_unread() -> NoReturn:
+    # What is still buffered has to go somewhere when the process ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(0)
 
 
 @contextmanager
@@ -61,7 +58,7 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressBar]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - terminals only
 
-    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=console, transient=True) as progress:
         yield _Bar(progress, progress.add_task("", total=None))
 
@@ -71,7 +68,7 @@ class _PlainLines:
         self._console = console
 
     def __call__(self, line: str) -> None:
-        self._console.print(line, style="dim", soft_wrap=True)
+        self._console.print(Text(line, style="dim"), soft_wrap=True)
 
     def expect(self, total: int) -> None:
         """Say nothing: a file of lines has no use for a count."""

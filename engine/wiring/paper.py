@@ -24,7 +24,14 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.data.sessions import NewYorkSessions
 from engine.drivers.live import LiveDriver, Timing
 from engine.journal.codec import EventCodec
-from engine.journal.paper_folder import LogWriter, RecordedJournal, keep_config, write_projections
+from engine.journal.paper_folder import (
+    LogWriter,
+    RecordedJournal,
+    check_for_lost_journal,
+    keep_config,
+    sweep_leftovers,
+    write_projections,
+)
 from engine.journal.projections import booked_fills, decided_days, rotations_of
 from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
@@ -317,10 +324,12 @@ def paper_journal(config: Config, folder: Path, *, at: datetime, accept_config: 
 
     Raises:
         ConfigError: another bot is at work in the folder, or it began with another configuration.
-        DataError: the journal is damaged or cannot be written.
+        DataError: the journal is damaged, lost, or cannot be written.
     """
     codec = EventCodec(type(strategy_of(config).start()))
+    check_for_lost_journal(folder)
     with SqliteJournal(folder / JOURNAL_FILE, codec, at=at) as store:
+        sweep_leftovers(folder)
         # Nothing was done under a configuration before the first event.
         keep_config(folder, config.effective(), accept=accept_config or not len(store))
         yield store
