@@ -9,6 +9,8 @@ from pathlib import Path
 from engine.core.errors import ConfigError, DataError
 
 LOCK_SUFFIX = ".lock"
+HELD_LOCKS = Path("/proc/locks")
+"""Where Linux lists who holds what: `1: FLOCK  ADVISORY  WRITE 4321 08:01:1234567 0 EOF`."""
 BYTES_OF_A_PID = 20
 
 
@@ -31,6 +33,50 @@ def only_writer(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def writer_of(path: Path, *, held_locks: Path = HELD_LOCKS) -> int | None:
+    """Give the process that writes the journal at `path`; None where none is known to.
+
+    It only looks: taking the lock, be it for an instant, could turn away a bot that starts at that instant. Where the
+    system does not list its locks, the process that wrote its number last counts for as long as it lives.
+    """
+    lock = path.with_name(path.name + LOCK_SUFFIX)
+    try:
+        facts = lock.stat()
+        noted = lock.read_bytes()[:BYTES_OF_A_PID].decode("ascii", "replace")
+    except OSError:
+        return None
+    last = int(noted) if noted.isascii() and noted.isdigit() and int(noted) > 0 else None
+    try:
+        listed = held_locks.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return last if last is not None and _is_alive(last) else None
+    for process, device, inode in _held(listed):
+        # Some file systems list another device than they give to `stat`; the noted process tells as much.
+        if inode == facts.st_ino and (device == facts.st_dev or process == last):
+            return process
+    return None
+
+
+def _held(listed: str) -> Iterator[tuple[int, int, int]]:
+    """Read process, device and inode of each lock of a whole file; one that is waited for has `->` in its place."""
+    for line in listed.splitlines():
+        fields = line.split()
+        if len(fields) > 5 and fields[1] == "FLOCK":  # noqa: PLR2004 - the sixth is what is locked
+            major, minor, inode = fields[5].split(":")
+            yield int(fields[4]), os.makedev(int(major, 16), int(minor, 16)), int(inode)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        # It is somebody else's.
+        return True
+    return True
 
 
 def _hold(descriptor: int, folder: Path) -> None:
