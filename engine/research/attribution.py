@@ -12,9 +12,10 @@ what remains is the rounding to lot steps and minimum notionals, and belongs to 
 Floats do: what is attributed here is shown, while what is expected is checked exactly, elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 
 class Cause(StrEnum):
@@ -26,10 +27,20 @@ class Cause(StrEnum):
     REVISION = "data revision"
     TIMING = "timing"
     STATE = "state"
+    BASIS = "basis"
+    LATE_DATA = "late data"
+    CONFIGURATION = "configuration"
+    INCIDENT = "incident"
+    UNEXPLAINED = "unexplained"
 
+
+LABORATORY_CAUSES = (Cause.FILTERS, Cause.PRICE, Cause.FEES, Cause.REVISION, Cause.TIMING, Cause.STATE)
+"""Those that a replay on the practice exchange can meet; the others befall real runs only."""
 
 ByCause = dict[Cause, float]
 """Amounts by cause; one that is missing is 0."""
+KeyT = TypeVar("KeyT", bound=Hashable)
+"""What amounts are kept by: a cause, or one difference among many of a cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,21 +65,29 @@ class FillPair:
 
 
 @dataclass(slots=True)
-class Gaps:
-    """Backtest minus live, by cause: in cash (quote) and in each holding (base units)."""
+class AccountGaps(Generic[KeyT]):
+    """One account minus another, in amounts that add up: in cash (quote) and in each holding (base units)."""
 
-    cash: ByCause = field(default_factory=dict)
-    held: dict[str, ByCause] = field(default_factory=dict)
+    cash: dict[KeyT, float] = field(default_factory=dict)
+    held: dict[str, dict[KeyT, float]] = field(default_factory=dict)
 
-    def equity(self, closes: Mapping[str, float]) -> ByCause:
+    def add_cash(self, key: KeyT, amount: float) -> None:
+        """Add to the gap in cash."""
+        add(self.cash, key, amount)
+
+    def add_held(self, asset: str, key: KeyT, amount: float) -> None:
+        """Add to the gap in a holding."""
+        add(self.held.setdefault(asset, {}), key, amount)
+
+    def equity(self, closes: Mapping[str, float]) -> dict[KeyT, float]:
         """Give the gap in equity at `closes`."""
         total = dict(self.cash)
         for asset, gaps in self.held.items():
-            for cause, amount in gaps.items():
-                total[cause] = total.get(cause, 0.0) + amount * closes[asset]
+            for key, amount in gaps.items():
+                total[key] = total.get(key, 0.0) + amount * closes[asset]
         return total
 
-    def order(self, asset: str, *, weight: float | None, closes: Mapping[str, float], unit: float) -> ByCause:
+    def order(self, asset: str, *, weight: float | None, closes: Mapping[str, float], unit: float) -> dict[KeyT, float]:
         """Give the gap in the quantity of an order, before it is rounded.
 
         Args:
@@ -79,8 +98,13 @@ class Gaps:
         if weight is None:
             return dict(held)
         equity, close = self.equity(closes), closes[asset]
-        causes = {*equity, *held}
-        return {cause: (weight * equity.get(cause, 0.0) - held.get(cause, 0.0) * close) / unit for cause in causes}
+        # In order of appearance: a set would add up in another order in every process.
+        keys = dict.fromkeys((*equity, *held))
+        return {key: (weight * equity.get(key, 0.0) - held.get(key, 0.0) * close) / unit for key in keys}
+
+
+class Gaps(AccountGaps[Cause]):
+    """Backtest minus live, by cause."""
 
     def book(self, pair: FillPair, planned: ByCause) -> ByCause:
         """Carry a pair of fills into cash and holdings.
@@ -93,21 +117,21 @@ class Gaps:
         """
         quantity = dict(planned)
         cut = pair.quantity - pair.live_quantity - sum(planned.values())
-        _add(quantity, Cause.PRICE, cut)
+        add(quantity, Cause.PRICE, cut)
         sign = 1 if pair.buys else -1
         rate = pair.fee / (pair.quantity * pair.price) if pair.quantity else 0.0
         held = self.held.setdefault(pair.asset, {})
         for cause, amount in quantity.items():
-            _add(held, cause, sign * amount)
-            _add(self.cash, cause, -sign * amount * pair.price * (1 + sign * rate))
-        _add(self.cash, Cause.TIMING, -sign * pair.live_quantity * (pair.price - pair.instant_price))
-        _add(self.cash, Cause.PRICE, -sign * pair.live_quantity * (pair.instant_price - pair.live_price))
+            add(held, cause, sign * amount)
+            add(self.cash, cause, -sign * amount * pair.price * (1 + sign * rate))
+        add(self.cash, Cause.TIMING, -sign * pair.live_quantity * (pair.price - pair.instant_price))
+        add(self.cash, Cause.PRICE, -sign * pair.live_quantity * (pair.instant_price - pair.live_price))
         due = pair.live_quantity * pair.price * rate
         if pair.buys:
-            _add(held, Cause.FEES, pair.live_fee)
-            _add(self.cash, Cause.FEES, -due)
+            add(held, Cause.FEES, pair.live_fee)
+            add(self.cash, Cause.FEES, -due)
         else:
-            _add(self.cash, Cause.PRICE, pair.live_fee - due)
+            add(self.cash, Cause.PRICE, pair.live_fee - due)
         return quantity
 
 
@@ -116,6 +140,7 @@ def main_cause(amounts: ByCause) -> Cause:
     return max(amounts, key=lambda cause: abs(amounts[cause]), default=Cause.STATE)
 
 
-def _add(amounts: ByCause, cause: Cause, amount: float) -> None:
+def add(amounts: dict[KeyT, float], key: KeyT, amount: float) -> None:
+    """Add an amount to those of its key; 0 leaves no trace."""
     if amount:
-        amounts[cause] = amounts.get(cause, 0.0) + amount
+        amounts[key] = amounts.get(key, 0.0) + amount

@@ -58,7 +58,7 @@ class ExchangeModel:
 
     def price_at(self, asset: str, side: Side, at: datetime) -> Decimal | None:
         """Give the price of the book at an instant, before it is put on the tick; None on a day without a bar."""
-        mark = _mark(self.history[asset], at)
+        mark = mark_at(self.history[asset], at)
         if mark is None:
             return None
         with sizing():
@@ -88,7 +88,8 @@ class ExchangeModel:
         return ExpectedFill(quantity=quantity, price=price, fee=fee, fee_asset=order.asset if buys else self.quote)
 
 
-def _mark(bars: BarSeries, at: datetime) -> Decimal | None:
+def mark_at(bars: BarSeries, at: datetime) -> Decimal | None:
+    """Give the price of an instant on the straight line from its day's open to its close; None without a bar."""
     position = bars.position_on(at.date())
     if position is None:
         return None

@@ -12,7 +12,7 @@ from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.journal.run_folder import write_run_files
 from engine.ports import ProgressBar
-from engine.research.attribution import Cause
+from engine.research.attribution import LABORATORY_CAUSES, Cause
 from engine.research.exchange_model import ExchangeModel
 from engine.research.parity import BASIS_POINTS, KINDS, Comparison, Difference, compare, revisions
 from engine.venues.exchange_venue import BUY_MARGIN
@@ -55,7 +55,7 @@ class ParityRun:
             "live_final_equity": live_equity,
             "live_excess_bp": BASIS_POINTS * (live_equity / equity - 1),
             "days_per_second": result.days / self.live.seconds,
-            "causes": {cause or UNEXPLAINED: self._row(cause) for cause in (*Cause, None)},
+            "causes": {cause or UNEXPLAINED: self._row(cause) for cause in (*LABORATORY_CAUSES, None)},
             "unexplained": len(result.unexplained),
         }
 
