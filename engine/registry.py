@@ -2,12 +2,14 @@
 
 import difflib
 import importlib
+import importlib.util
 import pkgutil
 from pathlib import Path
 from typing import Any, cast
 
 import strategies
 from engine.core.errors import ConfigError
+from engine.core.explanation import ExplainerFactory
 from engine.core.strategy import StrategyFactory, StrategyParams
 
 
@@ -42,6 +44,24 @@ def strategy_factory(name: str) -> StrategyFactory:
 def params_of(name: str) -> type[StrategyParams]:
     """Give the parameter type of a strategy."""
     return strategy_factory(name).Params
+
+
+def explainer_factory(name: str) -> ExplainerFactory | None:
+    """Find what explains a strategy: the class `Explainer` in `strategies/explanations/<name>.py`.
+
+    Returns:
+        None where there is no such file.
+
+    Raises:
+        ConfigError: the file has no such class.
+    """
+    place = f"strategies.explanations.{name}"
+    if name not in strategy_names() or importlib.util.find_spec(place) is None:
+        return None
+    factory: Any = getattr(importlib.import_module(place), "Explainer", None)
+    if factory is None:
+        raise ConfigError(f"strategy.name: {name}: strategies/explanations/{name}.py has no class Explainer")
+    return cast("ExplainerFactory", factory)
 
 
 def _module_names(package: Any) -> list[str]:

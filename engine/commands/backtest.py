@@ -24,7 +24,7 @@ def backtest(
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day)
 
     from engine.clock import system_now
-    from engine.journal.run_folder import one_shot_name, whole_folder, write_run_files
+    from engine.journal.run_folder import one_shot_name, whole_folder, write_config, write_run_files
     from engine.journal.run_log import gap_lines, log_lines
     from engine.logs import write_run_log
     from engine.report.console import make_console, progress_bar
@@ -42,6 +42,7 @@ def backtest(
             rotations=run.rotations,
             benchmarks=run.benchmarks,
         )
+        write_config(folder(), loaded.effective())
         lines = [*gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
         write_run_log(folder() / "run.log", lines)
     if not quiet:

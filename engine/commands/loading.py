@@ -24,12 +24,17 @@ def load_config(
     from engine.registry import params_of
 
     typed = {"from": from_day, "to": to_day}
-    dates = [f"window.{key}={_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
+    dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
     values = with_assignments(read_values(path), [*(assignments or ()), *dates])
     return build_config(values, params_of)
 
 
-def _day(option: str, text: str) -> date:
+def read_day(option: str, text: str) -> date:
+    """Read the date given to an option.
+
+    Raises:
+        ConfigError: it is none.
+    """
     # The standard library also takes 20180131 and 2018-W05-3, which the file does not.
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):

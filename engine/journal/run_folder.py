@@ -26,6 +26,10 @@ from engine.journal.projections import (
     rotation_rows,
 )
 
+CONFIG_FILE = "config.json"
+WITHHELD_KEYS = ("notify",)
+"""Addresses of alerts hold secrets, and decide nothing."""
+
 
 def one_shot_name(mode: str, name: str, at: datetime) -> str:
     """Name the folder of a run that is not continued: `backtest-rotation-20260131T235959Z`."""
@@ -85,6 +89,12 @@ def write_run_files(
     _write_csv(folder / "fills.csv", FILL_COLUMNS, fill_rows(fills))
     _write_csv(folder / "rotations.csv", ROTATION_COLUMNS, rotation_rows(rotations))
     _write_csv(folder / "equity.csv", equity_columns(benchmarks), equity_rows(days, benchmarks))
+
+
+def write_config(folder: Path, effective: Mapping[str, object]) -> None:
+    """Write the configuration that a run had, without what is nobody's business; a later reading starts from it."""
+    kept = {key: value for key, value in effective.items() if key not in WITHHELD_KEYS}
+    (folder / CONFIG_FILE).write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,0 +1,93 @@
+"""`explain`: why a day was decided as it was, and what kept the strategy from trading."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.commands.loading import load_config, read_day
+from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
+from engine.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.wiring.explain_past import Past
+
+
+def explain(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="CONFIG|RUN", help="YAML file, or a run folder: a path, or a name under --out.", show_default=False
+        ),
+    ],
+    day: Annotated[str | None, typer.Option("--day", metavar="DATE", help="The decision day to explain.")] = None,
+    blocked: Annotated[
+        bool, typer.Option("--blocked", help="Count which condition alone kept it from trading.")
+    ] = False,
+    from_day: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="With --blocked: count from this day on.")
+    ] = None,
+    to_day: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="With --blocked: count up to this day.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    assignments: Assignments = None,
+    out: OutFolder = DEFAULT_OUT,
+    quiet: Quiet = False,
+) -> None:
+    """Tell why it traded, or did not, on a day, and what would have made the difference."""
+    wanted, first, last = (
+        _day("--day", day),
+        _day("--from", from_day),
+        _day("--to", to_day),
+    )
+    if blocked == (wanted is not None):
+        raise ConfigError("explain: either --day DATE or --blocked is wanted")
+    if not blocked and (first or last):
+        raise ConfigError("explain: --from and --to are for --blocked; --day names one day")
+
+    from engine.report.console import make_console
+
+    past = _past(target, assignments, out, quiet=quiet)
+    console = make_console(quiet=quiet)
+
+    from engine.report.explanation import blocked_values, day_values, print_blocked, print_day
+    from engine.wiring.explain import explain_blocked, explain_day
+
+    if wanted is not None:
+        explained = explain_day(past, wanted)
+        if as_json:
+            console.print_json(data=day_values(explained))
+        else:
+            print_day(console, explained)
+    else:
+        counted = explain_blocked(past, first=first, last=last)
+        if as_json:
+            console.print_json(data=blocked_values(counted))
+        else:
+            print_blocked(console, counted)
+
+
+def _past(target: str, assignments: "Sequence[str] | None", out: Path, *, quiet: bool) -> "Past":
+    folder = next((path for path in (Path(target), out / target) if path.is_dir()), None)
+    if folder is None and not Path(target).exists() and Path(target).suffix not in (".yaml", ".yml"):
+        raise ConfigError(
+            f"CONFIG|RUN {target!r}: there is no such file, and no such folder here or in {out}; "
+            "name a configuration or a run folder"
+        )
+
+    from engine.clock import system_now
+    from engine.report.console import progress_bar
+    from engine.wiring.explain_past import past_of_config, past_of_run
+
+    with progress_bar(quiet=quiet) as progress:
+        if folder is None:
+            return past_of_config(load_config(Path(target), assignments), now=system_now, progress=progress)
+        return past_of_run(folder, assignments or (), now=system_now, progress=progress)
+
+
+def _day(option: str, text: str | None) -> date | None:
+    return None if text is None else read_day(option, text)

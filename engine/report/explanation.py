@@ -1,0 +1,183 @@
+"""Why a day was decided as it was, on the terminal and as JSON."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from engine.core.changes import Change, SetClose
+from engine.core.events import EvidenceValue
+from engine.core.explained import Blocked, ExplainedDay, Flip
+from engine.core.explanation import Condition
+from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+
+NONE = "–"
+
+
+def print_day(console: Console, explained: ExplainedDay) -> None:
+    """Print the rule tree of a day and what would have flipped its decision."""
+    if explained.synthetic:
+        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
+    head = Text(explained.name, style="bold")
+    head.append(f"  {explained.day}: {explained.reason}, {explained.state} -> {explained.next_state}", style="none")
+    console.print(head)
+    if explained.note:
+        console.print(Text(f"note: {explained.note}", style="yellow"))
+    console.print()
+    console.print(_tree(explained.tree))
+    console.print()
+    for number, flip in enumerate(explained.flips):
+        title = "Smallest change that would have flipped it" if number == 0 else "Or"
+        console.print(Text(f"{title} (to {flip.reason}, {explained.state} -> {flip.next_state}):", style="bold"))
+        console.print(Padding(Text(_sentence(flip, explained.day)), (0, 0, 0, 2)))
+    if explained.flips:
+        console.print(Text("Each was tried: it flips the decision, and half of it does not.", style="dim"))
+    else:
+        console.print(Text("Nothing would have flipped it:", style="bold"))
+        console.print(Padding(Text(explained.otherwise), (0, 0, 0, 2)))
+    if explained.synthetic:
+        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+
+
+def print_blocked(console: Console, blocked: Blocked) -> None:
+    """Print which condition kept a strategy from trading, on how many days."""
+    if blocked.synthetic:
+        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
+    head = Text(blocked.name, style="bold")
+    head.append(f"  {blocked.first_day} to {blocked.last_day}, {_days(blocked.days, 'decision day')}", style="none")
+    console.print(head)
+    console.print(
+        Text(
+            f"{_days(blocked.waiting, 'day')} waited for an entry that did not come, "
+            f"{blocked.entries:,} had one, {blocked.days - blocked.waiting - blocked.entries:,} waited for none"
+        )
+    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("missing")
+    for title in ("it alone", "with others"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name in dict.fromkeys((*blocked.alone, *blocked.among)):
+        causes = blocked.alone.get(name, {})
+        table.add_row(name, _count(sum(causes.values())), _count(blocked.among.get(name, 0)))
+        for cause, count in causes.items():
+            if cause != name:
+                table.add_row(Text(f"  for want of: {cause}", style="dim"), Text(_count(count), style="dim"), "")
+    table.add_row("several at once", "", _count(blocked.several))
+    console.print(table)
+    if blocked.synthetic:
+        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+
+
+def day_values(explained: ExplainedDay) -> dict[str, Any]:
+    """Give an explained day as plain JSON values."""
+    return {
+        "name": explained.name,
+        "day": explained.day.isoformat(),
+        "state": explained.state,
+        "next_state": explained.next_state,
+        "reason": explained.reason,
+        "tree": _condition_values(explained.tree),
+        "flips": [_flip_values(flip) for flip in explained.flips],
+        "otherwise": explained.otherwise,
+        "note": explained.note,
+        "synthetic": explained.synthetic,
+    }
+
+
+def blocked_values(blocked: Blocked) -> dict[str, Any]:
+    """Give the counts of a span as plain JSON values."""
+    return {
+        "name": blocked.name,
+        "first_day": blocked.first_day.isoformat(),
+        "last_day": blocked.last_day.isoformat(),
+        "days": blocked.days,
+        "waiting": blocked.waiting,
+        "entries": blocked.entries,
+        "alone": {name: dict(causes) for name, causes in blocked.alone.items()},
+        "among": dict(blocked.among),
+        "several": blocked.several,
+        "synthetic": blocked.synthetic,
+    }
+
+
+def _tree(condition: Condition) -> Tree:
+    tree = Tree(_label(condition), guide_style="dim")
+    _grow(tree, condition.parts)
+    return tree
+
+
+def _grow(tree: Tree, parts: Sequence[Condition]) -> None:
+    for part in parts:
+        _grow(tree.add(_label(part)), part.parts)
+
+
+def _label(condition: Condition) -> Text:
+    sign, style = ("✓", "green") if condition.holds else ("✗", "red")
+    label = Text(f"{sign} ", style=style)
+    label.append(condition.name, style="bold")
+    label.append(f": {_unbroken(condition.sentence)}", style="none")
+    return label
+
+
+def _sentence(flip: Flip, day: date) -> str:
+    sentence = _unbroken(flip.change.sentence)
+    if flip.since is None or flip.since == day:
+        return sentence
+    return f"{sentence} (and {flip.since} would have been decided otherwise already)"
+
+
+def _unbroken(sentence: str) -> str:
+    """Leave no space at which a line could end between a number and its percent sign."""
+    return sentence.replace(" %", "%")
+
+
+def _condition_values(condition: Condition) -> dict[str, Any]:
+    return {
+        "name": condition.name,
+        "holds": condition.holds,
+        "value": _plain(condition.value),
+        "threshold": _plain(condition.threshold),
+        "distance": condition.distance,
+        "unit": condition.unit,
+        "sentence": condition.sentence,
+        "needs": condition.needs,
+        "parts": [_condition_values(part) for part in condition.parts],
+    }
+
+
+def _flip_values(flip: Flip) -> dict[str, Any]:
+    return {
+        "sentence": flip.change.sentence,
+        "size": flip.change.size,
+        "parts": _part_values(flip.change),
+        "reason": flip.reason,
+        "next_state": flip.next_state,
+        "since": None if flip.since is None else flip.since.isoformat(),
+    }
+
+
+def _part_values(change: Change) -> list[Mapping[str, Any]]:
+    return [
+        {"symbol": part.symbol, "day": part.day.isoformat(), "close": part.after, "was": part.before}
+        if isinstance(part, SetClose)
+        else {"key": part.key, "value": part.after, "was": part.before}
+        for part in change.parts
+    ]
+
+
+def _plain(value: EvidenceValue) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _days(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _count(count: int) -> str:
+    return f"{count:,}" if count else NONE

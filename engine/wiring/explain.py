@@ -1,0 +1,243 @@
+"""From decisions to why one was taken, and to what kept others from being taken."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from engine.config import Config
+from engine.core.changes import Change
+from engine.core.errors import ConfigError, DataError
+from engine.core.events import DayDecided, RunStarted
+from engine.core.explained import Blocked, ExplainedDay
+from engine.core.explanation import Case, Condition, Explainer, rule
+from engine.core.ledger import Ledger
+from engine.core.market import History
+from engine.core.money import decimal_of
+from engine.core.strategy import Decision, Holdings, StrategyState
+from engine.counterfactual import WhatIf
+from engine.recovery import standing_of
+from engine.registry import explainer_factory, strategy_factory
+from engine.session import HeldAtClose, Standing
+from engine.wiring.backtest import strategy_of
+from engine.wiring.explain_past import Past
+
+PAST_DAYS = 200
+"""How many days before the explained one are looked at for `Flip.since`; no change reaches further back."""
+
+
+def explain_day(past: Past, day: date) -> ExplainedDay:
+    """Explain one decision, and find the smallest changes that would have flipped it.
+
+    Raises:
+        ConfigError: the day was not decided; names the first and the last that were.
+        DataError: today's bars do not reach it.
+    """
+    decided = _decided_on(past, day)
+    params = past.config.strategy
+    core = strategy_of(past.config).universe.core
+    if past.history[core].position_on(day) is None:
+        raise DataError(f"{core}: has no bar of {day} any more; the decision of that day cannot be explained")
+    standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
+    states = _states(past)
+    state = dict(states)[day]
+    before = [pair for pair in states if pair[0] < day][-PAST_DAYS:]
+
+    def what_if(*, entries_allowed: bool) -> WhatIf:
+        holdings = _held(standing, past.history, day, entries_allowed=entries_allowed)
+        build = strategy_factory(params.name)
+        return WhatIf(build, params, history=past.history, day=day, state=state, holdings=holdings, past=before)
+
+    wanted = past.recorded.get(day) if past.recorded is not None else None
+    asked = what_if(entries_allowed=True)
+    if wanted is not None and _said(state, asked.decision) != wanted:
+        # A live run takes no entry on an index that is too old, and only then.
+        stale = what_if(entries_allowed=False)
+        asked = stale if _said(state, stale.decision) == wanted else asked
+    case = Case(
+        day=day,
+        state=state,
+        history=asked.history,
+        observations=asked.observations,
+        holdings=asked.holdings,
+        decision=asked.decision,
+    )
+    explainer = _explainer(past.config)
+    flips = asked.flips(explainer.proposals(case))
+    return ExplainedDay(
+        name=past.config.name,
+        day=day,
+        state=state.name,
+        next_state=asked.decision.state.name,
+        reason=asked.decision.reason,
+        tree=explainer.tree(case),
+        flips=flips,
+        otherwise="" if flips else explainer.otherwise(case),
+        note=_disagreement(wanted, _said(state, asked.decision)),
+        synthetic=past.synthetic,
+    )
+
+
+def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blocked:
+    """Count, over a span, which condition alone kept the strategy from an entry, and on how many days several did.
+
+    Raises:
+        ConfigError: no day of the span was decided.
+    """
+    states = dict(_states(past))
+    days = [day for day in past.days if (first is None or day.day >= first) and (last is None or day.day <= last)]
+    if not days:
+        raise ConfigError(
+            f"--from {first or 'the start'} --to {last or 'the end'}: no day between them was decided; "
+            f"the decision days are {past.days[0].day} to {past.days[-1].day}"
+        )
+    strategy, explainer = strategy_of(past.config), _explainer(past.config)
+    observations = strategy.observe(past.history)
+    core = past.history[strategy.universe.core]
+    alone: dict[str, Counter[str]] = {}
+    among: Counter[str] = Counter()
+    waiting = entries = several = 0
+    for decided in days:
+        if core.position_on(decided.day) is None:
+            continue
+        state = states[decided.day]
+        case = Case(
+            day=decided.day,
+            state=state,
+            history=past.history,
+            observations=observations,
+            holdings=_NOTHING_HELD,
+            decision=Decision(
+                state=state,
+                reason=decided.reason,
+                targets=decided.targets,
+                trade=decided.changed,
+                evidence=decided.evidence,
+            ),
+        )
+        awaited = explainer.awaited(case)
+        if awaited is None:
+            continue
+        if awaited.holds:
+            entries += 1
+            continue
+        waiting += 1
+        missing = [part for part in awaited.parts if not part.holds] or [awaited]
+        if len(missing) == 1:
+            alone.setdefault(missing[0].name, Counter())[missing[0].cause] += 1
+        else:
+            several += 1
+            among.update(part.name for part in missing)
+    return Blocked(
+        name=past.config.name,
+        first_day=days[0].day,
+        last_day=days[-1].day,
+        days=len(days),
+        waiting=waiting,
+        entries=entries,
+        alone=alone,
+        among=among,
+        several=several,
+        synthetic=past.synthetic,
+    )
+
+
+class _FromEvidence:
+    """Explains a strategy that does not explain itself: by the evidence of its decision, without changes."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def tree(self, case: Case[StrategyState, object]) -> Condition:
+        parts = [
+            Condition(
+                name=f"{section}.{key}",
+                holds=value is not False,
+                sentence=f"{value}",
+                value=value,
+            )
+            for section, values in case.decision.evidence.items()
+            for key, value in (values or {}).items()
+        ]
+        sentence = "what the decision rests on" if parts else "the decision rests on nothing that is observed"
+        return rule("evidence", parts, needs="all", sentence=sentence)
+
+    def awaited(self, case: Case[StrategyState, object]) -> Condition | None:  # noqa: ARG002
+        return None
+
+    def proposals(self, case: Case[StrategyState, object]) -> Sequence[Change]:  # noqa: ARG002
+        return ()
+
+    def otherwise(self, case: Case[StrategyState, object]) -> str:  # noqa: ARG002
+        return f"the strategy {self._name} does not say what would; strategies/explanations/{self._name}.py could"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NothingHeld:
+    orders_waiting: bool = False
+    entries_allowed: bool = True
+
+    def weights(self) -> Mapping[str, float]:
+        return {}
+
+
+_NOTHING_HELD = _NothingHeld()
+
+
+def _explainer(config: Config) -> Explainer[StrategyState, object]:
+    factory = explainer_factory(config.strategy.name)
+    return _FromEvidence(config.strategy.name) if factory is None else factory(config.strategy)
+
+
+def _decided_on(past: Past, day: date) -> DayDecided:
+    for decided in past.days:
+        if decided.day == day:
+            return decided
+    raise ConfigError(f"--day {day} was not decided; the decision days are {past.days[0].day} to {past.days[-1].day}")
+
+
+def _fresh(past: Past) -> Standing:
+    started = next((event for event in past.events if isinstance(event, RunStarted)), None)
+    cash = past.config.account.cash if started is None else started.cash
+    ledger = Ledger(quote=past.config.account.quote, cash=cash)
+    return Standing(ledger=ledger, state=strategy_of(past.config).start())
+
+
+def _states(past: Past) -> list[tuple[date, StrategyState]]:
+    """Give the state before each decision."""
+    states = [_fresh(past).state]
+    for decided in past.days:
+        if not hasattr(decided.memory, "name"):
+            raise TypeError(f"{decided.day}: the memory {decided.memory!r} is no state")
+        states.append(decided.memory)
+    return list(zip((decided.day for decided in past.days), states, strict=False))
+
+
+def _held(standing: Standing, history: History, day: date, *, entries_allowed: bool) -> Holdings:
+    closes: dict[str, Decimal] = {}
+    for asset in standing.ledger.positions:
+        close = history[asset].close_at(day)
+        if close is None:
+            raise DataError(f"{asset}: has no bar up to {day} any more, and was held then")
+        closes[asset] = decimal_of(close)
+    return HeldAtClose(
+        ledger=standing.ledger,
+        closes=closes,
+        equity=standing.ledger.equity(closes),
+        orders_waiting=bool(standing.sells or standing.buys),
+        entries_allowed=entries_allowed,
+    )
+
+
+def _said(state: StrategyState, decision: Decision[StrategyState]) -> tuple[str, str, str]:
+    return state.name, decision.state.name, decision.reason
+
+
+def _disagreement(recorded: tuple[str, str, str] | None, today: tuple[str, str, str]) -> str:
+    if recorded is None or recorded == today:
+        return ""
+    return (
+        f"the run recorded {recorded[2]} ({recorded[0]} -> {recorded[1]}), and from today's bars it is {today[2]} "
+        f"({today[0]} -> {today[1]}): the bars were revised since, or the program decides otherwise"
+    )

@@ -1,0 +1,1 @@
+"""What explainers share: one file a signal."""

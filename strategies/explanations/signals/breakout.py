@@ -1,0 +1,326 @@
+"""The index's breakout on one session, in words, and the closes that would have made, kept or lost it.
+
+Changes touch the last sessions only: older closes would rewrite decisions that were taken long before.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import ceil, isnan
+
+import numpy as np
+
+from engine.core.calendar import DAYS_A_WEEK
+from engine.core.changes import Change, SetClose, SetParameter, percent_text, price_text
+from engine.core.explanation import Condition, rule
+from engine.core.market import BarSeries
+from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams
+
+MARGIN = 1e-9
+"""How far past a threshold a changed close is put, relative: conditions are strict, and this is "above"."""
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BreakoutAt:
+    """The breakout as it stood after the session at position `at`."""
+
+    bars: BarSeries
+    columns: BreakoutColumns
+    params: BreakoutParams
+    at: int
+
+    @property
+    def close(self) -> float:
+        """The session's close."""
+        return float(self.bars.close[self.at])
+
+    @property
+    def in_breakout(self) -> bool:
+        """Confirmed and not lost."""
+        return bool(self.columns.in_breakout[self.at])
+
+    @property
+    def reach(self) -> range:
+        """Positions of the sessions that a change may end at, the last one first."""
+        first = self.at - self.params.confirm_sessions - self.params.loss_sessions
+        return range(self.at, max(first, 0) - 1, -1)
+
+    def day(self, position: int) -> date:
+        """The date of a session."""
+        return date.fromordinal(int(self.bars.ordinals[position]))
+
+    def above(self, level: float) -> float:
+        """What a close has to exceed to count as above a level."""
+        return level * (1 + self.params.buffer)
+
+    def below(self, support: float) -> float:
+        """What a close has to fall short of to count as below a support."""
+        return support * (1 - self.params.tolerance)
+
+    def closes_below(self) -> int:
+        """Count the closes in a row below the support, up to this session."""
+        confirmed, count = int(self.columns.breakout_session[self.at]), 0
+        threshold = self.below(float(self.columns.support[self.at]))
+        while self.bars.ordinals[self.at - count] > confirmed and self.bars.close[self.at - count] < threshold:
+            count += 1
+        return count
+
+    def lifted(self, positions: Iterable[int], threshold: float) -> tuple[SetClose, ...]:
+        """Put the closes that are not above a threshold above it."""
+        return self._set((p for p in positions if self.bars.close[p] <= threshold), threshold * (1 + MARGIN))
+
+    def lowered(self, positions: Iterable[int], threshold: float) -> tuple[SetClose, ...]:
+        """Put the closes that are not below a threshold below it."""
+        return self._set((p for p in positions if self.bars.close[p] >= threshold), threshold * (1 - MARGIN))
+
+    def _set(self, positions: Iterable[int], after: float) -> tuple[SetClose, ...]:
+        return tuple(
+            SetClose(symbol=self.bars.symbol, day=self.day(p), before=float(self.bars.close[p]), after=after)
+            for p in positions
+        )
+
+
+def breakout_condition(breakout: BreakoutAt, day: date) -> Condition:
+    """Explain whether the breakout is in force on a day."""
+    name, valid_weeks = f"{breakout.bars.symbol} breakout in force", breakout.params.valid_weeks
+    if not breakout.in_breakout:
+        return _ceiling(breakout, name)
+    if valid_weeks is None:
+        return _support(breakout, name)
+    support, validity = _support(breakout, "support holds"), _validity(breakout, day, valid_weeks)
+    sentence = support.sentence if validity.holds else f"no breakout in force: {validity.sentence}"
+    return rule(name, [support, validity], needs="all", sentence=sentence)
+
+
+def support_lost_condition(breakout: BreakoutAt, entry_session: date) -> Condition:
+    """Explain whether support was lost after a session."""
+    symbol, loss = breakout.bars.symbol, int(breakout.columns.loss_session[breakout.at])
+    name = f"{symbol} support lost"
+    if loss > entry_session.toordinal():
+        lost = breakout.bars.position_at(date.fromordinal(loss)) or 0
+        support, close = float(breakout.columns.support[lost - 1]), float(breakout.bars.close[lost])
+        return Condition(
+            name=name,
+            holds=True,
+            sentence=f"lost at the session of {date.fromordinal(loss)}: {symbol} close {price_text(close)} is "
+            f"{percent_text(close / support - 1)} below the support {price_text(support)}, "
+            f"close {breakout.params.loss_sessions} of {breakout.params.loss_sessions} below",
+            value=close,
+            threshold=breakout.below(support),
+            distance=close / breakout.below(support) - 1,
+        )
+    if not breakout.in_breakout:
+        return Condition(name=name, holds=False, sentence=f"no support of {symbol} was lost after {entry_session}")
+    held = _support(breakout, name)
+    return Condition(
+        name=name,
+        holds=False,
+        sentence=held.sentence,
+        value=held.value,
+        threshold=held.threshold,
+        distance=held.distance,
+    )
+
+
+def confirming(breakout: BreakoutAt) -> Iterator[Change]:
+    """Propose closes that would have confirmed a breakout by this session, and such that would not have lost it."""
+    columns, confirm = breakout.columns, breakout.params.confirm_sessions
+    effect = f"that confirms the breakout of {breakout.bars.symbol}"
+    yield from _still_kept(breakout)
+    for end in breakout.reach:
+        begin = end - confirm + 1
+        if begin < 0:
+            continue
+        levels = [float(columns.ceiling[begin]), float(np.max(columns.ceiling[begin : end + 1]))]
+        windows = [(range(begin, end + 1), level) for level in dict.fromkeys(levels) if not isnan(level)]
+        # A run that was going on before the window is what the first of its closes would have gone on with.
+        for length in range(1, confirm):
+            before = end - (confirm - length)
+            if before >= 0 and int(columns.run_length[before]) == length:
+                windows.append((range(before + 1, end + 1), float(columns.run_level[before])))
+        for window, level in windows:
+            if not _loses(breakout, range(end + 1, breakout.at + 1), level):
+                yield Change(parts=breakout.lifted(window, breakout.above(level)), effect=effect)
+
+
+def losing(breakout: BreakoutAt) -> Iterator[Change]:
+    """Propose closes that would have lost the support by this session."""
+    loss = breakout.params.loss_sessions
+    reach = [position for position in breakout.reach if breakout.columns.in_breakout[position]]
+    supports = dict.fromkeys(float(breakout.columns.support[position]) for position in reach)
+    for support in supports:
+        for end in range(breakout.at, max(breakout.at - loss, loss - 2), -1):
+            window = range(end - loss + 1, end + 1)
+            effect = f"that loses the support of {breakout.bars.symbol}"
+            yield Change(parts=breakout.lowered(window, breakout.below(support)), effect=effect)
+
+
+def unconfirming(breakout: BreakoutAt) -> Iterator[Change]:
+    """Propose closes with which the breakout in being would not have been confirmed, or would have been lost."""
+    yield from losing(breakout)
+    confirmed = breakout.bars.position_at(date.fromordinal(int(breakout.columns.breakout_session[breakout.at])))
+    if confirmed is None:
+        return
+    threshold = breakout.above(float(breakout.columns.support[confirmed]))
+    window = range(max(confirmed - breakout.params.confirm_sessions + 1, 0), confirmed + 1)
+    effect = f"that keeps the breakout of {breakout.bars.symbol} from being confirmed"
+    for positions in [[position] for position in window] + [list(window)]:
+        if confirmed in breakout.reach:
+            yield Change(parts=breakout.lowered(positions, threshold), effect=effect)
+
+
+def prolonging(breakout: BreakoutAt, day: date) -> Iterator[Change]:
+    """Propose the validity with which a breakout that ran out would still be in force."""
+    valid = breakout.params.valid_weeks
+    age = day - date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))
+    if breakout.in_breakout and valid is not None and age > timedelta(weeks=valid):
+        yield SetParameter(
+            key="strategy.breakout.valid_weeks", before=valid, after=ceil(age.days / DAYS_A_WEEK)
+        ).as_change(f"the breakout of {breakout.bars.symbol} is then still in force")
+
+
+def shortening(breakout: BreakoutAt, day: date) -> Iterator[Change]:
+    """Propose the validity with which the breakout would have run out."""
+    valid = breakout.params.valid_weeks
+    weeks = ceil((day - date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))).days / DAYS_A_WEEK) - 1
+    if breakout.in_breakout and valid is not None and 0 <= weeks < valid:
+        yield SetParameter(key="strategy.breakout.valid_weeks", before=valid, after=weeks).as_change(
+            f"the breakout of {breakout.bars.symbol} has then run out"
+        )
+
+
+def _still_kept(breakout: BreakoutAt) -> Iterator[Change]:
+    """Propose the closes that would have kept the support that was lost last."""
+    loss, ordinal = breakout.params.loss_sessions, int(breakout.columns.loss_session[breakout.at])
+    if breakout.in_breakout or ordinal == NEVER:
+        return
+    lost = breakout.bars.position_at(date.fromordinal(ordinal)) or 0
+    if lost < loss or not breakout.columns.in_breakout[lost - 1]:
+        return
+    threshold = breakout.below(float(breakout.columns.support[lost - 1]))
+    positions = _kept(breakout.bars.close[lost - loss + 1 : breakout.at + 1].tolist(), threshold, loss)
+    if len(positions) <= 2 * loss:
+        parts = breakout.lifted([lost - loss + 1 + position for position in positions], threshold)
+        yield Change(parts=parts, effect=f"the support of {breakout.bars.symbol} is then not lost")
+
+
+def keeping(breakout: BreakoutAt) -> Iterator[Change]:
+    """Propose the closes that would have kept the support that was lost last, whatever came of it since."""
+    yield from _still_kept(breakout)
+    # A new breakout may be in force by now; then the loss itself is what is undone.
+    ordinal, loss = int(breakout.columns.loss_session[breakout.at]), breakout.params.loss_sessions
+    if ordinal == NEVER:
+        return
+    lost = breakout.bars.position_at(date.fromordinal(ordinal)) or 0
+    threshold = breakout.below(float(breakout.columns.support[lost - 1]))
+    for position in range(max(lost - loss + 1, 0), lost + 1):
+        yield Change(
+            parts=breakout.lifted([position], threshold),
+            effect=f"the support of {breakout.bars.symbol} is then not lost",
+        )
+
+
+def _loses(breakout: BreakoutAt, positions: range, support: float) -> bool:
+    """Tell whether a support would be lost again by the closes as they were."""
+    below = [float(breakout.bars.close[position]) < breakout.below(support) for position in positions]
+    loss = breakout.params.loss_sessions
+    return any(all(below[end - loss : end]) for end in range(loss, len(below) + 1))
+
+
+def _kept(closes: Sequence[float], threshold: float, loss: int) -> list[int]:
+    """Choose closes to lift so that never `loss` in a row stay below, with the least largest lift, the latest such."""
+    windows = [
+        range(end - loss + 1, end + 1)
+        for end in range(loss - 1, len(closes))
+        if all(close < threshold for close in closes[end - loss + 1 : end + 1])
+    ]
+    if not windows:
+        return []
+    least_close = min(max(closes[p] for p in window) for window in windows)
+    chosen: list[int] = []
+    for window in windows:
+        if not any(p in window for p in chosen):
+            chosen.append(max(p for p in window if closes[p] >= least_close))
+    return chosen
+
+
+def _ceiling(breakout: BreakoutAt, name: str) -> Condition:
+    params, columns, at = breakout.params, breakout.columns, breakout.at
+    symbol, close = breakout.bars.symbol, breakout.close
+    length = int(columns.run_length[at])
+    level = float(columns.run_level[at] if length else columns.ceiling[at])
+    if isnan(level):
+        return Condition(
+            name=name, holds=False, sentence=f"{symbol} has no ceiling yet: too few sessions are old enough"
+        )
+    threshold = breakout.above(level)
+    words = f"the ceiling {price_text(level)}"
+    if params.buffer:
+        words = f"{price_text(threshold)}, the ceiling {price_text(level)} with its buffer"
+    place = f"{symbol} close {price_text(close)} is {_side(close, threshold)} {words}"
+    more = params.confirm_sessions - length
+    confirm = f"{_number(more)}{' more' if length else ''} close{'s' if more > 1 else ''} above {price_text(threshold)}"
+    verb = "confirm" if more > 1 else "confirms"
+    if length:
+        sentence = f"{place}, session {length} of {params.confirm_sessions}: {confirm} {verb}"
+    elif int(columns.loss_session[at]) == int(breakout.bars.ordinals[at]):
+        sentence = f"{place}; support was lost at this session, {confirm} {verb} a new breakout"
+    else:
+        sentence = f"{place}: {confirm} {verb}"
+    return Condition(
+        name=name,
+        holds=False,
+        sentence=sentence,
+        value=close,
+        threshold=threshold,
+        distance=close / threshold - 1,
+    )
+
+
+def _support(breakout: BreakoutAt, name: str) -> Condition:
+    params, symbol, close = breakout.params, breakout.bars.symbol, breakout.close
+    support = float(breakout.columns.support[breakout.at])
+    threshold, below = breakout.below(support), breakout.closes_below()
+    words = f"the support {price_text(support)}"
+    if params.tolerance:
+        words = f"{price_text(threshold)}, the support {price_text(support)} with its tolerance"
+    more = params.loss_sessions - below
+    lose = f"{_number(more)}{' more' if below else ''} close{'s' if more > 1 else ''} below it"
+    counted = f", close {below} of {params.loss_sessions} below" if below else ""
+    since = date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))
+    return Condition(
+        name=name,
+        holds=True,
+        sentence=f"breakout of {since}: {symbol} close {price_text(close)} is {_side(close, threshold)} {words}"
+        f"{counted}: {lose} {'lose' if more > 1 else 'loses'} it",
+        value=close,
+        threshold=threshold,
+        distance=close / threshold - 1,
+    )
+
+
+def _validity(breakout: BreakoutAt, day: date, valid_weeks: int) -> Condition:
+    since = date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))
+    until = since + timedelta(weeks=valid_weeks)
+    age = (day - since).days / DAYS_A_WEEK
+    holds = day <= until
+    return Condition(
+        name="breakout not run out",
+        holds=holds,
+        sentence=f"the breakout of {since} {'counts until' if holds else 'ran out on'} {until}",
+        value=age,
+        threshold=valid_weeks,
+        distance=age - valid_weeks,
+        unit="weeks",
+    )
+
+
+def _side(close: float, threshold: float) -> str:
+    if close == threshold:
+        return "exactly at"
+    return f"{percent_text(close / threshold - 1)} {'above' if close > threshold else 'below'}"
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
