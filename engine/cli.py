@@ -12,7 +12,7 @@ from typing import NoReturn
 import typer
 
 from engine import __version__
-from engine.commands import backtest, config, exchange, explain, paper, parity, verify
+from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, verify
 from engine.core.errors import EngineError
 
 MAX_ERROR_LINES = 3
@@ -34,6 +34,7 @@ app.command("parity")(parity.parity)
 app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("exchange")(exchange.exchange)
+app.command("dashboard")(dashboard.dashboard)
 app.add_typer(config.app, name="config")
 
 

@@ -62,13 +62,15 @@ def next_record(head: Head, type: str, body: str) -> Record:
     )
 
 
-def follow(records: Iterable[Record]) -> Iterator[Record]:
+def follow(records: Iterable[Record], head: Head = Head()) -> Iterator[Record]:
     """Give the records, ascending from the first, as long as each follows from the one before.
+
+    Args:
+        head: the record before the first of them.
 
     Raises:
         BrokenChainError: at the first that does not; where two records contradict each other, at the altered one.
     """
-    head = Head()
     stream = iter(records)
     record = next(stream, None)
     while record is not None:

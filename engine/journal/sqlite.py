@@ -22,6 +22,7 @@ from engine.journal.lock import only_writer
 JOURNAL_FILE = "journal.sqlite"
 SCHEMA = "1"
 BATCH = 1000
+FORMAT_BYTES = 20
 
 _TABLES = {
     "records": (
@@ -45,6 +46,10 @@ _REASONS = {
 
 class DamagedJournalError(DataError):
     """The file cannot be read as an SQLite database, at all or from some record on."""
+
+
+class OtherJournalError(DataError):
+    """The file holds another journal than the one that was read before."""
 
 
 class SqliteJournal:
@@ -152,13 +157,37 @@ def stored_records(path: Path) -> Iterator[Record]:
         _check_pages(connection, path)
 
 
+def records_after(path: Path, head: Head) -> tuple[Record, ...]:
+    """Give what was written after `head`, checked against it: for whoever looks again and again while a writer works.
+
+    Unlike the other readers it makes no file beside the journal, whoever's process it is.
+
+    Args:
+        head: of what was read before; `Head()` gives all.
+
+    Raises:
+        OtherJournalError: what was read before is not there any more: it is another journal, or an older one.
+        DataError: there is no journal, it is damaged or foreign, or its chain is broken.
+    """
+    with _one_sentence(path), closing(_onlooker(path)) as connection:
+        _check_tables(connection, path)
+        if head.sequence:
+            known = [
+                found for (found,) in connection.execute("SELECT hash FROM records WHERE seq = ?", (head.sequence,))
+            ]
+            if known != [head.hash]:
+                raise OtherJournalError(
+                    f"{path}: is another journal than it was: record {head.sequence} is not the same"
+                )
+        return tuple(follow(_stored(connection, after=head.sequence or None), head))
+
+
 def _events(connection: sqlite3.Connection, path: Path, codec: EventCodec) -> Iterator[Event]:
     for record in follow(_stored(connection)):
         yield codec.decode(record.type, record.body, where=f"{path}, record {record.sequence}")
 
 
-def _stored(connection: sqlite3.Connection) -> Iterator[Record]:
-    after = None
+def _stored(connection: sqlite3.Connection, after: int | None = None) -> Iterator[Record]:
     while True:
         # In batches, so that no reader, however slow, keeps the writer's log from being folded into the file.
         batch: list[Record] = []
@@ -213,6 +242,24 @@ def _read_only(path: Path) -> sqlite3.Connection:
     if not path.exists():
         raise DataError(f"{path}: there is no journal; only paper runs keep one")
     return _connect(path, "ro", wait_seconds=5.0)
+
+
+def _onlooker(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        raise DataError(f"{path}: there is no journal; only paper runs keep one")
+    log, index = (path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm"))
+    if (log and index) or not _is_logged(path):
+        return _connect(path, "ro", wait_seconds=1.0)
+    if log:
+        raise DataError(f"{path}: its log {path.name}-wal is there without {path.name}-shm; start the bot to mend it")
+    # Where the file says that it has a log and none is beside it, SQLite would make one: all is in the file then.
+    return _connect(path, "ro&immutable=1", wait_seconds=1.0)
+
+
+def _is_logged(path: Path) -> bool:
+    with path.open("rb") as file:
+        # "File format read version" is byte 19; 2 is a write-ahead log (https://www.sqlite.org/fileformat2.html).
+        return file.read(FORMAT_BYTES)[-1:] == b"\x02"
 
 
 def _connect(path: Path, mode: str, wait_seconds: float) -> sqlite3.Connection:

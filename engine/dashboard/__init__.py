@@ -1,0 +1,1 @@
+"""A read-only page over the run folders: what ran, and what a running bot is at."""

@@ -1,0 +1,83 @@
+"""Who may look: addresses, the token, and the hosts by which a browser may call this page. Pure; knows no server."""
+
+import hmac
+import ipaddress
+from dataclasses import dataclass, field
+
+from engine.core.errors import ConfigError
+
+TOKEN_VARIABLE = "ALTFUSE_DASHBOARD_TOKEN"
+LEAST_CHARACTERS = 16
+COOKIE = "altfuse_dashboard"
+SCHEME = "Bearer "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Decides whether a request is answered.
+
+    Attributes:
+        host: where the server listens; token: None where none is wanted, never shown.
+
+    Raises:
+        ConfigError: the host is not loopback's and there is no token, or the token is too short.
+    """
+
+    host: str
+    token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.token is None and not is_loopback(self.host):
+            raise ConfigError(
+                f"--host {self.host}: others can reach it, so a token is wanted; set {TOKEN_VARIABLE} in the "
+                f"environment to {LEAST_CHARACTERS} characters or more"
+            )
+        if self.token is not None and (len(self.token) < LEAST_CHARACTERS or not self.token.isascii()):
+            raise ConfigError(f"{TOKEN_VARIABLE}: {LEAST_CHARACTERS} or more characters of plain ASCII are wanted")
+
+    def knows_host(self, header: str | None) -> bool:
+        """Tell whether a Host header may be answered: on loopback, a foreign name is somebody else's page calling."""
+        if not is_loopback(self.host):
+            return True
+        return header is not None and is_loopback(_without_port(header))
+
+    def admits(self, *, authorization: str | None, cookie: str | None) -> bool:
+        """Tell whether a request carries the token, or the cookie that was given for it."""
+        if self.token is None:
+            return True
+        if authorization is not None:
+            return authorization.startswith(SCHEME) and self.is_token(authorization.removeprefix(SCHEME))
+        return cookie is not None and _same(cookie, self.pass_for_token())
+
+    def is_token(self, offered: str) -> bool:
+        """Compare in a time that says nothing of the token."""
+        return self.token is not None and _same(offered, self.token)
+
+    def pass_for_token(self) -> str:
+        """Give what the cookie holds: made of the token, from which the token cannot be told."""
+        return hmac.new((self.token or "").encode(), b"altfuse dashboard", "sha256").hexdigest()
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own, and no other machine can reach it."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _same(offered: str, wanted: str) -> bool:
+    # Digests first: a comparison of texts of other lengths ends sooner.
+    key = b"compared"
+    return hmac.compare_digest(
+        hmac.digest(key, offered.encode("utf-8", "surrogateescape"), "sha256"),
+        hmac.digest(key, wanted.encode(), "sha256"),
+    )
+
+
+def _without_port(header: str) -> str:
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0]

@@ -1,0 +1,172 @@
+"""What the server shows, read when it is asked for and kept while nothing changes. Blocking; one thread at a time."""
+
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import DataError
+from engine.dashboard.folders import RunFolders, RunRow, Signature, problem_of, sentence
+from engine.dashboard.live import LiveRun, LiveState
+from engine.dashboard.record import RecordState, record_state
+from engine.journal.chain import Head
+from engine.journal.codec import EventCodec
+from engine.journal.paper_folder import CONFIG_FILE
+from engine.journal.run_record import read_run, read_summary
+from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, records_after
+
+MOST_KEPT = 4
+"""Runs that are kept in memory; the one looked at longest ago is read anew when it is wanted again."""
+MOST_REPORT_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """What there is to show of one run: of a paper run its live state, of another its record, or its summary alone.
+
+    Attributes:
+        problem: why there is no more, in a sentence; what was read before is still there.
+    """
+
+    row: RunRow
+    live: LiveState | None = None
+    record: RecordState | None = None
+    summary: Mapping[str, Any] | None = None
+    problem: str = ""
+
+
+class Board:
+    """The run folders below `out`, and what they hold."""
+
+    def __init__(self, out: Path) -> None:
+        self.folders = RunFolders(out)
+        self._journals: OrderedDict[str, _Followed] = OrderedDict()
+        self._records: OrderedDict[str, tuple[Signature, RunView]] = OrderedDict()
+
+    def rows(self) -> list[RunRow]:
+        """Give the list of runs.
+
+        Raises:
+            DataError: the folder cannot be read.
+        """
+        return self.folders.rows()
+
+    def run(self, name: str) -> RunView | None:
+        """Give what there is of a run; None where there is no run of that name.
+
+        Raises:
+            DataError: the folder of all runs cannot be read.
+        """
+        row = self.folders.row(name)
+        if row is None:
+            return None
+        # A bot that was seen to have a journal is followed on, whatever becomes of the file.
+        if row.has_journal or name in self._journals:
+            return self._followed(row)
+        return self._recorded(row)
+
+    def report(self, name: str) -> bytes | None:
+        """Give the report of a run; None where there is no such run, or it has none.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        row = self.folders.row(name)
+        if row is None or not row.has_report:
+            return None
+        path = self.folders.folder(row) / "report.html"
+        try:
+            # Not by a link, and not of a pipe that nobody writes to.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                content = file.read(MOST_REPORT_BYTES + 1)
+        except OSError as error:
+            raise DataError(f"report.html: cannot be read: {error.strerror}") from error
+        if len(content) > MOST_REPORT_BYTES:
+            raise DataError(f"report.html: is larger than {MOST_REPORT_BYTES:,} bytes")
+        return content
+
+    def _followed(self, row: RunRow) -> RunView:
+        folder = self.folders.folder(row)
+        followed = self._journals.pop(row.name, None) or _Followed(folder)
+        self._journals[row.name] = followed
+        while len(self._journals) > MOST_KEPT:
+            self._journals.popitem(last=False)
+        problem = problem_of(folder) or followed.look(self.folders.signature(row.name))
+        state = followed.state
+        return RunView(row=row, live=state if state is not None and state.records else None, problem=problem)
+
+    def _recorded(self, row: RunRow) -> RunView:
+        signature = self.folders.signature(row.name)
+        kept = self._records.pop(row.name, None)
+        if kept is None or kept[0] != signature:
+            kept = signature, _read_record(row, self.folders.folder(row))
+        self._records[row.name] = kept
+        while len(self._records) > MOST_KEPT:
+            self._records.popitem(last=False)
+        return kept[1]
+
+
+class _Followed:
+    """A journal that is read on from where it was read to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state: LiveState | None = None
+        self._folder = folder
+        self._codec = EventCodec()
+        self._seen: Signature | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._head = Head()
+        self._run = LiveRun(self._folder, _config(self._folder))
+
+    def look(self, signature: Signature) -> str:
+        """Read what is new; give a sentence where that fails."""
+        if signature == self._seen:
+            return ""
+        try:
+            try:
+                self._read_on()
+            except OtherJournalError:
+                # Another bot began in this folder, or a copy was put back: this is another run.
+                self._begin()
+                self._read_on()
+        except DataError as error:
+            return sentence(error, self._folder)
+        self._seen = signature
+        return ""
+
+    def _read_on(self) -> None:
+        path = self._folder / JOURNAL_FILE
+        records = records_after(path, self._head)
+        events = [self._codec.decode(each.type, each.body, where=f"{path}, record {each.sequence}") for each in records]
+        self._run.take(events)
+        if records:
+            self._head = Head(sequence=records[-1].sequence, hash=records[-1].hash)
+        if records or self.state is None:
+            self.state = self._run.state()
+
+
+def _read_record(row: RunRow, folder: Path) -> RunView:
+    problem = row.problem or problem_of(folder)
+    if problem:
+        return RunView(row=row, problem=problem)
+    try:
+        if not row.has_decisions:
+            return RunView(row=row, summary=read_summary(folder))
+        return RunView(row=row, record=record_state(read_run(folder)))
+    except DataError as error:
+        return RunView(row=row, problem=sentence(error, folder))
+
+
+def _config(folder: Path) -> Mapping[str, Any] | None:
+    try:
+        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        # It only adds for how long a signal counts.
+        return None
+    return content if isinstance(content, dict) else None

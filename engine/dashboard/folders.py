@@ -1,0 +1,228 @@
+"""The run folders below one folder: which there are, and a line on each. Only looks; follows no link.
+
+A name that comes from outside is looked for in this list and never made into a path.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import DataError
+from engine.journal.lock import writer_of
+from engine.journal.run_record import read_summary
+from engine.journal.sqlite import JOURNAL_FILE
+
+MOST_RUNS = 2000
+MOST_BYTES = 512 * 1024 * 1024
+"""A folder that holds more is not read."""
+END_BYTES = 65_536
+"""A line of `decisions.jsonl` is some hundred bytes long."""
+SHOWN_FILES = ("summary.json", "decisions.jsonl", JOURNAL_FILE, f"{JOURNAL_FILE}-wal", "report.html")
+
+Signature = tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """A run in the list.
+
+    Attributes:
+        changed: when its files were last written.
+        mode: empty where it cannot be told; total_return: a fraction, None where there is none.
+        is_running: whether a bot holds the journal's lock now.
+        has_journal, has_decisions, has_report: what there is to look at.
+        problem: why it cannot be read, in a sentence; empty where it can.
+    """
+
+    name: str
+    changed: datetime
+    mode: str = ""
+    first_day: str = ""
+    last_day: str = ""
+    total_return: float | None = None
+    synthetic: bool = False
+    is_running: bool = False
+    has_journal: bool = False
+    has_decisions: bool = False
+    has_report: bool = False
+    problem: str = ""
+
+
+class RunFolders:
+    """The run folders below `out`; what was read of one is kept until its files change.
+
+    Args:
+        out: may not be there yet: then there are no runs.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self._read: dict[str, tuple[Signature, RunRow]] = {}
+
+    def rows(self) -> list[RunRow]:
+        """Give a row a run: the running ones first, then the newest.
+
+        Raises:
+            DataError: the folder cannot be read.
+        """
+        names = self._names()
+        self._read = {name: kept for name, kept in self._read.items() if name in names}
+        newest_first = sorted((self._row(name) for name in names), key=lambda row: row.changed, reverse=True)
+        return sorted(newest_first, key=lambda row: not row.is_running)[:MOST_RUNS]
+
+    def row(self, name: str) -> RunRow | None:
+        """Give the row of one run; None where the list holds no such name."""
+        return self._row(name) if name in self._names() else None
+
+    def folder(self, row: RunRow) -> Path:
+        """Give the folder of a run of the list."""
+        return self.out / row.name
+
+    def signature(self, name: str) -> Signature:
+        """Give what changes when one of a run's shown files does: name, inode, time and size of each."""
+        return tuple(_facts(self.out / name, file) for file in SHOWN_FILES)
+
+    def _names(self) -> set[str]:
+        try:
+            with os.scandir(self.out) as entries:
+                return {
+                    entry.name
+                    for entry in entries
+                    if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False) and _is_text(entry.name)
+                }
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise DataError(f"{self.out}: cannot be read: {error.strerror}") from error
+
+    def _row(self, name: str) -> RunRow:
+        signature = self.signature(name)
+        kept = self._read.get(name)
+        if kept is None or kept[0] != signature:
+            kept = signature, _read_row(self.out / name, signature)
+            self._read[name] = kept
+        row = kept[1]
+        if not row.has_journal:
+            return row
+        return replace(row, is_running=writer_of(self.out / name / JOURNAL_FILE) is not None)
+
+
+def problem_of(folder: Path) -> str:
+    """Say why a folder is not read: it holds what is no plain file, or too much; empty where it is."""
+    size = 0
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                facts = entry.stat(follow_symlinks=False)
+                if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
+                    return f"{entry.name!r} is no plain file; nothing of this folder is read"
+                size += facts.st_size
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return f"holds {size:,} bytes; up to {MOST_BYTES:,} are read" if size > MOST_BYTES else ""
+
+
+def _read_row(folder: Path, signature: Signature) -> RunRow:
+    there = {file for file, inode, _, _ in signature if inode}
+    row = RunRow(
+        name=folder.name,
+        changed=datetime.fromtimestamp(_last_change(folder, signature), UTC),
+        has_journal=JOURNAL_FILE in there,
+        has_decisions="decisions.jsonl" in there,
+        has_report="report.html" in there,
+    )
+    problem = problem_of(folder)
+    if not problem:
+        try:
+            return _described(row, folder)
+        except DataError as error:
+            problem = sentence(error, folder)
+    return replace(row, problem=problem)
+
+
+def sentence(error: Exception, folder: Path) -> str:
+    """Give an error's sentence without the path that the reader sees anyway."""
+    text = str(error).replace(f"{folder}/", "").removeprefix(f"{folder}: ")
+    return text.replace(f"{folder.absolute()}/", "")
+
+
+def _described(row: RunRow, folder: Path) -> RunRow:
+    summary = read_summary(folder, wanted=not row.has_journal)
+    first, last = _ends(folder / "decisions.jsonl") if row.has_journal and row.has_decisions else ({}, {})
+    total_return = summary.get("total_return")
+    if first and last:
+        # The files of a paper run follow its changes of position; its decisions are there at once.
+        total_return = _ratio(last.get("equity"), first.get("equity"))
+    return RunRow(
+        name=row.name,
+        changed=row.changed,
+        mode=str(summary.get("mode") or ("paper" if row.has_journal else "")),
+        first_day=str(first.get("day") or summary.get("first_day") or ""),
+        last_day=str(last.get("day") or summary.get("last_day") or ""),
+        total_return=float(total_return) if isinstance(total_return, int | float) else None,
+        synthetic=summary.get("synthetic") is True,
+        has_journal=row.has_journal,
+        has_decisions=row.has_decisions,
+        has_report=row.has_report,
+    )
+
+
+def _ends(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Read the first and the last whole line; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            first = file.readline(END_BYTES)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - END_BYTES))
+            tail = file.read(END_BYTES)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    # What a bot is writing now ends without a line break.
+    whole = tail[: tail.rfind(b"\n") + 1].splitlines()
+    return (_object(path, first), _object(path, whole[-1])) if whole else ({}, {})
+
+
+def _object(path: Path, line: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: is damaged: a line is not JSON") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: is damaged: a line is no object")
+    return content
+
+
+def _ratio(end: object, start: object) -> float | None:
+    if isinstance(end, int | float) and isinstance(start, int | float) and start > 0:
+        return end / start - 1
+    return None
+
+
+def _facts(folder: Path, file: str) -> tuple[str, int, int, int]:
+    try:
+        facts = os.lstat(folder / file)
+    except OSError:
+        return file, 0, 0, 0
+    return file, facts.st_ino, facts.st_mtime_ns, facts.st_size
+
+
+def _last_change(folder: Path, signature: Signature) -> float:
+    times = [changed for file, inode, changed, _ in signature if inode and file != "report.html"]
+    if times:
+        return max(times) / 1e9
+    try:
+        return os.lstat(folder).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

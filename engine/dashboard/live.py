@@ -1,0 +1,156 @@
+"""What a run is at, as a value: folded out of its events, or out of a record read back. Nothing is read here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.core.events import DayDecided, Event, OrderFilled, RunStarted
+from engine.core.ledger import Ledger
+from engine.core.order import Fill
+from engine.core.performance import Performance, performance_of
+from engine.dashboard.signals import Signal, latest_exit, signals_of
+from engine.dashboard.sparkline import Sparkline, sparkline
+from engine.recovery import standing_of
+from engine.report.live_status import LiveStatus, Past, live_status
+from engine.session import Standing
+
+MOST_FILLS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """The equity of the decision days: first and last day, the small picture, and figures (None below two days)."""
+
+    first_day: date
+    last_day: date
+    start: float
+    end: float
+    picture: Sparkline | None
+    performance: Performance | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveState:
+    """All that the page of a paper run shows of its journal.
+
+    Attributes:
+        status: position, orders, incidents, next decision, as the panel on the terminal shows them.
+        targets: the weights that stand.
+        signals: of the last decision; session, week: the last that it knew, None where it looks at neither.
+        latest_exit: the day on which a rotation in being ends at the latest.
+        fills: the last ones, the newest first; fill_count: how many there were.
+        curve: None before the first decision.
+        records: how many the journal holds.
+    """
+
+    status: LiveStatus
+    targets: Mapping[str, float]
+    signals: tuple[Signal, ...]
+    session: str | None
+    week: str | None
+    latest_exit: date | None
+    fills: tuple[Fill, ...]
+    fill_count: int
+    curve: Curve | None
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Untold:
+    """What a strategy remembers before its first decision: not asked for here."""
+
+    name: str = ""
+
+
+class LiveRun:
+    """A paper run as far as its journal was read; events are only ever added.
+
+    Args:
+        folder: names the run; config: as the folder keeps it, None where it does not.
+    """
+
+    def __init__(self, folder: Path, config: Mapping[str, Any] | None) -> None:
+        self._folder = folder
+        self._config = config
+        self._events: list[Event] = []
+        self._past = Past()
+        self._fills: list[Fill] = []
+        self._equity: list[tuple[date, float]] = []
+        self._quote = ""
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Add what was written since."""
+        for event in events:
+            self._events.append(event)
+            self._past = self._past.after(event)
+            if isinstance(event, RunStarted):
+                self._quote = event.quote
+            elif isinstance(event, OrderFilled):
+                self._fills.append(event.fill)
+            elif isinstance(event, DayDecided):
+                self._equity.append((event.day, float(event.equity)))
+
+    def state(self) -> LiveState:
+        """Give what the run is at."""
+        fresh = Standing(ledger=Ledger(quote=self._quote, cash=Decimal(0)), state=_Untold())
+        standing = standing_of(self._events, fresh)
+        decision = self._past.decision
+        venue = (self._config or {}).get("venue")
+        status = live_status(
+            self._past,
+            venue=str(venue.get("name", "")) if isinstance(venue, Mapping) else "",
+            folder=self._folder,
+            ledger=standing.ledger,
+            waiting=standing.sells + standing.buys,
+            unresolved=standing.unresolved,
+            last_day=standing.last_day,
+            # How long the bot waits after a day's end is its own; the folder does not keep it.
+            grace=timedelta(0),
+            exchange_time=None,
+            heard_seconds=0.0,
+            bars=None,
+            notices=(),
+        )
+        evidence = {} if decision is None else decision.evidence
+        return LiveState(
+            status=status,
+            targets={} if decision is None else decision.targets,
+            signals=signals_of(evidence, self._config),
+            session=_known(evidence, "index", "session"),
+            week=_known(evidence, "macd", "week"),
+            latest_exit=None if decision is None else latest_exit(decision.memory, self._config),
+            fills=tuple(self._fills[: -MOST_FILLS - 1 : -1]),
+            fill_count=len(self._fills),
+            curve=curve_of(self._equity),
+            records=len(self._events),
+        )
+
+
+def curve_of(equity: Sequence[tuple[date, float]]) -> Curve | None:
+    """Make a picture and figures of equity by day; None without a day."""
+    if not equity:
+        return None
+    (first, start), (last, end) = equity[0], equity[-1]
+    values = [value for _, value in equity]
+    return Curve(
+        first_day=first,
+        last_day=last,
+        start=start,
+        end=end,
+        picture=sparkline(values),
+        performance=_performance(values, days=(last - first).days),
+    )
+
+
+def _performance(values: Sequence[float], *, days: int) -> Performance | None:
+    return performance_of(np.array(values), days=days) if days > 0 and min(values) > 0 else None
+
+
+def _known(evidence: Mapping[str, Mapping[str, Any] | None], section: str, name: str) -> str | None:
+    value = (evidence.get(section) or {}).get(name)
+    return None if value is None else str(value)

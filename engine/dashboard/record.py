@@ -1,0 +1,61 @@
+"""What the page of a run without a journal shows: its record, read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.dashboard.live import MOST_FILLS, Curve, curve_of
+from engine.dashboard.signals import Signal, signals_of
+from engine.journal.run_record import DecisionRow, FillRow, RotationRow, RunRecord
+
+MOST_ROTATIONS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordState:
+    """All that the page of a finished run shows.
+
+    Attributes:
+        decision: the last one; state_since: the day whose decision led to its state.
+        fills, rotations: the last ones, the newest first, and how many there were.
+        notes: what a reader must be told.
+    """
+
+    summary: Mapping[str, Any]
+    decision: DecisionRow | None
+    state_since: date | None
+    signals: tuple[Signal, ...]
+    fills: tuple[FillRow, ...]
+    fill_count: int
+    rotations: tuple[RotationRow, ...]
+    rotation_count: int
+    curve: Curve | None
+    notes: tuple[str, ...]
+
+
+def record_state(record: RunRecord) -> RecordState:
+    """Choose what is shown of a record."""
+    decision = record.decisions[-1] if record.decisions else None
+    notes = record.summary.get("notes")
+    return RecordState(
+        summary=record.summary,
+        decision=decision,
+        state_since=_since(record.decisions),
+        signals=() if decision is None else signals_of(decision.evidence, record.config),
+        fills=tuple(reversed(record.fills[-MOST_FILLS:])),
+        fill_count=len(record.fills),
+        rotations=tuple(reversed(record.rotations[-MOST_ROTATIONS:])),
+        rotation_count=len(record.rotations),
+        curve=curve_of([(row.day, row.equity) for row in record.decisions]),
+        notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
+    )
+
+
+def _since(decisions: Sequence[DecisionRow]) -> date | None:
+    since = None
+    for row in reversed(decisions):
+        if row.next_state != decisions[-1].next_state:
+            break
+        since = row.day
+    return since

@@ -1,0 +1,242 @@
+"""The dashboard over HTTP: routes, headers, who is answered; the one file of it that knows aiohttp.
+
+Nothing can be changed through it: only GET and HEAD are answered, the form for the token apart.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import web
+
+from engine.core.errors import ConfigError, DataError
+from engine.dashboard import pages
+from engine.dashboard.access import COOKIE, Access
+from engine.dashboard.board import Board
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Pause = Callable[[float], Awaitable[None]]
+
+PAUSE_SECONDS = 1.0
+"""Between a wrong token and the answer to it."""
+MOST_FORM_BYTES = 4096
+OWN_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+REPORT_POLICY = (
+    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""A report brings its script with it; it may run it, and reach neither this server nor any other."""
+HEADERS = {
+    "Content-Security-Policy": OWN_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "interest-cohort=()",
+    "Cache-Control": "no-store",
+    "Server": "altfuse",
+}
+ASSETS = {"dashboard.js": "text/javascript", "dashboard.css": "text/css"}
+OPEN_TO_ALL = ("/login", *(f"/assets/{name}" for name in ASSETS))
+"""Hold nothing of any run."""
+
+
+async def serve(
+    out: Path,
+    access: Access,
+    *,
+    port: int,
+    started: Callable[[str], None],
+    ended: asyncio.Event,
+    pause: Pause = asyncio.sleep,
+) -> None:
+    """Serve the runs below `out` until `ended` is set.
+
+    Args:
+        port: 0 takes a free one.
+        started: told the URL as soon as connections are accepted.
+        pause: waits so many seconds.
+
+    Raises:
+        ConfigError: the address cannot be listened on.
+    """
+    runner = web.AppRunner(application(Board(out), access, pause=pause), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, access.host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            reason = error.strerror or error
+            raise ConfigError(f"--port {port} on {access.host}: {reason}; name a free port, or 0 for any") from error
+        shown = f"[{access.host}]" if ":" in access.host else access.host
+        started(f"http://{shown}:{runner.addresses[0][1]}")
+        await ended.wait()
+    finally:
+        await runner.cleanup()
+
+
+def application(board: Board, access: Access, *, pause: Pause = asyncio.sleep) -> web.Application:
+    """Build the application: every answer passes the guard, which decides who is answered and sets the headers."""
+    shown = _Shown(board)
+    guard = _Guard(access, pause)
+    made = web.Application(middlewares=[guard.middleware], client_max_size=MOST_FORM_BYTES)
+    made.router.add_get("/", shown.runs)
+    made.router.add_get("/live", shown.runs_fragment)
+    made.router.add_get("/runs/{name}", shown.run)
+    made.router.add_get("/runs/{name}/live", shown.run_fragment)
+    made.router.add_get("/runs/{name}/report", shown.report)
+    made.router.add_get("/login", guard.form)
+    made.router.add_post("/login", guard.login)
+    for name in ASSETS:
+        made.router.add_get(f"/assets/{name}", _asset(name))
+    return made
+
+
+class _Shown:
+    """The pages. What reads files runs in a thread, one at a time: many readers cost no more memory than one."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._turn = asyncio.Lock()
+
+    async def runs(self, _: web.Request) -> web.Response:
+        return _page("Runs", await self._read(self._runs_fragment), source="/live")
+
+    async def runs_fragment(self, request: web.Request) -> web.Response:
+        return _fragment(request, await self._read(self._runs_fragment))
+
+    async def run(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        return _page(name, await self._run_fragment(name), source=f"{request.rel_url.raw_path}/live")
+
+    async def run_fragment(self, request: web.Request) -> web.Response:
+        return _fragment(request, await self._run_fragment(request.match_info["name"]))
+
+    async def report(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        try:
+            content = await self._read(lambda: self._board.report(name))
+        except DataError as error:
+            return _html(pages.message_page("No report", str(error)), status=404)
+        if content is None:
+            raise web.HTTPNotFound
+        return web.Response(
+            body=content, content_type="text/html", charset="utf-8", headers={"Content-Security-Policy": REPORT_POLICY}
+        )
+
+    def _runs_fragment(self) -> str:
+        out = str(self._board.folders.out)
+        try:
+            return pages.runs_fragment(self._board.rows(), out=out)
+        except DataError as error:
+            return pages.runs_fragment([], out=out, problem=str(error))
+
+    async def _run_fragment(self, name: str) -> str:
+        def read() -> str | None:
+            view = self._board.run(name)
+            return None if view is None else pages.run_fragment(view)
+
+        try:
+            fragment = await self._read(read)
+        except DataError:
+            fragment = None
+        if fragment is None:
+            raise web.HTTPNotFound
+        return fragment
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        async with self._turn:
+            return await asyncio.to_thread(work)
+
+
+class _Guard:
+    """Who is answered, and what every answer carries."""
+
+    def __init__(self, access: Access, pause: Pause) -> None:
+        self._access = access
+        self._pause = pause
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await self._answered(request, handler)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    async def form(self, _: web.Request) -> web.Response:
+        return _html(pages.login_page())
+
+    async def login(self, request: web.Request) -> web.Response:
+        offered = (await request.post()).get("token")
+        if not isinstance(offered, str) or not self._access.is_token(offered):
+            await self._pause(PAUSE_SECONDS)
+            return web.Response(status=web.HTTPUnauthorized.status_code)
+        response = web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/"})
+        response.set_cookie(COOKIE, self._access.pass_for_token(), httponly=True, samesite="Strict", path="/")
+        return response
+
+    async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not self._access.knows_host(request.headers.get("Host")):
+            return _html(
+                pages.message_page("Not here", "This page answers to this machine's own name only."), status=403
+            )
+        if request.path not in OPEN_TO_ALL:
+            refusal = await self._refusal(request)
+            if refusal is not None:
+                return refusal
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+            sentence = {404: "There is no such page or run.", 405: "This page is for reading only."}
+            text = sentence.get(error.status, "This cannot be answered.")
+            return _html(pages.message_page(error.reason, text), status=error.status, headers=headers)
+
+    async def _refusal(self, request: web.Request) -> web.Response | None:
+        authorization, cookie = request.headers.get("Authorization"), request.cookies.get(COOKIE)
+        if self._access.admits(authorization=authorization, cookie=cookie):
+            return None
+        if authorization is None and cookie is None and not request.path.endswith("/live"):
+            return web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/login"})
+        await self._pause(PAUSE_SECONDS)
+        response = web.Response(status=web.HTTPUnauthorized.status_code, headers={"WWW-Authenticate": "Bearer"})
+        if cookie is not None:
+            # The token was changed: without the old cookie the next look leads to the form.
+            response.del_cookie(COOKIE, path="/")
+        return response
+
+
+def _asset(name: str) -> Handler:
+    content = pages.asset(name)
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=content, content_type=ASSETS[name], charset="utf-8")
+
+    return handler
+
+
+def _page(title: str, fragment: str, *, source: str) -> web.Response:
+    return _html(pages.page(title, fragment, source=source, tag=_tag(fragment)))
+
+
+def _fragment(request: web.Request, fragment: str) -> web.Response:
+    headers = {"ETag": _tag(fragment)}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return web.Response(status=web.HTTPNotModified.status_code, headers=headers)
+    return _html(fragment, headers=headers)
+
+
+def _html(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(text=text, content_type="text/html", charset="utf-8", status=status, headers=headers)
+
+
+def _tag(text: str) -> str:
+    return f'"{hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]}"'
