@@ -16,7 +16,7 @@ def backtest(
     assignments: Assignments = None,
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
-    no_report: Annotated[bool, typer.Option("--no-report", help="Skip report.html.")] = False,  # noqa: ARG001
+    no_report: Annotated[bool, typer.Option("--no-report", help="Skip report.html.")] = False,
 ) -> None:
     """Run the strategy over history and write a run folder."""
     # Two seconds of work leave no cycles worth a search; the collector would run hundreds of times over the imports.
@@ -45,6 +45,10 @@ def backtest(
         write_config(folder(), loaded.effective())
         lines = [*gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
         write_run_log(folder() / "run.log", lines)
+        if not no_report:
+            from engine.report.html import write_report
+
+            write_report(folder())
     if not quiet:
         from engine.report.terminal import print_backtest
 
@@ -56,4 +60,5 @@ def backtest(
             core=run.strategy.universe.core,
             gaps=run.gaps,
             folder=folder(),
+            has_report=not no_report,
         )

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from engine.core.order import Order
 from engine.journal.projections import Rotation
+from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 
 WIDTH = 80
-FEW_ROTATIONS = 30
 NOT_AVAILABLE = "–"
 BENCHMARK_TITLES = {"BTC": "hold BTC", "ETH": "hold ETH", "basket": "hold basket"}
 METRICS = (
@@ -39,6 +39,7 @@ def print_backtest(
     core: str,
     gaps: Sequence[str],
     folder: Path,
+    has_report: bool,
 ) -> None:
     """Print a backtest's summary.
 
@@ -46,7 +47,7 @@ def print_backtest(
         summary: the content of `summary.json`.
         waiting: orders that were decided on the last day.
         gaps: missing bars in words.
-        folder: where the files are.
+        folder: where the files are; has_report: whether `report.html` is among them.
     """
     if summary["synthetic"]:
         console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
@@ -64,6 +65,8 @@ def print_backtest(
     console.print(Padding(Text(_caveat(summary, rotations), style="italic"), (1, 0, 0, 0)))
     # A path is what people copy: it is never broken over two lines.
     console.print(Text(f"files: {folder}"), soft_wrap=True)
+    if has_report:
+        console.print(Text(f"report: {folder / 'report.html'}"), soft_wrap=True)
     if summary["synthetic"]:
         console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
 
@@ -139,14 +142,7 @@ def _activity(summary: Mapping[str, Any]) -> Text:
 
 def _caveat(summary: Mapping[str, Any], rotations: Sequence[Rotation]) -> str:
     ended = sum(rotation.exit_day is not None for rotation in rotations)
-    count = f"{ended} completed rotation{'s' if ended != 1 else ''}"
-    few = " - far too few to tell skill from luck" if ended < FEW_ROTATIONS else ""
-    hindsight = (
-        ""
-        if summary["synthetic"]
-        else " The coins were picked today for yesterday: that is hindsight, and it flatters."
-    )
-    return f"These figures rest on {count}{few}.{hindsight} Not investment advice."
+    return " ".join(filter(None, (rests_on(ended), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE)))
 
 
 def _signed(value: float) -> str:

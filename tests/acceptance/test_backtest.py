@@ -663,9 +663,9 @@ def record_of(run_folder: Path) -> dict[str, bytes]:
 
 
 def assert_fits(text: str) -> None:
-    """Check every line but the path of the files, which is for copying and is never broken."""
+    """Check every line but the paths, which are for copying and never broken."""
     for line in text.splitlines():
-        assert len(line) <= WIDTH or line.startswith("files: "), line
+        assert len(line) <= WIDTH or line.startswith(("files: ", "report: ")), line
 
 
 def ratios_of(equity: Sequence[float], *, days: int) -> dict[str, float]:

@@ -1,0 +1,47 @@
+"""Returns by calendar month and year, of an equity curve."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+MONTHS = range(1, 13)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearOfReturns:
+    """Returns of one calendar year, as fractions.
+
+    Attributes:
+        months: by month, January first; None where the curve has no day.
+        whole: of the days of the year that the curve has.
+    """
+
+    year: int
+    months: Sequence[float | None]
+    whole: float
+
+
+def returns_by_year(curve: Iterable[tuple[date, float]]) -> list[YearOfReturns]:
+    """Give each year's returns, oldest first; they multiply up to the curve's whole return.
+
+    Args:
+        curve: equity by day, ascending, positive. A period begins at the last equity of the one before it, the first at
+            the first equity there is.
+    """
+    points = list(curve)
+    months = _period_returns([((day.year, day.month), equity) for day, equity in points])
+    years = _period_returns([((day.year, 0), equity) for day, equity in points])
+    return [
+        YearOfReturns(year=year, months=[months.get((year, month)) for month in MONTHS], whole=whole)
+        for (year, _), whole in years.items()
+    ]
+
+
+def _period_returns(points: Sequence[tuple[tuple[int, int], float]]) -> dict[tuple[int, int], float]:
+    last_of = dict(points)
+    returns = {}
+    start = points[0][1] if points else 0.0
+    for period, end in last_of.items():
+        returns[period] = end / start - 1
+        start = end
+    return returns

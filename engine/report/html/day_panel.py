@@ -1,0 +1,61 @@
+"""What was known on each day, and what was decided: the content behind the choice of a day.
+
+Evidence changes by session and by week, targets seldom: each is kept once, with the number of days that it stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.journal.run_record import FillRow, RunRecord
+from engine.report.html.columns import PANEL_DIGITS, digits
+from engine.report.html.holdings import HeldDay
+
+
+def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
+    """Give the values by day; days and equity are among the columns of the charts.
+
+    Each of `words`, `closes`, `targets`, `held` and the sections of `evidence` holds `rows` (the place of its names in
+    `names`, then the values) and `days`: on how many days in a row each row stands.
+    """
+    decisions = record.decisions
+    sections = dict.fromkeys(name for decision in decisions for name, value in decision.evidence.items() if value)
+    return {
+        "words": changes([{"state": each.state, "next": each.next_state, "reason": each.reason} for each in decisions]),
+        "cash": [digits(decision.cash, PANEL_DIGITS) for decision in decisions],
+        "closes": changes([decision.closes for decision in decisions]),
+        "targets": changes([decision.targets for decision in decisions]),
+        "held": changes([day.quantities for day in held]),
+        "evidence": {name: changes([decision.evidence.get(name) or {} for decision in decisions]) for name in sections},
+        "fills": _fills_by_day(record.fills),
+    }
+
+
+def changes(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Keep each value once while it stands: its names apart from its row, and how many days each row stands."""
+    kept: dict[str, list[Any]] = {"names": [], "rows": [], "days": []}
+    places: dict[tuple[str, ...], int] = {}
+    before: Mapping[str, Any] | None = None
+    for value in values:
+        if value == before:
+            kept["days"][-1] += 1
+            continue
+        before = value
+        names = tuple(value)
+        if names not in places:
+            places[names] = len(places)
+            kept["names"].append(names)
+        kept["rows"].append([places[names], *(_shown(each) for each in value.values())])
+        kept["days"].append(1)
+    return kept
+
+
+def _shown(value: object) -> object:
+    return digits(value, PANEL_DIGITS) if isinstance(value, float) else value
+
+
+def _fills_by_day(fills: Sequence[FillRow]) -> dict[str, list[Any]]:
+    by_day: dict[str, list[Any]] = {}
+    for fill in fills:
+        row = [fill.side.value, float(fill.quantity), fill.symbol, digits(float(fill.price), PANEL_DIGITS)]
+        by_day.setdefault(fill.decision_day.isoformat(), []).append(row)
+    return by_day

@@ -1,0 +1,251 @@
+"""The charts, as plotly figures in plain dictionaries: importing plotly would cost more than the whole report.
+
+A value `{"$": name}` stands for a column, a text `@name` or `@name/opacity` for a colour of the palette; the page's
+script puts both in. A unit test does the same and has plotly check the result.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from html import escape
+from typing import Any
+
+from engine.journal.run_record import RotationRow
+from engine.report.html.breakouts import Turn, Turning
+from engine.report.html.columns import Columns
+from engine.report.html.crosses import Cross, Fate
+from engine.report.html.palette import colour_of_asset
+
+Figure = dict[str, Any]
+Trace = dict[str, Any]
+
+TURN_MARKS: Mapping[Turn, tuple[str, str, str]] = {
+    Turn.CONFIRMED: ("breakout confirmed", "triangle-up", "@basket"),
+    Turn.RENEWED: ("breakout renewed (lifted)", "diamond", "@basket"),
+    Turn.LOST: ("support lost", "x-thin-open", "@loss"),
+}
+FATE_MARKS: Mapping[Fate, tuple[str, str]] = {
+    Fate.USED: ("circle", "@basket"),
+    Fate.SPENT: ("circle-open", "@eth"),
+    Fate.EXPIRED: ("x-thin-open", "@loss"),
+    Fate.IN_FORCE: ("star", "@basket"),
+}
+DRAWDOWN_PART = 0.27
+"""Of the height of the first chart."""
+EDGE = 0.008
+"""Of the days shown, left free on either side."""
+ROUND_STEPS = (1, 2, 5)
+
+
+def equity_figure(
+    columns: Columns, *, name: str, benchmarks: Sequence[str], rotations: Sequence[RotationRow]
+) -> Figure:
+    """Draw equity on a logarithmic axis, and the drawdown under it."""
+    own = _line("day", "equity", escape(name), "@strategy", width=1.8, hover="%{y:,.0f}") | {"legendrank": 1}
+    holds = [
+        _line("day", f"hold {each}", f"hold {escape(each)}", colour_of_asset(each, 0), width=1.1, hover="%{y:,.0f}")
+        for each in benchmarks
+    ]
+    fall = _line("day", "drawdown", "drawdown", "@strategy", width=1, hover="%{y:.1%}")
+    fall |= {"yaxis": "y2", "showlegend": False, "fill": "tozeroy", "fillcolor": "@strategy/0.10"}
+    drawn = ["equity", *(f"hold {each}" for each in benchmarks)]
+    ticks = _round_ticks([value for column in drawn for value in columns[column] if value])
+    layout = _layout(columns, rotations, named=True)
+    layout["yaxis"] |= {
+        "type": "log",
+        "domain": [DRAWDOWN_PART + 0.06, 1],
+        "tickvals": ticks,
+        "ticktext": [_short(tick) for tick in ticks],
+    }
+    layout["yaxis2"] = _axis() | {"domain": [0, DRAWDOWN_PART], "tickformat": ".0%", "rangemode": "tozero"}
+    layout["xaxis"]["anchor"] = "y2"
+    return {"data": [*holds, own, fall], "layout": layout, "height": 520}
+
+
+def index_figure(columns: Columns, *, name: str, turns: Sequence[Turning], rotations: Sequence[RotationRow]) -> Figure:
+    """Draw the index with ceiling and support, and the sessions that made, renewed or lost a breakout."""
+    x, data = "index session", []
+    if any(value is not None for value in columns["index ceiling"]):
+        data.append(_line(x, "index ceiling", "ceiling", "@muted", width=1.2, dash="dot", shape="hv"))
+    if any(value is not None for value in columns["index support"]):
+        data.append(_line(x, "index support", "support", "@basket", width=2, shape="hv") | {"connectgaps": False})
+    data.append(_line(x, "index close", escape(name), "@strategy", width=1.3))
+    for turn, (title, symbol, colour) in TURN_MARKS.items():
+        mine = [each for each in turns if each.turn is turn]
+        if mine:
+            levels = ["" if each.level is None else f" of {each.level:,.2f}" for each in mine]
+            data.append(
+                _marks(
+                    x=[each.session.isoformat() for each in mine],
+                    y=[each.close for each in mine],
+                    words=[f"{title}: support{level}" if level else title for level in levels],
+                    name=title,
+                    symbol=symbol,
+                    colour=colour,
+                )
+            )
+    layout = _layout(columns, rotations)
+    layout["yaxis"] |= {"tickformat": ",.0f"}
+    return {"data": data, "layout": layout, "height": 380}
+
+
+def macd_figure(columns: Columns, *, crosses: Sequence[Cross], rotations: Sequence[RotationRow]) -> Figure:
+    """Draw the weekly MACD with its signal line, and what became of each golden cross."""
+    x = "macd week"
+    bars = {
+        "type": "bar",
+        "x": {"$": x},
+        "y": {"$": "macd histogram"},
+        "name": "MACD − signal",
+        "marker": {"color": "@cash", "line": {"width": 0}},
+        "hovertemplate": "%{y:,.1f}",
+    }
+    data = [
+        bars,
+        _line(x, "macd signal", "signal line", "@muted", width=1.3, hover="%{y:,.1f}"),
+        _line(x, "macd macd", "MACD", "@btc", width=1.7, hover="%{y:,.1f}"),
+    ]
+    for fate, (symbol, colour) in FATE_MARKS.items():
+        mine = [cross for cross in crosses if cross.fate is fate]
+        if mine:
+            data.append(
+                _marks(
+                    x=[cross.week.isoformat() for cross in mine],
+                    y=[cross.macd for cross in mine],
+                    words=[f"golden cross {escape(cross.story)}" for cross in mine],
+                    name=f"cross {fate.value}",
+                    symbol=symbol,
+                    colour=colour,
+                )
+            )
+    layout = _layout(columns, rotations)
+    layout["yaxis"] |= {"tickformat": "~s", "zeroline": True, "zerolinecolor": "@muted", "zerolinewidth": 1}
+    layout["bargap"] = 0
+    return {"data": data, "layout": layout, "height": 340}
+
+
+def held_figure(columns: Columns, assets: Sequence[str], *, rotations: Sequence[RotationRow]) -> Figure:
+    """Draw what was held, as stacked shares of equity."""
+    coloured = [(f"share {asset}", escape(asset), colour_of_asset(asset, i)) for i, asset in enumerate(assets)]
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": {"$": "day"},
+            "y": {"$": column},
+            "name": name,
+            "stackgroup": "held",
+            "line": {"width": 0, "color": colour, "shape": "hv"},
+            "fillcolor": f"{colour}/0.62",
+            "hovertemplate": "%{y:.1%}",
+        }
+        for column, name, colour in [*coloured, ("share of cash", "cash", "@cash")]
+    ]
+    layout = _layout(columns, rotations, shaded=False)
+    layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1]}
+    return {"data": data, "layout": layout, "height": 300}
+
+
+def _line(
+    x: str,
+    y: str,
+    name: str,
+    colour: str,
+    *,
+    width: float,
+    hover: str = "%{y:,.2f}",
+    dash: str = "solid",
+    shape: str = "linear",
+) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": {"$": x},
+        "y": {"$": y},
+        "name": name,
+        "line": {"color": colour, "width": width, "dash": dash, "shape": shape},
+        "hovertemplate": hover,
+    }
+
+
+def _marks(*, x: list[str], y: list[float], words: list[str], name: str, symbol: str, colour: str) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": y,
+        "text": words,
+        "name": name,
+        "marker": {"symbol": symbol, "color": colour, "size": 9, "line": {"width": 1.8, "color": colour}},
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _layout(
+    columns: Columns, rotations: Sequence[RotationRow], *, named: bool = False, shaded: bool = True
+) -> dict[str, Any]:
+    first, last = columns["day"][0], columns["day"][-1]
+    return {
+        # All charts show the same days, so that what is above each other is of one day.
+        "xaxis": _axis()
+        | {"type": "date", "showgrid": False, "hoverformat": "%Y-%m-%d", "range": _around(first, last)},
+        "yaxis": _axis(),
+        "shapes": [_band(rotation, last) for rotation in rotations] if shaded else [],
+        "annotations": [_name_of_band(rotation) for rotation in rotations] if named else [],
+        "uirevision": "kept",
+    }
+
+
+def _axis() -> dict[str, Any]:
+    return {"gridcolor": "@line", "zeroline": False, "linecolor": "@line", "tickcolor": "@line"}
+
+
+def _around(first: str, last: str) -> list[str]:
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days
+    margin = timedelta(days=max(1, round(days * EDGE)))
+    return [(date.fromisoformat(first) - margin).isoformat(), (date.fromisoformat(last) + margin).isoformat()]
+
+
+def _band(rotation: RotationRow, last: str) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "x0": rotation.entry_day.isoformat(),
+        "x1": last if rotation.exit_day is None else rotation.exit_day.isoformat(),
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": "@shade",
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _name_of_band(rotation: RotationRow) -> dict[str, Any]:
+    return {
+        "xref": "x",
+        "yref": "paper",
+        "x": rotation.entry_day.isoformat(),
+        "y": 1,
+        "xanchor": "left",
+        "yanchor": "top",
+        "text": f"R{rotation.rotation}",
+        "showarrow": False,
+        "font": {"size": 11, "color": "@accent"},
+    }
+
+
+def _short(amount: float) -> str:
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if amount >= size:
+            return f"{amount / size:g}{letter}"
+    return f"{amount:g}"
+
+
+def _round_ticks(values: Sequence[float]) -> list[float]:
+    """Give 1, 2 or 5 times powers of ten around the values; fewer where they span many powers."""
+    if not values:
+        return []
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    steps = ROUND_STEPS if high - low <= len(ROUND_STEPS) else ROUND_STEPS[:1]
+    return [float(step * 10**power) for power in range(low, high + 1) for step in steps]

@@ -1,0 +1,231 @@
+"""`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.journal.run_record import RunRecord, read_run
+from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
+from engine.report.html.breakouts import sessions_seen, turnings
+from engine.report.html.calendar_returns import YearOfReturns, returns_by_year
+from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
+from engine.report.html.crosses import golden_crosses, weeks_seen
+from engine.report.html.day_panel import day_panel
+from engine.report.html.execution import executed_fills, trading_costs
+from engine.report.html.figures import Figure, equity_figure, held_figure, index_figure, macd_figure
+from engine.report.html.holdings import HeldDay, assets_held, holdings_by_day
+from engine.report.html.incidents import incidents_of
+from engine.report.html.palette import DARK, LIGHT
+from engine.report.html.script import json_for_script, plotly_script, policy_for
+from engine.report.html.templates import as_markup, own_text, render
+
+REPORT_FILE = "report.html"
+SMALL_RUSSELL = "RUT"
+NAMES_OF_SERIES = {SMALL_RUSSELL: "Russell 2000"}
+HOLD_TITLES = {"BTC": "hold BTC", "ETH": "hold ETH", "basket": "hold basket"}
+FIGURES = (
+    ("return", "total_return", "percent"),
+    ("CAGR", "cagr", "percent"),
+    ("volatility", "volatility", "percent"),
+    ("max. drawdown", "max_drawdown", "percent"),
+    ("Sharpe", "sharpe", "ratio"),
+    ("Sortino", "sortino", "ratio"),
+    ("Calmar", "calmar", "ratio"),
+)
+HEAT_STEPS = (0.0, 0.05, 0.15, 0.3)
+"""Sizes of a month's return from which on its cell is one tone deeper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart with its place in the page: identity, heading, and what it shows in words."""
+
+    key: str
+    title: str
+    words: str
+    figure: Figure
+
+
+def write_report(folder: Path) -> Path:
+    """Write `report.html` into a run folder, whole or not at all.
+
+    Raises:
+        DataError: the folder is no run folder, or damaged.
+        OSError: it cannot be written.
+    """
+    path = folder / REPORT_FILE
+    temporary = folder / f".{REPORT_FILE}"
+    try:
+        temporary.write_text(report_html(read_run(folder)), encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def report_html(record: RunRecord) -> str:
+    """Make the page."""
+    held = holdings_by_day(record.decisions, record.fills)
+    columns, charts = _charts(record, held)
+    executed = executed_fills(record.decisions, record.fills)
+    content = {
+        "columns": columns,
+        "figures": {chart.key: chart.figure for chart in charts},
+        "panel": day_panel(record, held),
+    }
+    summary = record.summary
+    plotly, script = plotly_script(), own_text("report.js")
+    return render(
+        "report.html.j2",
+        policy=policy_for(plotly, script),
+        style=own_text("report.css"),
+        plotly=as_markup(plotly),
+        script=script,
+        content=as_markup(json_for_script(content)),
+        light=LIGHT,
+        dark=DARK,
+        name=str(summary.get("name", "run")),
+        mode=record.mode,
+        summary=summary,
+        synthetic=summary.get("synthetic", False),
+        span=_span(record),
+        charts=charts,
+        has_days=bool(record.decisions),
+        figures=_figure_rows(summary),
+        hold_titles=[HOLD_TITLES.get(name, f"hold {name}") for name in summary.get("benchmarks", {})],
+        core=_core(record),
+        rotations=record.rotations,
+        completed=sum(row.exit_day is not None for row in record.rotations),
+        years=_years(record),
+        executed=executed,
+        costs=trading_costs(record.decisions, executed),
+        incidents=None if record.events is None else incidents_of(record.events),
+        config=None if record.config is None else yaml.safe_dump(record.config, sort_keys=False, allow_unicode=True),
+        caveats=_caveats(record),
+        not_advice=NOT_ADVICE,
+    )
+
+
+def _charts(record: RunRecord, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
+    if not record.decisions:
+        return {"day": []}, []
+    rotations, name = record.rotations, str(record.summary.get("name", "run"))
+    columns = equity_columns(record)
+    benchmarks = [each for each in record.benchmarks if f"hold {each}" in columns]
+    charts = [
+        Chart(
+            key="equity",
+            title="Equity and drawdown",
+            words="Equity on a logarithmic axis; below it the fall from the highest equity so far. "
+            "Rotations are shaded and named.",
+            figure=equity_figure(columns, name=name, benchmarks=benchmarks, rotations=rotations),
+        )
+    ]
+    sessions = sessions_seen(record.decisions)
+    if sessions:
+        columns |= section_columns("index", sessions, ("session", "close", "ceiling", "support"))
+        title = _index_name(record)
+        charts.append(
+            Chart(
+                key="index",
+                title=f"{title}: ceiling, breakouts, support",
+                words="A breakout is confirmed by closes above the ceiling, which is its support from then on until "
+                "closes below it lose it, or a later breakout lifts it.",
+                figure=index_figure(columns, name=title, turns=turnings(sessions), rotations=rotations),
+            )
+        )
+    weeks = weeks_seen(record.decisions)
+    if weeks:
+        columns |= section_columns("macd", weeks, ("week", "macd", "signal"))
+        columns["macd histogram"] = [digits(week["macd"] - week["signal"], CHART_DIGITS) for week in weeks]
+        crosses = golden_crosses(record.decisions, rotations)
+        charts.append(
+            Chart(
+                key="macd",
+                title=f"{_core(record)} weekly MACD: golden crosses",
+                words="A golden cross is used by the rotation that it lets in, spent when it comes during one, and "
+                "expired when it ran out or fell back unused.",
+                figure=macd_figure(columns, crosses=crosses, rotations=rotations),
+            )
+        )
+    assets = assets_held(held)
+    columns |= held_columns(held, assets)
+    charts.append(
+        Chart(
+            key="held",
+            title="What was held",
+            words="Shares of equity at each day's close.",
+            figure=held_figure(columns, assets, rotations=rotations),
+        )
+    )
+    return columns, charts
+
+
+def _figure_rows(summary: Mapping[str, Any]) -> list[tuple[str, str, list[float | None]]]:
+    benchmarks = summary.get("benchmarks", {}).values()
+    return [
+        (
+            title,
+            kind,
+            [
+                summary.get(key),
+                *(
+                    None if each is None else each.get("return" if key == "total_return" else key)
+                    for each in benchmarks
+                ),
+            ],
+        )
+        for title, key, kind in FIGURES
+    ]
+
+
+def _years(record: RunRecord) -> list[tuple[YearOfReturns, list[str], float | None]]:
+    """Give each year with the tone of each month and the core's return beside it."""
+    core = record.benchmarks.get("BTC") or {}
+    core_by_year = {year.year: year.whole for year in returns_by_year(core.items())}
+    own = returns_by_year((decision.day, decision.equity) for decision in record.decisions)
+    return [(year, [_tone(month) for month in year.months], core_by_year.get(year.year)) for year in own]
+
+
+def _tone(value: float | None) -> str:
+    if value is None:
+        return ""
+    depth = sum(abs(value) >= step for step in HEAT_STEPS)
+    return f"{'gain' if value >= 0 else 'loss'}-{depth}"
+
+
+def _span(record: RunRecord) -> tuple[str, str] | None:
+    return (record.decisions[0].day.isoformat(), record.decisions[-1].day.isoformat()) if record.decisions else None
+
+
+def _core(record: RunRecord) -> str:
+    return str(_strategy(record).get("core") or "BTC")
+
+
+def _index_name(record: RunRecord) -> str:
+    sources = record.summary.get("data_sources", {})
+    symbol = str(_strategy(record).get("index") or (SMALL_RUSSELL if SMALL_RUSSELL in sources else "index"))
+    return NAMES_OF_SERIES.get(symbol, symbol)
+
+
+def _strategy(record: RunRecord) -> Mapping[str, Any]:
+    strategy = (record.config or {}).get("strategy")
+    return strategy if isinstance(strategy, Mapping) else {}
+
+
+def _caveats(record: RunRecord) -> list[str]:
+    synthetic = bool(record.summary.get("synthetic"))
+    completed = sum(row.exit_day is not None for row in record.rotations)
+    made_up = "The prices are made up: they show how the program works, and say nothing about real markets."
+    return [
+        *([made_up] if synthetic else []),
+        rests_on(completed),
+        *filter(None, [hindsight(synthetic=synthetic)]),
+        "The rules were written by people who had seen these years.",
+        "Fees and slippage are taken; how deep the order books of small coins are is not modelled: real fills can be "
+        "worse.",
+        NOT_ADVICE,
+    ]
