@@ -12,7 +12,7 @@ from typing import Protocol
 from engine.core.events import Event
 from engine.core.instrument import Instrument
 from engine.core.market import BarSeries
-from engine.core.order import Order, OrderReport
+from engine.core.order import Fill, Order, OrderReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,22 @@ class Venue(Protocol):
 
     def resolve(self, order: Order, *, at: datetime) -> OrderReport:
         """Ask what became of an order whose submission ended UNRESOLVED; never send it again."""
+        ...
+
+
+class Account(Protocol):
+    """The account of an exchange that may be reset: it then forgets orders, and what was bought is gone."""
+
+    def has_forgotten(self, fill: Fill) -> bool:
+        """Tell whether the exchange knows nothing any more of an order that it filled; asked with patience."""
+        ...
+
+    def holdings(self) -> Mapping[str, Decimal]:
+        """Give what the account holds of each asset, ours or not."""
+        ...
+
+    def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
+        """Give the best ask by asset, quote per unit; one that nobody offers is left out."""
         ...
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import assert_never
 
 from engine.core.events import (
+    AccountReset,
     DayDecided,
     Event,
     OrderCancelled,
@@ -41,6 +42,10 @@ class _Book:
         sent = None if self.sent is not None and self.sent.client_order_id == client_order_id else self.sent
         return _Book(places={**self.places, _place(client_order_id): None}, sent=sent)
 
+    def without_restoring(self) -> "_Book":
+        kept = {place: order for place, order in self.places.items() if order is not None and not order.restores}
+        return replace(self, places=kept)
+
     def without_settled(self) -> "_Book":
         return replace(self, places={place: order for place, order in self.places.items() if order is not None})
 
@@ -57,11 +62,12 @@ def standing_of(events: Iterable[Event], fresh: Standing) -> Standing:
     standing, book = fresh, _Book(places={})
     for event in events:
         standing, book = _after(event, standing, book)
-    orders = book.without_settled().places.values()
+    orders = [order for order in book.places.values() if order is not None]
     return replace(
         standing,
-        sells=tuple(order for order in orders if order is not None and order.side is Side.SELL),
-        buys=tuple(order for order in orders if order is not None and order.side is Side.BUY),
+        restoring=tuple(order for order in orders if order.restores),
+        sells=tuple(order for order in orders if order.side is Side.SELL),
+        buys=tuple(order for order in orders if order.side is Side.BUY and not order.restores),
         unresolved=book.sent,
     )
 
@@ -79,13 +85,19 @@ def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Bo
         case OrderSent(order=order) | OrderUnresolved(order=order):
             return standing, replace(book, sent=order)
         case OrderFilled(fill=fill):
-            return replace(standing, ledger=standing.ledger.apply(fill)), book.without(fill.client_order_id)
+            known = standing.known or fill
+            return replace(standing, ledger=standing.ledger.apply(fill), known=known), book.without(
+                fill.client_order_id
+            )
         case OrderRejected(order=order):
             return standing, book.without(order.client_order_id)
         case OrderCancelled(day=day, order=order):
             return _planned(standing, day), book.without(order.client_order_id)
         case OrderWaits():
             return standing, replace(book, sent=None)
+        case AccountReset():
+            ledger = standing.ledger.after_reset(event.written_off)
+            return replace(standing, ledger=ledger, epoch=event.epoch, known=None), book.without_restoring()
         case RunStarted(cash=cash, quote=quote):
             # What the run began with, whatever the configuration says by now.
             return replace(standing, ledger=replace(standing.ledger, cash=cash, quote=quote)), book

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from engine.core.events import (
+    AccountReset,
     DayDecided,
     Event,
     OrderCancelled,
@@ -26,9 +27,10 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import decimal_of
-from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.money import decimal_of, sizing
+from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.planner import Plan, Planner
+from engine.core.restoration import Restoration
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.ports import Journal, Venue
 
@@ -59,18 +61,23 @@ class Standing:
         ledger: what the account holds.
         state: the strategy's memory.
         sells, buys: orders decided and not settled.
-        unresolved: the one of them that was sent and whose outcome is unknown.
+        restoring: orders not settled that buy back what a reset of the exchange wiped; nothing is sent before them.
+        unresolved: the one of all these that was sent and whose outcome is unknown.
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
+        epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
     """
 
     ledger: Ledger
     state: StrategyState
     sells: tuple[Order, ...] = ()
     buys: tuple[Order, ...] = ()
+    restoring: tuple[Order, ...] = ()
     unresolved: Order | None = None
     unplanned: str | None = None
     last_day: date | None = None
+    epoch: int = 1
+    known: Fill | None = None
 
 
 class Session:
@@ -106,7 +113,7 @@ class Session:
     @property
     def waiting(self) -> tuple[Order, ...]:
         """The orders that are not settled, in the order in which they are sent."""
-        return self.standing.sells + self.standing.buys
+        return self.standing.restoring + self.standing.sells + self.standing.buys
 
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
         """Write down that a run begins."""
@@ -165,6 +172,7 @@ class Session:
         )
         others = [asset for asset in (core, *decision.targets) if asset not in held]
         closes = {**held, **self._closes(others, day, history)}
+        dust = self._dust(held).difference(decision.targets, (core,))
         decided = DayDecided(
             day=day,
             state=before.name,
@@ -177,14 +185,14 @@ class Session:
             cash=self.ledger.cash,
             core_close=closes[core],
             memory=decision.state,
-            closes=closes,
+            closes={asset: close for asset, close in closes.items() if asset not in dust},
         )
         reason = decision.reason if decision.trade else self.standing.unplanned
         if reason is None or not plan_orders:
             self._journal.append(decided)
             self.standing = replace(self.standing, state=decision.state, unplanned=reason, last_day=day)
         else:
-            self._decide_and_plan(decided, decision, reason)
+            self._decide_and_plan(decided, decision, reason, closes)
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
@@ -192,11 +200,35 @@ class Session:
         if unresolved is not None:
             self._book(unresolved, self._venue.resolve(unresolved, at=at), at)
 
+    def begin_epoch(self, at: datetime, forgotten: str, plan: Restoration) -> None:
+        """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
+
+        Args:
+            forgotten: the client order id that the exchange knew before.
+        """
+        ledger = self.ledger.after_reset(plan.written_off)
+        epoch = self.standing.epoch + 1
+        reset = AccountReset(
+            at=at,
+            epoch=epoch,
+            forgotten=forgotten,
+            cash=ledger.cash,
+            positions=ledger.positions,
+            written_off=plan.written_off,
+        )
+        # Those of an earlier reset are planned anew: it may have wiped what they had bought.
+        self._journal.append_all([reset, *(OrderPlanned(order=order) for order in plan.orders)])
+        self.standing = replace(self.standing, ledger=ledger, restoring=plan.orders, epoch=epoch, known=None)
+
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.
 
         While an order is unresolved the venue is asked for its fate, and nothing is sent.
         """
+        for order in self.standing.restoring:
+            self._work(order, at)
+        if self.standing.restoring:
+            return
         for order in self.standing.sells:
             self._work(order, at)
         if not self.standing.sells:
@@ -212,16 +244,26 @@ class Session:
             closes[asset] = decimal_of(close)
         return closes
 
-    def _decide_and_plan(self, decided: DayDecided, decision: Decision[StrategyState], reason: str) -> None:
+    def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:
+        """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step."""
+        least = self._planner.instruments
+        held = self.ledger.positions
+        with sizing():
+            return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
+
+    def _decide_and_plan(
+        self, decided: DayDecided, decision: Decision[StrategyState], reason: str, closes: Mapping[str, Decimal]
+    ) -> None:
         day = decided.day
         plan = self._planner.plan(
             decision.targets,
             ledger=self.ledger,
-            closes=decided.closes,
+            closes=closes,
             day=day,
             reason=reason,
         )
-        cancelled = [OrderCancelled(day=day, order=order) for order in self.waiting]
+        replaced = self.standing.sells + self.standing.buys
+        cancelled = [OrderCancelled(day=day, order=order) for order in replaced]
         self._journal.append_all([decided, *cancelled, *_plan_events(plan, day)])
         self._told_to_wait.clear()
         self.standing = replace(
@@ -262,23 +304,28 @@ class Session:
         if report.status is OrderStatus.REJECTED:
             events.append(OrderRejected(at=at, order=order, message=report.message))
         follower: tuple[Order, ...] = ()
-        if report.again > 0 and order.attempt < MAX_ATTEMPTS:
-            follower = (order.next_attempt(report.again),)
+        follows = report.again > 0 and (not report.was_placed or order.expired + 1 < MAX_ATTEMPTS)
+        if follows:
+            follower = (order.next_attempt(report.again, was_placed=report.was_placed),)
             events.append(OrderPlanned(order=follower[0]))
         elif report.again > 0:
-            message = f"left after {order.attempt} attempts: {report.message}"
+            message = f"left after {order.expired + 1} attempts: {report.message}"
             events.append(
                 OrderSkipped(
                     day=order.decision_day, asset=order.asset, side=order.side, quantity=report.again, message=message
                 )
             )
         self._journal.append_all(events)
-        sells, buys = self.standing.sells, self.standing.buys
-        if order.side is Side.SELL:
-            sells = _replaced(sells, order, follower)
-        else:
-            buys = _replaced(buys, order, follower)
-        self.standing = replace(self.standing, ledger=ledger, sells=sells, buys=buys, unresolved=None)
+        before = self.standing
+        self.standing = replace(
+            before,
+            ledger=ledger,
+            restoring=_replaced(before.restoring, order, follower),
+            sells=_replaced(before.sells, order, follower),
+            buys=_replaced(before.buys, order, follower),
+            unresolved=None,
+            known=before.known or next(iter(report.fills), None),
+        )
 
     def _say_once(self, event: OrderWaits) -> None:
         # An order for a delisted coin may wait for years; one line says so.

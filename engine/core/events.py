@@ -36,7 +36,8 @@ class DayDecided:
         state, next_state: before and after the decision.
         targets: weights that stand after the decision; changed: whether this decision set them.
         equity: at the day's closes, before the decision's orders; cash: quote held then.
-        core_close: the core asset's close of that day; closes: those of every asset held or targeted.
+        core_close: the core asset's close of that day; closes: those of every asset held in more than crumbs, or
+            targeted.
         memory: the strategy's own state after the decision, for the next start.
     """
 
@@ -123,6 +124,27 @@ class OrderCancelled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReset:
+    """The exchange was reset: it forgot orders and trades, and gave its first balances back. A new epoch begins.
+
+    The ledger goes on holding what it held; orders that buy it back follow.
+
+    Attributes:
+        epoch: the number of the epoch that begins; the run began in the first.
+        forgotten: the client order id that the exchange knew before.
+        cash, positions: what the ledger goes on holding.
+        written_off: quantities too small to be bought back, by asset; they are no longer held.
+    """
+
+    at: datetime
+    epoch: int
+    forgotten: str
+    cash: Decimal
+    positions: Mapping[str, Decimal]
+    written_off: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
     """A run ends in good order; orders still waiting are named."""
 
@@ -141,5 +163,6 @@ Event: TypeAlias = (
     | OrderFilled
     | OrderRejected
     | OrderCancelled
+    | AccountReset
     | RunEnded
 )

@@ -1,8 +1,9 @@
 """The book of fills: what the bot's own account holds, to the last digit."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 
 from engine.core.money import EXACT, ZERO, exact
 from engine.core.order import Fill, Side
@@ -17,19 +18,29 @@ class Posting:
     amount: Decimal
 
 
-OWN, VENUE, FEES = "own", "venue", "fees"
+OWN, OUTSIDE, VENUE, FEES = "own", "outside", "venue", "fees"
+"""Ours; the rest of the exchange's account, which pays for what a reset wiped, and fees in coins that we do not hold;
+the other side of trades; what trades cost."""
+NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 
-def postings_of(fill: Fill, *, quote: str) -> tuple[Posting, ...]:
-    """Write a fill as double entries; for each asset the amounts add up to exactly zero."""
+def postings_of(fill: Fill, *, quote: str, held: Mapping[str, Decimal] = NOTHING) -> tuple[Posting, ...]:
+    """Write a fill as double entries; for each asset the amounts add up to exactly zero.
+
+    Args:
+        held: our positions before it, by asset: a fee in a third coin is ours to pay where we hold that much of it.
+    """
+    trader = OUTSIDE if fill.restores else OWN
+    is_ours = fill.fee_asset in (fill.asset, quote) or held.get(fill.fee_asset, ZERO) >= fill.fee
+    payer = trader if is_ours else OUTSIDE
     buys = fill.side is Side.BUY
     base, paid = (fill.quantity, fill.notional) if buys else (fill.quantity.copy_negate(), fill.notional.copy_negate())
     return (
-        Posting(account=OWN, asset=fill.asset, amount=base),
+        Posting(account=trader, asset=fill.asset, amount=base),
         Posting(account=VENUE, asset=fill.asset, amount=base.copy_negate()),
-        Posting(account=OWN, asset=quote, amount=paid.copy_negate()),
+        Posting(account=trader, asset=quote, amount=paid.copy_negate()),
         Posting(account=VENUE, asset=quote, amount=paid),
-        Posting(account=OWN, asset=fill.fee_asset, amount=fill.fee.copy_negate()),
+        Posting(account=payer, asset=fill.fee_asset, amount=fill.fee.copy_negate()),
         Posting(account=FEES, asset=fill.fee_asset, amount=fill.fee),
     )
 
@@ -42,11 +53,13 @@ class Ledger:
         quote: the currency that cash is counted in.
         cash: quote held.
         positions: quantity by asset, only what is not zero.
+        outside: what our trades have changed in the rest of the exchange's account since its last reset, by asset.
     """
 
     quote: str
     cash: Decimal
     positions: Mapping[str, Decimal] = field(default_factory=dict)
+    outside: Mapping[str, Decimal] = field(default_factory=dict)
 
     def quantity(self, asset: str) -> Decimal:
         """Give the quantity held of an asset, 0 if none."""
@@ -59,16 +72,24 @@ class Ledger:
             decimal.Inexact: the amounts do not fit the exact arithmetic; nothing is rounded away.
         """
         cash = self.cash
-        positions = dict(self.positions)
+        positions, outside = dict(self.positions), dict(self.outside)
         with exact():
-            for posting in postings_of(fill, quote=self.quote):
-                if posting.account != OWN:
-                    continue
-                if posting.asset == self.quote:
+            for posting in postings_of(fill, quote=self.quote, held=self.positions):
+                if posting.account == OWN and posting.asset == self.quote:
                     cash += posting.amount
-                else:
-                    positions[posting.asset] = positions.get(posting.asset, ZERO) + posting.amount
-        return Ledger(quote=self.quote, cash=cash, positions={asset: held for asset, held in positions.items() if held})
+                elif posting.account in (OWN, OUTSIDE):
+                    changed = positions if posting.account == OWN else outside
+                    changed[posting.asset] = changed.get(posting.asset, ZERO) + posting.amount
+        return Ledger(quote=self.quote, cash=cash, positions=_not_zero(positions), outside=_not_zero(outside))
+
+    def after_reset(self, written_off: Collection[str]) -> "Ledger":
+        """Give the ledger after a reset of the exchange: it holds what it held.
+
+        Args:
+            written_off: assets of which too little was held to be bought back.
+        """
+        kept = {asset: held for asset, held in self.positions.items() if asset not in written_off}
+        return Ledger(quote=self.quote, cash=self.cash, positions=kept)
 
     def equity(self, closes: Mapping[str, Decimal]) -> Decimal:
         """Value cash and positions at `closes` (quote per unit, one for every held asset)."""
@@ -77,3 +98,7 @@ class Ledger:
         for asset, held in self.positions.items():
             total = EXACT.add(total, EXACT.multiply(held, closes[asset]))
         return total
+
+
+def _not_zero(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {asset: amount for asset, amount in amounts.items() if amount}

@@ -10,6 +10,8 @@ from enum import StrEnum
 from engine.core.money import ZERO
 
 CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
+RESET_BUY_BACK = "reset_buy_back"
+"""The reason of an order that puts back on the exchange what a reset of it wiped, and the ledger goes on holding."""
 
 
 class Side(StrEnum):
@@ -29,6 +31,7 @@ class Order:
         quantity: base units, a multiple of the lot step.
         decision_day, reason: the decision that it comes from.
         attempt: 1, or more where an earlier attempt under another id was proven not to be executed any further.
+        expired: how many of the earlier attempts the venue took and did not execute whole.
     """
 
     client_order_id: str
@@ -39,16 +42,28 @@ class Order:
     decision_day: date
     reason: str
     attempt: int = 1
+    expired: int = 0
+
+    @property
+    def restores(self) -> bool:
+        """Whether it only puts back what a reset of the exchange wiped."""
+        return self.reason == RESET_BUY_BACK
 
     def with_quantity(self, quantity: Decimal) -> "Order":
         """Give the same order for another quantity."""
         return replace(self, quantity=quantity)
 
-    def next_attempt(self, quantity: Decimal) -> "Order":
+    def next_attempt(self, quantity: Decimal, *, was_placed: bool = True) -> "Order":
         """Give the order that tries again what this one left, under an id of its own."""
         stem, _, attempt = self.client_order_id.rpartition("-")
         following = int(attempt) + 1
-        return replace(self, client_order_id=f"{stem}-{following}", quantity=quantity, attempt=following)
+        return replace(
+            self,
+            client_order_id=f"{stem}-{following}",
+            quantity=quantity,
+            attempt=following,
+            expired=self.expired + was_placed,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +75,7 @@ class Fill:
         quantity: base units; price: quote per base unit; notional: their exact product.
         fee: the amount taken, in fee_asset.
         order_id: the venue's name of the order; trade_id: of the execution, empty where it gives none.
+        market_price: of the real market at that moment, quote per base unit; None where it was not asked or not had.
     """
 
     at: datetime
@@ -76,6 +92,12 @@ class Fill:
     decision_day: date
     reason: str
     trade_id: str = ""
+    market_price: Decimal | None = None
+
+    @property
+    def restores(self) -> bool:
+        """Whether it only puts back what a reset of the exchange wiped; the ledger held it all along."""
+        return self.reason == RESET_BUY_BACK
 
 
 class OrderStatus(StrEnum):
@@ -95,12 +117,14 @@ class OrderReport:
         fills: what was executed, in order; with status FILLED all that the venue will execute of it, with WAITING
             and UNRESOLVED none.
         again: what of the order should be tried under a new client order id: it expired, or was never placed.
+        was_placed: False where it is proven that the venue never had it.
         message: why it waits or was rejected; empty otherwise.
     """
 
     status: OrderStatus
     fills: tuple[Fill, ...] = ()
     again: Decimal = ZERO
+    was_placed: bool = True
     message: str = ""
 
     def __post_init__(self) -> None:
@@ -118,6 +142,11 @@ def client_order_id(*, account: str, day: date, asset: str, side: Side, part: in
     if not CLIENT_ORDER_ID.fullmatch(name):
         raise ValueError(f"client order id {name!r} does not match {CLIENT_ORDER_ID.pattern}")
     return name
+
+
+def restoring_order_id(*, account: str, day: date, asset: str, epoch: int, part: int) -> str:
+    """Derive the name of the first attempt at an order that puts back what the reset before `epoch` wiped."""
+    return f"{_tag(account, 8)}-{day:%Y%m%d}-{_tag(asset, 8)}-r{epoch}p{part}-1"
 
 
 def _tag(text: str, length: int) -> str:

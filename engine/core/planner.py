@@ -103,7 +103,7 @@ class Planner:
 
     def _split(self, asset: str, side: Side, quantity: Decimal, *, day: date, reason: str) -> Iterator[Order]:
         instrument = self.instruments[asset]
-        for part, piece in enumerate(_pieces(quantity, instrument), start=1):
+        for part, piece in enumerate(even_pieces(quantity, instrument), start=1):
             yield Order(
                 client_order_id=client_order_id(account=self.account, day=day, asset=asset, side=side, part=part),
                 asset=asset,
@@ -115,7 +115,12 @@ class Planner:
             )
 
 
-def _pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
+def even_pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
+    """Cut a quantity into as few orders as the venue's largest one allows, about equal, each on the lot step.
+
+    Raises:
+        ConfigError: there would be more than MAX_PIECES.
+    """
     count = 1
     if instrument.maximum_quantity is not None:
         largest = max(floor_to_step(instrument.maximum_quantity, instrument.lot_step), instrument.lot_step)

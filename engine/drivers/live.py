@@ -62,6 +62,7 @@ class LiveDriver:
         pause: waits so many seconds, or less when the run is to end.
         ending: whether the run is to end.
         changed: told after orders were worked and something came of it.
+        check_account: told before anything is decided or sent; the exchange may have been reset.
         notice: told, in words, of what a person should know; the same words not twice in a row.
     """
 
@@ -76,6 +77,7 @@ class LiveDriver:
         pause: Callable[[float], None],
         ending: Callable[[], bool],
         changed: Callable[[], None],
+        check_account: Callable[[datetime], None],
         notice: Callable[[str], None],
         timing: Timing,
         max_stale_sessions: int,
@@ -88,6 +90,7 @@ class LiveDriver:
         self._pause = pause
         self._ending = ending
         self._changed = changed
+        self._check_account = check_account
         self._notice = notice
         self._timing = timing
         self._max_stale_sessions = max_stale_sessions
@@ -125,6 +128,8 @@ class LiveDriver:
             return False
         day = self._last_day_over(now)
         first = self._first_undecided(day)
+        if first <= day or self._session.waiting:
+            self._check_account(now)
         is_decided = first > day or self._decide(first, day, now)
         self._work(now)
         return is_decided and not self._session.waiting

@@ -18,7 +18,7 @@ DAYS_A_WEEK = 7
 
 FILL_COLUMNS = (
     "time", "decision_day", "symbol", "side", "quantity", "price", "notional", "fee", "fee_asset", "order_id",
-    "client_order_id", "reason",
+    "client_order_id", "reason", "market_price", "basis",
 )  # fmt: skip
 ROTATION_COLUMNS = (
     "rotation", "entry_day", "exit_day", "exit_reason", "breakout_session", "cross_week", "weeks_held",
@@ -82,6 +82,11 @@ def booked_fills(events: Iterable[Event]) -> list[Fill]:
     return [event.fill for event in events if isinstance(event, OrderFilled)]
 
 
+def own_fills(fills: Iterable[Fill]) -> list[Fill]:
+    """Give the fills that change what the ledger holds: not those that restore what a reset wiped."""
+    return [fill for fill in fills if not fill.restores]
+
+
 def rotations_of(days: Iterable[DayDecided]) -> list[Rotation]:
     """Fold decisions into rotations; one that has not ended is counted up to the last day."""
     rotations: list[Rotation] = []
@@ -135,6 +140,8 @@ def fill_rows(fills: Iterable[Fill]) -> Iterator[tuple[str, ...]]:
             fill.order_id,
             fill.client_order_id,
             fill.reason,
+            "" if fill.market_price is None else plain(fill.market_price),
+            "" if fill.market_price is None else repr(round(float(fill.price / fill.market_price) - 1, 8)),
         )
 
 

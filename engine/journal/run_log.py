@@ -7,6 +7,7 @@ from typing import assert_never
 
 from engine.core.calendar import decision_instant
 from engine.core.events import (
+    AccountReset,
     DayDecided,
     Event,
     OrderCancelled,
@@ -33,7 +34,7 @@ class LogLine:
     text: str
 
 
-def log_line(event: Event) -> LogLine:  # noqa: PLR0911 - one arm an event
+def log_line(event: Event) -> LogLine:  # noqa: PLR0911, PLR0912, C901 - one arm an event
     """Put an event into words. A day on which nothing changes is for debugging only: there are thousands."""
     match event:
         case RunStarted():
@@ -64,6 +65,8 @@ def log_line(event: Event) -> LogLine:  # noqa: PLR0911 - one arm an event
         case OrderCancelled():
             text = f"cancelled: {_order(event.order)}: replaced by a newer decision"
             return LogLine(at=decision_instant(event.day), level="INFO", text=text)
+        case AccountReset():
+            return LogLine(at=event.at, level="WARNING", text=_reset(event))
         case RunEnded():
             pending = "".join(f"; still pending: {_order(order)}" for order in event.waiting)
             return LogLine(
@@ -100,6 +103,17 @@ def _decision(event: DayDecided) -> LogLine:
         at=decision_instant(event.day),
         level="INFO" if event.changed else "DEBUG",
         text=f"{text}; {evidence}" if evidence else text,
+    )
+
+
+def _reset(event: AccountReset) -> str:
+    written_off = "".join(
+        f"; written off as too little: {plain(held)} {asset}" for asset, held in event.written_off.items()
+    )
+    held = ", ".join(f"{plain(held)} {asset}" for asset, held in event.positions.items()) or "nothing but cash"
+    return (
+        f"the exchange was reset: it knows nothing of {event.forgotten} any more; epoch {event.epoch} begins; "
+        f"the ledger goes on holding {held}, which is bought back{written_off}"
     )
 
 

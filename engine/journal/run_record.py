@@ -4,7 +4,9 @@ A paper run's rows come from its journal, which is never behind; a backtest's co
 """
 
 import csv
+import io
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +16,7 @@ from typing import Any, TypeVar
 
 from engine.core.errors import DataError
 from engine.core.events import Event
-from engine.core.order import Side
+from engine.core.order import RESET_BUY_BACK, Side
 from engine.journal.codec import EventCodec
 from engine.journal.projections import (
     EVIDENCE_SECTIONS,
@@ -32,7 +34,8 @@ from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.journal.summary import RECORD_SCHEMA
 
 PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash")
-FURTHER_FILES_MAY_LAG = "paper"
+PAPER = "paper"
+"""The mode of a run that has no summary yet."""
 
 T = TypeVar("T")
 
@@ -61,7 +64,7 @@ class DecisionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillRow:
-    """One row of `fills.csv`, exact."""
+    """One row of `fills.csv`, exact; market_price and basis are None where there are none."""
 
     time: datetime
     decision_day: date
@@ -75,6 +78,13 @@ class FillRow:
     order_id: str
     client_order_id: str
     reason: str
+    market_price: Decimal | None
+    basis: float | None
+
+    @property
+    def restores(self) -> bool:
+        """Whether it only bought back what a reset of the exchange had wiped; the ledger held it all along."""
+        return self.reason == RESET_BUY_BACK
 
     @property
     def asset(self) -> str:
@@ -143,16 +153,15 @@ def read_run(folder: Path) -> RunRecord:
     summary = read_summary(folder, wanted=events is None)
     if events is None:
         lines = _lines(folder / "decisions.jsonl")
-        fills: Iterable[Sequence[str]] = _table(folder / "fills.csv", FILL_COLUMNS)
+        fills: Iterable[Sequence[str]] = _table(folder / "fills.csv", FILL_COLUMNS[:-2])
         rotations: Iterable[Sequence[str]] = _table(folder / "rotations.csv", ROTATION_COLUMNS)
     else:
         days = decided_days(events)
         lines = list(decision_lines(days))
         fills, rotations = fill_rows(booked_fills(events)), rotation_rows(rotations_of(days))
-    mode = str(summary.get("mode", FURTHER_FILES_MAY_LAG))
-    return RunRecord(
+    record = RunRecord(
         folder=folder,
-        mode=mode,
+        mode=str(summary.get("mode", PAPER)),
         summary=summary,
         config=_json(folder / "config.json") if (folder / "config.json").exists() else None,
         decisions=_rows(folder / "decisions.jsonl", lines, _decision),
@@ -162,6 +171,9 @@ def read_run(folder: Path) -> RunRecord:
         log=_lines(folder / "run.log") if (folder / "run.log").exists() else (),
         events=events,
     )
+    if events is None:
+        _check_whole(record)
+    return record
 
 
 def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
@@ -177,10 +189,29 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     if not wanted and not path.exists():
         return {}
     summary = _json(path)
+    if "mode" not in summary:
+        raise DataError(f"{path}: is no run's: it has no mode")
     schema = summary.get("schema", RECORD_SCHEMA)
     if not isinstance(schema, int) or schema > RECORD_SCHEMA:
         raise DataError(f"{folder}: was written by a newer version of this program (record schema {schema!r})")
     return summary
+
+
+def _check_whole(record: RunRecord) -> None:
+    """Check that nothing was cut off: files that were copied in part can still have whole lines."""
+    days = record.decisions
+    found = (str(days[0].day), str(days[-1].day)) if days else ("no day", "no day")
+    wanted = tuple(str(record.summary.get(key)) for key in ("first_day", "last_day"))
+    if found != wanted:
+        raise DataError(
+            f"{record.folder}: is half written or damaged: its decisions go from {found[0]} to {found[1]}, its summary "
+            f"says {wanted[0]} to {wanted[1]}"
+        )
+    if record.summary.get("rotations") != len(record.rotations):
+        raise DataError(
+            f"{record.folder}: is half written or damaged: rotations.csv has {len(record.rotations)} of "
+            f"{record.summary.get('rotations')!r} rotations"
+        )
 
 
 def _events(path: Path) -> Iterable[Event]:
@@ -194,14 +225,16 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise DataError(f"{path.parent}: has no {path.name}; it is no run folder, or half of one") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is damaged: byte {error.start + 1} is no text") from error
 
 
 def _json(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: is damaged: {error}") from error
     if not isinstance(content, dict):
         raise DataError(f"{path}: is damaged: an object is wanted")
@@ -209,15 +242,24 @@ def _json(path: Path) -> Mapping[str, Any]:
 
 
 def _lines(path: Path) -> list[str]:
-    return _text(path).splitlines()
+    text = _text(path)
+    # Not `splitlines`: a text of the record may hold signs that Unicode calls line ends.
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _table(path: Path, columns: Sequence[str]) -> list[list[str]]:
     """Read the named columns of a CSV file; further ones are left."""
-    header, *rows = [*csv.reader(_lines(path))] or [[]]
+    header, *rows = _csv(path)
     if header[: len(columns)] != list(columns):
         raise DataError(f"{path}: is damaged: its columns are not {', '.join(columns)}")
     return rows
+
+
+def _csv(path: Path) -> list[list[str]]:
+    try:
+        return [*csv.reader(io.StringIO(_text(path), newline=""))] or [[]]
+    except csv.Error as error:
+        raise DataError(f"{path}: is damaged: {error}") from error
 
 
 def _rows(path: Path, texts: Iterable[Any], parse: Callable[[Any], T]) -> tuple[T, ...]:
@@ -225,7 +267,9 @@ def _rows(path: Path, texts: Iterable[Any], parse: Callable[[Any], T]) -> tuple[
     for number, text in enumerate(texts, start=1):
         try:
             parsed.append(parse(text))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, InvalidOperation) as error:
+        except KeyError as error:
+            raise DataError(f"{path}: is damaged in row {number}: it has no {error}") from error
+        except (ValueError, TypeError, IndexError, AttributeError, InvalidOperation, RecursionError) as error:
             raise DataError(f"{path}: is damaged in row {number}: {error!r}") from error
     return tuple(parsed)
 
@@ -234,35 +278,67 @@ def _decision(line: str) -> DecisionRow:
     content = json.loads(line)
     return DecisionRow(
         day=date.fromisoformat(content["day"]),
-        state=content["state"],
-        next_state=content["next_state"],
-        reason=content["reason"],
+        state=_word(content["state"]),
+        next_state=_word(content["next_state"]),
+        reason=_word(content["reason"]),
         evidence={
             **dict.fromkeys(EVIDENCE_SECTIONS),
             **{key: value for key, value in content.items() if key not in PLAIN_KEYS},
         },
-        targets=content["targets"],
-        closes=content.get("closes", {}),
-        equity=float(content["equity"]),
-        cash=content.get("cash"),
+        targets=_numbers(content["targets"]),
+        closes=_numbers(content.get("closes", {})),
+        equity=_number(content["equity"]),
+        cash=None if content.get("cash") is None else _number(content["cash"]),
     )
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no word")
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no amount")
+    return float(value)
+
+
+def _numbers(values: Mapping[str, Any]) -> Mapping[str, float]:
+    return {asset: _number(value) for asset, value in values.items()}
+
+
+def _amount(text: str) -> Decimal:
+    amount = Decimal(text)
+    if not amount.is_finite():
+        raise ValueError(f"{text!r} is no amount")
+    return amount
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} names no time zone")
+    return at
 
 
 def _fill(row: Sequence[str]) -> FillRow:
     named = dict(zip(FILL_COLUMNS, row, strict=False))
     return FillRow(
-        time=datetime.fromisoformat(named["time"]),
+        time=_instant(named["time"]),
         decision_day=date.fromisoformat(named["decision_day"]),
         symbol=named["symbol"],
         side=Side(named["side"]),
-        quantity=Decimal(named["quantity"]),
-        price=Decimal(named["price"]),
-        notional=Decimal(named["notional"]),
-        fee=Decimal(named["fee"]),
+        quantity=_amount(named["quantity"]),
+        price=_amount(named["price"]),
+        notional=_amount(named["notional"]),
+        fee=_amount(named["fee"]),
         fee_asset=named["fee_asset"],
         order_id=named["order_id"],
         client_order_id=named["client_order_id"],
         reason=named["reason"],
+        market_price=Decimal(named["market_price"]) if named.get("market_price") else None,
+        basis=float(named["basis"]) if named.get("basis") else None,
     )
 
 
@@ -275,19 +351,19 @@ def _rotation(row: Sequence[str]) -> RotationRow:
         exit_reason=named["exit_reason"],
         breakout_session=_day_or_none(named["breakout_session"]),
         cross_week=_day_or_none(named["cross_week"]),
-        weeks_held=float(named["weeks_held"]),
-        start_equity=float(named["start_equity"]),
-        end_equity=float(named["end_equity"]),
-        total_return=float(named["return"]),
-        core_return=float(named["core_return"]),
-        excess=float(named["excess"]),
+        weeks_held=_number(float(named["weeks_held"])),
+        start_equity=_number(float(named["start_equity"])),
+        end_equity=_number(float(named["end_equity"])),
+        total_return=_number(float(named["return"])),
+        core_return=_number(float(named["core_return"])),
+        excess=_number(float(named["excess"])),
     )
 
 
 def _benchmarks(path: Path) -> Mapping[str, Mapping[date, float] | None]:
     if not path.exists():
         return {}
-    header, *rows = [*csv.reader(_lines(path))] or [[]]
+    header, *rows = _csv(path)
     places = {name.removeprefix(HOLD_COLUMN): i for i, name in enumerate(header) if name.startswith(HOLD_COLUMN)}
     curves: dict[str, Mapping[date, float] | None] = {}
     for name, place in places.items():

@@ -11,7 +11,7 @@ from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of, turnover_of
-from engine.journal.projections import ROTATED, Rotation, money
+from engine.journal.projections import ROTATED, Rotation, money, own_fills
 
 RECORD_SCHEMA = 1
 """Version of a run folder's files; raised when an older program could misread newer ones."""
@@ -45,6 +45,8 @@ def summary_of(
     equity = np.array([float(day.equity) for day in days])
     elapsed = elapsed_days(days[0].day, days[-1].day)
     performance = performance_of(equity, days=elapsed)
+    # What restores after a reset is paid by the account's fresh allowance, and no decision of the strategy's.
+    fills = own_fills(fills)
     traded = fsum(float(fill.notional) for fill in fills)
     fees: dict[str, float] = {}
     for fill in fills:

@@ -154,6 +154,21 @@ class BinanceSpot:
             return reading.archived_order(symbol, client_order_id)
         raise self._questions.failure("private_get_order", verdict)
 
+    def client_id_of(self, symbol: str, order_id: str) -> str | None:
+        """Give the client order id of the order with this exchange's id; None: it knows none."""
+        query: Parameters = {"symbol": market_id(symbol), "orderId": order_id}
+        try:
+            found = self._questions.answer_or_refusal(
+                "private_get_order", query, lambda content: reading.order(content, symbol)
+            )
+        except RefusedError as error:
+            if error.verdict.code in (NO_SUCH_ORDER, ARCHIVED_ORDER):
+                return None
+            verdict = error.verdict
+        else:
+            return found.client_order_id
+        raise self._questions.failure("private_get_order", verdict)
+
     def open_orders(self, symbols: Sequence[str]) -> tuple[OrderState, ...]:
         """Give the open orders in these markets."""
         single: list[Parameters] = [{"symbol": market_id(symbol)} for symbol in symbols]

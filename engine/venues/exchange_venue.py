@@ -1,9 +1,9 @@
 """Orders on an exchange: each sent once, and asked for by its client order id wherever the outcome is not certain."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, assert_never
+from typing import Protocol, TypeAlias, assert_never
 
 from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
@@ -22,11 +22,14 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
+from engine.venues.exchange_account import ASKS_SECONDS
 
-ASKS_SECONDS = (0.0, 1.0, 2.0, 4.0)
-"""Pauses before each question for an order that is not there: a query may lag behind the matching engine."""
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
+FRESH = timedelta(minutes=1)
+"""The real market's price of now goes on record with a trade that is no older."""
+BookedTrade: TypeAlias = tuple[str, str, datetime]
+"""Symbol, the exchange's id of the trade, and its instant."""
 
 
 class ExchangeClient(Protocol):
@@ -48,6 +51,10 @@ class ExchangeClient(Protocol):
         """Give an order by its client order id; None where the exchange knows none."""
         ...
 
+    def client_id_of(self, symbol: str, order_id: str) -> str | None:
+        """Give the client order id of an order by the exchange's id; None where it knows none."""
+        ...
+
     def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
         """Give the executions of an order."""
         ...
@@ -65,7 +72,10 @@ class ExchangeVenue:
         instruments: trading rules by asset, also of coins that the exchange does not list yet.
         quote: what is paid with.
         commission: the rate that buys set aside for.
-        booked_orders: symbol and exchange's id of each order that the journal has booked; ids count by symbol.
+        listed: assets that the exchange lists; their rules are asked for together.
+        booked_trades: symbol, id and instant of each trade that the journal has booked; ids count by symbol, and from 1
+            again after a reset.
+        market: the real market's best bid and ask by symbol; what cannot be had is left out.
         sleep: waits so many seconds, or less once the run is ending.
         ending: whether the run is to end.
     """
@@ -77,7 +87,9 @@ class ExchangeVenue:
         instruments: Mapping[str, Instrument],
         quote: str,
         commission: Decimal,
-        booked_orders: Collection[tuple[str, str]],
+        listed: Collection[str],
+        booked_trades: Collection[BookedTrade],
+        market: Callable[[Sequence[str]], Mapping[str, Quote]],
         sleep: Callable[[float], None],
         ending: Callable[[], bool],
     ) -> None:
@@ -85,20 +97,25 @@ class ExchangeVenue:
         self._instruments = instruments
         self._quote = quote
         self._commission = commission
-        self._booked = set(booked_orders)
+        self._listed = frozenset(listed)
+        self._booked = set(booked_trades)
+        self._market = market
         self._sleep = sleep
         self._ending = ending
         self._rules: Mapping[str, MarketRules] = {}
+        self._rules_at: datetime | None = None
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Give the trading rules by asset, as they were at the start of the run."""
         return self._instruments
 
-    def is_open(self, asset: str, at: datetime) -> bool:  # noqa: ARG002 - the exchange says how it is now
-        """Ask whether the market takes orders; filters are refreshed on the way."""
-        rules = self._client.instruments((asset,), self._quote)
-        self._rules = {**self._rules, **rules}
-        return asset in rules and rules[asset].is_tradable
+    def is_open(self, asset: str, at: datetime) -> bool:
+        """Ask whether the market takes orders; the filters of all markets are refreshed on the way, once an instant."""
+        if at != self._rules_at or asset not in self._rules:
+            # The whole list is megabytes, and one name that is not there makes the exchange send it.
+            wanted = tuple(self._listed | {asset})
+            self._rules, self._rules_at = self._client.instruments(wanted, self._quote), at
+        return asset in self._rules and self._rules[asset].is_tradable
 
     def _rules_of(self, asset: str) -> MarketRules:
         if asset not in self._rules:
@@ -106,13 +123,16 @@ class ExchangeVenue:
             self._rules = {**self._rules, **self._client.instruments((asset,), self._quote)}
         return self._rules[asset]
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:  # noqa: ARG002
-        """Send an order once. A buy is cut to what `cash` pays for at the best ask."""
+    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+        """Send an order once. A buy is cut to what `cash` pays for at the best ask.
+
+        One that restores what a reset wiped is not: what was paid for it is wiped as well.
+        """
         quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
         if quote is None:
             return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
         quantity = self._allowed(order)
-        if order.side is Side.BUY:
+        if order.side is Side.BUY and not order.restores:
             quantity = min(quantity, self._affordable(order.asset, cash, quote.ask))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):
@@ -122,7 +142,7 @@ class ExchangeVenue:
         )
         match outcome:
             case Accepted(order=state):
-                return self._report(order, state)
+                return self._report(order, state, at)
             case Refused():
                 return self._refusal(order, outcome)
             case Unknown(message=message):
@@ -130,14 +150,14 @@ class ExchangeVenue:
             case _:
                 assert_never(outcome)
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:  # noqa: ARG002
+    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
         """Ask what became of an order; that it was never placed is believed only if no trade speaks against it."""
         for seconds in ASKS_SECONDS:
             if seconds:
                 self._sleep(seconds)
             state = self._client.find_order(order.symbol, order.client_order_id)
             if state is not None:
-                return self._report(order, state)
+                return self._report(order, state, at)
         if self._ending():
             # The pauses were cut short: that it is not there yet says nothing.
             return OrderReport(status=OrderStatus.UNRESOLVED, message="not found yet; asked again at the next start")
@@ -145,16 +165,24 @@ class ExchangeVenue:
         strange = {
             trade.order_id
             for trade in self._client.recent_trades(order.symbol, since)
-            if trade.side is order.side and (order.symbol, trade.order_id) not in self._booked
+            if trade.side is order.side and (order.symbol, trade.trade_id, trade.at) not in self._booked
         }
+        strange = {order_id for order_id in strange if self._may_be(order, order_id)}
         if strange:
             return OrderReport(
                 status=OrderStatus.UNRESOLVED,
                 message=f"no such order, but trades of {', '.join(sorted(strange))} that nobody here sent",
             )
-        return OrderReport(status=OrderStatus.REJECTED, again=order.quantity, message="was never placed")
+        return OrderReport(
+            status=OrderStatus.REJECTED, again=order.quantity, was_placed=False, message="was never placed"
+        )
 
-    def _report(self, order: Order, state: OrderState) -> OrderReport:
+    def _may_be(self, order: Order, order_id: str) -> bool:
+        """Tell whether the order behind a trade that nobody booked may be ours: somebody else's has another name."""
+        name = self._client.client_id_of(order.symbol, order_id)
+        return name is None or name == order.client_order_id
+
+    def _report(self, order: Order, state: OrderState, at: datetime) -> OrderReport:
         if state.progress is OrderProgress.OPEN:
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"still {state.status}")
         trades = state.trades
@@ -165,14 +193,20 @@ class ExchangeVenue:
         if listed != state.executed_quantity:
             # Trades may become visible later than their order.
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
-        self._booked.add((order.symbol, state.order_id))
-        fills = tuple(_fill(order, trade) for trade in trades)
+        self._booked |= {(order.symbol, trade.trade_id, trade.at) for trade in trades}
+        market_price = self._market_price(order.symbol) if trades and _is_fresh(trades, at) else None
+        fills = tuple(_fill(order, trade, market_price) for trade in trades)
         again = self._rest(order, state)
         if fills:
             return OrderReport(status=OrderStatus.FILLED, fills=fills, again=again, message=state.status)
         return OrderReport(
             status=OrderStatus.REJECTED, again=again, message=f"ended as {state.status}, nothing executed"
         )
+
+    def _market_price(self, symbol: str) -> Decimal | None:
+        quote = self._market((symbol,)).get(symbol)
+        with sizing():
+            return None if quote is None else (quote.bid + quote.ask) / 2
 
     def _rest(self, order: Order, state: OrderState) -> Decimal:
         """Give what is worth another attempt; less than the exchange accepts is dust, and stays."""
@@ -225,7 +259,12 @@ class ExchangeVenue:
         return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional
 
 
-def _fill(order: Order, trade: Trade) -> Fill:
+def _is_fresh(trades: Sequence[Trade], at: datetime) -> bool:
+    """Tell whether the market of now is the market of the trades."""
+    return abs(at - trades[-1].at) <= FRESH
+
+
+def _fill(order: Order, trade: Trade, market_price: Decimal | None) -> Fill:
     with exact():
         notional = trade.quantity * trade.price
     return Fill(
@@ -243,4 +282,5 @@ def _fill(order: Order, trade: Trade) -> Fill:
         decision_day=order.decision_day,
         reason=order.reason,
         trade_id=trade.trade_id,
+        market_price=market_price,
     )

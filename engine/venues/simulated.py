@@ -1,12 +1,13 @@
 """The in-process paper exchange: a market order fills whole at the live best bid or ask, with fees and minimums."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from engine.core.fills import Costs, execute_at, fill_of
 from engine.core.instrument import Instrument
-from engine.core.money import ZERO
+from engine.core.money import ZERO, sizing
 from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import Quote
 
@@ -54,10 +55,15 @@ class SimulatedVenue:
             return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
         # The id says what it is of, so that a restart cannot give it twice.
         fill = fill_of(order, done, at=at, order_id=f"sim-{order.client_order_id}", fee_asset=self._quote)
-        return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
+        with sizing():
+            middle = (quote.bid + quote.ask) / 2
+        return OrderReport(status=OrderStatus.FILLED, fills=(replace(fill, market_price=middle),))
 
     def resolve(self, order: Order, *, at: datetime) -> OrderReport:  # noqa: ARG002 - nothing leaves the process
         """Answer for an order whose fill was not written before a crash: nothing of it happened anywhere else."""
         return OrderReport(
-            status=OrderStatus.REJECTED, again=order.quantity, message="the program ended before the fill was written"
+            status=OrderStatus.REJECTED,
+            again=order.quantity,
+            was_placed=False,
+            message="the program ended before the fill was written",
         )

@@ -1,7 +1,7 @@
 """From a configuration to a paper run: the session of the backtest, driven by an exchange's clock."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,12 +18,13 @@ from engine.core.events import Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.ledger import Ledger
-from engine.core.money import ZERO, plain
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.sessions import NewYorkSessions
 from engine.drivers.live import LiveDriver, Timing
+from engine.epochs import EpochKeeper
 from engine.journal.codec import EventCodec
+from engine.journal.config_history import kept_config, note_replaced
 from engine.journal.paper_folder import (
     LogWriter,
     RecordedJournal,
@@ -38,17 +39,21 @@ from engine.journal.summary import RunFacts, summary_of
 from engine.ports import ProgressBar, Venue
 from engine.recovery import standing_of
 from engine.session import Session, Standing
+from engine.venues.answers import Quote
 from engine.venues.credentials import Credentials, read_credentials
 from engine.venues.exchange import BinanceSpot
+from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
 from engine.venues.hosts import MARKET_DATA, Network
-from engine.venues.simulated import SimulatedVenue
+from engine.venues.simulated import QuoteOf, SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.market import Providers
 from engine.wiring.watch import Watch
 
 SIMULATED = "simulated"
+RECORD_SECONDS = 5.0
+"""How long a price that only goes on record is waited for."""
 DOTENV = Path(".env")
 
 
@@ -118,8 +123,6 @@ class PaperRun:
         )
         self._start = ledger
         self._snapshots = snapshots or Snapshots(self._universe, *self._bars())
-        if config.venue.name != SIMULATED and standing.unresolved is None:
-            self._check_account(standing)
 
     def run(self, *, once: bool) -> None:
         """Run until told to end, or, with `once`, until nothing is left to do now."""
@@ -165,6 +168,7 @@ class PaperRun:
             pause=self._around.pause,
             ending=self._around.ending,
             changed=self._write_files,
+            check_account=self._account_check(),
             notice=self._around.notice,
             timing=Timing(
                 grace=timedelta(seconds=config.live.grace_seconds),
@@ -192,10 +196,44 @@ class PaperRun:
             instruments=instruments,
             quote=config.account.quote,
             commission=config.costs.commission,
-            booked_orders={(fill.symbol, fill.order_id) for fill in booked_fills(past)},
+            listed=listed,
+            booked_trades={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
+            market=self._market_quotes(),
             sleep=self._around.pause,
             ending=self._around.ending,
         )
+
+    def _account_check(self) -> Callable[[datetime], None]:
+        config, around = self._config, self._around
+        if config.venue.name == SIMULATED:
+            return _nothing_to_check
+        account = ExchangeAccount(self._client, quote=config.account.quote, sleep=around.pause, ending=around.ending)
+        return EpochKeeper(self._session, account, self._planner, place=config.venue.name).check
+
+    def _market_quotes(self) -> QuoteOf:
+        """Give the real market's quotes as far as they can be had: no order waits for what only goes on record."""
+        config, around = self._config, self._around
+        client = self._client
+        if config.venue.base_url is None:
+            client = BinanceSpot(
+                network=MARKET_DATA,
+                base_url=None,
+                credentials=None,
+                timeout_seconds=min(config.venue.timeout_seconds, RECORD_SECONDS),
+                max_retries=0,
+                sleep=around.pause,
+                now=around.now,
+                notice=around.notice,
+            )
+
+        def quotes(symbols: Sequence[str]) -> Mapping[str, Quote]:
+            try:
+                return client.best_quotes(symbols)
+            except VenueError as error:
+                around.notice(f"the real market's price is not on record: {error}")
+                return {}
+
+        return quotes
 
     def _bars(self) -> tuple[SeriesUpTo, SeriesUpTo]:
         config = self._config
@@ -215,19 +253,6 @@ class PaperRun:
         else:
             index = coins
         return coins, index
-
-    def _check_account(self, standing: Standing) -> None:
-        """Check that the exchange holds at least what the ledger says is ours."""
-        held = self._client.balances()
-        wanted = {**standing.ledger.positions, standing.ledger.quote: standing.ledger.cash}
-        for asset, amount in wanted.items():
-            balance = held.get(asset)
-            there = ZERO if balance is None else balance.free + balance.locked
-            if there < amount:
-                raise VenueError(
-                    f"{self._config.venue.name}: holds {plain(there)} {asset}, and the ledger {plain(amount)}; "
-                    "lower account.cash, or, if the testnet was reset, begin a new folder with --out"
-                )
 
     def _write_files(self) -> None:
         events = self._journal.events
@@ -331,7 +356,9 @@ def paper_journal(config: Config, folder: Path, *, at: datetime, accept_config: 
     with SqliteJournal(folder / JOURNAL_FILE, codec, at=at) as store:
         sweep_leftovers(folder)
         # Nothing was done under a configuration before the first event.
+        before = kept_config(folder)
         keep_config(folder, config.effective(), accept=accept_config or not len(store))
+        note_replaced(folder, before, at=at, records=len(store))
         yield store
 
 
@@ -341,6 +368,10 @@ def _first_ledger(config: Config, past: Sequence[Event]) -> Ledger:
     if started is None:
         return Ledger(quote=config.account.quote, cash=config.account.cash)
     return Ledger(quote=started.quote, cash=started.cash)
+
+
+def _nothing_to_check(at: datetime) -> None:
+    """Check nothing: what fills in this process is never reset, and holds what the ledger says."""
 
 
 def _given(provider: Any, key: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.events import Event
+from engine.core.events import AccountReset, Event
 from engine.core.ledger import Ledger
 from engine.journal.lock import only_writer
 from engine.journal.projections import booked_fills, decided_days
@@ -66,6 +66,58 @@ def assert_balances_are_the_ledgers(rehearsal: Rehearsal) -> None:
     assert rehearsal.bought() == {**ledger.positions, "USDT": ledger.cash - CASH}
 
 
+class ResetOn:
+    """Resets the exchange before it answers the first request of a path on or after a day."""
+
+    def __init__(self, rehearsal: Rehearsal, day: date, path: str, method: str = "GET") -> None:
+        self.was_done = False
+        self._exchange = rehearsal.exchange
+        self._day, self._path, self._method = day, path, method
+
+    def __call__(self, call: Call) -> Death | None:
+        wanted = (call.method, call.path) == (self._method, self._path)
+        if wanted and not self.was_done and self._exchange.now.date() > self._day:
+            self.was_done = True
+            self._exchange.reset(keep_klines=True)
+        return None
+
+
+@pytest.mark.parametrize("day", [date(2015, 11, 12), date(2015, 11, 25), date(2015, 12, 26)])
+def test_a_reset_of_the_testnet_leaves_the_track_record_whole(rehearse: Open, day: date) -> None:
+    with rehearse(SHORT).open() as undisturbed:
+        undisturbed.run()
+    expected = undisturbed.decisions()
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.out = rehearsal.out / "reset"
+        rehearsal.is_fatal = reset = ResetOn(rehearsal, day, TIME)
+        outcome = rehearsal.run()
+
+    assert (outcome.exit_code, outcome.stderr, reset.was_done) == (0, "", True), outcome
+    assert without_money(rehearsal.decisions()) == without_money(expected)
+    # Crumbs that cannot be bought back are written off: at the most the least notional of a coin.
+    equity = [decision["equity"] for decision in rehearsal.decisions()]
+    assert equity == pytest.approx([decision["equity"] for decision in expected], rel=1e-4)
+    (event,) = [event for event in events_of(rehearsal) if isinstance(event, AccountReset)]
+    ledger = ledger_of(rehearsal)
+    before = {**event.positions, "USDT": event.cash}
+    assets = {*ledger.positions, *ledger.outside, *before, "USDT"}
+    # Since the reset the exchange has seen what the ledger has, and what was bought back, to the last digit.
+    changed = {
+        asset: (ledger.cash if asset == "USDT" else ledger.quantity(asset))
+        - before.get(asset, Decimal(0))
+        + ledger.outside.get(asset, Decimal(0))
+        for asset in assets
+    }
+    assert rehearsal.bought() == {asset: change for asset, change in changed.items() if change}
+    # What was bought back is at least what is held; nothing was paid for it out of our cash.
+    restored = Counter[str]()
+    for fill in booked_fills(events_of(rehearsal)):
+        if fill.restores:
+            restored[fill.asset] += fill.quantity - (fill.fee if fill.fee_asset == fill.asset else 0)  # type: ignore[assignment]
+    assert all(restored[asset] >= held for asset, held in event.positions.items())
+    assert set(restored) == set(event.positions)
+
+
 def backtested(rehearsal: Rehearsal, market: Path, days: tuple[date, date]) -> list[dict[str, Any]]:
     """Give the decisions of the backtest over the same days."""
     out = rehearsal.out.parent / "backtest"
@@ -80,7 +132,7 @@ def backtested(rehearsal: Rehearsal, market: Path, days: tuple[date, date]) -> l
 
 def without_money(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out what fees in coins and prices on ticks make different."""
-    return [{key: value for key, value in decision.items() if key != "equity"} for decision in decisions]
+    return [{key: value for key, value in decision.items() if key not in ("equity", "cash")} for decision in decisions]
 
 
 def test_it_decides_what_the_backtest_decides_and_its_ledger_is_the_exchanges(rehearse: Open, market: Path) -> None:

@@ -40,14 +40,22 @@ def order_of(asset: str, side: Side, quantity: str, *, name: str = "", reason: s
 
 
 def fill_of(
-    asset: str, side: Side, quantity: str, price: str, *, fee: str = "0", fee_asset: str = "USDT", reason: str = "entry"
+    asset: str,
+    side: Side,
+    quantity: str,
+    price: str,
+    *,
+    fee: str = "0",
+    fee_asset: str = "USDT",
+    reason: str = "entry",
+    name: str = "",
 ) -> Fill:
     with exact():
         notional = Decimal(quantity) * Decimal(price)
     return Fill(
         at=NOON,
         order_id="7",
-        client_order_id=f"{asset}-{side}",
+        client_order_id=name or f"{asset}-{side}",
         asset=asset,
         symbol=f"{asset}/USDT",
         side=side,

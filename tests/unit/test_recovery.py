@@ -281,7 +281,8 @@ def _ending(standing: Standing, events: Sequence[Event]) -> Ending:
             fill = event.fill
             traded[fill.decision_day, fill.asset, fill.side, fill.reason] += fill.quantity  # type: ignore[assignment]
     return Ending(
-        standing=standing,
+        # By which order the exchange is known may differ: an attempt that a crash cost has another name.
+        standing=replace(standing, known=None),
         decisions=[event for event in events if isinstance(event, DayDecided)],
         traded=dict(traded),  # type: ignore[arg-type] # a counter of decimals
     )

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.ledger import FEES, OWN, VENUE, Ledger, postings_of
+from engine.core.ledger import FEES, OUTSIDE, OWN, VENUE, Ledger, postings_of
 from engine.core.money import exact
-from engine.core.order import Fill, Side
+from engine.core.order import RESET_BUY_BACK, Fill, Side
 from tests.support.fakes import fill_of
 
 EMPTY = Ledger(quote="USDT", cash=Decimal(1000))
@@ -45,10 +45,31 @@ def test_a_position_sold_whole_is_no_position_any_more() -> None:
 
 def test_a_fee_is_taken_from_its_own_asset() -> None:
     in_the_asset = EMPTY.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.002", fee_asset="ETH"))
-    in_a_third = EMPTY.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.5", fee_asset="BNB"))
+    holder = Ledger(quote="USDT", cash=Decimal(1000), positions={"BNB": Decimal("0.5")})
+    in_a_third = holder.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.4", fee_asset="BNB"))
 
     assert (in_the_asset.cash, in_the_asset.positions) == (Decimal(800), {"ETH": Decimal("1.998")})
-    assert (in_a_third.cash, in_a_third.positions) == (Decimal(800), {"ETH": Decimal(2), "BNB": Decimal("-0.5")})
+    assert (in_a_third.cash, in_a_third.positions) == (Decimal(800), {"ETH": Decimal(2), "BNB": Decimal("0.1")})
+
+
+@pytest.mark.parametrize("held", ["0", "0.3"])
+def test_a_fee_in_a_coin_of_which_we_hold_too_little_is_paid_by_the_rest_of_the_account(held: str) -> None:
+    positions = {"BNB": Decimal(held)} if Decimal(held) else {}
+    before = Ledger(quote="USDT", cash=Decimal(1000), positions=positions)
+
+    after = before.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.4", fee_asset="BNB"))
+
+    assert (after.positions, after.outside) == ({**positions, "ETH": Decimal(2)}, {"BNB": Decimal("-0.4")})
+
+
+def test_what_restores_is_paid_and_received_by_the_rest_of_the_account() -> None:
+    bought = fill_of("ETH", Side.BUY, "2", "100", fee="0.002", fee_asset="ETH", reason=RESET_BUY_BACK)
+
+    after = EMPTY.apply(bought)
+
+    assert (after.cash, after.positions) == (EMPTY.cash, {})
+    assert after.outside == {"ETH": Decimal("1.998"), "USDT": Decimal(-200)}
+    assert after.after_reset(()).outside == {}
 
 
 def test_equity_is_cash_and_positions_at_the_closes() -> None:
@@ -88,7 +109,7 @@ def test_the_postings_of_a_fill_add_up_to_zero_for_every_asset(fill: Fill) -> No
 
     for asset in {posting.asset for posting in postings}:
         assert sum(Fraction(posting.amount) for posting in postings if posting.asset == asset) == 0
-    assert {posting.account for posting in postings} == {OWN, VENUE, FEES}
+    assert {OWN, VENUE, FEES} <= {posting.account for posting in postings} <= {OWN, OUTSIDE, VENUE, FEES}
 
 
 @given(st.lists(FILLS, max_size=12))
@@ -101,10 +122,11 @@ def test_what_the_account_has_lost_is_what_venue_and_fees_have_gained(fills: lis
         postings = [posting for fill in fills for posting in postings_of(fill, quote="USDT")]
     gained: dict[str, Fraction] = {}
     for posting in postings:
-        if posting.account != OWN:
+        if posting.account in (VENUE, FEES):
             gained[posting.asset] = gained.get(posting.asset, Fraction(0)) + Fraction(posting.amount)
     for asset in ("BTC", "ETH", "这是测试币456", "BNB"):
-        assert Fraction(ledger.quantity(asset)) == -gained.get(asset, 0)
+        outside = Fraction(ledger.outside.get(asset, Decimal(0)))
+        assert Fraction(ledger.quantity(asset)) + outside == -gained.get(asset, 0)
     assert Fraction(ledger.cash) == 1000 - gained.get("USDT", 0)
 
 

@@ -107,6 +107,7 @@ class Bench:
         self.after_pause: Callable[[], None] = lambda: None
         self.notices: list[str] = []
         self.changes = 0
+        self.checks: list[datetime] = []
         fresh = Standing(ledger=Ledger(quote="USDT", cash=Decimal(1000)), state=ScriptedState())
         self.session = Session(
             strategy=self.strategy,
@@ -130,6 +131,7 @@ class Bench:
             pause=self._pause,
             ending=lambda: self.is_ending,
             changed=self._count,
+            check_account=self.checks.append,
             notice=self.notices.append,
             timing=Timing(grace=GRACE, poll_seconds=20.0, index_wait=WAIT),
             max_stale_sessions=3,
@@ -476,6 +478,7 @@ def live_events(strategy: AnyStrategy, history: History, first: date, last: date
         pause=lambda _: None,
         ending=lambda: False,
         changed=lambda: None,
+        check_account=lambda _: None,
         notice=lambda _: None,
         timing=Timing(grace=timedelta(0), poll_seconds=1.0, index_wait=WAIT),
         max_stale_sessions=3,

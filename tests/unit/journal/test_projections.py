@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -53,7 +54,8 @@ ONE_ROTATION = [
 
 def test_columns_are_those_of_the_interface() -> None:
     assert ",".join(FILL_COLUMNS) == (
-        "time,decision_day,symbol,side,quantity,price,notional,fee,fee_asset,order_id,client_order_id,reason"
+        "time,decision_day,symbol,side,quantity,price,notional,fee,fee_asset,order_id,client_order_id,reason,"
+        "market_price,basis"
     )
     assert ",".join(ROTATION_COLUMNS) == (
         "rotation,entry_day,exit_day,exit_reason,breakout_session,cross_week,weeks_held,start_equity,end_equity,"
@@ -181,7 +183,17 @@ def test_a_fill_is_a_row_of_exact_decimals() -> None:
         "order_id": "7",
         "client_order_id": "DOGE-buy",
         "reason": "entry",
+        "market_price": "",
+        "basis": "",
     }
+
+
+def test_a_fill_shows_how_far_it_was_from_the_real_market() -> None:
+    fill = replace(fill_of("ETH", Side.BUY, "1", "2020"), market_price=Decimal("2000.0"))
+
+    (row,) = fill_rows([fill])
+
+    assert row[-2:] == ("2000", "0.01")
 
 
 def test_a_rotation_is_a_row_whose_figures_are_fractions() -> None:

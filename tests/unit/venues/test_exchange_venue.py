@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from engine.core.errors import VenueError
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
-from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.order import RESET_BUY_BACK, Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
     MarketRules,
@@ -23,7 +23,7 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.exchange_venue import ExchangeVenue
+from engine.venues.exchange_venue import BookedTrade, ExchangeVenue
 from tests.support.fakes import NOON, order_of
 
 BID, ASK = Decimal(99), Decimal(100)
@@ -45,6 +45,7 @@ class FakeClient:
     Attributes:
         outcomes: to orders, in turn; found: to questions for an order, in turn, the last one for ever.
         sent: quantities and ids of the orders; asked: how often an order was asked for.
+        names: client order ids of orders, by the exchange's.
     """
 
     def __init__(self) -> None:
@@ -57,8 +58,11 @@ class FakeClient:
         self.since: datetime | None = None
         self.sent: list[tuple[str, str]] = []
         self.asked = 0
+        self.rules_asked = 0
+        self.names: dict[str, str] = {}
 
     def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
+        self.rules_asked += 1
         return dict(self.rules)
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
@@ -73,6 +77,9 @@ class FakeClient:
         self.asked += 1
         return self.found[0] if len(self.found) == 1 else self.found.pop(0)
 
+    def client_id_of(self, symbol: str, order_id: str) -> str | None:
+        return self.names.get(order_id)
+
     def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
         return self.trades
 
@@ -84,7 +91,9 @@ class FakeClient:
 class Bench:
     """A venue on a fake client, and how long it slept."""
 
-    def __init__(self, *, booked: Sequence[tuple[str, str]] = (), ending: bool = False) -> None:
+    def __init__(
+        self, *, booked: Sequence[BookedTrade] = (), market: Quote | None = None, ending: bool = False
+    ) -> None:
         self.client = FakeClient()
         self.slept: list[float] = []
         self.venue = ExchangeVenue(
@@ -92,7 +101,9 @@ class Bench:
             instruments={"ETH": RULES.instrument},
             quote="USDT",
             commission=Decimal("0.001"),
-            booked_orders=booked,
+            listed=("ETH",),
+            booked_trades=booked,
+            market=lambda symbols: {} if market is None else dict.fromkeys(symbols, market),
             sleep=self.slept.append,
             ending=lambda: ending,
         )
@@ -319,8 +330,8 @@ def test_an_order_is_absent_only_after_four_looks_and_no_trade_against_it() -> N
 
 
 def test_trades_that_nobody_here_sent_speak_against_an_absent_order() -> None:
-    bench = Bench(booked=[("ETH/USDT", "5")])
-    bench.client.recent = (trade("10", order_id="5"), trade("10", order_id="7"))
+    bench = Bench(booked=[("ETH/USDT", "1", NOON)])
+    bench.client.recent = (trade("10", order_id="5"), trade("10", number=2, order_id="7"))
 
     report = bench.resolve(BUY)
 
@@ -329,8 +340,8 @@ def test_trades_that_nobody_here_sent_speak_against_an_absent_order() -> None:
 
 
 def test_trades_of_booked_orders_and_of_the_other_side_do_not_speak_against_it() -> None:
-    bench = Bench(booked=[("ETH/USDT", "5")])
-    bench.client.recent = (trade("10", order_id="5"), trade("10", order_id="8", side=Side.SELL))
+    bench = Bench(booked=[("ETH/USDT", "1", NOON)])
+    bench.client.recent = (trade("10", order_id="5"), trade("10", number=2, order_id="8", side=Side.SELL))
 
     assert bench.resolve(BUY).status is OrderStatus.REJECTED
 
@@ -344,10 +355,63 @@ def test_an_order_that_this_run_has_reported_counts_as_booked() -> None:
 
 
 def test_the_same_id_in_another_market_is_another_order() -> None:
-    bench = Bench(booked=[("BTC/USDT", "7")])
+    bench = Bench(booked=[("BTC/USDT", "1", NOON)])
     bench.client.recent = (trade("10", order_id="7"),)
 
     assert bench.resolve(BUY).status is OrderStatus.UNRESOLVED
+
+
+def test_the_same_id_at_another_instant_is_of_another_epoch() -> None:
+    bench = Bench(booked=[("ETH/USDT", "1", NOON - timedelta(days=40))])
+    bench.client.recent = (trade("10", order_id="7"),)
+
+    assert bench.resolve(BUY).status is OrderStatus.UNRESOLVED
+
+
+def test_somebody_elses_order_has_another_name_and_does_not_speak_against_an_absent_one() -> None:
+    bench = Bench()
+    bench.client.recent = (trade("10", order_id="7"),)
+    bench.client.names = {"7": "by-hand"}
+
+    report = bench.resolve(BUY)
+
+    assert (report.status, report.was_placed) == (OrderStatus.REJECTED, False)
+
+
+def test_a_fill_carries_the_real_markets_price_of_its_moment() -> None:
+    market = Quote(bid=Decimal(98), bid_quantity=Decimal(1), ask=Decimal(99), ask_quantity=Decimal(1))
+    bench = Bench(market=market)
+
+    (fill,) = bench.submit(BUY, Accepted(order=state("10", trade("10")))).fills
+
+    assert fill.market_price == Decimal("98.5")
+
+
+def test_a_fill_found_later_does_not_carry_the_price_of_another_moment() -> None:
+    market = Quote(bid=Decimal(98), bid_quantity=Decimal(1), ask=Decimal(99), ask_quantity=Decimal(1))
+    bench = Bench(market=market)
+    bench.client.found = [state("10", trade("10"))]
+
+    (fill,) = bench.venue.resolve(BUY, at=NOON + timedelta(minutes=2)).fills
+
+    assert fill.market_price is None
+
+
+def test_a_buy_that_restores_is_not_cut_to_our_cash() -> None:
+    bench = Bench()
+
+    bench.submit(replace(BUY, reason=RESET_BUY_BACK), Accepted(order=state("10", trade("10"))), cash="1")
+
+    assert bench.client.sent == [("10.00", BUY.client_order_id)]
+
+
+def test_rules_are_asked_for_once_an_instant() -> None:
+    bench = Bench()
+
+    assert [bench.venue.is_open("ETH", NOON) for _ in range(3)] == [True] * 3
+    assert bench.client.rules_asked == 1
+    bench.venue.is_open("ETH", NOON + timedelta(seconds=1))
+    assert bench.client.rules_asked == 2
 
 
 def test_absence_is_not_believed_when_the_end_cut_the_pauses_short() -> None:
@@ -390,9 +454,9 @@ def test_a_market_is_open_as_the_exchange_says_now() -> None:
     bench = Bench()
     answers = [bench.venue.is_open("ETH", NOON)]
     bench.client.rules["ETH"] = replace(RULES, status="HALT")
-    answers.append(bench.venue.is_open("ETH", NOON))
+    answers.append(bench.venue.is_open("ETH", NOON + timedelta(seconds=1)))
     del bench.client.rules["ETH"]
-    answers.append(bench.venue.is_open("ETH", NOON))
+    answers.append(bench.venue.is_open("ETH", NOON + timedelta(seconds=2)))
 
     assert answers == [True, False, False]
 
@@ -400,10 +464,10 @@ def test_a_market_is_open_as_the_exchange_says_now() -> None:
 @pytest.mark.parametrize(
     ("fee_asset", "cash", "positions"),
     [
-        # 10 ETH at 100.12345678 each; the fee leaves what was received, or quote, or a third coin.
+        # 10 ETH at 100.12345678 each; the fee leaves what was received, or quote, or a coin that is not ours.
         ("ETH", "98998.7654322", {"ETH": "9.99000001"}),
         ("USDT", "98998.75543221", {"ETH": "10"}),
-        ("BNB", "98998.7654322", {"ETH": "10", "BNB": "-0.00999999"}),
+        ("BNB", "98998.7654322", {"ETH": "10"}),
     ],
 )
 def test_the_ledger_is_the_exchanges_to_the_last_digit(fee_asset: str, cash: str, positions: dict[str, str]) -> None:

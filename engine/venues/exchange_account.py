@@ -1,0 +1,81 @@
+"""The account of an exchange: what it holds, and whether it still knows what it once filled."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from engine.core.instrument import symbol_of
+from engine.core.money import exact
+from engine.core.order import Fill
+from engine.venues.answers import Balance, OrderState, Quote, Trade
+
+ASKS_SECONDS = (0.0, 1.0, 2.0, 4.0)
+"""Pauses before each question for an order that is not there: a query may lag behind the matching engine."""
+ONE_SECOND = timedelta(seconds=1)
+
+
+class AccountClient(Protocol):
+    """What is needed of an exchange's client."""
+
+    def balances(self) -> Mapping[str, Balance]:
+        """Give the balances of all assets."""
+        ...
+
+    def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
+        """Give best bid and ask by symbol."""
+        ...
+
+    def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
+        """Give an order by its client order id; None where the exchange knows none."""
+        ...
+
+    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
+        """Give the account's executions since an instant."""
+        ...
+
+
+class ExchangeAccount:
+    """Asks an exchange about the account.
+
+    Args:
+        quote: what is paid with.
+        sleep: waits so many seconds, or less once the run is ending.
+        ending: whether the run is to end.
+    """
+
+    def __init__(
+        self, client: AccountClient, *, quote: str, sleep: Callable[[float], None], ending: Callable[[], bool]
+    ) -> None:
+        self._client = client
+        self._quote = quote
+        self._sleep = sleep
+        self._ending = ending
+
+    def has_forgotten(self, fill: Fill) -> bool:
+        """Tell whether neither the order of a fill nor its trade is known any more.
+
+        Ids start again from small numbers after a reset: a trade is the same only if its instant is.
+        """
+        for seconds in ASKS_SECONDS:
+            if seconds:
+                self._sleep(seconds)
+            if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
+                return False
+        if self._ending():
+            # The pauses were cut short: that it is not there says nothing.
+            return False
+        trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
+        return not any((trade.trade_id, trade.at) == (fill.trade_id, fill.at) for trade in trades)
+
+    def holdings(self) -> Mapping[str, Decimal]:
+        """Give what the account holds of each asset, free or locked by orders."""
+        with exact():
+            return {asset: balance.free + balance.locked for asset, balance in self._client.balances().items()}
+
+    def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
+        """Give the best ask by asset; one that nobody offers is left out."""
+        if not assets:
+            return {}
+        symbols = {symbol_of(asset, self._quote): asset for asset in assets}
+        return {symbols[symbol]: quote.ask for symbol, quote in self._client.best_quotes(list(symbols)).items()}

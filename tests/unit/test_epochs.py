@@ -1,0 +1,279 @@
+"""Resets of an exchange, on an account that forgets when it is told to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.core.errors import VenueError
+from engine.core.events import AccountReset, Event, OrderPlanned
+from engine.core.fills import Costs
+from engine.core.instrument import Instrument
+from engine.core.ledger import Ledger
+from engine.core.order import RESET_BUY_BACK, Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.planner import Planner
+from engine.epochs import EpochKeeper
+from engine.journal.memory import MemoryJournal
+from engine.recovery import standing_of
+from engine.session import Session, Standing
+from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of
+
+HELD = {"ETH": Decimal("3.00000001"), "DOGE": Decimal(7)}
+RULES = {
+    "ETH": Instrument(symbol="ETH/USDT", lot_step=Decimal("0.1"), minimum_notional=Decimal(5)),
+    "DOGE": Instrument(symbol="DOGE/USDT", lot_step=Decimal(1), minimum_notional=Decimal(5)),
+}
+PLENTY = {"ETH": Decimal(9), "DOGE": Decimal(9999), "USDT": Decimal(10_000)}
+KNOWN = fill_of("ETH", Side.BUY, "3", "100", name="bot-20240101-ETH-b1-1")
+
+
+@dataclass
+class FakeAccount:
+    """An account that forgets what it filled when it is told to."""
+
+    forgets: bool = False
+    held: Mapping[str, Decimal] = field(default_factory=lambda: PLENTY)
+    ask: Mapping[str, Decimal] = field(default_factory=lambda: {"ETH": Decimal(100), "DOGE": Decimal("0.1")})
+    questions: int = 0
+    looks: int = 0
+
+    def has_forgotten(self, fill: Fill) -> bool:
+        self.questions += 1
+        return self.forgets
+
+    def holdings(self) -> Mapping[str, Decimal]:
+        self.looks += 1
+        return self.held
+
+    def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
+        return {asset: price for asset, price in self.ask.items() if asset in assets}
+
+
+class Shop:
+    """Fills what it is sent at 110, or answers as it is told; a fee of a thousandth is taken from the coin."""
+
+    def __init__(self) -> None:
+        self.sent: list[Order] = []
+        self.answers: list[OrderReport] = []
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        return RULES
+
+    def is_open(self, asset: str, at: object) -> bool:
+        return True
+
+    def submit(self, order: Order, *, at: object, cash: Decimal) -> OrderReport:
+        self.sent.append(order)
+        return self.answers.pop(0) if self.answers else self.filled(order)
+
+    def resolve(self, order: Order, *, at: object) -> OrderReport:
+        return self.answers.pop(0) if self.answers else self.filled(order)
+
+    def filled(self, order: Order) -> OrderReport:
+        fill = fill_of(
+            order.asset,
+            order.side,
+            str(order.quantity),
+            "110",
+            fee=str(order.quantity / 1000),
+            fee_asset=order.asset,
+            name=order.client_order_id,
+            reason=order.reason,
+        )
+        return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
+
+
+class Bot:
+    """A session that holds ETH and a little DOGE, and the keeper of its epochs."""
+
+    def __init__(self, *, known: Fill | None = KNOWN, held: Mapping[str, Decimal] = HELD) -> None:
+        self.account = FakeAccount()
+        self.shop = Shop()
+        self.journal = MemoryJournal()
+        self.fresh = Standing(
+            ledger=Ledger(quote="USDT", cash=Decimal(500), positions=held),
+            state=ScriptedState(),
+            last_day=DAY,
+            known=known,
+        )
+        planner = Planner(
+            account="bot",
+            instruments=RULES,
+            costs=Costs(commission=Decimal("0.001"), slippage=Decimal(0)),
+            trading_order=("ETH", "DOGE"),
+        )
+        self.session = Session(
+            strategy=ScriptedStrategy(["ETH", "DOGE"], []),
+            planner=planner,
+            venue=self.shop,
+            journal=self.journal,
+            ledger=self.fresh.ledger,
+            standing=self.fresh,
+        )
+        self.keeper = EpochKeeper(self.session, self.account, planner, place="binance-testnet")
+
+    def reset(self) -> None:
+        self.account.forgets = True
+        self.keeper.check(NOON)
+        self.account.forgets = False
+
+    def events(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.journal if isinstance(event, kind)]
+
+    def folded(self) -> Standing:
+        return standing_of(self.journal, self.fresh)
+
+
+def test_an_exchange_that_knows_its_orders_was_not_reset() -> None:
+    bot = Bot()
+
+    bot.keeper.check(NOON)
+    bot.keeper.check(NOON)
+
+    assert (bot.account.questions, bot.account.looks, list(bot.journal)) == (2, 1, [])
+
+
+def test_before_any_fill_there_is_nothing_to_be_forgotten() -> None:
+    bot = Bot(known=None)
+    bot.account.forgets = True
+
+    bot.keeper.check(NOON)
+
+    assert (bot.account.questions, list(bot.journal)) == (0, [])
+
+
+def test_after_a_reset_the_ledger_holds_what_it_held_and_an_epoch_begins() -> None:
+    bot = Bot()
+
+    bot.reset()
+
+    (event,) = bot.events(AccountReset)
+    assert event == AccountReset(
+        at=NOON,
+        epoch=2,
+        forgotten=KNOWN.client_order_id,
+        cash=Decimal(500),
+        positions={"ETH": HELD["ETH"]},
+        written_off={"DOGE": Decimal(7)},
+    )
+    assert bot.session.ledger == Ledger(quote="USDT", cash=Decimal(500), positions={"ETH": HELD["ETH"]})
+    assert bot.session.standing.epoch == 2
+    assert bot.folded() == bot.session.standing
+
+
+def test_what_is_bought_back_covers_the_ledger_after_the_fee_and_costs_it_nothing() -> None:
+    bot = Bot()
+    bot.reset()
+
+    (order,) = bot.session.waiting
+    # 3.00000001 / 0.999 is 3.0030, on the step 3.1, and a step more.
+    assert (order.asset, order.side, order.quantity, order.reason) == ("ETH", Side.BUY, Decimal("3.2"), RESET_BUY_BACK)
+    bot.session.work_orders(NOON)
+
+    assert bot.session.waiting == ()
+    assert bot.session.ledger == Ledger(
+        quote="USDT",
+        cash=Decimal(500),
+        positions={"ETH": HELD["ETH"]},
+        # 3.2 at 110 paid, a thousandth of the coin taken.
+        outside={"ETH": Decimal("3.1968"), "USDT": Decimal("-352")},
+    )
+    assert bot.folded() == bot.session.standing
+    assert bot.session.standing.known is not None
+    assert bot.session.standing.known.client_order_id == order.client_order_id
+
+
+def test_a_second_reset_begins_a_third_epoch_with_names_of_its_own() -> None:
+    bot = Bot()
+    bot.reset()
+    bot.session.work_orders(NOON)
+    bot.reset()
+    bot.session.work_orders(NOON)
+
+    assert [event.epoch for event in bot.journal if isinstance(event, AccountReset)] == [2, 3]
+    assert [order.client_order_id for order in bot.shop.sent] == ["bot-20240101-ETH-r2p1-1", "bot-20240101-ETH-r3p1-1"]
+    assert bot.session.ledger.outside == {"ETH": Decimal("3.1968"), "USDT": Decimal("-352")}
+    assert bot.folded() == bot.session.standing
+
+
+def test_a_reset_while_another_is_made_up_for_plans_the_orders_anew() -> None:
+    bot = Bot()
+    bot.reset()
+    (partly,) = bot.session.waiting
+    half = fill_of("ETH", Side.BUY, "1", "110", name=partly.client_order_id, reason=RESET_BUY_BACK)
+    bot.shop.answers = [OrderReport(status=OrderStatus.FILLED, fills=(half,), again=Decimal("2.2"))]
+    bot.session.work_orders(NOON)
+    assert [order.quantity for order in bot.session.waiting] == [Decimal("2.2")]
+
+    bot.reset()
+
+    assert [order.client_order_id for order in bot.session.waiting] == ["bot-20240101-ETH-r3p1-1"]
+    assert bot.folded() == bot.session.standing
+
+
+def test_nothing_else_is_sent_before_what_was_wiped_is_back() -> None:
+    bot = Bot()
+    bot.reset()
+    sale = Order(
+        client_order_id="bot-20240101-ETH-s1-1",
+        asset="ETH",
+        symbol="ETH/USDT",
+        side=Side.SELL,
+        quantity=Decimal(3),
+        decision_day=DAY,
+        reason="exit",
+    )
+    bot.journal.append(OrderPlanned(order=sale))
+    bot.session.standing = bot.folded()
+    bot.shop.answers = [OrderReport(status=OrderStatus.WAITING, message="halted")]
+
+    bot.session.work_orders(NOON)
+    assert [order.reason for order in bot.shop.sent] == [RESET_BUY_BACK]
+    bot.session.work_orders(NOON)
+    bot.session.work_orders(NOON)
+
+    assert [order.reason for order in bot.shop.sent] == [RESET_BUY_BACK, RESET_BUY_BACK, "exit"]
+
+
+def test_a_crash_in_the_middle_goes_on_with_the_order_that_was_sent() -> None:
+    bot = Bot()
+    bot.reset()
+    bot.shop.answers = [OrderReport(status=OrderStatus.UNRESOLVED, message="timeout")]
+    bot.session.work_orders(NOON)
+
+    folded = bot.folded()
+
+    assert folded == bot.session.standing
+    assert folded.unresolved is not None
+    assert folded.unresolved.restores
+
+
+def test_an_account_that_holds_less_than_the_ledger_is_refused_with_what_is_missing() -> None:
+    bot = Bot()
+    bot.account.held = {**PLENTY, "ETH": Decimal(3)}
+
+    with pytest.raises(VenueError, match=r"binance-testnet: holds 3 ETH, and the ledger 3\.00000001; give the account"):
+        bot.keeper.check(NOON)
+
+
+def test_what_could_not_be_bought_back_is_found_missing_once_nothing_waits() -> None:
+    bot = Bot()
+    bot.reset()
+    bot.account.held = {"USDT": Decimal(500)}
+    bot.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
+    bot.keeper.check(NOON)
+    bot.session.work_orders(NOON)
+
+    with pytest.raises(VenueError, match="holds 0 ETH"):
+        bot.keeper.check(NOON + timedelta(minutes=1))
+
+
+def test_coins_that_nobody_offers_now_are_bought_back_later_not_written_off() -> None:
+    bot = Bot()
+    bot.account.ask = {"ETH": Decimal(100)}
+
+    bot.reset()
+
+    assert [order.asset for order in bot.session.waiting] == ["ETH", "DOGE"]
