@@ -13,7 +13,7 @@ import numpy as np
 from engine import __version__
 from engine.config import Config
 from engine.core.calendar import Days
-from engine.core.errors import ConfigError, VenueError
+from engine.core.errors import ConfigError, DataError, VenueError
 from engine.core.events import Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
@@ -135,6 +135,17 @@ class PaperRun:
         if last_day is not None:
             self._session.end(last_day)
         self._write_files()
+        if last_day is not None:
+            self._write_report()
+
+    def _write_report(self) -> None:
+        from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
+
+        try:
+            write_report(self._folder)
+        except (DataError, OSError) as error:
+            # The record is whole; a page can be made of it at any time.
+            self._around.notice(f"report.html was not written: {error}")
 
     @property
     def planner(self) -> Planner:

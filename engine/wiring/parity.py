@@ -119,3 +119,6 @@ def write_parity(folder: Path, run: ParityRun) -> None:
         rotations=run.backtest.rotations,
         benchmarks=run.backtest.benchmarks,
     )
+    from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
+
+    write_report(history)

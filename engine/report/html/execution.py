@@ -52,7 +52,8 @@ def executed_fills(decisions: Sequence[DecisionRow], fills: Sequence[FillRow]) -
 
 
 def trading_costs(decisions: Sequence[DecisionRow], executed: Sequence[ExecutedFill]) -> TradingCosts:
-    """Add up what the fills cost."""
+    """Add up what the fills cost; those that only bought back what a reset had wiped are no trading of the strategy."""
+    executed = [each for each in executed if not each.fill.restores]
     equity = {decision.day: decision.equity for decision in decisions}
     notional = fsum(float(each.fill.notional) for each in executed)
     fees: dict[str, float] = {}

@@ -23,7 +23,8 @@ class HeldDay:
 
 def holdings_by_day(decisions: Sequence[DecisionRow], fills: Sequence[FillRow]) -> list[HeldDay]:
     """Give the holdings at each decision day's close; fills dated after the day are not in them."""
-    waiting = sorted(fills, key=lambda fill: fill.time)
+    # What only bought back what a reset of the exchange had wiped was held all along.
+    waiting = sorted((fill for fill in fills if not fill.restores), key=lambda fill: fill.time)
     position: dict[str, float] = {}
     closes: dict[str, float] = {}
     held: list[HeldDay] = []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.core.events import (
+    AccountReset,
     Event,
     OrderCancelled,
     OrderFilled,
@@ -48,15 +49,17 @@ def _incident(event: Event, later: Sequence[Event]) -> Incident | None:
         case OrderUnresolved():
             words = f"{event.message}; {_outcome(event.order, later)}"
             return _of_order(event.at, "outcome unknown", event.order, words)
-        case OrderWaits():
-            return _of_order(event.at, "waited", event.order, event.message)
-        case OrderRejected():
-            return _of_order(event.at, "rejected", event.order, event.message)
+        case OrderWaits() | OrderRejected():
+            kind = "waited" if isinstance(event, OrderWaits) else "rejected"
+            return _of_order(event.at, kind, event.order, event.message)
         case OrderSkipped():
             what = f"{event.side.value} {event.quantity:f} {event.asset}: {event.message}"
             return Incident(when=event.day.isoformat(), kind="not sent", what=what)
         case OrderCancelled():
             return Incident(when=event.day.isoformat(), kind="cancelled", what=f"{_order(event.order)}: replaced")
+        case AccountReset():
+            what = f"the exchange was reset; epoch {event.epoch} begins, and what was held is bought back"
+            return Incident(when=event.at.isoformat(timespec="seconds"), kind="account reset", what=what)
         case _:
             return None
 

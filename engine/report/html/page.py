@@ -101,6 +101,7 @@ def report_html(record: RunRecord) -> str:
         completed=sum(row.exit_day is not None for row in record.rotations),
         years=_years(record),
         executed=executed,
+        has_basis=any(each.fill.basis is not None for each in executed),
         costs=trading_costs(record.decisions, executed),
         incidents=None if record.events is None else incidents_of(record.events),
         config=None if record.config is None else yaml.safe_dump(record.config, sort_keys=False, allow_unicode=True),
