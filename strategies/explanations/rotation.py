@@ -74,6 +74,8 @@ class Explainer:
                 f"the rotation that ended on {state.exit_day} has spent every golden cross up to then, "
                 "and no week has ended since"
             )
+        if not self._has_basket_bar(case):
+            return "no basket asset has a bar of this day, so none could be bought"
         return "no change of the last closes, nor of one parameter, was found that would have"
 
     def _proposed(self, case: RotationCase) -> Iterator[Change]:
@@ -147,6 +149,9 @@ class Explainer:
         if counts:
             key = "strategy.min_history_days"
             yield SetParameter(key=key, before=self._params.min_history_days, after=max(counts)).as_change()
+
+    def _has_basket_bar(self, case: RotationCase) -> bool:
+        return any(case.history[asset].position_on(case.day) is not None for asset in self._params.basket_weights())
 
     def _shorter(self, case: RotationCase) -> Iterator[Change]:
         weeks = _days_held(case) // DAYS_A_WEEK

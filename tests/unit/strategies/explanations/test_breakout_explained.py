@@ -1,0 +1,105 @@
+"""The index's breakout in words, on closes made by hand: value, threshold, distance, and what is left to do."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from strategies.explanations.signals.breakout import BreakoutAt, breakout_condition, support_lost_condition
+from strategies.signals.breakout import BreakoutParams, breakouts
+from tests.support.markets import index_bars
+
+MONDAY = date(2025, 9, 1)
+FIXED: dict[str, Any] = {"mode": "fixed", "level": 2442.74}
+
+
+def breakout(closes: list[float], **params: Any) -> BreakoutAt:
+    """Take the breakout after the last of some weekday closes; the ceiling is 2,442.74."""
+    bars, chosen = index_bars("RUT", MONDAY, closes), BreakoutParams(**{**FIXED, **params})
+    return BreakoutAt(bars=bars, columns=breakouts(bars, chosen), params=chosen, at=len(closes) - 1)
+
+
+def sentence(closes: list[float], *, weeks_later: int = 0, **params: Any) -> str:
+    at = breakout(closes, **params)
+    return breakout_condition(at, at.bars.last_day + timedelta(weeks=weeks_later)).sentence
+
+
+def test_the_first_close_above_the_ceiling_says_how_many_are_still_wanted() -> None:
+    # 2467.70 / 2442.74 - 1 = 1.0218 percent.
+    assert sentence([2400.0, 2467.7]) == (
+        "RUT close 2,467.70 is 1.02 % above the ceiling 2,442.74, session 1 of 3: "
+        "two more closes above 2,442.74 confirm"
+    )
+
+
+@pytest.mark.parametrize(
+    ("closes", "told"),
+    [
+        ([2400.0], "RUT close 2,400.00 is 1.75 % below the ceiling 2,442.74: three closes above 2,442.74 confirm"),
+        (
+            [2450.0, 2450.0],
+            "RUT close 2,450.00 is 0.30 % above the ceiling 2,442.74, session 2 of 3: "
+            "one more close above 2,442.74 confirms",
+        ),
+        ([2442.74], "RUT close 2,442.74 is exactly at the ceiling 2,442.74: three closes above 2,442.74 confirm"),
+        (
+            [2450.0] * 3,
+            "breakout of 2025-09-03: RUT close 2,450.00 is 0.30 % above the support 2,442.74: "
+            "three closes below it lose it",
+        ),
+        (
+            [2450.0] * 3 + [2400.0] * 2,
+            "breakout of 2025-09-03: RUT close 2,400.00 is 1.75 % below the support 2,442.74, "
+            "close 2 of 3 below: one more close below it loses it",
+        ),
+        (
+            [2450.0] * 3 + [2400.0] * 3,
+            "RUT close 2,400.00 is 1.75 % below the ceiling 2,442.74; support was lost at this session, "
+            "three closes above 2,442.74 confirm a new breakout",
+        ),
+    ],
+    ids=["below", "session 2", "at it", "in force", "losing", "lost"],
+)
+def test_every_stage_of_a_breakout_has_its_sentence(closes: list[float], told: str) -> None:
+    assert sentence(closes) == told
+
+
+def test_a_buffer_and_a_tolerance_move_the_threshold() -> None:
+    # 2442.74 * 1.01 = 2467.1674; 2442.74 * 0.99 = 2418.3126
+    assert "2,467.17, the ceiling 2,442.74 with its buffer" in sentence([2450.0], buffer=0.01)
+    assert "2,418.31, the support 2,442.74 with its tolerance" in sentence([2450.0] * 3, tolerance=0.01)
+
+
+def test_a_breakout_that_ran_out_says_when() -> None:
+    assert sentence([2450.0] * 3, weeks_later=3, valid_weeks=2) == (
+        "no breakout in force: the breakout of 2025-09-03 ran out on 2025-09-17"
+    )
+
+
+def test_no_ceiling_has_no_distance() -> None:
+    at = breakout([2400.0], mode="auto", level=None)
+
+    condition = breakout_condition(at, MONDAY)
+
+    assert (condition.holds, condition.distance) == (False, None)
+    assert condition.sentence == "RUT has no ceiling yet: too few sessions are old enough"
+
+
+def test_value_threshold_and_distance_are_numbers_too() -> None:
+    condition = breakout_condition(breakout([2467.7]), MONDAY)
+
+    assert (condition.value, condition.threshold) == (2467.7, 2442.74)
+    assert condition.distance == pytest.approx(0.010218, abs=1e-6)
+
+
+def test_a_lost_support_is_named_by_its_session() -> None:
+    lost = support_lost_condition(breakout([2450.0] * 3 + [2400.0] * 3), MONDAY)
+
+    assert lost.holds
+    assert lost.sentence == (
+        "lost at the session of 2025-09-08: RUT close 2,400.00 is 1.75 % below the support 2,442.74, close 3 of 3 below"
+    )
+
+
+def test_a_support_that_was_lost_before_the_entry_does_not_count() -> None:
+    assert not support_lost_condition(breakout([2450.0] * 3 + [2400.0] * 3), date(2025, 9, 8)).holds
