@@ -83,6 +83,7 @@ class PaperRun:
         store: the folder's journal, open, so that no other bot is at work there.
         snapshots: the bars; None for those of `data.*`.
         watch: listens, for whoever shows what the run is at.
+        synthetic: whether the snapshots are of the made-up market.
     """
 
     def __init__(
@@ -96,10 +97,12 @@ class PaperRun:
         store: SqliteJournal,
         snapshots: Snapshots | None = None,
         watch: Watch | None = None,
+        synthetic: bool = False,
     ) -> None:
         self._config = config
         self._folder = folder
         self._around = around
+        self._synthetic = synthetic
         self._watch = watch or Watch(around.now)
         self._client = client
         self._strategy: AnyStrategy = strategy_of(config)
@@ -277,7 +280,7 @@ class PaperRun:
             strategy=self._config.strategy.name,
             config_sha256=self._config.sha256(),
             version=__version__,
-            synthetic=False,
+            synthetic=self._synthetic,
             data_sources={
                 symbol: {
                     "source": self._config.data.index if symbol in self._universe.indices else self._config.data.crypto

@@ -83,7 +83,16 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
     history, last_day = run.market.history, run.span.last_day
     kept = folder / "live"
     kept.mkdir()
-    live = replay(config, history, run.strategy.universe, run.span, folder=kept, now=now, progress=progress)
+    live = replay(
+        config,
+        history,
+        run.strategy.universe,
+        run.span,
+        folder=kept,
+        now=now,
+        progress=progress,
+        synthetic=run.market.synthetic,
+    )
     model = ExchangeModel(
         history=history,
         filters=live.filters,

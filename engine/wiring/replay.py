@@ -65,12 +65,14 @@ def replay(
     folder: Path,
     now: Callable[[], datetime],
     progress: ProgressBar,
+    synthetic: bool = False,
 ) -> Replay:
     """Play the days of a span.
 
     Args:
         folder: an empty one, for the journal and the files of the run.
         now: our clock; it signs requests and measures how long it takes.
+        synthetic: whether the history is of the made-up market.
 
     Raises:
         ConfigError: the account is not in the practice exchange's quote currency.
@@ -96,7 +98,16 @@ def replay(
         snapshots = Snapshots(universe, VenueBars(VenueCandles(client, universe.assets, QUOTE)), _GivenBars(history))
         around = Surroundings(now=now, pause=_no_pause, ending=_never, notice=_unheard, progress=progress)
         with paper_journal(live_config, folder, at=client.server_time(), accept_config=False) as store:
-            run = PaperRun(live_config, folder, _keep_no_log, around, client=client, store=store, snapshots=snapshots)
+            run = PaperRun(
+                live_config,
+                folder,
+                _keep_no_log,
+                around,
+                client=client,
+                store=store,
+                snapshots=snapshots,
+                synthetic=synthetic,
+            )
             begun = now()
             _play(run, exchange, live_config, span, progress)
             seconds = (now() - begun).total_seconds()

@@ -34,7 +34,8 @@ DRAWDOWN_PART = 0.27
 """Of the height of the first chart."""
 EDGE = 0.008
 """Of the days shown, left free on either side."""
-ROUND_STEPS = (1, 2, 5)
+ROUND_STEPS = ((1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
+MOST_TICKS = 10
 
 
 def equity_figure(
@@ -243,9 +244,13 @@ def _short(amount: float) -> str:
 
 
 def _round_ticks(values: Sequence[float]) -> list[float]:
-    """Give 1, 2 or 5 times powers of ten around the values; fewer where they span many powers."""
+    """Give round amounts between the least and the greatest value, the finest that are not too many."""
     if not values:
         return []
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
-    steps = ROUND_STEPS if high - low <= len(ROUND_STEPS) else ROUND_STEPS[:1]
-    return [float(step * 10**power) for power in range(low, high + 1) for step in steps]
+    low, high = min(values), max(values)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ROUND_STEPS:
+        ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        if len(ticks) <= MOST_TICKS:
+            break
+    return ticks
