@@ -12,6 +12,8 @@ from engine.core.explanation import Case, Explainer
 from engine.core.market import History
 from engine.core.strategy import StrategyParams, StrategyState
 from engine.counterfactual import WhatIf
+from engine.data.sample import SampleBars
+from engine.data.sessions import NewYorkSessions
 from engine.registry import explainer_factory, params_of, strategy_factory
 from tests.support.decisions import DecidedCase, decisions_of
 from tests.support.markets import faulty_market
@@ -110,11 +112,30 @@ def test_the_rules_of_the_rotation_hold_just_on_the_days_that_trade(seed: int) -
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_stated_change_flips_the_decision_and_half_of_it_does_not(seed: int) -> None:
-    params, market = params_of("rotation").model_validate(settings(seed)), faulty_market(seed, years=4)
-    explainer, explained = explainer_of(params), Counter[str]()
+    params = params_of("rotation").model_validate(settings(seed))
 
-    for number, decided in enumerate(decisions_of(strategy_factory("rotation")(params), market)):
-        if number % DAYS_APART and not decided.decision.trade:
+    explained = require_sound_flips(params, faulty_market(seed, years=4), days_apart=DAYS_APART)
+
+    assert {reason for reason, count in explained.items() if not count} == {"start"}
+    assert {"entry", "hold", "time_exit"} <= set(explained)
+
+
+def test_so_it_does_on_the_sample_market() -> None:
+    params = params_of("rotation").model_validate({})
+    sample, universe = SampleBars(NewYorkSessions().between), strategy_factory("rotation")(params).universe
+    market = History(series={name: sample.load(name).bars for name in (*universe.assets, *universe.indices)})
+
+    explained = require_sound_flips(params, market, days_apart=211)
+
+    assert {reason for reason, count in explained.items() if not count} == {"start"}
+    assert {"entry", "hold", "time_exit", "support_lost"} <= set(explained)
+
+
+def require_sound_flips(params: StrategyParams, market: History, *, days_apart: int) -> Counter[str]:
+    """Try what is offered on each day that trades and on some others, and count the days with a flip by reason."""
+    explainer, explained = explainer_of(params), Counter[str]()
+    for number, decided in enumerate(decisions_of(strategy_factory(params.name)(params), market)):
+        if number % days_apart and not decided.decision.trade:
             continue
         what_if, case = asked(params, market, decided)
         flips = what_if.flips(explainer.proposals(case))
@@ -130,9 +151,7 @@ def test_the_stated_change_flips_the_decision_and_half_of_it_does_not(seed: int)
             assert any(re.fullmatch(said, explainer.otherwise(case)) for said in IMPOSSIBLE), decided.day
         assert [flip.change.size for flip in flips] == sorted(flip.change.size for flip in flips)
         explained[decided.decision.reason] += bool(flips)
-
-    assert {reason for reason, count in explained.items() if not count} == {"start"}
-    assert {"entry", "hold"} <= set(explained)
+    return explained
 
 
 def test_the_timing_by_the_macd_is_flipped_by_the_last_weekly_close() -> None:
