@@ -1,0 +1,49 @@
+"""A run's record -> one of the forms that others take."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from engine.core.errors import ConfigError
+from engine.journal.exports.beancount import beancount_text
+from engine.journal.exports.ledger_csv import LEDGER_COLUMNS, ledger_rows
+from engine.journal.exports.returns import RETURN_COLUMNS, return_rows
+from engine.journal.exports.transactions import book_of
+from engine.journal.run_record import RunRecord, read_run
+
+
+def export_run(folder: Path, kind: str, *, to: TextIO) -> None:
+    """Write a run's record as `kind`: `csv` and `beancount` are its ledger, `returns` its daily returns.
+
+    Raises:
+        ConfigError: there is no such kind.
+        DataError: the folder is no run's, or damaged; nothing is written then.
+    """
+    if kind not in EXPORTS:
+        raise ConfigError(f"--export {kind}: is not known; allowed are {', '.join(EXPORTS)}")
+    to.write(EXPORTS[kind](read_run(folder)))
+
+
+def _ledger(record: RunRecord) -> str:
+    return _table(LEDGER_COLUMNS, ledger_rows(book_of(record)))
+
+
+def _returns(record: RunRecord) -> str:
+    return _table(RETURN_COLUMNS, return_rows(record))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+EXPORTS: Mapping[str, Callable[[RunRecord], str]] = {
+    "csv": _ledger,
+    "beancount": beancount_text,
+    "returns": _returns,
+}
