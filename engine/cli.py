@@ -12,7 +12,7 @@ from typing import NoReturn
 import typer
 
 from engine import __version__
-from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, verify
+from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, review, verify
 from engine.core.errors import EngineError
 
 MAX_ERROR_LINES = 3
@@ -32,6 +32,7 @@ app.command("backtest")(backtest.backtest)
 app.command("paper")(paper.paper)
 app.command("parity")(parity.parity)
 app.command("explain")(explain.explain)
+app.command("review")(review.review)
 app.command("verify")(verify.verify)
 app.command("exchange")(exchange.exchange)
 app.command("dashboard")(dashboard.dashboard)

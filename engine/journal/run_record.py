@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -269,7 +269,7 @@ def _rows(path: Path, texts: Iterable[Any], parse: Callable[[Any], T]) -> tuple[
             parsed.append(parse(text))
         except KeyError as error:
             raise DataError(f"{path}: is damaged in row {number}: it has no {error}") from error
-        except (ValueError, TypeError, IndexError, AttributeError, InvalidOperation, RecursionError) as error:
+        except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
             raise DataError(f"{path}: is damaged in row {number}: {error!r}") from error
     return tuple(parsed)
 

@@ -1,0 +1,221 @@
+"""A run as a reader sees it: figures, the latest, rotations, fills, holdings, costs, warnings, incidents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from engine.core.calendar import decision_instant
+from engine.core.events import OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
+from engine.core.order import Order
+from engine.core.performance import performance_of, turnover_of
+from engine.journal.projections import OPEN
+from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fills
+from engine.journal.review.holdings import Standing, Stretch, quote_of, standing_of, stretches_of
+from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
+from engine.journal.review.selection import Selection
+from engine.journal.run_record import RotationRow, RunRecord
+
+LATELY_DAYS = 7
+FIGURES = (
+    "total_return", "cagr", "volatility", "max_drawdown", "sharpe", "sortino", "calmar", "turnover",
+)  # fmt: skip
+PENDING = "; still pending: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lately:
+    """The last days of a record.
+
+    Attributes:
+        since: their first day; equity_return: over them, from the close before, None where there is only one.
+        quiet_days: days since the last fill, None where there was none.
+    """
+
+    since: date
+    equity_return: float | None
+    fills: int
+    incidents: int
+    entries: int
+    exits: int
+    quiet_days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something that a reader must be told; at: the instant that it speaks of, None: of the run as a whole."""
+
+    at: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A run, and of its tables what was asked for.
+
+    Attributes:
+        name: the configuration's; core: the asset that rotations are compared with.
+        figures: by the names of `summary.json`, over the whole run; benchmarks: their figures, None for one that was
+            not tradable, empty where they are not up to date.
+        pending: orders that wait, in words.
+    """
+
+    record: RunRecord
+    selection: Selection
+    name: str
+    core: str
+    quote: str
+    first_day: date | None
+    last_day: date | None
+    synthetic: bool
+    start_equity: float | None
+    final_equity: float | None
+    figures: Mapping[str, float | None]
+    benchmarks: Mapping[str, Mapping[str, Any] | None]
+    days_rotated: int
+    standing: Standing | None
+    lately: Lately | None
+    rotations: Sequence[RotationRow]
+    fills: Sequence[PricedFill]
+    stretches: Sequence[Stretch]
+    costs: Costs
+    warnings: Sequence[Warned]
+    incidents: Sequence[Incident]
+    pending: Sequence[str]
+
+
+def review_of(record: RunRecord, selection: Selection) -> Review:
+    """Make a review; figures and the latest are of the whole run, the rest is what is selected.
+
+    Costs are of all selected fills, however many are to be shown.
+    """
+    summary, days = record.summary, record.decisions
+    fills = [priced for priced in priced_fills(record) if selection.has_fill(priced.fill)]
+    incidents = incidents_of(record)
+    return Review(
+        record=record,
+        selection=selection,
+        name=str(summary.get("name") or (record.config or {}).get("name") or record.name),
+        core=_core(record),
+        quote=quote_of(record),
+        first_day=days[0].day if days else None,
+        last_day=days[-1].day if days else None,
+        synthetic=bool(summary.get("synthetic", False)),
+        start_equity=days[0].equity if days else None,
+        final_equity=days[-1].equity if days else None,
+        figures=figures_of(record),
+        benchmarks=summary.get("benchmarks", {}) if _is_current(record) else {},
+        days_rotated=sum(decision.state == "ROTATED" for decision in days),
+        standing=standing_of(record),
+        lately=_lately(record, incidents),
+        rotations=[rotation for rotation in record.rotations if selection.has_rotation(rotation)],
+        fills=fills,
+        stretches=[stretch for stretch in stretches_of(record) if selection.has_days(stretch.since, stretch.until)],
+        costs=costs_of(fills),
+        warnings=list(_warnings(record, selection)),
+        incidents=[incident for incident in incidents if _is_selected(incident, selection)],
+        pending=list(_pending(record)),
+    )
+
+
+def figures_of(record: RunRecord) -> Mapping[str, float | None]:
+    """Give the figures of a whole run, those of its summary where it reaches the last decision."""
+    days = record.decisions
+    if not days:
+        return dict.fromkeys(FIGURES)
+    if _is_current(record):
+        return {name: record.summary.get(name) for name in FIGURES}
+    equity = np.array([decision.equity for decision in days])
+    elapsed = (days[-1].day - days[0].day).days
+    performance = performance_of(equity, days=elapsed)
+    traded = fsum(float(fill.notional) for fill in record.fills if not fill.restores)
+    return {
+        **{name: getattr(performance, name) for name in FIGURES if name != "turnover"},
+        "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
+    }
+
+
+def counts(incidents: Sequence[Incident]) -> Mapping[IncidentKind, int]:
+    """Count incidents by kind, in the order in which kinds are listed."""
+    found = [incident.kind for incident in incidents]
+    return {kind: found.count(kind) for kind in IncidentKind if kind in found}
+
+
+def _is_current(record: RunRecord) -> bool:
+    days = record.decisions
+    return bool(days) and record.summary.get("last_day") == days[-1].day.isoformat()
+
+
+def _core(record: RunRecord) -> str:
+    started = (event.core for event in record.events or () if isinstance(event, RunStarted))
+    strategy = (record.config or {}).get("strategy")
+    configured = strategy.get("core") if isinstance(strategy, Mapping) else None
+    return next(started, None) or str(configured or "BTC")
+
+
+def _lately(record: RunRecord, incidents: Sequence[Incident]) -> Lately | None:
+    if not record.decisions:
+        return None
+    last = record.decisions[-1]
+    since = max(last.day - timedelta(days=LATELY_DAYS - 1), record.decisions[0].day)
+    first = next((row for row in reversed(record.decisions) if row.day < since), record.decisions[0])
+    begins = decision_instant(since - timedelta(days=1))
+    traded = [fill.decision_day for fill in record.fills]
+    return Lately(
+        since=since,
+        equity_return=last.equity / first.equity - 1 if first is not last and first.equity else None,
+        fills=sum(day >= since for day in traded),
+        incidents=sum(incident.at > begins for incident in incidents),
+        entries=sum(rotation.entry_day >= since for rotation in record.rotations),
+        exits=sum(rotation.exit_day is not None and rotation.exit_day >= since for rotation in record.rotations),
+        quiet_days=(last.day - traded[-1]).days if traded else None,
+    )
+
+
+def _warnings(record: RunRecord, selection: Selection) -> Iterator[Warned]:
+    said = set()
+    started = (event.notes for event in record.events or () if isinstance(event, RunStarted))
+    notes = record.summary.get("notes")
+    for note in (*(notes if isinstance(notes, list) else ()), *next(started, ())):
+        if str(note) not in said:
+            said.add(str(note))
+            yield Warned(at=None, text=str(note))
+    for at, level, text in log_entries(record.log):
+        is_one = level in ("WARNING", "ERROR", "CRITICAL") and not is_about_an_order(text)
+        if is_one and text not in said and selection.has_days(at.date(), at.date()):
+            said.add(text)
+            yield Warned(at=at, text=text)
+
+
+def _is_selected(incident: Incident, selection: Selection) -> bool:
+    day = incident.decision_day or incident.at.date()
+    return selection.has_order(day=day, asset=incident.asset, reason=incident.reason)
+
+
+def _pending(record: RunRecord) -> Iterator[str]:
+    """Say which orders wait: as the journal leaves them, or by the log's last line."""
+    if record.events is None:
+        last = next((text for _, _, text in log_entries(reversed(record.log))), "")
+        yield from last.partition(PENDING)[2].split(PENDING) if PENDING in last else ()
+        return
+    waiting: dict[str, Order] = {}
+    for event in record.events:
+        match event:
+            case OrderPlanned(order=order):
+                waiting[order.client_order_id] = order
+            case OrderFilled(fill=fill):
+                waiting.pop(fill.client_order_id, None)
+            case OrderRejected(order=order) | OrderCancelled(order=order):
+                waiting.pop(order.client_order_id, None)
+            case _:
+                pass
+    for order in waiting.values():
+        yield f"{order.side.value} {order.quantity:f} {order.symbol} ({order.reason} of {order.decision_day})"
+
+
+def is_open(rotation: RotationRow) -> bool:
+    """Tell whether a rotation goes on."""
+    return rotation.exit_reason == OPEN

@@ -1,0 +1,269 @@
+"""What did not go the plain way with a run's orders, with times.
+
+It is told by the journal, or by `run.log` where there is none.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.core.calendar import decision_instant
+from engine.core.events import (
+    AccountReset,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+    OrderWaits,
+)
+from engine.core.money import plain
+from engine.core.order import Order
+from engine.journal.run_record import RunRecord
+
+EXPIRED = "ended as "
+"""Begins the message of an order that the venue took and did not execute."""
+NEVER_PLACED = "was never placed"
+STILL_UNKNOWN = "still unknown: it is being asked for"
+
+
+class IncidentKind(StrEnum):
+    """What happened."""
+
+    UNKNOWN = "unknown outcome"
+    RETRY = "retry"
+    PARTIAL = "partial fill"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    WAITS = "waits"
+    REPLACED = "replaced"
+    NOT_SENT = "not sent"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One of them.
+
+    Attributes:
+        order: what it was about in words: `buy 1.5 ETH/USDT`; empty for a reset.
+        asset, client_order_id, decision_day, reason: of the order, empty or None where it has none.
+        message: what was said.
+        outcome: how it ended, empty where it ended with itself.
+    """
+
+    at: datetime
+    kind: IncidentKind
+    order: str
+    asset: str
+    client_order_id: str
+    decision_day: date | None
+    reason: str
+    message: str
+    outcome: str = ""
+
+
+def incidents_of(record: RunRecord) -> tuple[Incident, ...]:
+    """Give the incidents of a run, oldest first."""
+    return tuple(logged_incidents(record.log) if record.events is None else journalled_incidents(record.events))
+
+
+def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:
+    """Tell incidents out of a journal."""
+    orders: dict[str, Order] = {}
+    filled: dict[str, Decimal] = {}
+    answers = _answers(events)
+    at: datetime | None = None
+    for place, event in enumerate(events):
+        at = _instant(event) or at
+        match event:
+            case OrderSent(order=order):
+                orders[order.client_order_id] = order
+            case OrderFilled(fill=fill):
+                filled[fill.client_order_id] = filled.get(fill.client_order_id, Decimal(0)) + fill.quantity
+            case OrderPlanned(order=order) if order.attempt > 1:
+                yield from _next_attempt(order, orders, filled, at or decision_instant(order.decision_day))
+            case OrderUnresolved(order=order):
+                outcome = answers.get((place, order.client_order_id), STILL_UNKNOWN)
+                yield _incident(IncidentKind.UNKNOWN, order, event.at, event.message, outcome=outcome)
+            case OrderWaits(order=order):
+                yield _incident(IncidentKind.WAITS, order, event.at, event.message)
+            case OrderRejected(order=order):
+                if event.message != NEVER_PLACED:
+                    kind = IncidentKind.EXPIRED if event.message.startswith(EXPIRED) else IncidentKind.REJECTED
+                    yield _incident(kind, order, event.at, event.message)
+            case OrderCancelled(order=order):
+                yield _incident(IncidentKind.REPLACED, order, decision_instant(event.day), "by a newer decision")
+            case OrderSkipped():
+                yield Incident(
+                    at=decision_instant(event.day),
+                    kind=IncidentKind.NOT_SENT,
+                    order=f"{event.side.value} {plain(event.quantity)} {event.asset}",
+                    asset=event.asset,
+                    client_order_id="",
+                    decision_day=event.day,
+                    reason="",
+                    message=event.message,
+                )
+            case AccountReset():
+                yield _reset(event)
+            case _:
+                pass
+
+
+def _next_attempt(
+    order: Order, orders: Mapping[str, Order], filled: Mapping[str, Decimal], at: datetime
+) -> Iterator[Incident]:
+    """Tell of the attempt before, where something of it was executed, and of this one."""
+    stem = order.client_order_id.rpartition("-")[0]
+    before = orders.get(f"{stem}-{order.attempt - 1}")
+    done = filled.get(before.client_order_id, Decimal(0)) if before is not None else Decimal(0)
+    if before is not None and done:
+        message = f"{plain(done)} of {plain(before.quantity)} filled"
+        yield _incident(IncidentKind.PARTIAL, before, at, message)
+    yield _incident(IncidentKind.RETRY, order, at, f"attempt {order.attempt}")
+
+
+def _answers(events: Sequence[Event]) -> Mapping[tuple[int, str], str]:
+    """Say, for each order of unknown outcome, what was found out: by its event's place and the order."""
+    asked: dict[str, int] = {}
+    answers: dict[tuple[int, str], str] = {}
+    executed: dict[tuple[int, str], Decimal] = {}
+    for place, event in enumerate(events):
+        match event:
+            case OrderUnresolved(order=order):
+                asked[order.client_order_id] = place
+            case OrderFilled(fill=fill) if fill.client_order_id in asked:
+                key = asked[fill.client_order_id], fill.client_order_id
+                executed[key] = executed.get(key, Decimal(0)) + fill.quantity
+                answers[key] = f"found: {plain(executed[key])} filled at {fill.at:%H:%M:%S}"
+            case OrderRejected(order=order) if order.client_order_id in asked:
+                found = "found: never placed" if event.message == NEVER_PLACED else f"found: {event.message}"
+                answers[asked.pop(order.client_order_id), order.client_order_id] = found
+            case OrderWaits(order=order) if order.client_order_id in asked:
+                answers[asked.pop(order.client_order_id), order.client_order_id] = "found: not taken, it waits"
+            case AccountReset():
+                for name, since in asked.items():
+                    answers.setdefault((since, name), "the exchange was reset")
+                asked.clear()
+            case _:
+                pass
+    return answers
+
+
+def _reset(event: AccountReset) -> Incident:
+    held = ", ".join(f"{plain(held)} {asset}" for asset, held in event.positions.items()) or "nothing but cash"
+    written_off = "".join(f"; {plain(held)} {asset} written off" for asset, held in event.written_off.items())
+    return Incident(
+        at=event.at,
+        kind=IncidentKind.RESET,
+        order="",
+        asset="",
+        client_order_id="",
+        decision_day=None,
+        reason="",
+        message=f"epoch {event.epoch} begins; {held} is bought back{written_off}",
+    )
+
+
+def _incident(kind: IncidentKind, order: Order, at: datetime, message: str, *, outcome: str = "") -> Incident:
+    return Incident(
+        at=at,
+        kind=kind,
+        order=f"{order.side.value} {plain(order.quantity)} {order.symbol}",
+        asset=order.asset,
+        client_order_id=order.client_order_id,
+        decision_day=order.decision_day,
+        reason=order.reason,
+        message=message,
+        outcome=outcome,
+    )
+
+
+def _instant(event: Event) -> datetime | None:
+    match event:
+        case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | AccountReset():
+            return event.at
+        case OrderFilled(fill=fill):
+            return fill.at
+        case _:
+            return None
+
+
+LINE = re.compile(r"(?P<at>\S+) (?P<level>[A-Z]+) +(?P<text>.*)")
+ORDER_LINE = re.compile(
+    r"(?P<word>planned|waits:|unresolved:|rejected:|cancelled:) (?P<order>(?:buy|sell) \S+ (?P<asset>[^/\s]+)/\S+) "
+    r"\[(?P<id>\S+-(?P<attempt>\d+))\] \((?P<reason>.*?) of (?P<day>\d{4}-\d\d-\d\d)\)(?:: (?P<message>.*))?"
+)
+SKIPPED_LINE = re.compile(r"not sent: (?P<order>(?:buy|sell) \S+ (?P<asset>\S+)): (?P<message>.*)")
+KINDS = {
+    "planned": IncidentKind.RETRY,
+    "waits:": IncidentKind.WAITS,
+    "unresolved:": IncidentKind.UNKNOWN,
+    "rejected:": IncidentKind.REJECTED,
+    "cancelled:": IncidentKind.REPLACED,
+}
+
+
+def logged_incidents(lines: Iterable[str]) -> Iterator[Incident]:
+    """Tell incidents out of the lines of `run.log`; a line of another form is none."""
+    for at, _, text in log_entries(lines):
+        if found := ORDER_LINE.fullmatch(text):
+            if found["word"] == "planned" and found["attempt"] == "1":
+                continue
+            yield Incident(
+                at=at,
+                kind=KINDS[found["word"]],
+                order=found["order"],
+                asset=found["asset"],
+                client_order_id=found["id"],
+                decision_day=_day(found["day"]),
+                reason=found["reason"],
+                message=found["message"] or f"attempt {found['attempt']}",
+            )
+        elif found := SKIPPED_LINE.fullmatch(text):
+            yield Incident(
+                at=at,
+                kind=IncidentKind.NOT_SENT,
+                order=found["order"],
+                asset=found["asset"],
+                client_order_id="",
+                decision_day=None,
+                reason="",
+                message=found["message"],
+            )
+
+
+def log_entries(lines: Iterable[str]) -> Iterator[tuple[datetime, str, str]]:
+    """Read instant, level and text of each line of `run.log`; a line of another form is left."""
+    for line in lines:
+        found = LINE.fullmatch(line)
+        at = _instant_of(found["at"]) if found else None
+        if found and at is not None:
+            yield at, found["level"], found["text"]
+
+
+def is_about_an_order(text: str) -> bool:
+    """Tell whether a line of the log is one of the incidents."""
+    return ORDER_LINE.fullmatch(text) is not None or SKIPPED_LINE.fullmatch(text) is not None
+
+
+def _instant_of(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,326 @@
+"""A run's review on the terminal, in 80 columns: what happened lately first, then the tables."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import TypeVar
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.journal.review.costs import Costs, PricedFill
+from engine.journal.review.facts import Review, counts, is_open
+from engine.journal.review.holdings import Standing, Stretch
+from engine.journal.review.incidents import Incident
+from engine.journal.run_record import RotationRow
+from engine.report.printable import printable
+from engine.report.terminal import NOT_AVAILABLE, SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+
+DEFAULT_ROWS = 12
+MOST_ASSETS = 3
+TITLE_COLUMNS = 10
+BASIS_POINTS = 10_000
+LEAST_SHARE = 0.0005
+THOUSAND, TEN_THOUSAND = 1_000, 10_000
+
+T = TypeVar("T")
+
+
+def print_review(console: Console, review: Review, *, writer: int | None) -> None:
+    """Print a review.
+
+    Args:
+        writer: the process of the bot that runs in the folder now, None if none does.
+    """
+    if review.synthetic:
+        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
+    _print_headline(console, review, writer)
+    rows = _shown(review)
+    _print_table(console, "Rotations", review.rotations, rows, _rotations(review.core))
+    _print_table(console, "Held", review.stretches, rows, _stretches)
+    _print_fills(console, review.fills, rows, review.quote)
+    _print_costs(console, review.costs, review.quote)
+    _print_incidents(console, review, rows)
+    _print_warnings(console, review, rows)
+    console.print(Text(f"\nfiles: {printable(str(review.record.folder))}"), soft_wrap=True)
+    if review.synthetic:
+        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+
+
+def _print_headline(console: Console, review: Review, writer: int | None) -> None:
+    at_work = f", a bot is at work in it (process {writer})" if writer is not None else ""
+    head = Text(printable(review.record.name), style="bold")
+    head.append(f"  {printable(review.record.mode)} of {printable(review.name)}{at_work}", style="not bold")
+    console.print(head)
+    if review.standing is None:
+        console.print(Text("no day is decided yet"))
+        return
+    console.print(_span(review))
+    for title, words in _headlines(review, review.standing):
+        line = Table.grid(padding=(0, 0))
+        line.add_column(width=TITLE_COLUMNS)
+        line.add_column()
+        line.add_row(Text(title, style="dim"), words)
+        console.print(line)
+    if not review.selection.is_everything:
+        console.print(Text(f"below: only what is asked for ({_selected(review)})", style="yellow"))
+
+
+def _span(review: Review) -> Text:
+    days = len(review.record.decisions)
+    text = Text(f"{review.first_day} to {review.last_day}, {_many(days, 'decision day')}, ")
+    text.append(f"{review.start_equity:,.0f} -> {review.final_equity:,.0f} {printable(review.quote)}", style="bold")
+    return text
+
+
+def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]:
+    lately, figures = review.lately, review.figures
+    core = review.benchmarks.get("BTC")
+    held = f", hold BTC {_signed(core['return'])}" if core else ""
+    fall = f", deepest fall {_signed(figures['max_drawdown'])}" if figures["max_drawdown"] else ""
+    yield "in all", Text(f"{_signed(figures['total_return'])}{held}{fall}")
+    yield (
+        "now",
+        Text(
+            f"{printable(standing.state)} since {standing.since} ({printable(standing.reason)}): {_positions(standing)}"
+        ),
+    )
+    if lately is not None:
+        yield "lately", Text(_lately(review))
+    if review.rotations and review.selection.is_everything:
+        yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
+    for order in review.pending:
+        yield "waiting", Text(printable(order), style="yellow")
+
+
+def _positions(standing: Standing) -> str:
+    parts = [
+        f"{printable(position.asset)} {NOT_AVAILABLE if position.weight is None else f'{position.weight:.1%}'}"
+        for position in standing.positions
+        if position.weight is None or position.weight >= LEAST_SHARE
+    ]
+    if standing.equity:
+        parts.append(f"cash {float(standing.cash / standing.equity):.1%}")
+    return ", ".join(parts)
+
+
+def _lately(review: Review) -> str:
+    lately = review.lately
+    if lately is None:
+        return ""
+    change = "" if lately.equity_return is None else f"equity {_signed(lately.equity_return)}, "
+    moves = [*["into the basket"] * bool(lately.entries), *["out of the basket"] * bool(lately.exits)]
+    turned = f"{' and '.join(moves)}, " if moves else ""
+    quiet = f" (the last {_many(lately.quiet_days, 'day')} ago)" if lately.quiet_days and not lately.fills else ""
+    return (
+        f"{lately.since} to {review.last_day}: {change}{turned}{_many(lately.fills, 'fill')}{quiet}, "
+        f"{_many(lately.incidents, 'incident')}"
+    )
+
+
+def _last_rotation(rotation: RotationRow, core: str) -> str:
+    span = f"since {rotation.entry_day}" if is_open(rotation) else f"{rotation.entry_day} to {rotation.exit_day}"
+    ended = "it goes on" if is_open(rotation) else printable(rotation.exit_reason)
+    return (
+        f"#{rotation.rotation}, {span} ({ended}): {_signed(rotation.total_return)}, {printable(core)} "
+        f"{_signed(rotation.core_return)}, excess {_signed(rotation.excess)}"
+    )
+
+
+def _selected(review: Review) -> str:
+    selection = review.selection
+    parts = [
+        f"from {selection.first_day}" if selection.first_day else "",
+        f"to {selection.last_day}" if selection.last_day else "",
+        printable(selection.asset or ""),
+        printable(selection.reason or ""),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _print_title(console: Console, title: str, *, shown: int, of: int) -> None:
+    left = f", the last {shown} of {of:,} (--last N shows more or fewer)" if shown < of else ""
+    console.print(Text(f"\n{title}{left}" if of else f"\n{title}: none", style="bold"))
+
+
+def _print_table(
+    console: Console, title: str, rows: Sequence[T], most: int, table_of: Callable[[Sequence[T]], Table]
+) -> None:
+    shown = rows[max(0, len(rows) - most) :]
+    _print_title(console, title, shown=len(shown), of=len(rows))
+    if shown:
+        console.print(table_of(shown))
+
+
+def _table(*titles: str, right: Sequence[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for title in titles:
+        table.add_column(Text(title), justify="right" if title in right else "left", no_wrap=True)
+    return table
+
+
+def _rotations(core: str) -> Callable[[Sequence[RotationRow]], Table]:
+    def table_of(rows: Sequence[RotationRow]) -> Table:
+        figures = ("weeks", "return", printable(core), "excess")
+        table = _table("#", "entry", "exit", "reason", *figures, right=figures)
+        for rotation in rows:
+            table.add_row(
+                str(rotation.rotation),
+                str(rotation.entry_day),
+                str(rotation.exit_day or NOT_AVAILABLE),
+                Text(printable(rotation.exit_reason)),
+                f"{rotation.weeks_held:.1f}",
+                _signed(rotation.total_return),
+                _signed(rotation.core_return),
+                _signed(rotation.excess),
+            )
+        return table
+
+    return table_of
+
+
+def _stretches(rows: Sequence[Stretch]) -> Table:
+    table = _table("since", "until", "days", "return", "reason", right=("days", "return"))
+    table.add_column("weights")
+    for stretch in rows:
+        table.add_row(
+            str(stretch.since),
+            str(stretch.until or NOT_AVAILABLE),
+            f"{(stretch.last_day - stretch.since).days:,}",
+            _signed(stretch.total_return),
+            Text(printable(stretch.reason)),
+            Text(_weights(stretch)),
+        )
+    return table
+
+
+def _weights(stretch: Stretch) -> str:
+    weights = sorted(stretch.weights.items(), key=lambda pair: -pair[1])
+    listed = weights if len(weights) <= MOST_ASSETS else weights[:1]
+    shown = [f"{printable(asset)} {weight:.0%}" for asset, weight in listed]
+    if len(listed) < len(weights):
+        shown.append(f"{len(weights) - 1} more {sum(weight for _, weight in weights[1:]):.0%}")
+    return ", ".join(shown) or "cash"
+
+
+def _print_fills(console: Console, fills: Sequence[PricedFill], most: int, quote: str) -> None:
+    shown = fills[max(0, len(fills) - most) :]
+    _print_title(console, "Fills", shown=len(shown), of=len(fills))
+    if not shown:
+        return
+    has_basis = any(priced.basis is not None for priced in shown)
+    heads = ("UTC", "", "quantity", "price", printable(quote), "fee", "slip bp", "basis bp" if has_basis else "")
+    console.print(Text(_fill_line(*heads), style="bold"))
+    for (day, reason), group in groupby(shown, key=lambda priced: (priced.fill.decision_day, priced.fill.reason)):
+        console.print(Text(f"{day} {printable(reason)}", style="cyan"))
+        for priced in group:
+            fill = priced.fill
+            in_quote = fill.fee_asset == quote
+            fee = f"{fill.fee:,.2f}" if in_quote else f"{_amount(fill.fee)} {printable(fill.fee_asset)}"
+            line = _fill_line(
+                f"{fill.time:%m-%d %H:%M}",
+                f"{fill.side.value:<4} {printable(fill.asset)}",
+                _amount(fill.quantity),
+                _amount(fill.price),
+                f"{fill.notional:,.0f}" if fill.notional >= THOUSAND else f"{fill.notional:,.2f}",
+                fee,
+                _points(priced.slippage),
+                _points(priced.basis) if has_basis else "",
+            )
+            console.print(Text(line), soft_wrap=True)
+    basis = "; basis: against the real market's price then" if has_basis else ""
+    console.print(Text(f"slip: against the decision day's close, plus is worse for us{basis}", style="dim"))
+
+
+def _fill_line(*cells: str) -> str:
+    at, what, quantity, price, value, fee, slippage, basis = cells
+    return f"{at:<11} {what:<9} {quantity:>9} {price:>9} {value:>10} {fee:>10} {slippage:>7} {basis:>8}".rstrip()
+
+
+def _print_costs(console: Console, costs: Costs, quote: str) -> None:
+    _print_title(console, "Costs", shown=costs.fills, of=costs.fills)
+    if costs.fills:
+        console.print(_costs(costs, quote))
+
+
+def _costs(costs: Costs, quote: str) -> Table:
+    table = _table("", printable(quote), "bp of traded", right=(printable(quote), "bp of traded"))
+    made = f"traded in {_many(costs.fills, 'fill')} ({_many(costs.buys, 'buy')}, {_many(costs.sells, 'sell')})"
+    table.add_row(made, f"{costs.traded:,.2f}", "")
+    for asset, fee in costs.fees.items():
+        if list(costs.fees) != [quote]:
+            table.add_row(Text(f"  fees taken in {printable(asset)}: {_amount(fee)}"), "", "")
+    total = NOT_AVAILABLE if costs.fees_quote is None else f"{costs.fees_quote:,.2f}"
+    priced = "fees" if list(costs.fees) == [quote] else "fees, coins at the fills' prices"
+    table.add_row(priced, total, _points(costs.fee_share))
+    if costs.priced:
+        against = "slippage against the decision's close"
+        table.add_row(against, f"{costs.slippage_quote:,.2f}", _points(costs.slippage_share))
+    if costs.unpriced:
+        table.add_row(f"{_many(costs.unpriced, 'fill')} without a close on record", "", "")
+    return table
+
+
+def _print_incidents(console: Console, review: Review, rows: int) -> None:
+    _print_table(console, "Incidents", review.incidents, rows, _incidents)
+    if review.incidents:
+        kinds = ", ".join(f"{number} {kind.value}" for kind, number in counts(review.incidents).items())
+        console.print(Text(f"in all: {kinds}", style="dim"))
+
+
+def _incidents(rows: Sequence[Incident]) -> Table:
+    table = _table("UTC", "what")
+    table.add_column("")
+    for incident in rows:
+        words = Text(printable(incident.order))
+        if incident.reason:
+            words.append(f" ({printable(incident.reason)} of {incident.decision_day})", style="dim")
+        for part in (incident.message, incident.outcome):
+            if part:
+                words.append("\n" if words else "").append(printable(part))
+        table.add_row(_minute(incident.at), incident.kind.value, words)
+    return table
+
+
+def _print_warnings(console: Console, review: Review, most: int) -> None:
+    shown = review.warnings[max(0, len(review.warnings) - most) :]
+    _print_title(console, "Warnings", shown=len(shown), of=len(review.warnings))
+    for warned in shown:
+        at = f"{_minute(warned.at)}  " if warned.at else ""
+        console.print(Text(f"{at}{printable(warned.text)}"))
+
+
+def _shown(review: Review) -> int:
+    return DEFAULT_ROWS if review.selection.most is None else review.selection.most
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def _amount(value: Decimal) -> str:
+    """Write an amount to about six digits: enough to read, the file has them all."""
+    if not value:
+        return "0"
+    if abs(value) >= TEN_THOUSAND:
+        return f"{value:,.0f}"
+    text = f"{value:,.{min(8, max(0, 5 - value.adjusted()))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _points(fraction: float | None) -> str:
+    # Adding zero takes the sign from a zero.
+    return NOT_AVAILABLE if fraction is None else f"{round(fraction * BASIS_POINTS, 1) + 0:+,.1f}"
+
+
+def _signed(value: float | None) -> str:
+    return NOT_AVAILABLE if value is None else f"{round(value, 3) + 0:+,.1%}"
+
+
+def _many(count: int | None, noun: str) -> str:
+    return (
+        f"{count or 'no'} {noun}{'' if count == 1 else 's'}" if not count or count < THOUSAND else f"{count:,} {noun}s"
+    )

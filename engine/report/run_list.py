@@ -1,0 +1,70 @@
+"""The list of runs on the terminal: a line a run, and under it what a reader must know of it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from engine.journal.run_list import REVIEWABLE, RunEntry
+from engine.report.printable import printable
+from engine.report.terminal import NOT_AVAILABLE
+
+NAME_COLUMNS = 35
+INDENT = 3
+
+
+def print_list(console: Console, entries: Sequence[RunEntry], out: Path) -> None:
+    """Print the runs, newest first."""
+    runs = sum(entry.is_run for entry in entries)
+    others = len(entries) - runs
+    also = f", {others} other folder{'s' if others != 1 else ''}" if others else ""
+    console.print(
+        Text(f"{runs} run{'s' if runs != 1 else ''}{also} in {printable(str(out))}, newest first", style="bold")
+    )
+    console.print(Text(_row("run", ("first day", "last day", "return", "excess", "rot.")), style="dim"))
+    for entry in entries:
+        console.print(_line(entry))
+        for words, style in _remarks(entry):
+            line = Text(words, style=style)
+            for part in line.wrap(console, max(20, console.width - INDENT)):
+                console.print(Text(" " * INDENT).append_text(part))
+    if any(entry.excess is not None for entry in entries):
+        console.print(Text("excess: over holding Bitcoin; rot.: rotations", style="dim"))
+
+
+def _line(entry: RunEntry) -> Text:
+    name = printable(entry.folder.name)
+    if not entry.is_run:
+        return Text(name, style="dim" if not entry.problem else "")
+    cells = (
+        str(entry.first_day or NOT_AVAILABLE),
+        str(entry.last_day or NOT_AVAILABLE),
+        _signed(entry.total_return),
+        _signed(entry.excess),
+        str(entry.rotations),
+    )
+    return Text(_row(name, cells), style="bold" if entry.writer is not None else "")
+
+
+def _row(name: str, cells: tuple[str, str, str, str, str]) -> str:
+    first, last, gain, excess, rotations = cells
+    # A longer name takes a line of its own.
+    head = f"{name:<{NAME_COLUMNS}}" if len(name) <= NAME_COLUMNS else f"{name}\n{'':<{NAME_COLUMNS}}"
+    return f"{head} {first:<10} {last:<10} {gain:>7} {excess:>7} {rotations:>4}"
+
+
+def _remarks(entry: RunEntry) -> Iterator[tuple[str, str]]:
+    if entry.problem:
+        yield printable(entry.problem), "red"
+    elif entry.mode not in REVIEWABLE:
+        holds = "two runs, backtest/ and live/" if entry.mode == "parity" else "no run of its own"
+        yield f"{printable(entry.mode)}: holds {holds}", "dim"
+    if entry.synthetic:
+        yield "synthetic sample market", "yellow"
+    if entry.writer is not None:
+        yield f"a bot is at work in it (process {entry.writer})", "green"
+
+
+def _signed(value: float | None) -> str:
+    return NOT_AVAILABLE if value is None else f"{value:+,.1%}" if abs(value) < 10 else f"{value:+,.0%}"  # noqa: PLR2004
