@@ -45,6 +45,7 @@ class Board:
         self.folders = RunFolders(out)
         self._journals: OrderedDict[str, _Followed] = OrderedDict()
         self._records: OrderedDict[str, tuple[Signature, RunView]] = OrderedDict()
+        self._report: tuple[str, Signature, bytes] | None = None
 
     def rows(self) -> list[RunRow]:
         """Give the list of runs.
@@ -69,25 +70,29 @@ class Board:
         return self._recorded(row)
 
     def report(self, name: str) -> bytes | None:
-        """Give the report of a run; None where there is no such run, or it has none.
+        """Give the report of a run: the file, or, where there is none or it is older than the journal, one made now.
+
+        Returns:
+            None where there is no such run, or it is none of which a report can be made.
 
         Raises:
-            DataError: it cannot be read.
+            DataError: the run, or its report, cannot be read.
         """
         row = self.folders.row(name)
-        if row is None or not row.has_report:
+        if row is None:
             return None
-        path = self.folders.folder(row) / "report.html"
-        try:
-            # Not by a link, and not of a pipe that nobody writes to.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                content = file.read(MOST_REPORT_BYTES + 1)
-        except OSError as error:
-            raise DataError(f"report.html: cannot be read: {error.strerror}") from error
-        if len(content) > MOST_REPORT_BYTES:
-            raise DataError(f"report.html: is larger than {MOST_REPORT_BYTES:,} bytes")
-        return content
+        folder = self.folders.folder(row)
+        problem = row.problem or problem_of(folder)
+        if problem:
+            raise DataError(problem)
+        if row.has_report and row.report_is_current:
+            return _report_file(folder)
+        if not (row.has_decisions or row.has_journal):
+            return None
+        signature = self.folders.signature(name)
+        if self._report is None or self._report[:2] != (name, signature):
+            self._report = name, signature, _made_report(folder)
+        return self._report[2]
 
     def _followed(self, row: RunRow) -> RunView:
         folder = self.folders.folder(row)
@@ -161,6 +166,29 @@ def _read_record(row: RunRow, folder: Path) -> RunView:
         return RunView(row=row, record=record_state(read_run(folder)))
     except DataError as error:
         return RunView(row=row, problem=sentence(error, folder))
+
+
+def _report_file(folder: Path) -> bytes:
+    try:
+        # Not by a link, and not of a pipe that nobody writes to.
+        descriptor = os.open(folder / "report.html", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            content = file.read(MOST_REPORT_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"report.html: cannot be read: {error.strerror}") from error
+    if len(content) > MOST_REPORT_BYTES:
+        raise DataError(f"report.html: is larger than {MOST_REPORT_BYTES:,} bytes")
+    return content
+
+
+def _made_report(folder: Path) -> bytes:
+    # Heavy, and seldom wanted: a run has its report with it.
+    from engine.report.html.page import report_html  # noqa: PLC0415
+
+    try:
+        return report_html(read_run(folder)).encode("utf-8")
+    except DataError as error:
+        raise DataError(sentence(error, folder)) from error
 
 
 def _config(folder: Path) -> Mapping[str, Any] | None:

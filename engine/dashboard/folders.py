@@ -22,7 +22,8 @@ MOST_BYTES = 512 * 1024 * 1024
 """A folder that holds more is not read."""
 END_BYTES = 65_536
 """A line of `decisions.jsonl` is some hundred bytes long."""
-SHOWN_FILES = ("summary.json", "decisions.jsonl", JOURNAL_FILE, f"{JOURNAL_FILE}-wal", "report.html")
+REPORT_FILE = "report.html"
+SHOWN_FILES = ("summary.json", "decisions.jsonl", "fills.csv", JOURNAL_FILE, f"{JOURNAL_FILE}-wal", REPORT_FILE)
 
 Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -35,7 +36,7 @@ class RunRow:
         changed: when its files were last written.
         mode: empty where it cannot be told; total_return: a fraction, None where there is none.
         is_running: whether a bot holds the journal's lock now.
-        has_journal, has_decisions, has_report: what there is to look at.
+        has_journal, has_decisions, has_report: what there is to look at; report_is_current: nothing was written since.
         problem: why it cannot be read, in a sentence; empty where it can.
     """
 
@@ -50,6 +51,7 @@ class RunRow:
     has_journal: bool = False
     has_decisions: bool = False
     has_report: bool = False
+    report_is_current: bool = False
     problem: str = ""
 
 
@@ -128,13 +130,15 @@ def problem_of(folder: Path) -> str:
 
 
 def _read_row(folder: Path, signature: Signature) -> RunRow:
-    there = {file for file, inode, _, _ in signature if inode}
+    changed = {file: at for file, inode, at, _ in signature if inode}
+    last = _last_change(folder, changed)
     row = RunRow(
         name=folder.name,
-        changed=datetime.fromtimestamp(_last_change(folder, signature), UTC),
-        has_journal=JOURNAL_FILE in there,
-        has_decisions="decisions.jsonl" in there,
-        has_report="report.html" in there,
+        changed=datetime.fromtimestamp(last, UTC),
+        has_journal=JOURNAL_FILE in changed,
+        has_decisions="decisions.jsonl" in changed,
+        has_report=REPORT_FILE in changed,
+        report_is_current=JOURNAL_FILE not in changed or changed.get(REPORT_FILE, 0) >= _last_record(changed),
     )
     problem = problem_of(folder)
     if not problem:
@@ -158,17 +162,13 @@ def _described(row: RunRow, folder: Path) -> RunRow:
     if first and last:
         # The files of a paper run follow its changes of position; its decisions are there at once.
         total_return = _ratio(last.get("equity"), first.get("equity"))
-    return RunRow(
-        name=row.name,
-        changed=row.changed,
+    return replace(
+        row,
         mode=str(summary.get("mode") or ("paper" if row.has_journal else "")),
         first_day=str(first.get("day") or summary.get("first_day") or ""),
         last_day=str(last.get("day") or summary.get("last_day") or ""),
         total_return=float(total_return) if isinstance(total_return, int | float) else None,
         synthetic=summary.get("synthetic") is True,
-        has_journal=row.has_journal,
-        has_decisions=row.has_decisions,
-        has_report=row.has_report,
     )
 
 
@@ -210,14 +210,19 @@ def _facts(folder: Path, file: str) -> tuple[str, int, int, int]:
     return file, facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
-def _last_change(folder: Path, signature: Signature) -> float:
-    times = [changed for file, inode, changed, _ in signature if inode and file != "report.html"]
+def _last_change(folder: Path, changed: Mapping[str, int]) -> float:
+    times = [at for file, at in changed.items() if file != REPORT_FILE]
     if times:
         return max(times) / 1e9
     try:
         return os.lstat(folder).st_mtime
     except OSError:
         return 0.0
+
+
+def _last_record(changed: Mapping[str, int]) -> int:
+    # A bot that ends writes the report, and then folds the log into the journal: that writes no record.
+    return max(changed.get("decisions.jsonl", 0), changed.get("fills.csv", 0))
 
 
 def _is_text(name: str) -> bool:

@@ -1,0 +1,468 @@
+"""The dashboard over HTTP: what it answers, to whom, and that it follows a journal without disturbing anybody."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from engine.core.events import DayDecided, Event, OrderUnresolved, RunStarted
+from engine.core.order import Order, Side
+from engine.dashboard import folders
+from engine.journal.chain import Head
+from engine.journal.codec import EventCodec
+from engine.journal.lock import only_writer
+from engine.journal.run_record import read_summary
+from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, SqliteJournal, records_after
+from strategies.hold import HoldState
+from tests.support.command import entries_below
+from tests.support.dashboard import TOKEN, Served, asked, served, write_summary
+
+CODEC = EventCodec(HoldState)
+AT = datetime(2024, 1, 1, tzinfo=UTC)
+HOSTILE = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+PAPER = "paper-x-simulated"
+
+
+def started() -> Event:
+    return RunStarted(first_day=date(2024, 1, 1), cash=Decimal(1000), quote="USDT", core="BTC")
+
+
+def decided(day: int, *, reason: str = "hold") -> Event:
+    return DayDecided(
+        day=date(2024, 1, day),
+        state="CORE",
+        next_state="CORE",
+        reason=reason,
+        evidence={},
+        targets={},
+        changed=False,
+        equity=Decimal(1000 + day),
+        cash=Decimal(1000),
+        core_close=Decimal(1),
+        memory=HoldState(),
+    )
+
+
+def unresolved(message: str) -> Event:
+    order = Order(
+        client_order_id="x-20240101-BTC-b1-1",
+        asset="BTC",
+        symbol="BTC/USDT",
+        side=Side.BUY,
+        quantity=Decimal(1),
+        decision_day=date(2024, 1, 1),
+        reason=message,
+    )
+    return OrderUnresolved(at=AT, order=order, message=message)
+
+
+def paper(out: Path, *events: Event) -> SqliteJournal:
+    folder = out / PAPER
+    folder.mkdir(parents=True, exist_ok=True)
+    journal = SqliteJournal(folder / JOURNAL_FILE, CODEC, at=AT)
+    journal.append_all([started(), *events])
+    return journal
+
+
+def fragment(dashboard: Served, name: str = PAPER) -> str:
+    answer = dashboard.get(f"/runs/{quote(name, safe='')}/live")
+    assert answer.status == 200, answer
+    return answer.text
+
+
+def test_an_empty_or_missing_folder_is_no_error(tmp_path: Path) -> None:
+    with served(tmp_path / "logs") as dashboard:
+        assert "No runs in" in dashboard.get("/").text
+        write_summary(tmp_path / "logs" / "backtest-x")
+        assert "backtest-x" in dashboard.get("/live").text
+
+
+def test_damaged_foreign_and_newer_folders_have_a_sentence_and_the_rest_is_there(tmp_path: Path) -> None:
+    write_summary(tmp_path / "whole")
+    write_summary(tmp_path / "newer", schema=99)
+    write_summary(tmp_path / "cut").joinpath("summary.json").write_text('{"mode": "ba', encoding="utf-8")
+    write_summary(tmp_path / "half").joinpath("decisions.jsonl").write_text('{"day": 1}\n', encoding="utf-8")
+    (tmp_path / "foreign").mkdir()
+    os.mkfifo(write_summary(tmp_path / "pipe") / "run.log")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with served(tmp_path) as dashboard:
+        text = dashboard.get("/").text
+        pages = {name: fragment(dashboard, name) for name in ("whole", "newer", "cut", "half", "foreign", "pipe")}
+
+    for name in pages:
+        assert f"/runs/{name}" in text
+    assert ".hidden" not in text
+    assert "/runs/file" not in text
+    assert "+50.0%" in text
+    problems = {name: page.partition('class="problem">')[2].partition("<")[0] for name, page in pages.items()}
+    assert problems["whole"] == ""
+    assert "newer version" in problems["newer"]
+    assert "damaged" in problems["cut"]
+    assert "half of one" in problems["half"] or "damaged" in problems["half"]
+    assert "no run folder" in problems["foreign"]
+    assert "no plain file" in problems["pipe"]
+
+
+def test_five_hundred_runs_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(folder: Path, *, wanted: bool = True) -> object:
+        read.append(folder)
+        return read_summary(folder, wanted=wanted)
+
+    monkeypatch.setattr(folders, "read_summary", counted)
+    for number in range(500):
+        write_summary(tmp_path / f"backtest-{number:03}")
+
+    with served(tmp_path) as dashboard:
+        first = dashboard.get("/live")
+        second = dashboard.get("/live", If_None_Match=first.headers["ETag"])
+        changed = tmp_path / "backtest-007" / "summary.json"
+        changed.write_text(changed.read_text(encoding="utf-8").replace("0.5", "0.777"), encoding="utf-8")
+        third = dashboard.get("/live", If_None_Match=first.headers["ETag"])
+
+    assert first.text.count("<tr>") == 501
+    assert (second.status, second.body) == (304, b"")
+    assert "+77.7%" in third.text
+    assert len(read) == 501
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/runs/../../etc/passwd",
+        "/runs/..%2f..%2fetc%2fpasswd",
+        "/runs/%2e%2e",
+        "/runs/%2e%2e/report",
+        "/runs/..%5c..%5cetc",
+        "/runs/%252e%252e%252f",
+        "/runs/whole%00",
+        "/runs/whole%2Fsummary.json",
+        "/runs/whole/../../secret/report",
+        "/runs/whole/summary.json",
+        "/runs/link",
+        "/runs/link/report",
+        "/runs/.",
+        "/runs/",
+        "/runs/%ff%fe",
+        f"/runs/{'a' * 5000}",
+        "/assets/../server.py",
+        "/assets/%2e%2e/server.py",
+        "/assets/",
+        "//etc/passwd",
+        "/etc/passwd",
+    ],
+)
+def test_what_is_not_in_the_list_is_not_found(tmp_path: Path, path: str) -> None:
+    out = tmp_path / "logs"
+    write_summary(out / "whole")
+    secret = write_summary(tmp_path / "secret")
+    (secret / "report.html").write_text("hidden words", encoding="utf-8")
+    (out / "link").symlink_to(secret, target_is_directory=True)
+
+    with served(out) as dashboard:
+        answer = dashboard.get(path)
+
+    assert answer.status == 404, answer
+    assert b"root:" not in answer.body
+    assert b"hidden words" not in answer.body
+    assert str(tmp_path).encode() not in answer.body
+
+
+@pytest.mark.parametrize("name", ["report.html", "summary.json", "decisions.jsonl", "run.log"])
+def test_a_link_inside_a_run_folder_is_not_followed(tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hidden words", encoding="utf-8")
+    folder = write_summary(tmp_path / "logs" / "x")
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(secret)
+
+    with served(tmp_path / "logs") as dashboard:
+        answers = [dashboard.get(path) for path in ("/", "/runs/x", "/runs/x/report")]
+
+    assert [answer.status for answer in answers] == [200, 200, 404]
+    assert not [answer for answer in answers if b"hidden words" in answer.body]
+    assert "no plain file" in answers[0].text
+
+
+def test_only_reading_is_answered(tmp_path: Path) -> None:
+    write_summary(tmp_path / "x")
+    before = entries_below(tmp_path)
+
+    with served(tmp_path) as dashboard:
+        refused = [
+            dashboard.get(path, method=method).status
+            for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+            for path in ("/", "/runs/x", "/runs/x/report")
+        ]
+        head = dashboard.get("/runs/x", method="HEAD")
+
+    assert set(refused) == {405}
+    assert (head.status, head.body) == (200, b"")
+    assert entries_below(tmp_path) == before
+
+
+def test_every_answer_carries_the_headers_and_pages_allow_their_own_script_alone(tmp_path: Path) -> None:
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard:
+        answers = [dashboard.get(path) for path in ("/", "/runs/x", "/nowhere", "/assets/dashboard.js", "/login")]
+
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'")
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Python" not in answer.headers["Server"]
+
+
+def test_a_report_is_served_in_a_box_of_its_own(tmp_path: Path) -> None:
+    folder = write_summary(tmp_path / "x")
+    (folder / "report.html").write_text("<script>1</script>", encoding="utf-8")
+
+    with served(tmp_path) as dashboard:
+        answer = dashboard.get("/runs/x/report")
+
+    assert (answer.status, answer.text) == (200, "<script>1</script>")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox allow-scripts")
+    assert "allow-same-origin" not in policy
+    assert "connect-src" not in policy
+    assert "default-src 'none'" in policy
+
+
+def test_a_run_that_has_none_yet_is_given_a_report_and_its_folder_is_left_alone(tmp_path: Path) -> None:
+    paper(tmp_path, decided(1), decided(2)).close()
+    before = entries_below(tmp_path)
+
+    with served(tmp_path) as dashboard:
+        first = dashboard.get(f"/runs/{PAPER}/report")
+        second = dashboard.get(f"/runs/{PAPER}/report")
+
+    assert first.status == 200
+    assert "<!doctype html>" in first.text[:100].lower()
+    assert second.body == first.body
+    assert entries_below(tmp_path) == before
+
+
+def test_a_report_older_than_the_record_is_made_anew(tmp_path: Path) -> None:
+    paper(tmp_path, decided(1), decided(2)).close()
+    report, decisions = (tmp_path / PAPER / name for name in ("report.html", "decisions.jsonl"))
+    report.write_text("as it was", encoding="utf-8")
+    decisions.write_text("", encoding="utf-8")
+    os.utime(report, (1000, 1000))
+
+    with served(tmp_path) as dashboard:
+        old = dashboard.get(f"/runs/{PAPER}/report")
+        os.utime(decisions, (900, 900))
+        current = dashboard.get(f"/runs/{PAPER}/report")
+
+    assert old.text != "as it was"
+    assert current.text == "as it was"
+
+
+def test_a_foreign_host_name_is_not_answered(tmp_path: Path) -> None:
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard:
+        rebound = dashboard.get("/", Host="evil.example")
+        local = dashboard.get("/", Host="localhost:8080")
+
+    assert (rebound.status, local.status) == (403, 200)
+    assert b"/runs/x" not in rebound.body
+
+
+def test_without_the_right_token_nothing_is_told(tmp_path: Path) -> None:
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path, token=TOKEN) as dashboard:
+        wrong = [
+            dashboard.get("/", Authorization=f"Bearer {TOKEN}x"),
+            dashboard.get("/runs/x", Authorization="Basic eDp5"),
+            dashboard.get("/", Cookie="altfuse_dashboard=guessed"),
+            dashboard.get("/live"),
+            dashboard.get(
+                "/login", method="POST", body="token=guess", Content_Type="application/x-www-form-urlencoded"
+            ),
+            dashboard.get("/login", method="POST", body="", Content_Type="application/x-www-form-urlencoded"),
+        ]
+        form = dashboard.get("/runs/x")
+        right = dashboard.get("/", Authorization=f"Bearer {TOKEN}")
+
+    assert {(answer.status, answer.body) for answer in wrong} == {(401, b"")}
+    assert dashboard.pauses == [1.0] * len(wrong)
+    assert (form.status, form.headers["Location"]) == (303, "/login")
+    assert right.status == 200
+    assert "/runs/x" in right.text
+
+
+def test_the_form_gives_a_cookie_that_scripts_do_not_see_and_that_is_not_the_token(tmp_path: Path) -> None:
+    form = {"body": urlencode({"token": TOKEN}), "Content_Type": "application/x-www-form-urlencoded"}
+    with served(tmp_path, token=TOKEN) as dashboard:
+        answer = dashboard.get("/login", method="POST", **form)
+        cookie = answer.headers["Set-Cookie"]
+        looked = dashboard.get("/", Cookie=cookie.partition(";")[0])
+    # The same token after a restart: the browser stays in.
+    with served(tmp_path, token=TOKEN) as dashboard:
+        again = dashboard.get("/", Cookie=cookie.partition(";")[0])
+
+    assert (answer.status, looked.status, again.status) == (303, 200, 200)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert TOKEN not in cookie
+
+
+def test_a_form_larger_than_a_token_is_refused(tmp_path: Path) -> None:
+    with served(tmp_path, token=TOKEN) as dashboard:
+        form = {"body": "token=" + "x" * 100_000, "Content_Type": "application/x-www-form-urlencoded"}
+        assert dashboard.get("/login", method="POST", **form).status == 413
+
+
+def test_a_journal_is_followed_and_its_lock_and_files_are_left_alone(tmp_path: Path) -> None:
+    with served(tmp_path) as dashboard, paper(tmp_path, decided(1)) as journal:
+        first = fragment(dashboard)
+        names = sorted(path.name for path in (tmp_path / PAPER).iterdir())
+        journal.append(decided(2))
+        second = fragment(dashboard)
+        assert sorted(path.name for path in (tmp_path / PAPER).iterdir()) == names
+
+    assert "running" in first
+    assert "not running" not in first
+    assert "2 records" in first
+    assert "3 records" in second
+    assert "2024-01-03" in second
+
+
+def test_after_the_bot_the_page_says_that_it_does_not_run(tmp_path: Path) -> None:
+    with served(tmp_path) as dashboard:
+        paper(tmp_path, decided(1)).close()
+        before = entries_below(tmp_path)
+        text = fragment(dashboard)
+
+    assert "not running" in text
+    assert entries_below(tmp_path) == before
+
+
+def test_words_of_an_exchange_do_not_become_markup(tmp_path: Path) -> None:
+    paper(tmp_path, decided(1, reason=HOSTILE), unresolved(HOSTILE)).close()
+    write_summary(tmp_path / HOSTILE.replace("/", "_"), mode=HOSTILE, notes=[HOSTILE], last_day=HOSTILE)
+
+    with served(tmp_path) as dashboard:
+        texts = [dashboard.get("/").text, fragment(dashboard), fragment(dashboard, HOSTILE.replace("/", "_"))]
+
+    for text in texts:
+        assert "&lt;script&gt;document" in text
+        assert "<script>document" not in text
+        assert "<img" not in text
+
+
+def test_a_damaged_journal_is_a_sentence_and_what_was_known_stays(tmp_path: Path) -> None:
+    journal = tmp_path / PAPER / JOURNAL_FILE
+    with served(tmp_path) as dashboard:
+        paper(tmp_path, decided(1)).close()
+        whole = fragment(dashboard)
+        content = journal.read_bytes()
+        journal.write_bytes(b"not a database" * 1000)
+        damaged = fragment(dashboard)
+        journal.unlink()
+        vanished = fragment(dashboard)
+        journal.write_bytes(content)
+        mended = fragment(dashboard)
+
+    assert 'class="problem"' not in whole
+    assert "is damaged or no journal" in damaged
+    assert "there is no journal" in vanished
+    assert "2 records" in damaged
+    assert 'class="problem"' not in mended
+
+
+def test_a_journal_damaged_from_the_start_and_a_forged_one_are_sentences(tmp_path: Path) -> None:
+    (tmp_path / "paper-torn").mkdir()
+    (tmp_path / "paper-torn" / JOURNAL_FILE).write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000)
+    (tmp_path / "paper-empty").mkdir()
+    (tmp_path / "paper-empty" / JOURNAL_FILE).write_bytes(b"")
+    paper(tmp_path, decided(1), decided(2)).close()
+    with closing(sqlite3.connect(tmp_path / PAPER / JOURNAL_FILE)) as connection, connection:
+        connection.execute("UPDATE records SET body = '{}' WHERE seq = 2")
+
+    with served(tmp_path) as dashboard:
+        texts = {name: fragment(dashboard, name) for name in ("paper-torn", "paper-empty", PAPER)}
+        assert dashboard.get("/").status == 200
+
+    assert "damaged" in texts["paper-torn"]
+    assert "is no journal" in texts["paper-empty"]
+    assert "record 2" in texts[PAPER]
+
+
+def test_another_journal_in_its_place_is_read_afresh(tmp_path: Path) -> None:
+    with served(tmp_path) as dashboard:
+        paper(tmp_path, decided(1), decided(2), decided(3)).close()
+        first = fragment(dashboard)
+        (tmp_path / PAPER / JOURNAL_FILE).unlink()
+        paper(tmp_path, decided(7)).close()
+        second = fragment(dashboard)
+
+    assert "4 records" in first
+    assert "2 records" in second
+    assert "2024-01-08" in second
+
+
+def test_an_onlooker_reads_on_from_a_head_and_notices_another_journal(tmp_path: Path) -> None:
+    path = tmp_path / PAPER / JOURNAL_FILE
+    with paper(tmp_path, decided(1)) as journal:
+        known = records_after(path, Head())
+        head = Head(sequence=known[-1].sequence, hash=known[-1].hash)
+        assert records_after(path, head) == ()
+        journal.append_all([decided(2), decided(3)])
+        assert [record.sequence for record in records_after(path, head)] == [3, 4]
+
+    with pytest.raises(OtherJournalError, match="record 2 is not the same"):
+        records_after(path, Head(sequence=2, hash="0" * 64))
+
+
+def test_an_onlooker_makes_no_log_where_the_file_names_one_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / PAPER / JOURNAL_FILE
+    paper(tmp_path, decided(1)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    before = entries_below(tmp_path)
+    assert path.read_bytes()[19] == 2
+
+    assert len(records_after(path, Head())) == 2
+    assert entries_below(tmp_path) == before
+
+
+def test_looking_does_not_take_the_lock(tmp_path: Path) -> None:
+    paper(tmp_path, decided(1)).close()
+    with served(tmp_path) as dashboard:
+        fragment(dashboard)
+        with only_writer(tmp_path / PAPER / JOURNAL_FILE):
+            assert "not running" not in fragment(dashboard)
+
+
+def test_a_run_with_neither_decisions_nor_journal_shows_its_summary(tmp_path: Path) -> None:
+    write_summary(tmp_path / "parity-x", mode="parity", live_excess_bp=1.5)
+
+    with served(tmp_path) as dashboard:
+        text = fragment(dashboard, "parity-x")
+
+    assert "live excess bp" in text
+    assert json.dumps(1.5) in text
+
+
+def test_a_request_that_is_no_http_is_answered_shortly(tmp_path: Path) -> None:
+    with served(tmp_path) as dashboard:
+        answer = asked(dashboard.url, "/" + "a" * 70_000)
+
+    assert answer.status == 400
+    assert b"Traceback" not in answer.body

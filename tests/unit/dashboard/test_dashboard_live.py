@@ -1,0 +1,218 @@
+"""What a run is at, folded out of its events; signals in words; the small curve."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned, OrderSent, OrderWaits, RunStarted
+from engine.core.order import Fill, Order, Side
+from engine.dashboard.live import MOST_FILLS, LiveRun, LiveState
+from engine.dashboard.signals import Signal, latest_exit, signals_of
+from engine.dashboard.sparkline import HEIGHT, WIDTH, sparkline
+
+DAY = date(2024, 3, 1)
+AT = datetime(2024, 3, 2, tzinfo=UTC)
+STRATEGY: dict[str, Any] = {
+    "core": "BTC", "index": "RUT", "hold_weeks": 18, "macd": {"valid_weeks": 8}, "breakout": {"confirm_sessions": 3},
+}  # fmt: skip
+CONFIG: dict[str, Any] = {"strategy": STRATEGY, "venue": {"name": "binance-testnet"}}
+INDEX: dict[str, Any] = {
+    "session": DAY, "close": 2040.0, "in_breakout": False, "support": None, "ceiling": 2000.0,
+    "breakout_session": None, "loss_session": None,
+}  # fmt: skip
+MACD: dict[str, Any] = {
+    "week": date(2024, 2, 25), "macd": 90.0, "signal": 100.0, "above_signal": False, "cross_week": date(2024, 1, 7),
+    "in_force": False,
+}  # fmt: skip
+
+
+def order(number: int = 1) -> Order:
+    return Order(
+        client_order_id=f"x-20240301-BTC-b{number}-1",
+        asset="BTC",
+        symbol="BTC/USDT",
+        side=Side.BUY,
+        quantity=Decimal(2),
+        decision_day=DAY,
+        reason="start",
+    )
+
+
+def filled(bought: Order) -> OrderFilled:
+    fill = Fill(
+        at=AT,
+        order_id="7",
+        client_order_id=bought.client_order_id,
+        asset="BTC",
+        symbol="BTC/USDT",
+        side=Side.BUY,
+        quantity=bought.quantity,
+        price=Decimal(300),
+        notional=Decimal(600),
+        fee=Decimal(1),
+        fee_asset="USDT",
+        decision_day=DAY,
+        reason="start",
+    )
+    return OrderFilled(fill=fill)
+
+
+def decided(day: date = DAY, *, equity: int = 1000, state: str = "CORE", memory: object = None) -> DayDecided:
+    return DayDecided(
+        day=day,
+        state=state,
+        next_state=state,
+        reason="hold",
+        evidence={"index": INDEX, "macd": MACD},
+        targets={"BTC": 0.6},
+        changed=False,
+        equity=Decimal(equity),
+        cash=Decimal(1000),
+        core_close=Decimal(300),
+        memory=memory,
+        closes={"BTC": Decimal(300)},
+    )
+
+
+def state_after(*events: Event) -> LiveState:
+    run = LiveRun(Path("paper-x"), CONFIG)
+    run.take([RunStarted(first_day=DAY, cash=Decimal(1000), quote="USDT", core="BTC"), *events])
+    return run.state()
+
+
+def test_nothing_is_known_before_the_first_decision() -> None:
+    state = LiveRun(Path("paper-x"), None).state()
+
+    assert (state.records, state.curve, state.signals, state.status.next_day) == (0, None, (), None)
+
+
+def test_a_planned_order_waits_and_its_fill_becomes_a_position() -> None:
+    waiting = state_after(decided(), OrderPlanned(order=order()), OrderWaits(at=AT, order=order(), message="halted"))
+    done = state_after(decided(), OrderPlanned(order=order()), OrderSent(at=AT, order=order()), filled(order()))
+
+    assert [(each.state, each.message) for each in waiting.status.orders] == [("waits", "halted")]
+    assert "halted" in waiting.status.incidents[-1].text
+    assert done.status.orders == ()
+    # 1000 - 600 - 1 in cash; 2 at 300.
+    assert (done.status.cash, done.status.equity) == (Decimal(399), Decimal(999))
+    assert [(held.asset, held.value) for held in done.status.holdings] == [("BTC", Decimal(600))]
+    assert done.status.holdings[0].weight == pytest.approx(600 / 999)
+    assert done.fill_count == 1
+
+
+def test_an_order_that_was_sent_and_of_which_nothing_more_is_known_is_unresolved() -> None:
+    state = state_after(decided(), OrderPlanned(order=order()), OrderSent(at=AT, order=order()))
+
+    assert [each.state for each in state.status.orders] == ["unresolved"]
+
+
+def test_state_since_next_decision_and_freshness_are_those_of_the_last_decision() -> None:
+    entry, later = DAY + timedelta(days=1), DAY + timedelta(days=5)
+    memory = {"entry_day": entry.isoformat()}
+    rotated = [decided(day, state="ROTATED", memory=memory) for day in (entry, later)]
+    state = state_after(decided(), *rotated)
+
+    assert state.status.state_since == entry
+    assert state.status.next_day == later + timedelta(days=1)
+    assert state.status.due == datetime(2024, 3, 8, tzinfo=UTC)
+    assert (state.session, state.week) == ("2024-03-01", "2024-02-25")
+    # 18 weeks are 126 days.
+    assert state.latest_exit == date(2024, 7, 6)
+    assert state.status.venue == "binance-testnet"
+
+
+def test_events_in_two_parts_give_what_they_give_in_one() -> None:
+    events: list[Event] = [decided(), OrderPlanned(order=order()), OrderSent(at=AT, order=order()), filled(order())]
+    run = LiveRun(Path("paper-x"), CONFIG)
+    run.take([RunStarted(first_day=DAY, cash=Decimal(1000), quote="USDT", core="BTC"), *events[:2]])
+    run.state()
+    run.take(events[2:])
+
+    assert run.state() == state_after(*events)
+
+
+def test_the_last_fills_come_first() -> None:
+    state = state_after(decided(), *(filled(order(number)) for number in range(MOST_FILLS + 3)))
+
+    assert state.fill_count == MOST_FILLS + 3
+    assert len(state.fills) == MOST_FILLS
+    assert state.fills[0].client_order_id == order(MOST_FILLS + 2).client_order_id
+
+
+def test_the_return_is_that_of_the_decisions() -> None:
+    state = state_after(decided(), decided(DAY + timedelta(days=1), equity=1100))
+
+    assert state.curve is not None
+    assert state.curve.performance is not None
+    assert state.curve.performance.total_return == pytest.approx(0.1)
+
+
+def by_name(signals: tuple[Signal, ...]) -> dict[str, Signal]:
+    return {signal.name: signal for signal in signals}
+
+
+def test_distances_are_told_to_ceiling_signal_line_and_the_end_of_a_cross() -> None:
+    told = by_name(signals_of({"index": {**INDEX, "run_length": 1, "run_level": 2000.0}, "macd": MACD}, CONFIG))
+
+    # 2040 / 2000 - 1
+    assert told["RUT ceiling"].distance == "the close is 2.00% above it"
+    assert told["RUT breakout"].is_on is False
+    assert told["confirmation"].value == "session 1 of 3"
+    assert told["BTC weekly MACD"].distance == "10.00 below its signal line 100.00; week to 2024-02-25"
+    assert told["golden cross"] == Signal(
+        name="golden cross",
+        value="not in force, the last of 2024-01-07",
+        distance="it counted until 2024-03-03 at the latest",
+        is_on=False,
+    )
+
+
+def test_in_a_breakout_the_distance_to_support_is_told() -> None:
+    index = {**INDEX, "in_breakout": True, "support": 2125.0, "breakout_session": DAY}
+    told = by_name(signals_of({"index": index, "macd": {**MACD, "in_force": True}}, CONFIG))
+
+    # 2040 / 2125 - 1
+    assert told["RUT support"].distance == "the close is 4.00% below it"
+    assert told["RUT breakout"].is_on is True
+    assert told["golden cross"].distance == "counts until 2024-03-03, while the MACD stays above"
+
+
+def test_signals_of_texts_are_those_of_values_and_gaps_are_no_error() -> None:
+    texts = {key: str(value) if isinstance(value, date) else value for key, value in MACD.items()}
+
+    assert signals_of({"macd": texts}, CONFIG) == signals_of({"macd": MACD}, CONFIG)
+    assert (
+        by_name(signals_of({"index": {"close": 1.0}, "macd": {"macd": None}}))["index ceiling"].value == "not defined"
+    )
+    assert signals_of({"index": None, "own": {"mean_days": 3.5}}) == (Signal(name="own: mean days", value="3.50"),)
+    assert latest_exit({"entry_day": "someday"}, CONFIG) is None
+    assert latest_exit([], None) is None
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=2000))
+def test_a_curve_stays_in_its_box(values: list[float]) -> None:
+    drawn = sparkline(values)
+
+    finite = [value for value in values if math.isfinite(value)]
+    assert (drawn is None) == (len(finite) < 2)
+    if drawn is not None:
+        points = [tuple(map(float, point.split())) for point in drawn.line[1:].split("L")]
+        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+        assert (points[0][0], points[-1][0]) == (0, WIDTH)
+        assert (drawn.low, drawn.high) == (min(finite), max(finite))
+
+
+def test_a_long_curve_keeps_its_peak() -> None:
+    values = [1.0] * 5000
+    values[3210] = 9.0
+    drawn = sparkline(values)
+
+    assert drawn is not None
+    assert " 3.0" in drawn.line
+    assert len(drawn.line) < 12_000
