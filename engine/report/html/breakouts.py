@@ -33,10 +33,11 @@ class Turning:
 
 def sessions_seen(decisions: Sequence[DecisionRow]) -> list[Session]:
     """Give each session once, in order; empty where the strategy looks at no index."""
-    sections = (decision.evidence.get("index") for decision in decisions)
-    by_session = {
-        section["session"]: section for section in sections if section and section.get("session") and "close" in section
-    }
+    by_session: dict[str, Session] = {}
+    for decision in decisions:
+        section = decision.evidence.get("index")
+        if section and section.get("session") and "close" in section:
+            by_session.setdefault(section["session"], section)
     return list(by_session.values())
 
 

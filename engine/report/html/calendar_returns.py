@@ -42,6 +42,8 @@ def _period_returns(points: Sequence[tuple[tuple[int, int], float]]) -> dict[tup
     returns = {}
     start = points[0][1] if points else 0.0
     for period, end in last_of.items():
-        returns[period] = end / start - 1
+        # Of nothing there is no return.
+        if start:
+            returns[period] = end / start - 1
         start = end
     return returns
