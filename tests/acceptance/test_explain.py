@@ -112,6 +112,20 @@ def test_the_record_and_the_explanation_of_every_kind_of_day_agree(run: Path) ->
             assert told["tree"]["holds"] == (reason != "hold")
 
 
+def test_what_was_held_on_the_evening_before_is_what_a_rebalancing_is_explained_from(
+    market: Path, tmp_path: Path
+) -> None:
+    arguments = ("--set", "strategy.rebalance_drift=0.004")
+    assert call_command("backtest", market / "small.yaml", "--out", tmp_path, "--quiet", *arguments).exit_code == 0
+    folder = only_run_folder(tmp_path)
+
+    for day in days_with(folder, "rebalance")[:3]:
+        told = explained(folder, "--day", day)
+
+        assert (told["reason"], told["note"]) == ("rebalance", "")
+        assert [part["key"] for part in told["flips"][0]["parts"]] == ["strategy.rebalance_drift"]
+
+
 def test_a_run_may_be_named_by_its_name_under_out(run: Path) -> None:
     assert explained(run.name, "--out", run.parent, "--day", DAY) == explained(run, "--day", DAY)
 
@@ -172,6 +186,15 @@ def test_blocked_counts_every_day_once(market: Path, run: Path) -> None:
     assert outcome.exit_code == 0
     assert max(map(len, outcome.stdout.splitlines())) <= 80
     assert "several at once" in outcome.stdout
+
+
+def test_days_on_which_several_were_missing_are_counted_for_none_alone() -> None:
+    counted = explained("config/rotation.yaml", "--blocked", "--set=data.crypto=sample", "--set=data.index=sample")
+
+    alone = sum(sum(causes.values()) for causes in counted["alone"].values())
+    assert alone + counted["several"] == counted["waiting"]
+    # Two conditions can be missing at once here: in this market a basket asset is always tradable.
+    assert 0 < 2 * counted["several"] == sum(counted["among"].values())
 
 
 def test_blocked_counts_a_span(run: Path) -> None:

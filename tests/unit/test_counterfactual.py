@@ -99,6 +99,7 @@ def test_a_change_that_does_not_flip_is_not_offered() -> None:
 
 def test_what_comes_after_the_day_is_not_known() -> None:
     assert what_if().decision.reason == "hold"
+    assert what_if().history["BTC"].last_day == DAY
 
 
 def test_a_change_larger_than_needed_is_shrunk_to_what_is_needed() -> None:
