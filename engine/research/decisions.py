@@ -1,0 +1,209 @@
+"""Why a paper run decided otherwise than the backtest of its days: each day is decided again, with one thing changed.
+
+A decision is a function of the strategy's memory, the day's facts and what is held. What the live run remembered and
+held is on record, so a decision that comes out again from these and today's facts only follows from what was before. If
+it comes out once no entries are allowed, the index was late; if it comes out of an earlier configuration, that is why;
+otherwise the evidence on record must differ from today's, or nothing explains it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from engine.core.events import DayDecided, EvidenceValue
+from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
+from engine.research.attribution import Cause
+from engine.research.episodes import Evening
+from engine.research.findings import Finding
+from engine.session import HeldAtClose
+
+AGES = ("session", "week")
+"""Evidence that says how recent the rest of its section is."""
+MOST_SHOWN = 2
+PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mind:
+    """A strategy and what it sees in today's data.
+
+    Attributes:
+        until: the place in the journal from which on it was no longer in force; None for the present one.
+    """
+
+    strategy: AnyStrategy
+    observations: Observations[object]
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedDecisions:
+    """What came of it.
+
+    Attributes:
+        findings: first days on which something new differs, in order.
+        causes: the finding that each differing day goes back to.
+        evidence: days on which the decision is the same and its evidence is not.
+    """
+
+    findings: Sequence[Finding]
+    causes: Mapping[date, Finding]
+    evidence: int
+
+
+def compare_decisions(
+    backtest: Sequence[Evening], live: Sequence[Evening], *, minds: Sequence[Mind]
+) -> ComparedDecisions:
+    """Compare day by day.
+
+    Args:
+        minds: the present one first, then those before it.
+    """
+    comparer = _Comparer(minds)
+    ours, theirs = ({each.decided.day: each for each in run} for run in (backtest, live))
+    for day in sorted({*ours, *theirs}):
+        comparer.compare(day, ours.get(day), theirs.get(day))
+    return ComparedDecisions(findings=comparer.findings, causes=comparer.causes, evidence=comparer.evidence)
+
+
+class _Comparer:
+    def __init__(self, minds: Sequence[Mind]) -> None:
+        self._minds = minds
+        self.findings: list[Finding] = []
+        self.causes: dict[date, Finding] = {}
+        self.evidence = 0
+        self._memory: StrategyState = minds[0].strategy.start()
+        self._running: Finding | None = None
+        self._ours: DayDecided | None = None
+
+    def compare(self, day: date, ours: Evening | None, theirs: Evening | None) -> None:
+        if theirs is None:
+            self._find(day, Cause.REVISION, "nothing was decided live; today's data have a bar of this day")
+        elif ours is None:
+            self._find(
+                day, Cause.REVISION, f"{theirs.decided.reason} was decided; today's data have no bar of this day"
+            )
+        elif _outcome(theirs.decided) == _outcome(ours.decided):
+            self._running = None
+            self.evidence += theirs.decided.evidence != ours.decided.evidence
+        else:
+            self._explain(ours.decided, theirs)
+        if theirs is not None:
+            self._memory = theirs.decided.memory  # type: ignore[assignment] # the codec restores the strategy's own type
+
+    def _explain(self, ours: DayDecided, theirs: Evening) -> None:
+        day, live = ours.day, theirs.decided
+        words = _difference(ours, live)
+        changed = list(_evidence_differences(ours, live))
+        if self._comes_out(self._minds[0], theirs, entries_allowed=True):
+            if self._running is None:
+                self._find(day, Cause.STATE, f"{words}; the account held something else")
+            elif self._running.day != day:
+                self.causes[day] = self._running
+        elif self._comes_out(self._minds[0], theirs, entries_allowed=False):
+            self._find(day, Cause.LATE_DATA, f"{words}; no entries were allowed, as the index was not up to date")
+        elif any(
+            self._comes_out(mind, theirs, entries_allowed=allowed)
+            for mind in self._minds[1:]
+            if mind.until is not None and theirs.place < mind.until
+            for allowed in (True, False)
+        ):
+            self._find(day, Cause.CONFIGURATION, f"{words}; another configuration was in force")
+        elif changed:
+            cause = Cause.LATE_DATA if any(each.is_older for each in changed) else Cause.REVISION
+            self._find(day, cause, f"{words}; {_shown(changed)}")
+        else:
+            self._find(day, Cause.UNEXPLAINED, f"{words}, on the same evidence")
+
+    def _find(self, day: date, cause: Cause, what: str) -> None:
+        self._running = Finding(day=day, kind="decision", cause=cause, what=what)
+        self.findings.append(self._running)
+        self.causes[day] = self._running
+
+    def _comes_out(self, mind: Mind, theirs: Evening, *, entries_allowed: bool) -> bool:
+        live = theirs.decided
+        held = {asset: live.closes[asset] for asset in theirs.ledger.positions if asset in live.closes}
+        holdings = HeldAtClose(
+            ledger=theirs.ledger,
+            closes=held,
+            equity=live.equity,
+            orders_waiting=theirs.has_waiting,
+            entries_allowed=entries_allowed,
+        )
+        try:
+            decision = mind.strategy.decide(self._memory, mind.observations.at(live.day), holdings)
+        except (KeyError, AttributeError):
+            # No bar of the day today, no close on record, or the memory is another strategy's.
+            return False
+        return _redecided(decision) == _outcome(live)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    name: str
+    live: EvidenceValue
+    today: EvidenceValue
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the live run looked at something that was not up to date."""
+        is_age = self.name.rpartition(".")[2] in AGES
+        return is_age and isinstance(self.live, date) and isinstance(self.today, date) and self.live < self.today
+
+
+def _evidence_differences(ours: DayDecided, live: DayDecided) -> Iterator[_Change]:
+    for section in dict.fromkeys((*ours.evidence, *live.evidence)):
+        today, then = (each.evidence.get(section) or {} for each in (ours, live))
+        for key in dict.fromkeys((*today, *then)):
+            if today.get(key) != then.get(key):
+                yield _Change(name=f"{section}.{key}", live=then.get(key), today=today.get(key))
+
+
+def _shown(changes: Sequence[_Change]) -> str:
+    # What says how old the evidence is comes first, then what decides: flags, then figures.
+    ranked = sorted(changes, key=lambda each: (not each.is_older, isinstance(each.today, float)))
+    words = [_change_words(each) for each in ranked[:MOST_SHOWN]]
+    more = len(ranked) - len(words)
+    return ", ".join(words) + (f" and {more} more" if more else "")
+
+
+def _change_words(change: _Change) -> str:
+    live, today = change.live, change.today
+    if isinstance(live, float) and isinstance(today, float) and live:
+        return f"{change.name} {live:,.6g}, today {today:,.6g} ({PERCENT * (today / live - 1):+.2f} %)"
+    return f"{change.name} {_plain(live)}, today {_plain(today)}"
+
+
+def _plain(value: EvidenceValue) -> str:
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _difference(ours: DayDecided, live: DayDecided) -> str:
+    pairs: Sequence[tuple[str, Callable[[DayDecided], object]]] = (
+        ("", lambda each: each.reason),
+        ("state ", lambda each: each.next_state),
+        ("targets ", lambda each: dict(each.targets)),
+        ("memory ", lambda each: each.memory),
+    )
+    for name, value in pairs:
+        if value(ours) != value(live):
+            if name == "memory ":
+                return "the same decision with another memory"
+            return f"{name}{_words(value(live))}, in the backtest {_words(value(ours))}"
+    return "trades in one run only"
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return "/".join(f"{asset} {weight:.4g}" for asset, weight in value.items()) or "all cash"
+    return str(value)
+
+
+def _outcome(decided: DayDecided) -> tuple[object, ...]:
+    return decided.reason, decided.next_state, dict(decided.targets), decided.changed, decided.memory
+
+
+def _redecided(decision: Decision[StrategyState]) -> tuple[object, ...]:
+    return decision.reason, decision.state.name, dict(decision.targets), decision.trade, decision.state

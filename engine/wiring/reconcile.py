@@ -1,0 +1,223 @@
+"""A paper run's folder, and the backtest of its days with today's data, compared."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from engine.config import Config
+from engine.config_reading import build_config, with_assignments
+from engine.core.errors import CheckError, ConfigError, DataError, EngineError
+from engine.core.events import DayDecided, Event, RunStarted
+from engine.core.fills import Costs
+from engine.core.ledger import Ledger
+from engine.journal.codec import EventCodec
+from engine.journal.config_history import PastConfig, read_config_history
+from engine.journal.run_record import read_run
+from engine.journal.sqlite import JOURNAL_FILE, stored_records
+from engine.journal.verification import verify_journal
+from engine.ports import ProgressBar
+from engine.registry import params_of
+from engine.report.console import print_result
+from engine.report.reconciliation import print_reconciled
+from engine.research.attribution import Cause
+from engine.research.decisions import Mind, compare_decisions
+from engine.research.episodes import run_history
+from engine.research.findings import Finding, Reconciliation
+from engine.research.reconciliation import Rules, reconcile
+from engine.wiring.backtest import BacktestRun, backtest, instruments_of, strategy_of
+
+VENUE, PUBLIC = "venue", "binance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconciledRun:
+    """A paper run, the backtest of its days, and what their comparison gave.
+
+    Attributes:
+        notes: what a reader must be told.
+    """
+
+    folder: Path
+    backtest: BacktestRun
+    result: Reconciliation
+    notes: Sequence[str]
+
+
+def print_reconciliation(
+    console: Console,
+    folder: Path,
+    *,
+    assignments: Sequence[str],
+    as_json: bool,
+    now: Callable[[], datetime],
+    progress: ProgressBar,
+) -> int:
+    """Compare a paper run with the backtest of its days, and print what came of it.
+
+    Args:
+        assignments: `key.path=value`, laid over the configuration of the run.
+        as_json: print one JSON object instead of tables.
+        now: our clock, which decides which bars are final.
+
+    Returns:
+        The exit code: 0 where every difference is explained.
+
+    Raises:
+        ConfigError, DataError: the folder is no paper run, or today's data do not carry its days.
+    """
+    run = reconciled(folder, assignments=assignments, now=now, progress=progress)
+    summary = run.result.summary(run=folder.name, venue=run.backtest.config.venue.name, notes=run.notes)
+    if as_json:
+        print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print_reconciled(console, summary)
+    return CheckError.exit_code if run.result.unexplained else 0
+
+
+def reconciled(
+    folder: Path, *, assignments: Sequence[str], now: Callable[[], datetime], progress: ProgressBar
+) -> ReconciledRun:
+    """Run the backtest over a paper run's days and compare; the folder is only read, and its bot not disturbed.
+
+    Raises:
+        EngineError: as `print_reconciliation` raises.
+    """
+    record = read_run(folder)
+    if record.events is None:
+        raise ConfigError(f"{folder}: is a {record.mode} run; --reconcile wants a paper run, which has a journal")
+    if record.config is None:
+        raise DataError(f"{folder}: has no config.json; without it nobody knows what to run the backtest with")
+    started, days = _span(folder, record.events)
+    values = dict(record.config)
+    config = _config(values, assignments, started, days)
+    notes = []
+    if values.get("data", {}).get("crypto") == VENUE and config.data.crypto == PUBLIC:
+        notes.append("coins: the run read its venue's own candles; today's are those of Binance's public market data")
+    progress("running the backtest over the days of the run")
+    run = backtest(config, now=now, progress=progress)
+    if run.market.synthetic:
+        raise DataError("data: the sample market is no data to reconcile a run with; set data.crypto and data.index")
+    if run.span.first_day != started.first_day:
+        raise DataError(
+            f"{folder}: began on {started.first_day}, and today's data allow to decide from {run.span.first_day} on; "
+            "bring longer series (--set data.…)"
+        )
+    last_day = _last_common_day(folder, days, run.days)
+    if last_day < days[-1]:
+        notes.append(f"compared up to {last_day}: today's data do not reach {days[-1]}")
+    notes.extend(run.span.notes)
+    past = read_config_history(folder)
+    return ReconciledRun(
+        folder=folder, backtest=run, result=_compare(folder, run, started, past, last_day), notes=notes
+    )
+
+
+def _compare(
+    folder: Path, run: BacktestRun, started: RunStarted, past: Sequence[PastConfig], last_day: date
+) -> Reconciliation:
+    config = run.config
+    start = Ledger(quote=config.account.quote, cash=started.cash)
+    ours = run_history(run.events, start, until=last_day)
+    theirs = run_history(_typed_events(folder, run), start, until=last_day)
+    earlier = _earlier_configs(past)
+    minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
+    minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
+    decisions = compare_decisions(ours.evenings, theirs.evenings, minds=minds)
+    assets = run.strategy.universe.assets
+    result = reconcile(
+        ours,
+        theirs,
+        history=run.market.history,
+        rules=Rules(
+            costs=_costs(config),
+            live_costs=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
+            least_notional={asset: rules.minimum_notional for asset, rules in instruments_of(config, assets).items()},
+            trading_order=assets,
+        ),
+        decisions=decisions.findings,
+        causes=decisions.causes,
+        evidence=decisions.evidence,
+    )
+    return _with_chain(result, folder)
+
+
+def _with_chain(result: Reconciliation, folder: Path) -> Reconciliation:
+    """Say so where the journal is not as it was written."""
+    broken = verify_journal(folder / JOURNAL_FILE).broken
+    if broken is None:
+        return result
+    words = f"the journal's hash chain: {broken}"
+    finding = Finding(day=result.last_day, kind="account", cause=Cause.UNEXPLAINED, what=words)
+    return replace(result, findings=((finding, 0.0), *result.findings))
+
+
+def _span(folder: Path, events: Sequence[Event]) -> tuple[RunStarted, Sequence[date]]:
+    started = next((event for event in events if isinstance(event, RunStarted)), None)
+    days = [event.day for event in events if isinstance(event, DayDecided)]
+    if started is None or not days:
+        raise DataError(f"{folder}: has decided no day yet; there is nothing to reconcile")
+    return started, days
+
+
+def _config(values: Mapping[str, Any], assignments: Sequence[str], started: RunStarted, days: Sequence[date]) -> Config:
+    """Give the configuration of the backtest: that of the run, over its days, with the cash that it began with."""
+    data = dict(values.get("data") or {})
+    if data.get("crypto") == VENUE:
+        data["crypto"] = PUBLIC
+    laid = with_assignments({**values, "data": data}, assignments)
+    config = build_config(laid, params_of)
+    window = config.window.model_copy(update={"from_": started.first_day, "to": days[-1]})
+    account = config.account.model_copy(update={"cash": started.cash, "quote": started.quote})
+    return config.model_copy(update={"window": window, "account": account})
+
+
+def _last_common_day(folder: Path, days: Sequence[date], decided: Sequence[DayDecided]) -> date:
+    common = {*days} & {each.day for each in decided}
+    if not common:
+        raise DataError(f"{folder}: today's data have a bar of none of its {len(days)} days")
+    return max(common)
+
+
+def _typed_events(folder: Path, run: BacktestRun) -> list[Event]:
+    """Read the journal with the strategy's memory in its own type; a broken chain is told, and is no obstacle."""
+    path = folder / JOURNAL_FILE
+    typed, untyped = EventCodec(type(run.strategy.start())), EventCodec()
+    events = []
+    for record in stored_records(path):
+        where = f"{path}, record {record.sequence}"
+        try:
+            events.append(typed.decode(record.type, record.body, where=where))
+        except DataError:
+            # Another strategy's memory: the configuration was another then.
+            events.append(untyped.decode(record.type, record.body, where=where))
+    return events
+
+
+def _earlier_configs(past: Sequence[PastConfig]) -> list[tuple[int, Config]]:
+    """Give the configurations before the present one, oldest first, with the place up to which each was in force."""
+    earlier = []
+    for each in past:
+        try:
+            earlier.append((each.records, build_config(each.config, params_of)))
+        except EngineError:
+            # A configuration of another version, or of a strategy that is gone, explains nothing.
+            continue
+    return earlier
+
+
+def _mind(run: BacktestRun, config: Config, until: int) -> Mind | None:
+    try:
+        strategy = strategy_of(config)
+        return Mind(strategy=strategy, observations=strategy.observe(run.market.history), until=until)
+    except EngineError:
+        # It needs series that the present strategy does not load.
+        return None
+
+
+def _costs(config: Config) -> Costs:
+    return Costs(commission=config.costs.commission, slippage=config.costs.slippage)
