@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,15 @@ def run_log(
     logger.remove()
     # `diagnose` would print the values of variables, keys among them, into tracebacks.
     sink = logger.add(
-        path, format=_FORMAT, level="INFO", diagnose=False, backtrace=False, encoding="utf-8", colorize=False
+        path,
+        format=_FORMAT,
+        level="INFO",
+        diagnose=False,
+        backtrace=False,
+        encoding="utf-8",
+        colorize=False,
+        # Else a full disk is a traceback on the screen, and the run goes on without a log.
+        catch=False,
     )
     patched = logger.patch(redact)
 
@@ -52,7 +60,9 @@ def run_log(
     try:
         yield write
     finally:
-        logger.remove(sink)
+        # A line that could not be written was reported then; closing tries it once more.
+        with suppress(OSError):
+            logger.remove(sink)
 
 
 def write_run_log(path: Path, lines: Iterable[LogLine]) -> None:

@@ -11,7 +11,7 @@ LONGEST_PAUSE_SECONDS = 86_400.0
 
 
 class Ending:
-    """Whether a run is to end; what waits for it is woken through a pipe, which a signal handler may write to.
+    """Whether a run is to end; what waits for it is woken through a pipe, which a signal may write to.
 
     A `threading.Event` would do but for one thing: a handler that sets it while the same thread is about to wait for it
     stands before a lock that its own thread holds.
@@ -21,6 +21,11 @@ class Ending:
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._writing, False)
         self._wanted = False
+
+    @property
+    def waker(self) -> int:
+        """The file that a signal writes to."""
+        return self._writing
 
     def want(self) -> None:
         """End the run as soon as it can be ended in good order."""
@@ -47,11 +52,14 @@ def ended_by_signals() -> Iterator[Ending]:
     """Take SIGINT and SIGTERM for the wish to end, inside the block."""
     ending = Ending()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Python writes there whichever thread a signal reaches; a handler runs only once the main thread is awake.
+    waker_before = signal.set_wakeup_fd(ending.waker, warn_on_full_buffer=False)
     try:
         for number in before:
             signal.signal(number, lambda *_: ending.want())
         yield ending
     finally:
+        signal.set_wakeup_fd(waker_before)
         for number, handler in before.items():
             signal.signal(number, handler)
         ending.close()

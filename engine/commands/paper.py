@@ -36,22 +36,25 @@ def paper(
     loaded = load_config(config, assigned)
     with ended_by_signals() as ending:
         try:
-            words = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            words, folder = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
         except VenueError:
             if ending.is_wanted():
                 # The end cuts waits short, and with them the tries of a question; the journal has what is open.
                 return
             raise
         if not quiet:
-            from engine.report.console import print_result
+            from engine.report.console import make_console
 
-            print_result("\n".join(words))
+            console = make_console(quiet=False)
+            console.print(words, markup=False)
+            # A path is what people copy: it is never broken over two lines.
+            console.print(f"files: {folder}", markup=False, soft_wrap=True)
 
 
 def _trade(
     config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool
-) -> tuple[str, ...]:
-    """Run until the end, and give what is to be said of it."""
+) -> tuple[str, Path]:
+    """Run until the end, and give what is to be said of it, and the run's folder."""
     from engine.clock import system_now
     from engine.journal.paper_folder import one_sentence
     from engine.logs import run_log
@@ -86,4 +89,4 @@ def _trade(
         run.run(once=once)
     done = Past().after_all(run.events[begun:])
     # The thread that drew the panel is gone: one thread asks, as it should be.
-    return closing_words(done, status()), f"files: {folder}"
+    return closing_words(done, status()), folder

@@ -17,13 +17,13 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from engine.core.events import EvidenceValue
-from engine.core.money import plain
 from engine.report.live_status import Holding, Incident, LiveStatus, OpenOrder, Past, order_words
 
 DRAWS_PER_SECOND = 4
 TITLE_COLUMNS = 11
 LEAST_COLUMNS_OF_TEXT = 20
 HOLDING_COLUMNS = 34
+THOUSAND = 1000
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -254,12 +254,13 @@ def _equity(status: LiveStatus) -> str:
 def _holding(holding: Holding) -> str:
     weight = "  ?  " if holding.weight is None else f"{holding.weight:6.1%}"
     value = "no price" if holding.value is None else f"{holding.value:,.2f}"
-    return f"{holding.asset:<5}{weight} {value:>13} {_short(holding.quantity)}"
+    return f"{holding.asset:<5}{weight} {value:>12} {_short(holding.quantity)}"
 
 
 def _short(quantity: Decimal) -> str:
-    text = plain(quantity)
-    return text if len(text) <= 7 else f"{quantity:.4g}" if quantity < 1 else f"{quantity:,.2f}"  # noqa: PLR2004
+    if quantity < 1:
+        return f"{float(quantity):.3g}"
+    return f"{quantity:,.0f}" if quantity >= THOUSAND else f"{quantity:.6g}"
 
 
 def _order(order: OpenOrder) -> str:
@@ -300,8 +301,8 @@ def _macd_words(values: Mapping[str, EvidenceValue]) -> list[str]:
     macd, signal = values.get("macd"), values.get("signal")
     apart = ""
     if isinstance(macd, int | float) and isinstance(signal, int | float):
-        apart = f": {abs(macd - signal):,.2f} {'above' if macd > signal else 'below'} it"
-    lines = [f"week to {values.get('week')}: {_number(macd)}, signal line {_number(signal)}{apart}"]
+        apart = f", {abs(macd - signal):,.2f} {'above' if macd > signal else 'below'} its signal line"
+    lines = [f"week to {values.get('week')}: {_number(macd)}{apart}"]
     cross = values.get("cross_week")
     if cross is not None:
         lines.append(f"golden cross {cross}, {'in force' if values.get('in_force') else 'not in force'}")

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from engine.core.calendar import decision_instant
 from engine.core.events import (
+    AccountReset,
     DayDecided,
     Event,
     OrderCancelled,
@@ -115,6 +116,8 @@ class Past:
                 return replace(rest, prices=prices, filled_later=True, filled=filled)
             case OrderCancelled(order=order):
                 return self._without(order.client_order_id)
+            case AccountReset(at=at):
+                return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
             case RunStarted() | RunEnded():
                 return self
             case _:
@@ -140,7 +143,12 @@ class Past:
         )
 
     def _with(self, order: OpenOrder) -> "Past":
-        return replace(self, orders={**self.orders, order.order.client_order_id: order})
+        name = order.order.client_order_id
+        before = self.orders.get(name)
+        if before is not None and before.state == order.state:
+            # A restart says again that it waits; it has waited since it was first said.
+            order = replace(order, since=before.since)
+        return replace(self, orders={**self.orders, name: order})
 
     def _without(self, client_order_id: str) -> "Past":
         return replace(self, orders={name: order for name, order in self.orders.items() if name != client_order_id})

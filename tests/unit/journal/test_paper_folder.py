@@ -12,7 +12,14 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.events import Event, OrderFilled
 from engine.core.order import Side
 from engine.journal.memory import MemoryJournal
-from engine.journal.paper_folder import RecordedJournal, keep_config, write_projections
+from engine.journal.paper_folder import (
+    RUN_FILES,
+    RecordedJournal,
+    check_for_lost_journal,
+    keep_config,
+    sweep_leftovers,
+    write_projections,
+)
 from tests.support.fakes import DAY, decided, fill_of
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -176,3 +183,125 @@ def test_a_damaged_record_of_the_configuration_is_not_guessed(tmp_path: Path) ->
 
     with pytest.raises(ConfigError, match=r"config\.json: is damaged; --accept-config writes it anew"):
         keep_config(tmp_path, CONFIG, accept=False)
+
+
+@pytest.mark.parametrize("content", ["[]", "7", "null", '{"name": '])
+def test_a_record_of_the_configuration_that_is_none_is_damaged(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"config\.json: is damaged; --accept-config"):
+        keep_config(tmp_path, CONFIG, accept=False)
+
+
+def test_a_record_of_the_configuration_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "config.json").mkdir()
+
+    with pytest.raises(ConfigError, match=r"config\.json: is not readable \(Is a directory\)"):
+        keep_config(tmp_path, CONFIG, accept=False)
+
+
+def test_another_order_of_the_basket_is_refused_because_trades_follow_it(tmp_path: Path) -> None:
+    keep_config(tmp_path, changed(strategy={"basket": {"ETH": 0.5, "SOL": 0.5}}), accept=False)
+
+    with pytest.raises(ConfigError) as refusal:
+        keep_config(tmp_path, changed(strategy={"basket": {"SOL": 0.5, "ETH": 0.5}}), accept=False)
+
+    assert "the order of strategy.basket was ETH, SOL, is SOL, ETH" in str(refusal.value)
+    assert "--accept-config" in str(refusal.value)
+
+
+def test_another_order_that_means_nothing_is_no_change(tmp_path: Path) -> None:
+    rules = {"ETH": {"lot_step": "1"}, "SOL": {"lot_step": "1"}}
+    keep_config(tmp_path, changed(account={"instruments": rules}), accept=False)
+
+    keep_config(tmp_path, changed(account={"instruments": dict(reversed(rules.items()))}), accept=False)
+
+
+def test_what_could_not_be_written_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, mode: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "chmod", full)
+
+    with pytest.raises(DataError, match="No space left on device"):
+        keep_config(tmp_path, CONFIG, accept=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    def full(lines: Iterable[Any]) -> None:
+        raise OSError(28, "No space left on device")
+
+    journal = RecordedJournal(MemoryJournal(), [], tmp_path, full)
+
+    with pytest.raises(DataError, match="cannot be written: No space left on device"):
+        journal.append(decided())
+
+
+@pytest.mark.parametrize("name", RUN_FILES)
+def test_a_folder_with_files_of_a_run_and_no_journal_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("something\n", encoding="utf-8")
+
+    with pytest.raises(DataError) as refusal:
+        check_for_lost_journal(tmp_path)
+
+    assert f"journal.sqlite is missing, though {name} of its run is there" in str(refusal.value)
+    assert "put the journal back, or begin in another folder with --out" in str(refusal.value)
+
+
+def test_a_folder_with_its_journal_is_not_refused(tmp_path: Path) -> None:
+    for name in (*RUN_FILES, "journal.sqlite"):
+        (tmp_path / name).write_text("something\n", encoding="utf-8")
+
+    check_for_lost_journal(tmp_path)
+
+
+def test_what_a_crash_before_the_first_event_leaves_is_no_obstacle(tmp_path: Path) -> None:
+    check_for_lost_journal(tmp_path)
+    for name in ("journal.sqlite.lock", "journal.sqlite.new", "config.json", ".config.json-abcd1234"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    for name in ("decisions.jsonl", "run.log"):
+        (tmp_path / name).touch()
+
+    check_for_lost_journal(tmp_path)
+
+
+def test_temporary_files_of_ours_are_swept_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".files-ab_12xyz").mkdir()
+    (tmp_path / ".files-ab_12xyz" / "fills.csv").write_text("half", encoding="utf-8")
+    for name in (".config.json-abcd1234", ".decisions.jsonl-a1b2c3d4"):
+        (tmp_path / name).write_text("half", encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / ".files-linked00").symlink_to(elsewhere, target_is_directory=True)
+    (tmp_path / ".files-notes").mkdir()
+    kept = ["config.json", ".config.json-notes-of-mine", ".config.json-ABCD1234", "files-abcd1234", ".notes-abcd1234"]
+    for name in kept:
+        (tmp_path / name).write_text("kept", encoding="utf-8")
+
+    sweep_leftovers(tmp_path)
+
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*kept, "elsewhere", ".files-linked00", ".files-notes"}
+
+
+def test_the_names_that_are_swept_are_those_that_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "replace", die)
+        for write in (lambda: keep_config(tmp_path, CONFIG, accept=False), lambda: recorded(tmp_path)):
+            with pytest.raises(KeyboardInterrupt):
+                write()
+    temporary: list[str] = []
+    with monkeypatch.context() as noting:
+        noting.setattr("engine.journal.paper_folder.write_run_files", lambda folder, **_: temporary.append(folder.name))
+        write_projections(tmp_path, [decided()], {})
+    (tmp_path / temporary[0]).mkdir()
+    made = sorted(path.name.rpartition("-")[0] for path in tmp_path.iterdir())
+
+    sweep_leftovers(tmp_path)
+
+    assert made == [".config.json", ".decisions.jsonl", ".files"]
+    assert list(tmp_path.iterdir()) == []
