@@ -80,8 +80,8 @@ class Market:
     equal: tuple[str, ...]
     first_day: str
 
-    def engine(self, out: Path) -> Command:
-        return (sys.executable, "-m", "engine", "backtest", str(self.configuration), "--no-report", "--out", str(out))
+    def engine(self, out: Path, *options: str) -> Command:
+        return (sys.executable, "-m", "engine", "backtest", str(self.configuration), "--out", str(out), *options)
 
     def plain(self, *options: str) -> Command:
         script = str(HERE / "plain_backtrader.py")

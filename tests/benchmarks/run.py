@@ -25,7 +25,8 @@ from tests.benchmarks.processes import DEFAULT_SERIES, ROOT, Bench, Market, Meas
 
 CONSOLE = Console(width=None if sys.stdout.isatty() else 80, highlight=False, soft_wrap=False)
 
-ENGINE, PLAIN, LEAN = "engine backtest", "plain backtrader", "plain --lean"
+ENGINE, REPORT, PLAIN, LEAN = "engine backtest", "with report.html", "plain backtrader", "plain --lean"
+NO_REPORT = "--no-report"
 SIZES = ((13, 9), (50, 9), (200, 9), (13, 27), (50, 27), (200, 27))
 QUICK_SIZES = SIZES[:2]
 
@@ -66,6 +67,20 @@ class Agreement:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCost:
+    """What `report.html` costs beyond the backtest: wall and processor seconds, size of the file."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+
+    def line(self) -> str:
+        """Say it in words."""
+        seconds = f"{self.seconds:.2f} s ({self.cpu_seconds:.2f} of the processor)"
+        return f"The report takes {seconds} beyond the backtest, and {self.megabytes:.1f} MB."
+
+
 def agreement(out: Path, output: str) -> Agreement:
     """Compare the results of both programs: the engine's run folder, the script's output."""
     engine_equity, engine = engine_rotations(out)
@@ -80,7 +95,12 @@ def agreement(out: Path, output: str) -> Agreement:
 def compare(bench: Bench, market: Market, title: str, repeat: int) -> Row:
     """Measure engine, plain scripts and the reference lines on one market; print and return the result."""
     out = bench.work / "runs"
-    commands = {ENGINE: market.engine(out), PLAIN: market.plain(), LEAN: market.plain("--lean")}
+    commands = {
+        ENGINE: market.engine(out, NO_REPORT),
+        REPORT: market.engine(out),
+        PLAIN: market.plain(),
+        LEAN: market.plain("--lean"),
+    }
     references = {
         "engine --help": (sys.executable, "-m", "engine", "--help"),
         "python -c pass": (sys.executable, "-c", "pass"),
@@ -92,7 +112,21 @@ def compare(bench: Bench, market: Market, title: str, repeat: int) -> Row:
         agreed = agreement(out, measured[PLAIN].samples[-1].output)
         CONSOLE.print(*agreed.lines(), sep="\n")
         result["agreement"] = asdict(agreed)
+    if not measured[ENGINE].failure and not measured[REPORT].failure:
+        cost = report_cost(out, measured)
+        CONSOLE.print(cost.line())
+        result["report"] = asdict(cost)
     return result | {"failures": say_failures(measured.values())}
+
+
+def report_cost(out: Path, measured: Mapping[str, Measured]) -> ReportCost:
+    """Give what `report.html` adds to a backtest."""
+    page = next(out.glob("*/report.html"))
+    return ReportCost(
+        seconds=measured[REPORT].seconds - measured[ENGINE].seconds,
+        cpu_seconds=measured[REPORT].cpu_seconds - measured[ENGINE].cpu_seconds,
+        megabytes=page.stat().st_size / 1_000_000,
+    )
 
 
 def comparison_table(title: str, measured: Mapping[str, Measured]) -> Table:
@@ -125,7 +159,7 @@ def grow(bench: Bench, sizes: Sequence[tuple[int, int]], *, repeat: int, with_pl
         for series, years in sizes:
             status.update(f"{series} series, {years} years")
             market = bench.generate(series, years)
-            commands = {ENGINE: market.engine(bench.work / f"runs-{series}-{years}")}
+            commands = {ENGINE: market.engine(bench.work / f"runs-{series}-{years}", NO_REPORT)}
             measured = bench.alternate(commands, repeat=repeat, warm_up=False)
             if with_plain:
                 # Once: it is slow enough for its noise not to matter.

@@ -10,6 +10,7 @@ Both count 365 days a year and no risk-free rate. What quantstats does was read 
 - A series without a negative return, whose largest is over 1, is taken for prices: no such series is drawn.
 """
 
+import contextlib
 import csv
 import io
 import json
@@ -79,7 +80,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         pytest.skip("the real prices are not at hand")
     out = tmp_path_factory.mktemp("out")
     data = [part for each in MARKETS[request.param] for part in ("--set", each)]
-    done = call_command("backtest", "config/rotation.yaml", *data, "--no-report", "--out", out)
+    done = call_command("backtest", "config/rotation.yaml", *data, "--out", out)
     assert done.exit_code == 0, done
     return done, only_run_folder(out)
 
@@ -132,27 +133,59 @@ def test_the_summarys_figures_are_those_of_the_one_function_that_measures(run: t
 
 def test_the_terminal_shows_the_summarys_figures(run: tuple[Outcome, Path]) -> None:
     outcome, folder = run
-    summary = summary_of_run(folder)
-    titles = {
-        "return": "total_return",
-        "CAGR": "cagr",
-        "volatility": "volatility",
-        "max. drawdown": "max_drawdown",
-        "Sharpe": "sharpe",
-        "Sortino": "sortino",
-        "Calmar": "calmar",
-    }
-    for title, key in titles.items():
+    for title, shown in shown_figures(summary_of_run(folder)).items():
         (line,) = re.findall(rf"^ {re.escape(title)} (.*)$", outcome.stdout, flags=re.MULTILINE)
-        shown = [float(cell.rstrip("%").replace(",", "")) for cell in line.split()]
-        figures = [
-            summary[key],
-            *(hold["return" if title == "return" else key] for hold in summary["benchmarks"].values()),
-        ]
-        scale, digits = (100, 1) if "%" in line else (1, 2)
-        assert shown == pytest.approx(
-            [round(figure * scale, digits) for figure in figures], abs=0.11 * 10 ** (1 - digits)
-        )
+        assert line.split() == shown
+
+
+def test_the_report_shows_the_summarys_figures(run: tuple[Outcome, Path]) -> None:
+    _, folder = run
+    page = (folder / "report.html").read_text(encoding="utf-8").replace("\N{MINUS SIGN}", "-")
+    (section,) = re.findall(r'<section id="figures".*?</section>', page, flags=re.DOTALL)
+    rows = [
+        re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>.*?</tr>", section, flags=re.DOTALL)
+    ]
+    for title, shown in shown_figures(summary_of_run(folder)).items():
+        assert [cells[1:] for cells in rows if cells and cells[0] == title] == [shown]
+
+
+def test_review_gives_the_summarys_figures(run: tuple[Outcome, Path]) -> None:
+    summary = summary_of_run(run[1])
+
+    reviewed = json.loads(call_command("review", run[1], "--json").stdout)
+
+    assert {key: reviewed["figures"][key] for key in RATIOS} == pytest.approx(
+        {key: summary[key] for key in RATIOS}, rel=EXACT
+    )
+    assert reviewed["benchmarks"] == summary["benchmarks"]
+
+
+def shown_figures(summary: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give the cells of each row as a person is shown them: the run's figure, then those of the benchmarks."""
+    titles = {"return": "return", "CAGR": "cagr", "volatility": "volatility", "max. drawdown": "max_drawdown"}
+    ratios = {"Sharpe": "sharpe", "Sortino": "sortino", "Calmar": "calmar"}
+    own = {**summary, "return": summary["total_return"]}
+    columns = [own, *summary["benchmarks"].values()]
+    percents = {title: [f"{column[key]:,.1%}" for column in columns] for title, key in titles.items()}
+    return percents | {title: [f"{column[key]:.2f}" for column in columns] for title, key in ratios.items()}
+
+
+def test_the_example_in_the_readme_finds_the_summarys_figures(
+    run: tuple[Outcome, Path], stats: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "quantstats" in block)
+    with (tmp_path / "returns.csv").open("w", encoding="utf-8") as file:
+        export_run(run[1], "returns", to=file)
+    monkeypatch.chdir(tmp_path)
+    printed = io.StringIO()
+
+    with contextlib.redirect_stdout(printed):
+        exec(example, {})
+
+    summary = summary_of_run(run[1])
+    wanted = [summary[key] for key in ("sharpe", "sortino", "max_drawdown")]
+    assert [float(figure) for figure in printed.getvalue().split()] == pytest.approx(wanted, rel=EXACT)
 
 
 # ---- any curve
