@@ -34,7 +34,9 @@ class EpochKeeper:
         self._is_covered = False
 
     def check(self, at: datetime) -> None:
-        """Begin a new epoch where the exchange was reset; once in each, see that it holds what the ledger holds.
+        """Begin a new epoch where the exchange was reset; see that it holds what the ledger holds.
+
+        It is looked at once an epoch, and as long as a sell waits.
 
         Nothing is unresolved when this is called.
 
@@ -45,7 +47,9 @@ class EpochKeeper:
         known = self._session.standing.known
         if known is not None and self._account.has_forgotten(known):
             self._begin_epoch(at, known.client_order_id)
-        if not self._is_covered and not self._session.standing.restoring:
+        standing = self._session.standing
+        # A sell that waits may be one that the exchange refused for want of the coin.
+        if (standing.sells or not self._is_covered) and not standing.restoring:
             self._require(self._session.ledger, self._account.holdings())
             self._is_covered = True
 

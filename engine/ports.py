@@ -82,12 +82,14 @@ class Venue(Protocol):
         """Tell whether the market of `asset` takes orders at `at`; False where it has no bar or is halted."""
         ...
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+    def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         """Hand over one order and answer what became of it.
 
         Args:
             at: the instant of submission.
             cash: quote that the account can spend; a venue that knows the fill price trims buys to it.
+            alongside: the other buys that this cash has to pay for; where it does not reach, a venue with prices of
+                its own shares it among them.
         """
         ...
 

@@ -99,6 +99,7 @@ class Session:
         self._venue = venue
         self._journal = journal
         self._told_to_wait: set[str] = set()
+        self._opening: tuple[RunStarted, ...] = ()
 
     @property
     def ledger(self) -> Ledger:
@@ -116,15 +117,15 @@ class Session:
         return self.standing.restoring + self.standing.sells + self.standing.buys
 
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
-        """Write down that a run begins."""
-        self._journal.append(
+        """Have it written down, together with the first decision, that a run begins."""
+        self._opening = (
             RunStarted(
                 first_day=first_day,
                 cash=self.ledger.cash,
                 quote=self.ledger.quote,
                 core=self._strategy.universe.core,
                 notes=notes,
-            )
+            ),
         )
 
     def end(self, last_day: date) -> None:
@@ -189,10 +190,11 @@ class Session:
         )
         reason = decision.reason if decision.trade else self.standing.unplanned
         if reason is None or not plan_orders:
-            self._journal.append(decided)
+            self._journal.append_all([*self._opening, decided])
             self.standing = replace(self.standing, state=decision.state, unplanned=reason, last_day=day)
         else:
             self._decide_and_plan(decided, decision, reason, closes)
+        self._opening = ()
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
@@ -264,7 +266,7 @@ class Session:
         )
         replaced = self.standing.sells + self.standing.buys
         cancelled = [OrderCancelled(day=day, order=order) for order in replaced]
-        self._journal.append_all([decided, *cancelled, *_plan_events(plan, day)])
+        self._journal.append_all([*self._opening, decided, *cancelled, *_plan_events(plan, day)])
         self._told_to_wait.clear()
         self.standing = replace(
             self.standing, state=decision.state, sells=plan.sells, buys=plan.buys, unplanned=None, last_day=day
@@ -278,17 +280,26 @@ class Session:
                 self._say_once(OrderWaits(at=at, order=order, message="the market takes no orders now"))
                 return
             self._journal.append(OrderSent(at=at, order=order))
-            report = self._venue.submit(order, at=at, cash=self.ledger.cash)
+            report = self._venue.submit(order, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
         else:
             report = self._venue.resolve(order, at=at)
         self._book(order, report, at)
 
+    def _alongside(self, order: Order) -> tuple[Order, ...]:
+        """Give the other buys that the same cash has to pay for."""
+        buys = self.standing.buys
+        return tuple(each for each in buys if each is not order) if order in buys else ()
+
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         match report.status:
             case OrderStatus.WAITING:
-                self.standing = replace(self.standing, unresolved=None)
                 # Always: a journal that ends with the order as sent says that its outcome is not known.
-                self._journal.append(OrderWaits(at=at, order=order, message=report.message))
+                waits = OrderWaits(at=at, order=order, message=report.message)
+                # What was sent and refused is sent again under another name: each is used once.
+                follower = (order.next_attempt(report.again, was_placed=False),) if report.again > 0 else (order,)
+                replanned = [OrderPlanned(order=each) for each in follower if each is not order]
+                self._journal.append_all([waits, *replanned])
+                self._replace(order, follower)
             case OrderStatus.UNRESOLVED:
                 if self.standing.unresolved is None:
                     self._journal.append(OrderUnresolved(at=at, order=order, message=report.message))
@@ -316,15 +327,18 @@ class Session:
                 )
             )
         self._journal.append_all(events)
+        known = self.standing.known or next(iter(report.fills), None)
+        self.standing = replace(self.standing, ledger=ledger, known=known)
+        self._replace(order, follower)
+
+    def _replace(self, order: Order, followers: tuple[Order, ...]) -> None:
         before = self.standing
         self.standing = replace(
             before,
-            ledger=ledger,
-            restoring=_replaced(before.restoring, order, follower),
-            sells=_replaced(before.sells, order, follower),
-            buys=_replaced(before.buys, order, follower),
+            restoring=_replaced(before.restoring, order, followers),
+            sells=_replaced(before.sells, order, followers),
+            buys=_replaced(before.buys, order, followers),
             unresolved=None,
-            known=before.known or next(iter(report.fills), None),
         )
 
     def _say_once(self, event: OrderWaits) -> None:

@@ -116,7 +116,8 @@ class OrderReport:
     Attributes:
         fills: what was executed, in order; with status FILLED all that the venue will execute of it, with WAITING
             and UNRESOLVED none.
-        again: what of the order should be tried under a new client order id: it expired, or was never placed.
+        again: what of the order should be tried under a new client order id: it expired, was refused for now, or was
+            never placed.
         was_placed: False where it is proven that the venue never had it.
         message: why it waits or was rejected; empty otherwise.
     """

@@ -157,7 +157,14 @@ class BacktraderVenue:
         """Tell whether the asset has a bar that opens now."""
         return bool(self._feeds[asset].ordinal() == self.bar_ordinal)
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+    def submit(
+        self,
+        order: Order,
+        *,
+        at: datetime,
+        cash: Decimal,
+        alongside: Sequence[Order] = (),  # noqa: ARG002 - at the decision's prices they fit, but for what the open moved
+    ) -> OrderReport:
         """Execute at this bar's open."""
         feed = self._feeds[order.asset]
         expected = execute_at(

@@ -3,7 +3,7 @@
 Nothing is shared with the practice exchange nor with the venue that sends orders; a mistake in either shows here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
@@ -64,19 +64,40 @@ class ExchangeModel:
         with sizing():
             return mark * (ONE + self.costs.slippage if side is Side.BUY else ONE - self.costs.slippage)
 
-    def fill(self, order: Order, *, at: datetime, cash: Decimal) -> ExpectedFill | None:
-        """Give what a market order must come to at `at`, with `cash` to spend; None on a day without a bar."""
-        filters = self.filters[order.asset]
-        raw = self.price_at(order.asset, order.side, at)
+    def _price_on_tick(self, asset: str, side: Side, at: datetime) -> Decimal | None:
+        raw, tick = self.price_at(asset, side, at), self.filters[asset].tick
         if raw is None:
             return None
-        buys = order.side is Side.BUY
         with sizing():
-            ticks = (raw / filters.tick).to_integral_value(ROUND_CEILING if buys else ROUND_FLOOR)
-            price = max(ticks * filters.tick, filters.tick)
-            quantity = min(order.quantity, filters.largest_quantity)
-            if buys:
-                quantity = min(quantity, max(cash, ZERO) / (price * (ONE + self.costs.commission + self.buy_margin)))
+            ticks = (raw / tick).to_integral_value(ROUND_CEILING if side is Side.BUY else ROUND_FLOOR)
+            return max(ticks * tick, tick)
+
+    def _affordable(self, order: Order, alongside: Sequence[Order], at: datetime, cash: Decimal) -> Decimal:
+        """Give the order's quantity, or as much less of it as the cash is short of all these buys."""
+        with sizing():
+            cost = ZERO
+            for each in (order, *alongside):
+                price = self._price_on_tick(each.asset, each.side, at)
+                cost += ZERO if price is None else each.quantity * price
+            cost *= ONE + self.costs.commission + self.buy_margin
+            return order.quantity if cost <= cash else order.quantity * max(cash, ZERO) / cost
+
+    def fill(
+        self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()
+    ) -> ExpectedFill | None:
+        """Give what a market order must come to at `at`, with `cash` to spend; None on a day without a bar.
+
+        Args:
+            alongside: the other buys that share the cash.
+        """
+        filters = self.filters[order.asset]
+        price = self._price_on_tick(order.asset, order.side, at)
+        if price is None:
+            return None
+        buys = order.side is Side.BUY
+        quantity = min(order.quantity, filters.largest_quantity)
+        if buys:
+            quantity = min(quantity, self._affordable(order, alongside, at, cash))
         quantity = floor_to_step(quantity, filters.lot_step)
         with exact():
             notional = quantity * price

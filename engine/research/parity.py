@@ -8,7 +8,7 @@ differs from the backtest goes back to rules that differ, and `attribution` says
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from engine.core.money import ZERO, decimal_of, exact, plain
 from engine.core.order import Fill, Order, Side
 from engine.core.planner import Planner
 from engine.research.attribution import ByCause, Cause, FillPair, Gaps, main_cause
-from engine.research.exchange_model import ExchangeModel
+from engine.research.exchange_model import ExchangeModel, ExpectedFill
 
 MONEY = ("equity", "cash", "closes")
 """What of a decision depends on the account, and is checked against the fills and the bars instead."""
@@ -257,7 +257,7 @@ class _Comparer:
             if order is None:
                 self._unexplained(day, "fill", f"{fill.client_order_id} was filled, and no such order was open")
             else:
-                due = self._model.fill(order, at=fill.at, cash=self._ledger.cash)
+                due = self._due(order, fill.at)
                 has = (fill.quantity, fill.price, fill.fee, fill.fee_asset)
                 if due is None:
                     self._unexplained(day, "fill", f"{fill.side} {fill.symbol} was filled on a day without a bar")
@@ -285,9 +285,14 @@ class _Comparer:
                 what = f"live {fill.side} {plain(fill.quantity)} {fill.symbol} was not executed in the backtest then"
                 self._unexplained(fill.at.date(), "fill", what)
 
+    def _due(self, order: Order, at: datetime) -> ExpectedFill | None:
+        others = self._open.values() if order.side is Side.BUY else ()
+        alongside = [each for each in others if each.side is Side.BUY and each is not order]
+        return self._model.fill(order, at=at, cash=self._ledger.cash, alongside=alongside)
+
     def _is_due(self, key: Key, fill: Fill) -> bool:
         orders = [order for order in self._open.values() if _key(order) == key]
-        due = [self._model.fill(order, at=fill.at, cash=self._ledger.cash) for order in orders]
+        due = [self._due(order, fill.at) for order in orders]
         return any(each is not None and each.quantity > ZERO for each in due)
 
     def _compare_fills(self, step: Step, live: Step) -> None:

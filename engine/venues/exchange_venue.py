@@ -123,17 +123,18 @@ class ExchangeVenue:
             self._rules = {**self._rules, **self._client.instruments((asset,), self._quote)}
         return self._rules[asset]
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
-        """Send an order once. A buy is cut to what `cash` pays for at the best ask.
+    def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
+        """Send an order once. A buy is cut to its share of `cash` at the best asks, where that does not pay for all.
 
         One that restores what a reset wiped is not: what was paid for it is wiped as well.
         """
-        quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
+        quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
+        quote = quotes.get(order.symbol)
         if quote is None:
             return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
         quantity = self._allowed(order)
         if order.side is Side.BUY and not order.restores:
-            quantity = min(quantity, self._affordable(order.asset, cash, quote.ask))
+            quantity = min(quantity, self._affordable(order, cash, quotes, alongside))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):
             return OrderReport(status=OrderStatus.REJECTED, message=f"{quantity} at {price} is below what may be sent")
@@ -230,12 +231,13 @@ class ExchangeVenue:
                 raise VenueError(f"{order.symbol}: the exchange refused the keys: {refused.message}")
             case RefusalKind.DUPLICATE:
                 return OrderReport(status=OrderStatus.UNRESOLVED, message=message)
-            case RefusalKind.MARKET_CLOSED | RefusalKind.RATE_LIMIT | RefusalKind.CLOCK:
-                return OrderReport(status=OrderStatus.WAITING, message=message)
             case RefusalKind.BALANCE if order.side is Side.BUY:
                 # The ask ran away from the cash: the next attempt is cut at the price of then.
                 return OrderReport(status=OrderStatus.REJECTED, again=order.quantity, message=message)
-            case RefusalKind.FILTER | RefusalKind.BALANCE | RefusalKind.OTHER:
+            # A sell: the balance lags behind, or the exchange was reset; what is sold is ours, so that is looked into.
+            case RefusalKind.MARKET_CLOSED | RefusalKind.RATE_LIMIT | RefusalKind.CLOCK | RefusalKind.BALANCE:
+                return OrderReport(status=OrderStatus.WAITING, again=order.quantity, was_placed=False, message=message)
+            case RefusalKind.FILTER | RefusalKind.OTHER:
                 return OrderReport(status=OrderStatus.REJECTED, message=message)
 
     def _allowed(self, order: Order) -> Decimal:
@@ -245,12 +247,18 @@ class ExchangeVenue:
         quantity = order.quantity if largest is None else min(order.quantity, largest)
         return floor_to_step(quantity, instrument.lot_step)
 
-    def _affordable(self, asset: str, cash: Decimal, ask: Decimal) -> Decimal:
+    def _affordable(
+        self, order: Order, cash: Decimal, quotes: Mapping[str, Quote], alongside: Sequence[Order]
+    ) -> Decimal:
+        """Give what the order's share of the cash pays for: the whole order, or as much less as all of them."""
         if cash <= ZERO:
             return ZERO
+        buys = [each for each in (order, *alongside) if each.symbol in quotes]
         with sizing():
-            unit = ask * (ONE + self._commission + BUY_MARGIN)
-            return floor_to_step(cash / unit, self._rules_of(asset).instrument.lot_step)
+            margin = ONE + self._commission + BUY_MARGIN
+            cost = sum((each.quantity * quotes[each.symbol].ask * margin for each in buys), ZERO)
+            share = order.quantity if cost <= cash else order.quantity * cash / cost
+            return floor_to_step(share, self._rules_of(order.asset).instrument.lot_step)
 
     def _is_sendable(self, asset: str, quantity: Decimal, price: Decimal) -> bool:
         rules = self._rules_of(asset)

@@ -39,7 +39,14 @@ class SimulatedVenue:
         symbol = self._instruments[asset].symbol
         return symbol in self._quotes((symbol,))
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+    def submit(
+        self,
+        order: Order,
+        *,
+        at: datetime,
+        cash: Decimal,
+        alongside: Sequence[Order] = (),  # noqa: ARG002 - trimmed one after another, as in history
+    ) -> OrderReport:
         """Fill at the best ask or bid of now."""
         quote = self._quotes((order.symbol,)).get(order.symbol)
         if quote is None:

@@ -97,7 +97,7 @@ def test_the_files_of_both_runs_are_kept_and_decide_alike(tmp_path: Path, market
         [json.loads(line) for line in (folder / run / "decisions.jsonl").read_text(encoding="utf-8").splitlines()]
         for run in ("live", "backtest")
     )
-    assert [{**day, "equity": 0} for day in live] == [{**day, "equity": 0} for day in backtest]
+    assert [{**day, "equity": 0, "cash": 0} for day in live] == [{**day, "equity": 0, "cash": 0} for day in backtest]
 
 
 def test_without_grace_nothing_is_a_matter_of_timing(tmp_path: Path, market: Path) -> None:

@@ -69,7 +69,7 @@ def assert_balances_are_the_ledgers(rehearsal: Rehearsal) -> None:
 class ResetOn:
     """Resets the exchange before it answers the first request of a path on or after a day."""
 
-    def __init__(self, rehearsal: Rehearsal, day: date, path: str, method: str = "GET") -> None:
+    def __init__(self, rehearsal: Rehearsal, day: date, path: str, method: str) -> None:
         self.was_done = False
         self._exchange = rehearsal.exchange
         self._day, self._path, self._method = day, path, method
@@ -82,14 +82,24 @@ class ResetOn:
         return None
 
 
-@pytest.mark.parametrize("day", [date(2015, 11, 12), date(2015, 11, 25), date(2015, 12, 26)])
-def test_a_reset_of_the_testnet_leaves_the_track_record_whole(rehearse: Open, day: date) -> None:
+@pytest.mark.parametrize(
+    ("day", "path", "method"),
+    [
+        pytest.param(date(2015, 11, 12), TIME, "GET", id="holding the core"),
+        pytest.param(date(2015, 11, 25), TIME, "GET", id="in mid-rotation"),
+        pytest.param(date(2015, 12, 26), TIME, "GET", id="on the day before the exit"),
+        pytest.param(date(2015, 11, 14), "/api/v3/order", "POST", id="as the sell of the entry is sent"),
+    ],
+)
+def test_a_reset_of_the_testnet_leaves_the_track_record_whole(
+    rehearse: Open, day: date, path: str, method: str
+) -> None:
     with rehearse(SHORT).open() as undisturbed:
         undisturbed.run()
     expected = undisturbed.decisions()
     with rehearse(SHORT).open() as rehearsal:
         rehearsal.out = rehearsal.out / "reset"
-        rehearsal.is_fatal = reset = ResetOn(rehearsal, day, TIME)
+        rehearsal.is_fatal = reset = ResetOn(rehearsal, day, path, method)
         outcome = rehearsal.run()
 
     assert (outcome.exit_code, outcome.stderr, reset.was_done) == (0, "", True), outcome

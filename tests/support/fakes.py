@@ -121,7 +121,7 @@ class FakeVenue:
     def is_open(self, asset: str, at: datetime) -> bool:
         return asset not in self.closed
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+    def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.submitted.append((order, cash, list(self.journal)[-1]))
         whole = fill_of(order.asset, order.side, str(order.quantity), self.prices[order.asset])
         return self.scripted.pop(order.client_order_id, OrderReport(status=OrderStatus.FILLED, fills=(whole,)))

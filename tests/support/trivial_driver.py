@@ -4,7 +4,7 @@ It shares the session and the fill rule with the historical driver and nothing e
 come from backtrader.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -61,7 +61,7 @@ class OpenVenue:
     def resolve(self, order: Order, *, at: datetime) -> OrderReport:
         raise AssertionError(f"{order.client_order_id} cannot be unresolved at {at}")
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+    def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         done = execute_at(
             order,
             reference_price=decimal_of(self.history[order.asset].open_on(at.date()) or 0.0),

@@ -64,7 +64,7 @@ class Shop:
     def is_open(self, asset: str, at: object) -> bool:
         return True
 
-    def submit(self, order: Order, *, at: object, cash: Decimal) -> OrderReport:
+    def submit(self, order: Order, *, at: object, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.sent.append(order)
         return self.answers.pop(0) if self.answers else self.filled(order)
 
@@ -277,3 +277,24 @@ def test_coins_that_nobody_offers_now_are_bought_back_later_not_written_off() ->
     bot.reset()
 
     assert [order.asset for order in bot.session.waiting] == ["ETH", "DOGE"]
+
+
+def test_while_a_sell_waits_the_account_is_looked_at_again() -> None:
+    bot = Bot()
+    bot.keeper.check(NOON)
+    sale = fill_of("ETH", Side.SELL, "3", "100")
+    order = Order(
+        client_order_id="bot-20240101-ETH-s1-1",
+        asset="ETH",
+        symbol="ETH/USDT",
+        side=sale.side,
+        quantity=sale.quantity,
+        decision_day=DAY,
+        reason="exit",
+    )
+    bot.journal.append(OrderPlanned(order=order))
+    bot.session.standing = bot.folded()
+    bot.account.held = {"USDT": Decimal(500)}
+
+    with pytest.raises(VenueError, match="holds 0 ETH"):
+        bot.keeper.check(NOON)

@@ -84,7 +84,7 @@ class RememberingVenue:
     def is_open(self, asset: str, at: datetime) -> bool:
         return asset not in self.closed.get(at.date() - timedelta(days=1), ())
 
-    def submit(self, order: Order, *, at: datetime, cash: Decimal) -> OrderReport:
+    def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         assert order.client_order_id not in self.reports, "sent a second time"
         fate = self.fates.get(order.client_order_id, "filled")
         if fate == "told to wait" and order.client_order_id not in self.told:
@@ -365,7 +365,7 @@ def test_a_second_crash_during_recovery_changes_nothing_either(name: str) -> Non
 
 
 def test_an_order_that_was_sent_and_not_heard_of_is_unresolved() -> None:
-    journal = MortalJournal(dies_at=2, written=True)
+    journal = MortalJournal(dies_at=1, written=True)
     script = SCRIPTS["orders fill"]
     with pytest.raises(CrashError):
         play(script, journal, script.venue())

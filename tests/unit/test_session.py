@@ -285,6 +285,23 @@ def test_what_is_not_traded_is_written_with_the_reason() -> None:
     assert skipped.message == "notional 4.0000 is below the minimum of 5"
 
 
+def test_what_was_sent_and_refused_for_now_is_sent_again_under_another_name() -> None:
+    run = Run({"ETH": 0.5})
+    refused = OrderReport(
+        status=OrderStatus.WAITING, again=Decimal("7.0"), was_placed=False, message="too many requests"
+    )
+    run.venue.scripted[ids("ETH-b1")[0]] = refused
+    run.decide()
+
+    run.work()
+    (follower,) = run.session.waiting
+    run.work()
+
+    assert (follower.attempt, follower.expired, follower.quantity) == (2, 0, Decimal("7.0"))
+    sent = [event.order.client_order_id for event in run.journal if isinstance(event, OrderSent)]
+    assert len(set(sent)) == len(sent) == 2
+
+
 def test_every_fill_of_an_order_is_booked_one_by_one() -> None:
     run = Run({"ETH": 0.5})
     parts = (fill_of("ETH", Side.BUY, "20", "10"), fill_of("ETH", Side.BUY, "30", "11", fee="0.1", fee_asset="ETH"))

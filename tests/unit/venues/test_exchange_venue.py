@@ -434,11 +434,10 @@ def test_a_refusal_that_no_repeat_changes_ends_the_order(kind: RefusalKind) -> N
     assert (report.status, report.again) == (OrderStatus.REJECTED, Decimal(0))
 
 
-@pytest.mark.parametrize(("order", "again"), [(BUY, Decimal(10)), (SELL, Decimal(0))])
-def test_a_buy_that_the_balance_does_not_cover_is_cut_anew_and_a_sell_is_not(order: Order, again: Decimal) -> None:
-    report = Bench().submit(order, refused(RefusalKind.BALANCE))
+def test_a_buy_that_the_balance_does_not_cover_is_cut_anew() -> None:
+    report = Bench().submit(BUY, refused(RefusalKind.BALANCE))
 
-    assert (report.status, report.again) == (OrderStatus.REJECTED, again)
+    assert (report.status, report.again) == (OrderStatus.REJECTED, Decimal(10))
 
 
 def test_a_duplicate_id_is_an_order_to_ask_for() -> None:
@@ -479,3 +478,30 @@ def test_the_ledger_is_the_exchanges_to_the_last_digit(fee_asset: str, cash: str
 
     assert ledger.cash == Decimal(cash)
     assert ledger.positions == {asset: Decimal(held) for asset, held in positions.items()}
+
+
+def test_cash_that_does_not_pay_for_all_buys_is_shared_among_them() -> None:
+    bench = Bench()
+    other = order_of("ETH", Side.BUY, "30", name="bot-20240101-ETH-b2-1")
+    bench.client.outcomes = [Unknown(message="")]
+
+    bench.venue.submit(BUY, at=NOON, cash=Decimal(1000), alongside=(other,))
+
+    # 40 at 100 and 0.3 % cost 4012: a quarter of 1000 buys 2.49.
+    assert bench.client.sent == [("2.49", BUY.client_order_id)]
+
+
+def test_cash_that_pays_for_all_buys_leaves_them_whole() -> None:
+    bench = Bench()
+    other = order_of("ETH", Side.BUY, "30", name="bot-20240101-ETH-b2-1")
+    bench.client.outcomes = [Unknown(message="")]
+
+    bench.venue.submit(BUY, at=NOON, cash=Decimal(4012), alongside=(other,))
+
+    assert bench.client.sent == [("10.00", BUY.client_order_id)]
+
+
+def test_a_sell_that_is_refused_for_want_of_the_coin_waits_until_it_is_known_why() -> None:
+    report = Bench().submit(SELL, refused(RefusalKind.BALANCE))
+
+    assert (report.status, report.again, report.was_placed) == (OrderStatus.WAITING, Decimal(10), False)
