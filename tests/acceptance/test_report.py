@@ -44,7 +44,7 @@ def test_without_report_there_is_none_and_none_is_named(tmp_path: Path) -> None:
     outcome = call_command("backtest", CONFIG, *SAMPLE, "--from", "2024-01-01", "--out", tmp_path, "--no-report")
 
     assert outcome.exit_code == 0
-    assert "report" not in outcome.stdout
+    assert "report: " not in outcome.stdout
     assert not (only_run_folder(tmp_path) / "report.html").exists()
 
 

@@ -56,6 +56,6 @@ def _shown(value: object) -> object:
 def _fills_by_day(fills: Sequence[FillRow]) -> dict[str, list[Any]]:
     by_day: dict[str, list[Any]] = {}
     for fill in fills:
-        row = [fill.side.value, float(fill.quantity), fill.symbol, digits(float(fill.price), PANEL_DIGITS)]
+        row = [fill.side.value, float(fill.quantity), fill.asset, digits(float(fill.price), PANEL_DIGITS)]
         by_day.setdefault(fill.decision_day.isoformat(), []).append(row)
     return by_day

@@ -96,6 +96,11 @@
     return value.toLocaleString("en-US", digits).replace("-", "\u2212");
   }
 
+  function money(value) {
+    if (value === null || value === undefined) return "–";
+    return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
+  }
+
   function percent(value) {
     return value === null || value === undefined ? "–" : (value * 100).toFixed(1).replace("-", "\u2212") + "%";
   }
@@ -136,12 +141,12 @@
     into.append(verdict);
     const holds = Object.keys(columns).filter((name) => name.startsWith("hold "));
     into.append(pairs([
-      ["equity", shown(columns.equity[place])],
+      ["equity", money(columns.equity[place])],
       ["drawdown", percent(columns.drawdown[place])],
-      ["cash", shown(panel.cash[place])],
-      ...holds.map((name) => [name, shown(columns[name][place])]),
+      ["cash", money(panel.cash[place])],
+      ...holds.map((name) => [name, money(columns[name][place])]),
     ]));
-    part(into, "Decided orders, filled later", (panel.fills[day] || []).map(
+    part(into, "Orders, as they filled", (panel.fills[day] || []).map(
       ([side, quantity, symbol, price]) => [side + " " + shown(quantity) + " " + symbol, "at " + shown(price)]));
     part(into, "Targets", byDay.targets[place].map(([asset, weight]) => [asset, percent(weight)]));
     part(into, "Held at the close", byDay.held[place].map(
@@ -155,10 +160,10 @@
   function choose(place) {
     chosen = Math.max(0, Math.min(columns.day.length - 1, place));
     showDay();
-    const line = cursor(getComputedStyle(root));
+    const day = columns.day[chosen];
     for (const chart of charts) {
-      const last = chart.layout.shapes.length - 1;
-      Plotly.relayout(chart, { ["shapes[" + last + "]"]: line });
+      const last = "shapes[" + (chart.layout.shapes.length - 1) + "]";
+      Plotly.relayout(chart, { [last + ".x0"]: day, [last + ".x1"]: day });
     }
   }
 

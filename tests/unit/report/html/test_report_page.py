@@ -1,12 +1,12 @@
 """The page as text: charts that plotly accepts, nothing that untrusted text could break out of, and odd runs."""
 
+import importlib
 import json
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects
 import pytest
 
 from engine.core.errors import DataError
@@ -69,12 +69,14 @@ def rich_record(**changes: Any) -> Any:
 
 
 def test_plotly_accepts_every_figure() -> None:
+    graph_objects: Any = importlib.import_module("plotly.graph_objects")
+
     content = content_of(report_html(rich_record()))
 
     assert list(content["figures"]) == ["equity", "index", "macd", "held"]
     for figure in content["figures"].values():
         full = filled({"data": figure["data"], "layout": figure["layout"]}, content["columns"])
-        drawn = plotly.graph_objects.Figure(full)
+        drawn = graph_objects.Figure(full)
         assert len(drawn.data) == len(figure["data"]) >= 2
         for trace in drawn.data:
             assert len(trace.x) == len(trace.y) > 0

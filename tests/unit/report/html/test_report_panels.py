@@ -105,7 +105,7 @@ def test_a_cross_on_which_a_rotation_was_entered_is_used() -> None:
 
 @pytest.mark.parametrize(("entry", "exit_day"), [(10, 30), (10, None), (10, 14)])
 def test_a_cross_that_comes_during_a_rotation_is_spent(entry: int, exit_day: int | None) -> None:
-    rows = [rotation(1, day_number(entry), exit_day and day_number(exit_day), cross_week=SUNDAYS[0])]
+    rows = [rotation(1, day_number(entry), day_number(exit_day) if exit_day else None, cross_week=SUNDAYS[0])]
 
     assert cross_fates(in_force_until=20, rows=rows) == {SUNDAYS[1]: Fate.SPENT}
 

@@ -1,0 +1,272 @@
+"""Reports in a real browser: charts drawn, nothing asked for, readable in both themes and on a phone, days chosen."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from engine.report.html import report_html
+from tests.support.browser import PHONE, WIDE, Watched, address_of, chromium, watched_page
+from tests.support.command import PRICES, call_command, only_run_folder, small_configuration, write_small_market
+from tests.support.rehearsal import Rehearsal
+from tests.support.run_records import day_number, decision, fill, record, rotation
+
+SAMPLE = ("--set", "data.crypto=sample", "--set", "data.index=sample")
+KINDS = ("real", "sample", "paper")
+LONGEST_MILLISECONDS = 10_000
+
+# Of every text that is shown: its colour against the first ground behind it that is not transparent.
+FAINT_TEXTS = """
+() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const parts = (colour) => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return { rgb: [r, g, b], opaque: a > 250 };
+  };
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const behind = parts(getComputedStyle(at).backgroundColor);
+      if (behind.opaque) return behind.rgb;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  let looked = 0;
+  for (const element of document.querySelectorAll("body *")) {
+    const own = Array.from(element.childNodes).some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || element.closest("script, noscript, .unseen") || !element.getClientRects().length) continue;
+    const style = getComputedStyle(element);
+    const svg = element instanceof SVGElement;
+    const text = luminance(parts(svg ? style.fill : style.color).rgb), behind = luminance(ground(element));
+    const contrast = (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
+    looked += 1;
+    if (contrast < 4.5) faint.push([element.textContent.trim().slice(0, 40), contrast.toFixed(2)]);
+  }
+  return { faint, looked };
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Make the report of the sample backtest, of the real one where its prices are, and of a paper run."""
+    folder = tmp_path_factory.mktemp("reports")
+    made = {"sample": _backtest(folder / "sample", *SAMPLE), "paper": _paper(folder / "paper")}
+    if PRICES.exists():
+        real = ("data.crypto=csv", "data.index=csv", f"data.csv_dir={PRICES}")
+        made["real"] = _backtest(folder / "real", *(part for each in real for part in ("--set", each)))
+    return made
+
+
+def _backtest(out: Path, *options: str) -> Path:
+    outcome = call_command("backtest", "config/rotation.yaml", *options, "--out", out)
+    assert outcome.exit_code == 0, outcome.stderr
+    return only_run_folder(out) / "report.html"
+
+
+def _paper(folder: Path) -> Path:
+    market = folder / "market"
+    write_small_market(market)
+    configuration = {key: value for key, value in small_configuration(market).items() if key != "data"}
+    days = (date(2015, 11, 10), date(2016, 1, 10))
+    with Rehearsal(market, folder / "out", configuration, days=days).open() as rehearsal:
+        outcome = rehearsal.run()
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    return rehearsal.folder / "report.html"
+
+
+def report_of(reports: dict[str, Path], kind: str) -> Path:
+    if kind not in reports:
+        pytest.skip("the real prices are not here")
+    return reports[kind]
+
+
+def opened(watched: Watched, report: Path) -> Page:
+    watched.page.goto(address_of(report))
+    watched.page.wait_for_selector("html[data-ready]")
+    return watched.page
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait for a condition in the page's own frames: the page's policy lets no text be evaluated, as waiting does."""
+    page.evaluate(
+        f"""() => new Promise((resolve, reject) => {{
+            setTimeout(() => reject(new Error("never true")), {LONGEST_MILLISECONDS});
+            const look = () => (({condition}) ? resolve() : requestAnimationFrame(look));
+            look();
+        }})"""
+    )
+
+
+def assert_is_sound(watched: Watched, report: Path) -> None:
+    page = watched.page
+    assert watched.complaints == []
+    assert watched.requests == [address_of(report)]
+    assert not watched.is_wider_than_its_window()
+    charts = page.locator(".chart")
+    assert charts.count() == 4
+    for chart in charts.all():
+        size = chart.bounding_box()
+        drawn = chart.locator(".main-svg").first.bounding_box()
+        assert size is not None
+        assert drawn is not None
+        assert drawn["width"] == pytest.approx(size["width"], abs=1)
+        wanted = chart.evaluate("chart => chart.data.length")
+        assert wanted >= 2
+        shown = chart.evaluate("chart => chart.querySelectorAll('.scatterlayer .trace, .barlayer .trace').length")
+        assert shown == wanted
+        paths = chart.evaluate("chart => chart.querySelectorAll('.scatterlayer path').length")
+        assert paths >= 1
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_chart_is_drawn_and_every_text_can_be_read(
+    browser: Browser, reports: dict[str, Path], kind: str, size: tuple[int, int], dark: bool
+) -> None:
+    report = report_of(reports, kind)
+    with watched_page(browser, size=size, dark=dark) as watched:
+        page = opened(watched, report)
+
+        assert_is_sound(watched, report)
+        found = page.evaluate(FAINT_TEXTS)
+        assert found["looked"] > 100
+        assert found["faint"] == []
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(15, 19, 25)") == dark
+        assert page.get_by_text("SYNTHETIC – made-up prices").count() == (2 if kind == "sample" else 0)
+
+
+def test_a_day_is_chosen_by_its_date_by_keys_and_by_a_click(browser: Browser, reports: dict[str, Path]) -> None:
+    report = reports["sample"]
+    lines = (report.parent / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
+    entry = next(content for line in lines if (content := json.loads(line))["reason"] == "entry")
+    with watched_page(browser) as watched:
+        page = opened(watched, report)
+        shown = page.locator("#day-content")
+        assert json.loads(lines[-1])["day"] in shown.inner_text()
+
+        page.fill("#day-input", entry["day"])
+
+        text = shown.inner_text()
+        assert f"{entry['day']} · CORE → ROTATED · entry" in text
+        for evidence in (entry["index"]["session"], entry["macd"]["cross_week"]):
+            assert evidence in text
+        assert all(asset in text for asset in entry["targets"])
+        assert f"{entry['equity']:,.2f}" in text
+        assert "sell " in text
+
+        page.locator("#day-after").click()
+        following = page.input_value("#day-input")
+        assert following > entry["day"]
+        page.locator("h1").click()
+        page.keyboard.press("ArrowLeft")
+        assert page.input_value("#day-input") == entry["day"]
+        page.keyboard.press("ArrowLeft")
+        assert page.input_value("#day-input") < entry["day"]
+
+        page.evaluate("document.getElementById('chart-equity').scrollIntoView({block: 'center'})")
+        box = page.locator("#chart-equity .nsewdrag").first.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 5, box["y"] + 50)
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 50)
+        page.wait_for_selector("#chart-equity .hoverlayer .legend", timeout=LONGEST_MILLISECONDS)
+        page.mouse.down()
+        page.mouse.up()
+        wait_until(page, "document.getElementById('day-input').value > '2021-01-01'")
+        chosen = page.input_value("#day-input")
+        assert f"{chosen} · " in shown.inner_text()
+        cursors = "document.getElementById('chart-macd').layout.shapes.filter((each) => each.type === 'line')"
+        assert page.evaluate(f"{cursors}.map((each) => each.x0)") == [chosen]
+        assert watched.complaints == []
+
+
+def test_a_link_leads_to_a_day_and_the_toggle_to_the_other_theme(browser: Browser, reports: dict[str, Path]) -> None:
+    with watched_page(browser) as watched:
+        page = watched.page
+        page.goto(f"{address_of(reports['sample'])}#day=2021-03-07")
+        page.wait_for_selector("html[data-ready]")
+
+        assert page.input_value("#day-input") == "2021-03-07"
+
+        page.get_by_role("button", name="Dark").click()
+
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 19, 25)"
+        assert page.evaluate(FAINT_TEXTS)["faint"] == []
+        assert page.get_by_role("button", name="Light").get_attribute("aria-pressed") == "true"
+
+
+def test_all_charts_show_the_stretch_that_one_was_zoomed_to(browser: Browser, reports: dict[str, Path]) -> None:
+    with watched_page(browser) as watched:
+        page = opened(watched, reports["sample"])
+        stretch = ["2021-01-01", "2022-01-01"]
+
+        page.evaluate(
+            "([from, to]) => Plotly.relayout('chart-equity', {'xaxis.range[0]': from, 'xaxis.range[1]': to})", stretch
+        )
+
+        wait_until(page, "document.getElementById('chart-held').layout.xaxis.range[0] === '2021-01-01'")
+        for chart in ("index", "macd", "held"):
+            assert page.evaluate(f"document.getElementById('chart-{chart}').layout.xaxis.range") == stretch
+
+
+def test_paper_is_light_and_cuts_no_chart(browser: Browser, reports: dict[str, Path]) -> None:
+    with watched_page(browser, dark=True) as watched:
+        page = opened(watched, reports["sample"])
+
+        page.emulate_media(media="print", color_scheme="dark")
+        wait_until(page, "document.getElementById('chart-equity').clientHeight > 0")
+
+        wait_until(page, "document.querySelector('#chart-held .main-svg').clientWidth === 690")
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('section')).backgroundColor") == "rgb(255, 255, 255)"
+        )
+        assert not page.locator("#theme").is_visible()
+        assert not page.locator("#day").is_visible()
+
+
+def test_a_script_in_a_name_or_a_reason_does_not_run(browser: Browser, tmp_path: Path) -> None:
+    evil = (
+        "</script><script>window.harmed=1</script><img src=x onerror='window.harmed=1'><a href='javascript:alert()'>x"
+    )
+    days = [decision(n, reason=evil, state=evil, closes={evil: 1.0}, targets={evil: 1.0}) for n in (1, 2, 3)]
+    page_text = report_html(
+        record(
+            days,
+            fills=[fill(1, "buy", "1", "2", asset=evil, reason=evil)],
+            rotations=[rotation(1, day_number(1), day_number(2))],
+            summary={"name": evil, "notes": [evil], "benchmarks": {evil: None}},
+            benchmarks={evil: {row.day: 1000.0 for row in days}},
+        )
+    )
+    report = tmp_path / "report.html"
+    # As if escaping had failed somewhere: the page's own policy has to hold.
+    report.write_text(page_text.replace("</main>", "<script>window.harmed=2</script></main>"), encoding="utf-8")
+
+    with watched_page(browser) as watched:
+        page = opened(watched, report)
+        page.locator("#day-before").click()
+
+        assert page.evaluate("window.harmed") is None
+        assert page.locator("main img").count() == 0
+        assert page.locator("main a[href^=javascript]").count() == 0
+        assert evil in page.locator("#day-content").inner_text()
+        refused = [complaint for complaint in watched.complaints if "Content Security Policy" in complaint]
+        assert len(refused) == len(watched.complaints) == 1
+        assert re.search("inline script", refused[0])
