@@ -85,5 +85,8 @@ def _run() -> NoReturn:
 
 
 def _complain(message: str) -> None:
-    lines = [line for line in message.splitlines() if line.strip()][:MAX_ERROR_LINES]
+    from engine.report.printable import printable
+
+    # A name of a folder, or what an exchange says, may hold what a terminal would act on.
+    lines = [printable(line) for line in message.splitlines() if line.strip()][:MAX_ERROR_LINES]
     typer.echo("\n".join(["error: " + (lines[0] if lines else "unknown"), *lines[1:]]), err=True)

@@ -73,7 +73,7 @@ def list_runs(out: Path) -> list[RunEntry]:
 
 
 def newest_run(out: Path) -> tuple[RunEntry, list[RunEntry]]:
-    """Give the newest run that can be reviewed, and the newer folders that are damaged.
+    """Give the newest run that can be reviewed, and the newer ones that are damaged; what is no run is passed over.
 
     Raises:
         ConfigError: there is none.
@@ -83,7 +83,7 @@ def newest_run(out: Path) -> tuple[RunEntry, list[RunEntry]]:
         entry = entry_of(folder)
         if entry.is_run:
             return entry, damaged
-        if entry.problem:
+        if entry.problem and entry.mode:
             damaged.append(entry)
     also = f", and {len(damaged)} that cannot be read (`review --list` says why)" if damaged else ""
     raise ConfigError(f"--out {out}: there is no run{also}; `backtest` and `paper` make some")
@@ -123,6 +123,11 @@ def entry_of(folder: Path) -> RunEntry:
         return RunEntry(folder=folder, at=at, mode=mode, name=name, problem=_without_folder(str(error), folder))
 
 
+def name_of(record: RunRecord) -> str:
+    """Give the configuration's name, or what the folder's says of it while neither is on record."""
+    return str(record.summary.get("name") or (record.config or {}).get("name") or record.name.removeprefix("paper-"))
+
+
 def _of_journal(record: RunRecord, at: datetime) -> RunEntry:
     days, summary = record.decisions, record.summary
     total_return = days[-1].equity / days[0].equity - 1 if days else None
@@ -131,7 +136,7 @@ def _of_journal(record: RunRecord, at: datetime) -> RunEntry:
         folder=record.folder,
         at=at,
         mode=record.mode,
-        name=str(summary.get("name") or (record.config or {}).get("name") or record.name.removeprefix("paper-")),
+        name=name_of(record),
         first_day=days[0].day if days else None,
         last_day=days[-1].day if days else None,
         total_return=total_return,

@@ -51,10 +51,11 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
 
 
 def _print_headline(console: Console, review: Review, writer: int | None) -> None:
-    at_work = f", a bot is at work in it (process {writer})" if writer is not None else ""
+    kind = "paper run" if review.record.mode == "paper" else printable(review.record.mode)
     head = Text(printable(review.record.name), style="bold")
-    head.append(f"  {printable(review.record.mode)} of {printable(review.name)}{at_work}", style="not bold")
-    console.print(head)
+    console.print(head.append(f"  {kind} of {printable(review.name)}", style="not bold"))
+    if writer is not None:
+        console.print(Text(f"a bot is at work in it (process {writer})", style="green"))
     if review.standing is None:
         console.print(Text("no day is decided yet"))
         return
@@ -198,7 +199,8 @@ def _stretches(rows: Sequence[Stretch]) -> Table:
 
 
 def _weights(stretch: Stretch) -> str:
-    weights = sorted(stretch.weights.items(), key=lambda pair: -pair[1])
+    held = [(asset, weight) for asset, weight in stretch.weights.items() if weight >= LEAST_SHARE]
+    weights = sorted(held, key=lambda pair: -pair[1])
     listed = weights if len(weights) <= MOST_ASSETS else weights[:1]
     shown = [f"{printable(asset)} {weight:.0%}" for asset, weight in listed]
     if len(listed) < len(weights):
@@ -212,14 +214,14 @@ def _print_fills(console: Console, fills: Sequence[PricedFill], most: int, quote
     if not shown:
         return
     has_basis = any(priced.basis is not None for priced in shown)
-    heads = ("UTC", "", "quantity", "price", printable(quote), "fee", "slip bp", "basis bp" if has_basis else "")
+    heads = ("UTC", "", "quantity", "price", printable(quote), "fee", "slip", "basis" if has_basis else "")
     console.print(Text(_fill_line(*heads), style="bold"))
     for (day, reason), group in groupby(shown, key=lambda priced: (priced.fill.decision_day, priced.fill.reason)):
         console.print(Text(f"{day} {printable(reason)}", style="cyan"))
         for priced in group:
             fill = priced.fill
             in_quote = fill.fee_asset == quote
-            fee = f"{fill.fee:,.2f}" if in_quote else f"{_amount(fill.fee)} {printable(fill.fee_asset)}"
+            fee = f"{fill.fee:,.2f}" if in_quote else f"{_amount(fill.fee, digits=4)} {printable(fill.fee_asset)}"
             line = _fill_line(
                 f"{fill.time:%m-%d %H:%M}",
                 f"{fill.side.value:<4} {printable(fill.asset)}",
@@ -231,13 +233,14 @@ def _print_fills(console: Console, fills: Sequence[PricedFill], most: int, quote
                 _points(priced.basis) if has_basis else "",
             )
             console.print(Text(line), soft_wrap=True)
-    basis = "; basis: against the real market's price then" if has_basis else ""
-    console.print(Text(f"slip: against the decision day's close, plus is worse for us{basis}", style="dim"))
+    console.print(Text("slip: basis points against the decision day's close, plus is worse for us", style="dim"))
+    if has_basis:
+        console.print(Text("basis: basis points of the price against the real market's at that moment", style="dim"))
 
 
 def _fill_line(*cells: str) -> str:
     at, what, quantity, price, value, fee, slippage, basis = cells
-    return f"{at:<11} {what:<9} {quantity:>9} {price:>9} {value:>10} {fee:>10} {slippage:>7} {basis:>8}".rstrip()
+    return f"{at:<11} {what:<9} {quantity:>9} {price:>9} {value:>10} {fee:>12} {slippage:>6} {basis:>6}".rstrip()
 
 
 def _print_costs(console: Console, costs: Costs, quote: str) -> None:
@@ -267,21 +270,23 @@ def _costs(costs: Costs, quote: str) -> Table:
 def _print_incidents(console: Console, review: Review, rows: int) -> None:
     _print_table(console, "Incidents", review.incidents, rows, _incidents)
     if review.incidents:
-        kinds = ", ".join(f"{number} {kind.value}" for kind, number in counts(review.incidents).items())
+        kinds = ", ".join(f"{kind.value} {number}" for kind, number in counts(review.incidents).items())
         console.print(Text(f"in all: {kinds}", style="dim"))
 
 
 def _incidents(rows: Sequence[Incident]) -> Table:
-    table = _table("UTC", "what")
-    table.add_column("")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
     for incident in rows:
-        words = Text(printable(incident.order))
-        if incident.reason:
-            words.append(f" ({printable(incident.reason)} of {incident.decision_day})", style="dim")
+        words = Text(incident.kind.value, style="yellow")
+        order = f": {printable(incident.order)}" if incident.order else ""
+        reason = f", {printable(incident.reason)} of {incident.decision_day}" if incident.reason else ""
+        words.append(f"{order}{reason}", style="none")
         for part in (incident.message, incident.outcome):
             if part:
-                words.append("\n" if words else "").append(printable(part))
-        table.add_row(_minute(incident.at), incident.kind.value, words)
+                words.append(f"\n{printable(part)}", style="none")
+        table.add_row(f"{incident.at:%Y-%m-%d %H:%M:%S}", words)
     return table
 
 
@@ -301,13 +306,13 @@ def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def _amount(value: Decimal) -> str:
-    """Write an amount to about six digits: enough to read, the file has them all."""
+def _amount(value: Decimal, *, digits: int = 6) -> str:
+    """Write an amount to about so many digits: enough to read, the file has them all."""
     if not value:
         return "0"
     if abs(value) >= TEN_THOUSAND:
         return f"{value:,.0f}"
-    text = f"{value:,.{min(8, max(0, 5 - value.adjusted()))}f}"
+    text = f"{value:,.{min(8, max(0, digits - 1 - value.adjusted()))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

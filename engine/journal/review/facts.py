@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.core.calendar import decision_instant
-from engine.core.events import OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
+from engine.core.events import AccountReset, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
 from engine.core.order import Order
 from engine.core.performance import performance_of, turnover_of
 from engine.journal.projections import OPEN
@@ -17,6 +17,7 @@ from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fill
 from engine.journal.review.holdings import Standing, Stretch, quote_of, standing_of, stretches_of
 from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
 from engine.journal.review.selection import Selection
+from engine.journal.run_list import name_of
 from engine.journal.run_record import RotationRow, RunRecord
 
 LATELY_DAYS = 7
@@ -98,7 +99,7 @@ def review_of(record: RunRecord, selection: Selection) -> Review:
     return Review(
         record=record,
         selection=selection,
-        name=str(summary.get("name") or (record.config or {}).get("name") or record.name),
+        name=name_of(record),
         core=_core(record),
         quote=quote_of(record),
         first_day=days[0].day if days else None,
@@ -205,15 +206,22 @@ def _pending(record: RunRecord) -> Iterator[str]:
     for event in record.events:
         match event:
             case OrderPlanned(order=order):
-                waiting[order.client_order_id] = order
+                waiting[_place(order.client_order_id)] = order
             case OrderFilled(fill=fill):
-                waiting.pop(fill.client_order_id, None)
+                waiting.pop(_place(fill.client_order_id), None)
             case OrderRejected(order=order) | OrderCancelled(order=order):
-                waiting.pop(order.client_order_id, None)
+                waiting.pop(_place(order.client_order_id), None)
+            case AccountReset():
+                waiting = {place: order for place, order in waiting.items() if not order.restores}
             case _:
                 pass
     for order in waiting.values():
         yield f"{order.side.value} {order.quantity:f} {order.symbol} ({order.reason} of {order.decision_day})"
+
+
+def _place(client_order_id: str) -> str:
+    """Name what an order has in common with its next attempts: one that waits is tried again under another id."""
+    return client_order_id.rpartition("-")[0]
 
 
 def is_open(rotation: RotationRow) -> bool:
