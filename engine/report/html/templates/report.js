@@ -101,6 +101,10 @@
     return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
   }
 
+  function whole(value) {
+    return value === null || value === undefined ? "–" : Math.round(value).toLocaleString("en-US").replace("-", "\u2212");
+  }
+
   function percent(value) {
     return value === null || value === undefined ? "–" : (value * 100).toFixed(1).replace("-", "\u2212") + "%";
   }
@@ -144,7 +148,7 @@
       ["equity", money(columns.equity[place])],
       ["drawdown", percent(columns.drawdown[place])],
       ["cash", money(panel.cash[place])],
-      ...holds.map((name) => [name, money(columns[name][place])]),
+      ...holds.map((name) => [name, whole(columns[name][place])]),
     ]));
     part(into, "Orders, as they filled", (panel.fills[day] || []).map(
       ([side, quantity, symbol, price]) => [side + " " + shown(quantity) + " " + symbol, "at " + shown(price)]));
