@@ -36,6 +36,7 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REMEDY = "put back a copy of it, or start in another folder"
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full; nothing of the last write was kept, make room and start again",
+    sqlite3.SQLITE_IOERR: "the disk is full or fails; make room or mend it, and start again",
     sqlite3.SQLITE_BUSY: "another program keeps it locked; close that program and start again",
     sqlite3.SQLITE_LOCKED: "another program keeps it locked; close that program and start again",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; its file and its folder must be readable",
