@@ -1,6 +1,7 @@
 """A paper run's folder, and the backtest of its days with today's data, compared."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,11 +16,11 @@ from engine.core.errors import CheckError, ConfigError, DataError, EngineError
 from engine.core.events import DayDecided, Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
+from engine.journal.chain import BrokenChainError, Record, follow
 from engine.journal.codec import EventCodec
 from engine.journal.config_history import PastConfig, read_config_history
 from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
-from engine.journal.verification import verify_journal
 from engine.ports import ProgressBar
 from engine.registry import params_of
 from engine.report.console import print_result
@@ -123,7 +124,10 @@ def _compare(
     config = run.config
     start = Ledger(quote=config.account.quote, cash=started.cash)
     ours = run_history(run.events, start, until=last_day)
-    theirs = run_history(_typed_events(folder, run), start, until=last_day)
+    path = folder / JOURNAL_FILE
+    # Whole and unchecked: a chain that is broken is a finding, and no obstacle to the others.
+    records = list(stored_records(path))
+    theirs = run_history(_typed_events(path, records, run), start, until=last_day)
     earlier = _earlier_configs(past)
     minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
@@ -143,17 +147,18 @@ def _compare(
         causes=decisions.causes,
         evidence=decisions.evidence,
     )
-    return _with_chain(result, folder)
+    return _with_chain(result, records)
 
 
-def _with_chain(result: Reconciliation, folder: Path) -> Reconciliation:
+def _with_chain(result: Reconciliation, records: Sequence[Record]) -> Reconciliation:
     """Say so where the journal is not as it was written."""
-    broken = verify_journal(folder / JOURNAL_FILE).broken
-    if broken is None:
-        return result
-    words = f"the journal's hash chain: {broken}"
-    finding = Finding(day=result.last_day, kind="account", cause=Cause.UNEXPLAINED, what=words)
-    return replace(result, findings=((finding, 0.0), *result.findings))
+    try:
+        deque(follow(records), maxlen=0)
+    except BrokenChainError as broken:
+        words = f"the journal's hash chain: {broken}"
+        finding = Finding(day=result.last_day, kind="account", cause=Cause.UNEXPLAINED, what=words)
+        return replace(result, findings=((finding, 0.0), *result.findings))
+    return result
 
 
 def _span(folder: Path, events: Sequence[Event]) -> tuple[RunStarted, Sequence[date]]:
@@ -183,12 +188,11 @@ def _last_common_day(folder: Path, days: Sequence[date], decided: Sequence[DayDe
     return max(common)
 
 
-def _typed_events(folder: Path, run: BacktestRun) -> list[Event]:
-    """Read the journal with the strategy's memory in its own type; a broken chain is told, and is no obstacle."""
-    path = folder / JOURNAL_FILE
+def _typed_events(path: Path, records: Sequence[Record], run: BacktestRun) -> list[Event]:
+    """Decode records with the strategy's memory in its own type."""
     typed, untyped = EventCodec(type(run.strategy.start())), EventCodec()
     events = []
-    for record in stored_records(path):
+    for record in records:
         where = f"{path}, record {record.sequence}"
         try:
             events.append(typed.decode(record.type, record.body, where=where))
