@@ -24,14 +24,14 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.client import Parameters, SandboxClient
+from engine.venues.client import Call, Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.filters import market_rules, weight_limit
 from engine.venues.hosts import Network
 from engine.venues.pace import Pace
 from engine.venues.questions import Questions, RefusedError
 from engine.venues.reading import UnreadableError, market_id
-from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, PARAMETER_CODES, Meaning, refusal_kind
+from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, PARAMETER_CODES, UNKNOWN_SYMBOL, Meaning, refusal_kind
 
 PAGE_ROWS = 1000
 MARKETS_ASKED_SINGLY = 13
@@ -108,11 +108,19 @@ class BinanceSpot:
         return self._questions.answer("public_get_exchangeinfo", {}, read)
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
-        """Give best bid and ask of all `symbols` in one request; one with an empty side of its book is left out."""
-        named = {"symbols": _json_list(map(market_id, symbols))}
-        return self._questions.answer(
-            "public_get_ticker_bookticker", named, lambda content: reading.quotes(content, symbols)
-        )
+        """Give best bid and ask of all `symbols` in one request; one with an empty side of its book is left out.
+
+        One name that the exchange does not know makes it refuse them all: they are then asked for one by one.
+        """
+        named: Parameters = {"symbols": _json_list(map(market_id, symbols))}
+        call: Call = "public_get_ticker_bookticker"
+        try:
+            return self._questions.answer_or_refusal(call, named, lambda content: reading.quotes(content, symbols))
+        except RefusedError as error:
+            verdict = error.verdict
+        if verdict.code not in PARAMETER_CODES:
+            raise self._questions.failure(call, verdict)
+        return {found: quote for symbol in symbols for found, quote in self._quote(symbol).items()}
 
     def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
         """Give the daily bars from `since` to `until`, both included; the caller knows which day is over."""
@@ -226,6 +234,17 @@ class BinanceSpot:
                     message=verdict.message,
                     retry_after_seconds=verdict.wait_seconds,
                 )
+
+    def _quote(self, symbol: str) -> Mapping[str, Quote]:
+        call: Call = "public_get_ticker_bookticker"
+        named: Parameters = {"symbol": market_id(symbol)}
+        try:
+            return self._questions.answer_or_refusal(call, named, lambda content: reading.quotes([content], (symbol,)))
+        except RefusedError as error:
+            verdict = error.verdict
+        if verdict.code == UNKNOWN_SYMBOL:
+            return {}
+        raise self._questions.failure(call, verdict)
 
     def _page(self, symbol: str, start: date, until: date) -> Sequence[Candle]:
         def read(content: object) -> Sequence[Candle]:

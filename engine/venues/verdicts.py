@@ -18,6 +18,7 @@ LONGEST_BAN_SECONDS = 3 * 86_400.0
 
 NO_SUCH_ORDER, ARCHIVED_ORDER = -2013, -2026
 PARAMETER_CODES = range(-1199, -1099)
+UNKNOWN_SYMBOL = -1121
 WRONG_CLOCK, WRONG_SIGNATURE = -1021, -1022
 # Unknown error, disconnected, unexpected answer, timeout, overloaded, shutting down: the engine may have acted.
 UNCERTAIN_CODES = frozenset({-1000, -1001, -1006, -1007, -1008, -1016})

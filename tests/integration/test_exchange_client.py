@@ -557,6 +557,32 @@ def test_quotes_of_all_symbols_come_in_one_request(bench: Bench) -> None:
     assert bench.server.asked[0].parameters == {"symbols": '["BTCUSDT","ETHUSDT"]'}
 
 
+def test_a_name_that_the_exchange_does_not_know_does_not_cost_the_quotes_of_the_others(bench: Bench) -> None:
+    unknown = error(400, -1121, "Invalid symbol.")
+    row = {"symbol": "BTCUSDT", "bidPrice": "9.99", "bidQty": "1", "askPrice": "10.01", "askQty": "2"}
+    bench.will(BOOK, unknown, content(row), unknown)
+
+    quotes = bench.client(None).best_quotes(("BTC/USDT", "GONE/USDT"))
+
+    assert list(quotes) == ["BTC/USDT"]
+    asked = [each.parameters for each in bench.server.asked]
+    assert asked == [{"symbols": '["BTCUSDT","GONEUSDT"]'}, {"symbol": "BTCUSDT"}, {"symbol": "GONEUSDT"}]
+
+
+def test_an_exchange_that_takes_one_name_at_a_time_is_asked_so(bench: Bench) -> None:
+    row = {"symbol": "BTCUSDT", "bidPrice": "9.99", "bidQty": "1", "askPrice": "10.01", "askQty": "2"}
+    bench.will(BOOK, error(400, -1102, "Mandatory parameter 'symbol' was not sent."), content(row))
+
+    assert list(bench.client(None).best_quotes(("BTC/USDT",))) == ["BTC/USDT"]
+
+
+def test_a_book_that_is_refused_for_another_reason_is_an_error(bench: Bench) -> None:
+    bench.will(BOOK, error(400, -1102, "Mandatory parameter."), error(403, -1, "No."))
+
+    with pytest.raises(VenueError, match="refuses GET ticker/bookticker"):
+        bench.client(None).best_quotes(("BTC/USDT",))
+
+
 def candle(day: int) -> list[object]:
     return [1714521600000 + (day - 1) * 86_400_000, "1.10", "1.2", "1.0", "1.15", "7", 0]
 
