@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DataError
@@ -211,6 +211,9 @@ def test_summary_of_something_else_is_told(tmp_path: Path) -> None:
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example("a\u2028b")
+@example("a\x85b\x1cc")
+@example('a\r\n"b",')
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_any_reason_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = write_backtest(tmp_path_factory.mktemp("any"), events=[story()[0], decided(1, reason=text), decided(2)])

@@ -187,6 +187,15 @@ def test_two_unknown_outcomes_of_one_order_have_an_answer_each() -> None:
     assert outcomes == ["found: not taken, it waits", "still unknown: it is being asked for"]
 
 
+def test_what_comes_after_an_answer_is_no_answer() -> None:
+    asked = OrderUnresolved(at=AT, order=SELL, message="no answer")
+    waits = OrderWaits(at=AT, order=SELL, message="market closed")
+
+    (incident, _) = told(asked, waits, OrderSent(at=AT, order=SELL), OrderFilled(fill=fill(SELL, "12")))
+
+    assert incident[-1] == "found: not taken, it waits"
+
+
 def test_partial_fill_is_one_that_is_followed_by_another_attempt() -> None:
     sent = OrderSent(at=AT, order=SELL)
     part = OrderFilled(fill=fill(SELL, "12", quantity="1"))
