@@ -184,6 +184,8 @@ def test_a_report_runs_its_own_script_and_reaches_nothing(tmp_path: Path, browse
         watched.page.goto(f"{dashboard.url}/runs/x/report")
         watched.page.wait_for_function("document.title !== 'own'")
         assert watched.page.title() == "refused"
+        # Its policy keeps the request from being made at all.
+        assert watched.requests == [f"{dashboard.url}/runs/x/report"]
 
 
 def test_the_token_is_asked_for_once(tmp_path: Path, browser: Browser) -> None:

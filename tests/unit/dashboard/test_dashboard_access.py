@@ -42,6 +42,7 @@ def test_token_and_cookie_are_taken_as_they_were_given_and_no_other() -> None:
     assert not access.admits(authorization=None, cookie=TOKEN)
     # A wrong token is not mended by a right cookie.
     assert not access.admits(authorization="Bearer x", cookie=access.pass_for_token())
+    assert not access.admits(authorization="Basic x", cookie=access.pass_for_token())
     assert not access.admits(authorization=None, cookie=Access(host="::", token=TOKEN + "x").pass_for_token())
 
 
