@@ -20,7 +20,7 @@ from engine.report.html.holdings import HeldDay, assets_held, holdings_by_day
 from engine.report.html.incidents import incidents_of
 from engine.report.html.palette import DARK, LIGHT
 from engine.report.html.script import json_for_script, plotly_script, policy_for
-from engine.report.html.templates import as_markup, own_text, render
+from engine.report.html.templates import own_text, render
 
 REPORT_FILE = "report.html"
 SMALL_RUSSELL = "RUT"
@@ -82,9 +82,9 @@ def report_html(record: RunRecord) -> str:
         "report.html.j2",
         policy=policy_for(plotly, script),
         style=own_text("report.css"),
-        plotly=as_markup(plotly),
+        plotly=plotly,
         script=script,
-        content=as_markup(json_for_script(content)),
+        content=json_for_script(content),
         light=LIGHT,
         dark=DARK,
         name=str(summary.get("name", "run")),

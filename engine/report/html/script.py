@@ -5,14 +5,16 @@ import hashlib
 import json
 from importlib import resources
 
+import plotly
+
 # plotly writes styles as it draws; nothing is loaded from anywhere.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 PLOTLY_FILE = "plotly.min.js"
 
 
 def plotly_script() -> str:
-    """Read plotly's script out of its package: a file of it, none of its modules, which are slow to import."""
-    return (resources.files("plotly") / "package_data" / PLOTLY_FILE).read_text(encoding="utf-8")
+    """Read plotly's script out of its package; of its modules only the package itself, the rest is slow to import."""
+    return (resources.files(plotly) / "package_data" / PLOTLY_FILE).read_text(encoding="utf-8")
 
 
 def json_for_script(value: object) -> str:
