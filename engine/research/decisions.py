@@ -175,8 +175,8 @@ def _change_words(change: _Change) -> str:
 
 
 def _plain(value: EvidenceValue) -> str:
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
+    if isinstance(value, bool | None):
+        return "none" if value is None else str(value).lower()
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 

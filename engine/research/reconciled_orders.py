@@ -5,7 +5,7 @@ held, the targets, the costs set aside, the day on which it was sized, the close
 share, and what is left is rounding, which may not be more than the rules can round away.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -47,7 +47,7 @@ class OrderSizer:
         gaps: between the accounts so far.
         closes: today's, by day.
         costs, live_costs: what a buy sets aside in each run; of the live one at a place of its journal.
-        least_notional: by asset; an order below is not sent.
+        least_notional: by asset; an order below is not sent. lot_steps: of the live run's orders, by asset.
         revised: by day, the closes that the live run saw otherwise.
         decisions: the finding that each differing decision goes back to.
     """
@@ -57,6 +57,7 @@ class OrderSizer:
     costs: Costs
     live_costs: Callable[[int], Costs]
     least_notional: Mapping[str, Decimal]
+    lot_steps: Mapping[str, Decimal]
     revised: Mapping[date, Mapping[str, Finding]]
     decisions: Mapping[date, Finding]
     found: FindingOf
@@ -195,15 +196,16 @@ class OrderSizer:
             add(amounts, filters, sign * (cut - allowed))
 
     def _most_cut(self, episode: Episode, asset: str) -> float:
-        """Give what lot step and minimum notional may take away; the step shows in the quantities on record."""
-        if asset in episode.skipped:
-            sized = episode.sized.decided if episode.sized else episode.decided
-            close = float(sized.closes.get(asset, 0)) or self.closes(sized.day)[asset]
-            skipped = episode.skipped[asset]
-            # Of less than a lot step nothing tells the step; it is worth less than what may be ordered at all.
-            least = float(self.least_notional.get(asset, 0)) / (close or 1.0)
-            return float(skipped + _step(skipped)) if skipped else least
-        return sum(float(_step(order.quantity)) for order in episode.planned if order.asset == asset)
+        """Give what lot step and minimum notional may take away."""
+        step = float(self.lot_steps.get(asset, 0))
+        if asset not in episode.skipped:
+            return step if any(order.asset == asset for order in episode.planned) else 0.0
+        skipped = float(episode.skipped[asset])
+        sized = episode.sized.decided if episode.sized else episode.decided
+        close = float(sized.closes.get(asset, 0)) or self.closes(sized.day)[asset]
+        # Where no order tells the step: it is worth less than what may be ordered at all.
+        least = float(self.least_notional.get(asset, 0)) / (close or 1.0)
+        return skipped + max(step, 0.0 if skipped and step else least)
 
     def _decision(self, day: date, what: str) -> Finding:
         return self.decisions.get(day) or self.found(day, "order", Cause.UNEXPLAINED, what)
@@ -230,8 +232,14 @@ def _equity(ledger: Ledger, closes: Mapping[str, float]) -> float:
     return float(ledger.cash) + sum(float(held) * closes[asset] for asset, held in ledger.positions.items())
 
 
-def _step(quantity: Decimal) -> Decimal:
-    """Give the coarsest power of ten that a quantity is a multiple of; never finer than its lot step's digits."""
-    digits = quantity.normalize()
-    exponent = digits.as_tuple().exponent
-    return Decimal(1).scaleb(int(exponent)) if digits else Decimal(0)
+def lot_steps(episodes: Iterable[Episode]) -> dict[str, Decimal]:
+    """Give, by asset, the coarsest power of ten that all quantities ordered are multiples of.
+
+    The venue's rules of then are not on record; its lot step is this or finer.
+    """
+    steps: dict[str, Decimal] = {}
+    for order in (order for episode in episodes for order in episode.planned):
+        exponent = order.quantity.normalize().as_tuple().exponent
+        step = Decimal(1).scaleb(int(exponent))
+        steps[order.asset] = min(step, steps.get(order.asset, step))
+    return steps

@@ -26,7 +26,7 @@ from engine.research.attribution import AccountGaps, Cause
 from engine.research.episodes import Episode, Evening, Execution, RunHistory
 from engine.research.findings import BASIS_POINTS, Finding, Reconciliation
 from engine.research.reconciled_fills import FillBooks, changes_of
-from engine.research.reconciled_orders import OrderSizer
+from engine.research.reconciled_orders import OrderSizer, lot_steps
 
 NOISE_BP = 1e-5
 """Floats do not add up to the last digit; a rest beyond this is no rounding."""
@@ -106,6 +106,7 @@ class _Reconciler:
             costs=rules.costs,
             live_costs=rules.live_costs,
             least_notional=rules.least_notional,
+            lot_steps=lot_steps(live.episodes),
             revised=self._revised,
             decisions=causes,
             found=self._found,
