@@ -69,7 +69,8 @@ def assert_balances_are_the_ledgers(rehearsal: Rehearsal) -> None:
 class ResetOn:
     """Resets the exchange before it answers the first request of a path on or after a day."""
 
-    def __init__(self, rehearsal: Rehearsal, day: date, path: str, method: str) -> None:
+    def __init__(self, rehearsal: Rehearsal, day: date, path: str, method: str, *, keep_klines: bool = True) -> None:
+        self._keep_klines = keep_klines
         self.was_done = False
         self._exchange = rehearsal.exchange
         self._day, self._path, self._method = day, path, method
@@ -158,6 +159,37 @@ def test_it_decides_what_the_backtest_decides_and_its_ledger_is_the_exchanges(re
     # Ticks and the fee's currency move equity by much less than a percent in all.
     assert decisions[-1]["equity"] == pytest.approx(expected[-1]["equity"], rel=0.005)
     assert_balances_are_the_ledgers(rehearsal)
+
+
+def test_a_reset_while_the_bot_was_down_is_made_up_for_at_the_next_start(rehearse: Open, market: Path) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.last_day = date(2015, 11, 30)
+        rehearsal.run()
+        rehearsal.exchange.reset(keep_klines=True)
+        rehearsal.last_day = SHORT[1]
+        outcome = rehearsal.run()
+
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    assert without_money(rehearsal.decisions()) == without_money(backtested(rehearsal, market, SHORT))
+    assert [event.epoch for event in events_of(rehearsal) if isinstance(event, AccountReset)] == [2]
+
+
+def test_a_reset_that_wipes_the_candles_too_does_not_blind_a_bot_that_has_seen_them(
+    rehearse: Open, market: Path
+) -> None:
+    def wipe_once(_: Call) -> Death | None:
+        # Once the day before is decided: the bar of a day that nobody has seen would be lost.
+        exchange, decided = rehearsal.exchange, date(2015, 11, 25)
+        if exchange.epoch == 1 and exchange.now.date() > decided and rehearsal.decisions()[-1]["day"] == str(decided):
+            exchange.reset(keep_klines=False)
+        return None
+
+    with rehearse(SHORT).open() as rehearsal:
+        rehearsal.is_fatal = wipe_once
+        outcome = rehearsal.run()
+
+    assert (outcome.exit_code, outcome.stderr, rehearsal.exchange.epoch) == (0, "", 2), outcome
+    assert without_money(rehearsal.decisions()) == without_money(backtested(rehearsal, market, SHORT))
 
 
 def test_files_are_those_of_a_backtest_and_say_the_same_as_the_journal(rehearse: Open) -> None:
