@@ -73,9 +73,9 @@ def print_reconciliation(
     """
     run = reconciled(folder, assignments=assignments, now=now, progress=progress)
     summary = run.result.summary(run=folder.name, venue=run.backtest.config.venue.name, notes=run.notes)
-    if as_json:
+    if as_json and not console.quiet:
         print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
-    else:
+    elif not as_json:
         print_reconciled(console, summary)
     return CheckError.exit_code if run.result.unexplained else 0
 
