@@ -110,6 +110,14 @@ def test_a_gain_is_measured_against_the_oldest_lots() -> None:
     assert lots == [(-1, 100), (Decimal("-0.5"), 120)]
 
 
+def test_lots_bought_at_one_price_on_one_day_stay_apart() -> None:
+    bought = [fill_of("ETH", Side.BUY, "1", price) for price in ("100", "120", "100")]
+    entries = loaded(beancount_text(backtest_record(*bought, fill_of("ETH", Side.SELL, "2", "150"))))
+
+    # 2 x 150 - 100 - 120, and not - 2 x 100.
+    assert units_of(entries, "Income:Realised-Gains") == {"USDT": Decimal(-80)}
+
+
 def test_a_fee_taken_in_the_coin_is_an_expense_at_the_price_and_never_a_lot() -> None:
     fill = fill_of("BTC", Side.BUY, "1", "50000.5", fee="0.001", fee_asset="BTC")
     entries = loaded(beancount_text(backtest_record(fill)))
