@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 
 import pytest
 
@@ -16,10 +17,12 @@ def test_a_signal_ends_a_pause_and_every_one_after_it(number: signal.Signals) ->
         before = ending.is_wanted()
         # It reaches a thread that is not the one that waits.
         threading.Timer(0.05, signal.raise_signal, [number]).start()
+        begun = time.monotonic()
         ending.pause(FOREVER)
         ending.pause(FOREVER)
 
         assert (before, ending.is_wanted()) == (False, True)
+        assert time.monotonic() - begun < FOREVER
 
 
 def test_many_signals_are_one() -> None:

@@ -274,7 +274,8 @@ def test_temporary_files_of_ours_are_swept_and_nothing_else(tmp_path: Path) -> N
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (tmp_path / ".files-linked00").symlink_to(elsewhere, target_is_directory=True)
-    (tmp_path / ".files-notes").mkdir()
+    for name in (".files-notes", ".files-abcd1234-of-mine"):
+        (tmp_path / name).mkdir()
     kept = ["config.json", ".config.json-notes-of-mine", ".config.json-ABCD1234", "files-abcd1234", ".notes-abcd1234"]
     for name in kept:
         (tmp_path / name).write_text("kept", encoding="utf-8")
@@ -282,7 +283,7 @@ def test_temporary_files_of_ours_are_swept_and_nothing_else(tmp_path: Path) -> N
     sweep_leftovers(tmp_path)
 
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {*kept, "elsewhere", ".files-linked00", ".files-notes"}
+    assert left == {*kept, "elsewhere", ".files-linked00", ".files-notes", ".files-abcd1234-of-mine"}
 
 
 def test_the_names_that_are_swept_are_those_that_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

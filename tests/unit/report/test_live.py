@@ -203,7 +203,9 @@ def test_elsewhere_than_on_a_terminal_notices_are_plain_lines_each_said_once(mon
 
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "\x1b[?1049h" not in shown_on(Stream(is_terminal=True), monkeypatch, TERM="dumb")
+    shown = shown_on(Stream(is_terminal=True), monkeypatch, TERM="dumb")
+
+    assert shown == "first [/bold] words\nsecond words\n"
 
 
 def test_a_quiet_run_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
