@@ -123,6 +123,7 @@ class RotationFacts:
     Attributes:
         session, index_close: the last session of the index; ceiling: None where undefined.
         support, breakout_session: None outside a breakout; loss_session: the latest loss of support, None before any.
+        run_length, run_level: closes in a row above a level that is not confirmed yet; 0 and None without any.
         week: the Sunday of the last complete week, with its macd and signal; cross_week: the latest golden cross.
         tradable: basket assets that can be traded, in trading order.
         confirmed: whether every configured confirmation holds.
@@ -136,6 +137,8 @@ class RotationFacts:
     support: float | None
     breakout_session: date | None
     loss_session: date | None
+    run_length: int
+    run_level: float | None
     week: date
     macd: float
     signal: float
@@ -171,7 +174,7 @@ class RotationObservations:
             raise KeyError(f"{day} has no bar of {self.core.symbol}")
         s, w = int(self.session_positions[row]), int(self.week_positions[row])
         breakout, weekly = self.breakout, self.weekly
-        in_breakout = bool(breakout.in_breakout[s])
+        in_breakout, run_length = bool(breakout.in_breakout[s]), int(breakout.run_length[s])
         ceiling = float(breakout.ceiling[s])
         return RotationFacts(
             day=day,
@@ -182,6 +185,8 @@ class RotationObservations:
             support=float(breakout.support[s]) if in_breakout else None,
             breakout_session=_date_or_none(int(breakout.breakout_session[s])),
             loss_session=_date_or_none(int(breakout.loss_session[s])),
+            run_length=run_length,
+            run_level=float(breakout.run_level[s]) if run_length else None,
             week=date.fromordinal(int(weekly.sundays[w])),
             macd=float(weekly.macd[w]),
             signal=float(weekly.signal[w]),
@@ -371,6 +376,8 @@ def _evidence(facts: RotationFacts, *, cross_in_force: bool) -> Evidence:
             "ceiling": facts.ceiling,
             "breakout_session": facts.breakout_session,
             "loss_session": facts.loss_session,
+            "run_length": facts.run_length,
+            "run_level": facts.run_level,
         },
         "macd": {
             "week": facts.week,

@@ -34,7 +34,8 @@ def facts(**known: Any) -> RotationFacts:
     """Give the facts of a day on which nothing speaks for an entry, but for what is told."""
     nothing = RotationFacts(
         day=DAY, session=DAY, index_close=2100.0, ceiling=2200.0, in_breakout=False, support=None,
-        breakout_session=None, loss_session=None, week=LAST_SUNDAY, macd=1.0, signal=2.0, above_signal=False,
+        breakout_session=None, loss_session=None, run_length=0, run_level=None, week=LAST_SUNDAY, macd=1.0,
+        signal=2.0, above_signal=False,
         cross_week=None, tradable=("ETH", "SOL"), confirmed=True,
     )  # fmt: skip
     return replace(nothing, **known)
@@ -289,6 +290,8 @@ def test_the_evidence_is_what_the_record_wants() -> None:
             "ceiling": 2200.0,
             "breakout_session": date(2024, 5, 10),
             "loss_session": None,
+            "run_length": 0,
+            "run_level": None,
         },
         "macd": {
             "week": LAST_SUNDAY,
