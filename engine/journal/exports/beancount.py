@@ -166,6 +166,9 @@ def _tolerances(book: Book) -> dict[str, Decimal]:
     with exact():
         for posting in (posting for transaction in book.transactions for posting in transaction.postings):
             turnover[posting.asset] += abs(posting.amount)
+        for fill in (transaction.fill for transaction in book.transactions if transaction.fill):
+            # A fee in the coin is booked at its value, which the postings do not show.
+            turnover[book.quote] += fill.fee * fill.price if fill.fee_asset == fill.asset else ZERO
     return {asset: Decimal(1).scaleb(total.adjusted() - DIGITS) for asset, total in turnover.items()}
 
 
