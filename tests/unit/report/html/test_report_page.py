@@ -159,8 +159,10 @@ def test_the_page_of_synthetic_prices_says_so_across_it_and_another_does_not() -
     real = report_html(record([decision(1)], summary={"synthetic": False}))
 
     assert synthetic.count("SYNTHETIC – made-up prices") == 2
+    assert "The prices are made up" in synthetic
     assert "hindsight" not in synthetic
     assert "SYNTHETIC" not in real.replace(plotly_script(), "")
+    assert "The prices are made up" not in real
     assert "hindsight" in real
 
 
@@ -210,3 +212,20 @@ def test_a_report_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> N
         write_report(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_a_report_that_cannot_be_put_in_its_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "report.html").write_text("old", encoding="utf-8")
+
+    def refused(self: Path, target: Path) -> Path:
+        raise OSError("no")
+
+    monkeypatch.setattr("engine.report.html.page.read_run", lambda folder: record([decision(1)]))
+    monkeypatch.setattr(Path, "replace", refused)
+
+    with pytest.raises(OSError, match="no"):
+        write_report(tmp_path)
+
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("report.html", "old")]
