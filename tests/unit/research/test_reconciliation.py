@@ -23,6 +23,7 @@ from engine.core.ledger import Ledger
 from engine.core.money import decimal_of, exact, floor_to_step
 from engine.core.order import Order, Side
 from engine.core.planner import Planner
+from engine.core.strategy import Decision, Holdings
 from engine.research.attribution import Cause
 from engine.research.decisions import Mind, compare_decisions
 from engine.research.episodes import run_history
@@ -279,6 +280,18 @@ def test_a_market_price_on_record_parts_basis_from_timing() -> None:
     assert costs[Cause.TIMING] > 0
 
 
+def test_a_close_seen_otherwise_on_the_last_day_is_a_data_revision() -> None:
+    targets: list[Mapping[str, float] | None] = [CORE, *[None] * 7]
+    live = Run(seen={(DAYS[-1], "BTC"): 116.0}).journal(targets)
+
+    result = reconciled(Run().journal(targets), live)
+
+    # 99.35 coins, each on record as worth one more.
+    ((finding, cost),) = result.findings
+    assert (finding.cause, finding.what) == (Cause.REVISION, "BTC close 116 live, today 115 (-0.86 %)")
+    assert cost == pytest.approx(99.35, abs=0.01)
+
+
 def test_an_order_that_nobody_sent_is_unexplained() -> None:
     live = [event for event in Run().journal(TARGETS) if not isinstance(event, OrderSent)]
 
@@ -344,6 +357,39 @@ def test_a_decision_on_other_evidence_is_a_data_revision_with_both_values() -> N
         finding.what
         == "entry, in the backtest change 3; index.close 101, today none, index.session 2024-01-02, today none"
     )
+
+
+def test_a_decision_on_an_older_session_is_late_data() -> None:
+    backtest = changed(Run().journal(TARGETS), DAYS[2], evidence={"index": {"close": 100.0, "session": DAYS[2]}})
+    live = changed(backtest, DAYS[2], reason="entry", evidence={"index": {"close": 101.0, "session": DAYS[1]}})
+    strategy = ScriptedStrategy(ASSETS, TARGETS)
+
+    ours, theirs = (run_history(events, START, until=DAYS[-1]).evenings for events in (backtest, live))
+    (finding,) = compare_decisions(ours, theirs, minds=[Mind(strategy=strategy, observations=strategy)]).findings
+
+    assert finding.cause is Cause.LATE_DATA
+    assert "index.session 2024-01-02, today 2024-01-03" in finding.what
+
+
+class Wary(ScriptedStrategy):
+    """Changes nothing while no entries are allowed."""
+
+    def decide(self, state: ScriptedState, facts: date, holdings: Holdings) -> Decision[ScriptedState]:
+        decision = super().decide(state, facts, holdings)
+        if holdings.entries_allowed or not decision.trade:
+            return decision
+        return replace(decision, reason="hold", trade=False, targets={})
+
+
+def test_a_decision_that_comes_out_without_entries_is_late_data() -> None:
+    live = changed(Run().journal(TARGETS), DAYS[2], reason="hold", targets={}, changed=False)
+    wary = Wary(ASSETS, TARGETS)
+
+    ours, theirs = (run_history(events, START, until=DAYS[-1]).evenings for events in (Run().journal(TARGETS), live))
+    (finding,) = compare_decisions(ours, theirs, minds=[Mind(strategy=wary, observations=wary)]).findings
+
+    assert finding.cause is Cause.LATE_DATA
+    assert finding.what.endswith("no entries were allowed, as the index was not up to date")
 
 
 def test_a_decision_on_the_same_evidence_is_unexplained() -> None:
