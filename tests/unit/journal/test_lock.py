@@ -71,6 +71,8 @@ def test_who_waits_for_a_lock_does_not_hold_it(journal: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("noted", "is_writer"),
     [(str(os.getpid()), True), (str(ENDED), False), ("9" * 20, False), ("0", False), ("", False), ("me", False)],
+    # Workers that share the tests must name them alike, and each is a process of its own.
+    ids=["this process", "a process that ended", "no process", "zero", "nothing", "a word"],
 )
 def test_where_locks_are_not_listed_a_living_process_counts(
     journal: Path, tmp_path: Path, noted: str, is_writer: bool
