@@ -36,7 +36,7 @@ def paper(
     loaded = load_config(config, assigned)
     with ended_by_signals() as ending:
         try:
-            words, folder = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            words, folder, report = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
         except VenueError:
             if ending.is_wanted():
                 # The end cuts waits short, and with them the tries of a question; the journal has what is open.
@@ -49,12 +49,14 @@ def paper(
             console.print(words, markup=False)
             # A path is what people copy: it is never broken over two lines.
             console.print(f"files: {folder}", markup=False, soft_wrap=True)
+            if report is not None:
+                console.print(f"report: {report}", markup=False, soft_wrap=True)
 
 
 def _trade(
     config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool
-) -> tuple[str, Path]:
-    """Run until the end, and give what is to be said of it, and the run's folder."""
+) -> tuple[str, Path, Path | None]:
+    """Run until the end, and give what is to be said of it, the run's folder, and its report."""
     from engine.clock import system_now
     from engine.journal.paper_folder import one_sentence
     from engine.logs import run_log
@@ -86,7 +88,7 @@ def _trade(
         begun = len(run.events)
         status = status_of(run, watch, config, folder)
         console.follow(status)
-        run.run(once=once)
+        report = run.run(once=once)
     done = Past().after_all(run.events[begun:])
     # The thread that drew the panel is gone: one thread asks, as it should be.
-    return closing_words(done, status()), folder
+    return closing_words(done, status()), folder, report

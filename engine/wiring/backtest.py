@@ -22,11 +22,12 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.journal.memory import MemoryJournal
 from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
 from engine.journal.summary import RunFacts, summary_of
-from engine.ports import LoadedSeries, ProgressBar
+from engine.ports import ProgressBar
 from engine.registry import strategy_factory
 from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, load_market
+from engine.wiring.sources import source_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +137,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         config_sha256=config.sha256(),
         version=__version__,
         synthetic=market.synthetic,
-        data_sources={symbol: _source_facts(series) for symbol, series in market.loaded.items()},
+        data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
         notes=(*market.notes, *span.notes, *_early_ends(market, universe, span)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
     )
@@ -201,16 +202,3 @@ def _early_ends(market: Market, universe: Universe, span: Span) -> list[str]:
     return [
         f"{asset}: its last bar is of {last}; it is not tradable after" for asset, last in ends if last < span.last_day
     ]
-
-
-def _source_facts(series: LoadedSeries) -> dict[str, object]:
-    return {
-        "source": series.source,
-        "synthetic": series.synthetic,
-        "first": series.bars.first_day.isoformat(),
-        "last": series.bars.last_day.isoformat(),
-        "bars": len(series.bars),
-        "missing": series.missing,
-        "sha256": series.sha256,
-        "fetched_at": series.fetched_at.isoformat() if series.fetched_at else None,
-    }

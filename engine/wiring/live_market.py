@@ -12,7 +12,7 @@ from engine.core.instrument import symbol_of
 from engine.core.market import BarSeries, History, crypto_series
 from engine.core.strategy import Universe
 from engine.data.checks import check_bars
-from engine.ports import MarketData
+from engine.ports import LoadedSeries, MarketData
 from engine.venues.answers import Candle, MarketRules
 
 FIRST_CANDLE = date(2010, 1, 1)
@@ -90,14 +90,18 @@ class ProvidedBars:
 
     def __init__(self, provider: MarketData) -> None:
         self._provider = provider
-        self._kept: dict[str, tuple[date, BarSeries]] = {}
+        self._kept: dict[str, tuple[date, LoadedSeries]] = {}
 
     def up_to(self, symbol: str, day: date) -> BarSeries:
         """Give the provider's series as of now; it may reach beyond `day`."""
         kept = self._kept.get(symbol)
-        if kept is None or kept[0] != day or not len(kept[1]) or kept[1].last_day < day:
-            kept = self._kept[symbol] = (day, self._provider.load(symbol).bars)
-        return kept[1]
+        if kept is None or kept[0] != day or not len(kept[1].bars) or kept[1].bars.last_day < day:
+            kept = self._kept[symbol] = (day, self._provider.load(symbol))
+        return kept[1].bars
+
+    def loaded(self, symbol: str) -> LoadedSeries | None:
+        """Give the series as it was last loaded, if it was."""
+        return self._kept[symbol][1] if symbol in self._kept else None
 
 
 class CsvFilesUpTo:
@@ -106,7 +110,7 @@ class CsvFilesUpTo:
     def __init__(self, provider: MarketData, folder: Path) -> None:
         self._provider = provider
         self._folder = folder
-        self._kept: dict[str, tuple[int, BarSeries]] = {}
+        self._kept: dict[str, tuple[int, LoadedSeries]] = {}
 
     def up_to(self, symbol: str, day: date) -> BarSeries:  # noqa: ARG002 - a file is taken whole; later rows are cut
         """Give the file's series."""
@@ -116,8 +120,12 @@ class CsvFilesUpTo:
             changed = -1
         kept = self._kept.get(symbol)
         if kept is None or kept[0] != changed:
-            kept = self._kept[symbol] = (changed, self._provider.load(symbol).bars)
-        return kept[1]
+            kept = self._kept[symbol] = (changed, self._provider.load(symbol))
+        return kept[1].bars
+
+    def loaded(self, symbol: str) -> LoadedSeries | None:
+        """Give the file's series as it was last read, if it was."""
+        return self._kept[symbol][1] if symbol in self._kept else None
 
 
 class Snapshots:
@@ -141,6 +149,11 @@ class Snapshots:
             **{symbol: self._index_up_to(symbol, day).known_by(at) for symbol in self._universe.indices},
         }
         return History(series=series)
+
+    def loaded(self, symbol: str) -> LoadedSeries | None:
+        """Give a series as its provider gave it, with where it is from; None for a venue's own candles."""
+        bars = self._index if symbol in self._universe.indices else self._coins
+        return bars.loaded(symbol) if isinstance(bars, ProvidedBars | CsvFilesUpTo) else None
 
     def may_still_come(self, symbol: str, day: date) -> bool:
         """Tell whether an index of the last snapshot ended by `day`; a file that goes on has a hole there."""

@@ -49,6 +49,7 @@ from engine.venues.simulated import QuoteOf, SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.market import Providers
+from engine.wiring.sources import live_sources
 from engine.wiring.watch import Watch
 
 SIMULATED = "simulated"
@@ -127,28 +128,28 @@ class PaperRun:
         self._start = ledger
         self._snapshots = snapshots or Snapshots(self._universe, *self._bars())
 
-    def run(self, *, once: bool) -> None:
-        """Run until told to end, or, with `once`, until nothing is left to do now."""
+    def run(self, *, once: bool) -> Path | None:
+        """Run until told to end, or, with `once`, until nothing is left to do now; give the report."""
         self.driver().run(once=once)
-        self.end()
+        return self.end()
 
-    def end(self) -> None:
-        """Write down that the run ends, and every file."""
+    def end(self) -> Path | None:
+        """Write down that the run ends, and every file; give the report, None where there is none."""
         last_day = self._session.standing.last_day
         if last_day is not None:
             self._session.end(last_day)
         self._write_files()
-        if last_day is not None:
-            self._write_report()
+        return None if last_day is None else self._write_report()
 
-    def _write_report(self) -> None:
+    def _write_report(self) -> Path | None:
         from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
 
         try:
-            write_report(self._folder)
+            return write_report(self._folder)
         except (DataError, OSError) as error:
             # The record is whole; a page can be made of it at any time.
             self._around.notice(f"report.html was not written: {error}")
+            return None
 
     @property
     def planner(self) -> Planner:
@@ -281,12 +282,14 @@ class PaperRun:
             config_sha256=self._config.sha256(),
             version=__version__,
             synthetic=self._synthetic,
-            data_sources={
-                symbol: {
-                    "source": self._config.data.index if symbol in self._universe.indices else self._config.data.crypto
-                }
-                for symbol in history
-            },
+            data_sources=live_sources(
+                history,
+                self._universe,
+                self._snapshots,
+                coins=self._config.data.crypto,
+                index=self._config.data.index,
+                synthetic=self._synthetic,
+            ),
             notes=(),
             benchmark_equity=benchmark_curves(
                 self._config,

@@ -119,8 +119,8 @@ def test_the_panel_follows_the_run_and_a_signal_gives_the_terminal_back(
     assert terminal.shown.rindex(OWN_SCREEN) > terminal.shown.rindex(OTHER_SCREEN)
     assert terminal.shown.rindex(CURSOR_SHOWN) > terminal.shown.rindex(CURSOR_HIDDEN)
     assert stdout.startswith("binance-testnet: 52 days decided (2015-11-10 to 2015-12-31)")
-    assert stdout.endswith(f"files: {rehearsal.folder}\n")
-    assert max(map(len, stdout.splitlines()[:-1])) <= 80
+    assert stdout.endswith(f"files: {rehearsal.folder}\nreport: {rehearsal.folder / 'report.html'}\n")
+    assert max(map(len, stdout.splitlines()[:-2])) <= 80
     assert KEY.secret not in terminal.shown + stdout
 
 

@@ -1,0 +1,53 @@
+"""Where the bars of a run come from, as its summary says it: the same keys for a backtest and a paper run."""
+
+from engine.core.market import BarSeries, History
+from engine.core.strategy import Universe
+from engine.data.digest import bars_sha256
+from engine.data.kinds import COINS, indices
+from engine.data.sessions import NewYorkSessions
+from engine.ports import LoadedSeries
+from engine.wiring.live_market import Snapshots
+
+
+def source_facts(series: LoadedSeries) -> dict[str, object]:
+    """Describe one series; `first` and `last` are None where it has no bar."""
+    bars = series.bars
+    return {
+        "source": series.source,
+        "synthetic": series.synthetic,
+        "first": bars.first_day.isoformat() if len(bars) else None,
+        "last": bars.last_day.isoformat() if len(bars) else None,
+        "bars": len(bars),
+        "missing": series.missing,
+        "sha256": series.sha256,
+        "fetched_at": series.fetched_at.isoformat() if series.fetched_at else None,
+    }
+
+
+def live_sources(
+    history: History, universe: Universe, snapshots: Snapshots, *, coins: str, index: str, synthetic: bool
+) -> dict[str, dict[str, object]]:
+    """Describe the series of a live run, as they were known on its last day.
+
+    Args:
+        history: the snapshot of that day.
+        coins, index: the configured providers; they name a source that has no name of its own.
+    """
+    new_york = indices(NewYorkSessions().between)
+
+    def described(symbol: str, bars: BarSeries) -> dict[str, object]:
+        is_index = symbol in universe.indices
+        loaded = snapshots.loaded(symbol)
+        return source_facts(
+            LoadedSeries(
+                bars=bars,
+                source=loaded.source if loaded else index if is_index else coins,
+                # Of what was seen: a file may hold later rows.
+                sha256=bars_sha256(bars),
+                fetched_at=loaded.fetched_at if loaded else None,
+                missing=(new_york if is_index else COINS).gaps(bars).missing,
+                synthetic=synthetic,
+            )
+        )
+
+    return {symbol: described(symbol, history[symbol]) for symbol in history}
