@@ -63,8 +63,11 @@ def _trade(
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
-    from engine.wiring.paper import PaperRun, Surroundings, credentials_of, exchange_client, paper_folder, paper_journal
+    from engine.wiring.live_exchange import credentials_of, exchange_client
+    from engine.wiring.paper import PaperRun
+    from engine.wiring.paper_folder import paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
+    from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 
     watch = Watch(system_now)

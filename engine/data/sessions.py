@@ -5,6 +5,7 @@ costs several times as much (and warns under pandas 3.1), and has no holidays be
 from then on.
 """
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -29,6 +30,23 @@ class NewYorkSessions:
             return days[np.is_busday(days, weekmask=PLAIN_WEEK)]
         weekmask, holidays = _rules(ruled[0], ruled[-1])
         return days[np.is_busday(days, weekmask=weekmask, holidays=holidays)]
+
+
+def sessions_by_year() -> Callable[[date, date], Days]:
+    """Give the sessions between two days, out of a calendar that is computed once a year of days."""
+    calendar = NewYorkSessions()
+    known: dict[int, Days] = {}
+
+    def between(first: date, last: date) -> Days:
+        year = last.year
+        if year not in known:
+            known[year] = calendar.between(date(year - 1, 1, 1), date(year, 12, 31))
+        days = known[year]
+        if first < date(year - 1, 1, 1):
+            return calendar.between(first, last)
+        return days[(days >= np.datetime64(first)) & (days <= np.datetime64(last))]
+
+    return between
 
 
 def _rules(first: np.datetime64, last: np.datetime64) -> tuple[str, Days]:

@@ -1,80 +1,39 @@
 """From a configuration to a paper run: the session of the backtest, driven by an exchange's clock."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
 
 from engine import __version__
 from engine.config import Config
-from engine.core.calendar import Days
-from engine.core.errors import ConfigError, DataError, VenueError
+from engine.core.errors import ConfigError, DataError
 from engine.core.events import Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.ledger import Ledger
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
-from engine.data.sessions import NewYorkSessions
+from engine.data.sessions import sessions_by_year
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
-from engine.journal.codec import EventCodec
-from engine.journal.config_history import kept_config, note_replaced
-from engine.journal.paper_folder import (
-    LogWriter,
-    RecordedJournal,
-    check_for_lost_journal,
-    keep_config,
-    sweep_leftovers,
-    write_projections,
-)
+from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.journal.projections import booked_fills, decided_days, rotations_of
-from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal
+from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
-from engine.ports import ProgressBar, Venue
+from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.session import Session, Standing
-from engine.venues.answers import Quote
-from engine.venues.credentials import Credentials, read_credentials
 from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
-from engine.venues.hosts import MARKET_DATA, Network
-from engine.venues.simulated import QuoteOf, SimulatedVenue
+from engine.venues.simulated import SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars, VenueCandles
-from engine.wiring.market import Providers
+from engine.wiring.live_exchange import SIMULATED, market_quotes
+from engine.wiring.live_market import Snapshots
+from engine.wiring.live_series import live_series
 from engine.wiring.sources import live_sources
+from engine.wiring.surroundings import Surroundings
 from engine.wiring.watch import Watch
-
-SIMULATED = "simulated"
-RECORD_SECONDS = 5.0
-"""How long a price that only goes on record is waited for."""
-DOTENV = Path(".env")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What a paper run takes from the process around it.
-
-    Attributes:
-        now: our clock; it signs requests and decides nothing.
-        pause: waits so many seconds, or less when the run is to end.
-        ending: whether the run is to end.
-        notice: told, in words, what a person should know.
-        progress: told of downloads.
-    """
-
-    now: Callable[[], datetime]
-    pause: Callable[[float], None]
-    ending: Callable[[], bool]
-    notice: Callable[[str], None]
-    progress: ProgressBar
 
 
 class PaperRun:
@@ -126,7 +85,7 @@ class PaperRun:
             standing=standing,
         )
         self._start = ledger
-        self._snapshots = snapshots or Snapshots(self._universe, *self._bars())
+        self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
 
     def run(self, *, once: bool) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report."""
@@ -138,7 +97,12 @@ class PaperRun:
         last_day = self._session.standing.last_day
         if last_day is not None:
             self._session.end(last_day)
-        self._write_files()
+        try:
+            self._write_files()
+        except DataError as error:
+            # Told to end before the bars could be had: the journal has it all, and the next end writes the files.
+            self._around.notice(f"the files are as of the last change: {error}")
+            return None
         return None if last_day is None else self._write_report()
 
     def _write_report(self) -> Path | None:
@@ -178,7 +142,7 @@ class PaperRun:
             session=self._session,
             strategy=self._strategy,
             bars=self._watch.bars(self._snapshots),
-            sessions=_new_york_sessions(),
+            sessions=sessions_by_year(),
             exchange_now=self._watch.clock(self._client.server_time),
             pause=self._around.pause,
             ending=self._around.ending,
@@ -213,7 +177,7 @@ class PaperRun:
             commission=config.costs.commission,
             listed=listed,
             booked_trades={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
-            market=self._market_quotes(),
+            market=market_quotes(config, self._client, self._around),
             sleep=self._around.pause,
             ending=self._around.ending,
         )
@@ -224,50 +188,6 @@ class PaperRun:
             return _nothing_to_check
         account = ExchangeAccount(self._client, quote=config.account.quote, sleep=around.pause, ending=around.ending)
         return EpochKeeper(self._session, account, self._planner, place=config.venue.name).check
-
-    def _market_quotes(self) -> QuoteOf:
-        """Give the real market's quotes as far as they can be had: no order waits for what only goes on record."""
-        config, around = self._config, self._around
-        client = self._client
-        if config.venue.base_url is None:
-            client = BinanceSpot(
-                network=MARKET_DATA,
-                base_url=None,
-                credentials=None,
-                timeout_seconds=min(config.venue.timeout_seconds, RECORD_SECONDS),
-                max_retries=0,
-                sleep=around.pause,
-                now=around.now,
-                notice=around.notice,
-            )
-
-        def quotes(symbols: Sequence[str]) -> Mapping[str, Quote]:
-            try:
-                return client.best_quotes(symbols)
-            except VenueError as error:
-                around.notice(f"the real market's price is not on record: {error}")
-                return {}
-
-        return quotes
-
-    def _bars(self) -> tuple[SeriesUpTo, SeriesUpTo]:
-        config = self._config
-        providers = Providers(config, now=self._client.server_time, progress=self._around.progress, stale_allowed=False)
-        coins: SeriesUpTo
-        index: SeriesUpTo
-        if config.data.crypto == "venue":
-            coins = VenueBars(VenueCandles(self._client, self._universe.assets, config.account.quote))
-        elif config.data.crypto == "csv":
-            coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), _folder(config))
-        else:
-            coins = ProvidedBars(_given(providers.coins(), "data.crypto"))
-        if config.data.index == "csv":
-            index = CsvFilesUpTo(_given(providers.index(), "data.index"), _folder(config))
-        elif self._universe.indices:
-            index = ProvidedBars(_given(providers.index(), "data.index"))
-        else:
-            index = coins
-        return coins, index
 
     def _write_files(self) -> None:
         events = self._journal.events
@@ -306,79 +226,6 @@ class PaperRun:
         write_projections(self._folder, events, summary, facts.benchmark_equity)
 
 
-def credentials_of(config: Config) -> Credentials | None:
-    """Read the keys of the configured venue; None where it wants none.
-
-    Raises:
-        VenueError: they cannot be read.
-    """
-    return None if config.venue.name == SIMULATED else read_credentials(os.environ, dotenv=DOTENV)
-
-
-def exchange_client(config: Config, credentials: Credentials | None, around: Surroundings) -> BinanceSpot:
-    """Connect to the configured venue, or to the public market data that a simulated one fills at.
-
-    Raises:
-        VenueError: keys are missing or refused, or the exchange cannot be reached.
-    """
-    simulated = config.venue.name == SIMULATED
-    client = BinanceSpot(
-        network=MARKET_DATA if simulated else cast("Network", config.venue.name),
-        base_url=config.venue.base_url,
-        credentials=credentials,
-        timeout_seconds=config.venue.timeout_seconds,
-        max_retries=config.venue.max_retries,
-        sleep=around.pause,
-        now=around.now,
-        notice=around.notice,
-    )
-    client.server_time()
-    if not simulated:
-        client.check_keys()
-    return client
-
-
-def paper_folder(config: Config, out: Path) -> Path:
-    """Make or take up the run's folder: `paper-<name>-<venue>`.
-
-    Raises:
-        ConfigError: it cannot be written.
-    """
-    if "sample" in (config.data.crypto, config.data.index):
-        raise ConfigError("data: sample is not allowed for `paper`; it trades on real bars")
-    folder = out / f"paper-{config.name}-{config.venue.name}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"--out {out}: cannot be written: {error.strerror}; name a folder that can be written"
-        ) from error
-    return folder
-
-
-@contextmanager
-def paper_journal(config: Config, folder: Path, *, at: datetime, accept_config: bool) -> Iterator[SqliteJournal]:
-    """Open the folder's journal, and hold the folder to the configuration that it began with.
-
-    Args:
-        at: the instant of opening.
-        accept_config: take a changed configuration from today on.
-
-    Raises:
-        ConfigError: another bot is at work in the folder, or it began with another configuration.
-        DataError: the journal is damaged, lost, or cannot be written.
-    """
-    codec = EventCodec(type(strategy_of(config).start()))
-    check_for_lost_journal(folder)
-    with SqliteJournal(folder / JOURNAL_FILE, codec, at=at) as store:
-        sweep_leftovers(folder)
-        # Nothing was done under a configuration before the first event.
-        before = kept_config(folder)
-        keep_config(folder, config.effective(), accept=accept_config or not len(store))
-        note_replaced(folder, before, at=at, records=len(store))
-        yield store
-
-
 def _first_ledger(config: Config, past: Sequence[Event]) -> Ledger:
     """Give what the account began with; the configuration may have changed since."""
     started = next((event for event in past if isinstance(event, RunStarted)), None)
@@ -389,32 +236,3 @@ def _first_ledger(config: Config, past: Sequence[Event]) -> Ledger:
 
 def _nothing_to_check(at: datetime) -> None:
     """Check nothing: what fills in this process is never reset, and holds what the ledger says."""
-
-
-def _given(provider: Any, key: str) -> Any:
-    if provider is None:
-        raise ConfigError(f"{key}: has no provider of bars for `paper`")
-    return provider
-
-
-def _folder(config: Config) -> Path:
-    if config.data.csv_dir is None:
-        raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
-    return config.data.csv_dir
-
-
-def _new_york_sessions() -> Callable[[date, date], Days]:
-    """Give the sessions between two days, out of a calendar that is computed once a year of days."""
-    calendar = NewYorkSessions()
-    known: dict[int, Days] = {}
-
-    def between(first: date, last: date) -> Days:
-        year = last.year
-        if year not in known:
-            known[year] = calendar.between(date(year - 1, 1, 1), date(year, 12, 31))
-        days = known[year]
-        if first < date(year - 1, 1, 1):
-            return calendar.between(first, last)
-        return days[(days >= np.datetime64(first)) & (days <= np.datetime64(last))]
-
-    return between

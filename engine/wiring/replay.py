@@ -29,7 +29,9 @@ from engine.span import Span
 from engine.venues.credentials import Credentials
 from engine.venues.exchange import BinanceSpot
 from engine.wiring.live_market import Snapshots, VenueBars, VenueCandles
-from engine.wiring.paper import PaperRun, Surroundings, paper_journal
+from engine.wiring.paper import PaperRun
+from engine.wiring.paper_folder import paper_journal
+from engine.wiring.surroundings import Surroundings
 
 ONE_DAY = timedelta(days=1)
 NETWORK: Final = "binance-testnet"

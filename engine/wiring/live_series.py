@@ -1,0 +1,53 @@
+"""Which series a live run looks at: those of `data.*`, each up to a day."""
+
+from pathlib import Path
+from typing import Any
+
+from engine.config import Config
+from engine.core.errors import ConfigError
+from engine.core.strategy import Universe
+from engine.venues.exchange import BinanceSpot
+from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
+from engine.wiring.market import Providers
+from engine.wiring.surroundings import Surroundings
+
+
+def live_series(
+    config: Config, universe: Universe, client: BinanceSpot, around: Surroundings
+) -> tuple[SeriesUpTo, SeriesUpTo]:
+    """Give the series of the coins and of the index.
+
+    Args:
+        client: of the venue; its candles are the bars with `data.crypto: venue`.
+
+    Raises:
+        ConfigError: a provider is named that a live run cannot use.
+    """
+    providers = Providers(config, now=client.server_time, progress=around.progress, stale_allowed=False)
+    coins: SeriesUpTo
+    index: SeriesUpTo
+    if config.data.crypto == "venue":
+        coins = VenueBars(VenueCandles(client, universe.assets, config.account.quote))
+    elif config.data.crypto == "csv":
+        coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), _folder(config))
+    else:
+        coins = ProvidedBars(_given(providers.coins(), "data.crypto"))
+    if config.data.index == "csv":
+        index = CsvFilesUpTo(_given(providers.index(), "data.index"), _folder(config))
+    elif universe.indices:
+        index = ProvidedBars(_given(providers.index(), "data.index"))
+    else:
+        index = coins
+    return coins, index
+
+
+def _given(provider: Any, key: str) -> Any:
+    if provider is None:
+        raise ConfigError(f"{key}: has no provider of bars for `paper`")
+    return provider
+
+
+def _folder(config: Config) -> Path:
+    if config.data.csv_dir is None:
+        raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
+    return config.data.csv_dir
