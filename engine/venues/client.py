@@ -58,7 +58,7 @@ class SandboxClient:
         if network == MARKET_DATA and credentials is not None:
             raise VenueError(f"{network}: takes no keys; it is a production host, and nothing is ever signed for it")
         self.origin = sandbox_origin(network, base_url)
-        self._synchronised_at: datetime | None = None
+        self._knows_exchange_time = False
         self._timeout_seconds = timeout_seconds
         self._now = now
         self._reply = Reply(status=0)
@@ -115,18 +115,16 @@ class SandboxClient:
 
     def set_exchange_time(self, at: datetime) -> None:
         """Sign from now on by the exchange's clock, which says `at` at this moment."""
-        self._synchronised_at = self._now()
-        self._client.options["timeDifference"] = _milliseconds(self._synchronised_at) - _milliseconds(at)
+        self._client.options["timeDifference"] = _milliseconds(self._now()) - _milliseconds(at)
+        self._knows_exchange_time = True
 
     def forget_exchange_time(self) -> None:
         """Take back what `set_exchange_time` said: the exchange refused it."""
-        self._synchronised_at = None
+        self._knows_exchange_time = False
 
-    def knows_exchange_time(self, within: timedelta | None = None) -> bool:
-        """Whether the exchange's time was set at all, or within a span up to now."""
-        if self._synchronised_at is None or within is None:
-            return self._synchronised_at is not None
-        return timedelta(0) <= self._now() - self._synchronised_at <= within
+    def knows_exchange_time(self) -> bool:
+        """Whether the exchange's time was set, and not refused since."""
+        return self._knows_exchange_time
 
     def exchange_now(self) -> datetime:
         """Give the exchange's time as far as we know it."""

@@ -5,7 +5,7 @@ Every text that leaves here has the secrets struck out, also where the exchange 
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from engine.core.errors import VenueError
@@ -18,8 +18,6 @@ from engine.venues.verdicts import AUTHENTICATION_CODES, RESTRICTED, WRONG_SIGNA
 
 FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
-ORDER_TIME_AGE = timedelta(milliseconds=500)
-"""A read that is refused for its time is asked again; an order is not, so its time is taken freshly."""
 
 T = TypeVar("T")
 
@@ -108,8 +106,9 @@ class Questions:
         """
         if call.startswith("private_"):
             required(self._credentials)
-            is_order = call == "private_post_order"
-            if not self._client.knows_exchange_time(within=ORDER_TIME_AGE if is_order else None):
+            # A read that is refused for its time is asked again, an order is not: an exchange's clock that is moved on
+            # as soon as a day is decided would refuse the orders of that day, one a cycle.
+            if call == "private_post_order" or not self._client.knows_exchange_time():
                 self.synchronise()
         self._pace.wait()
         reply = self._client.send(call, parameters)
