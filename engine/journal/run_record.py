@@ -139,6 +139,11 @@ class RunRecord:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def own_fills(self) -> Sequence[FillRow]:
+        """The strategy's fills: without those that only bought back what a reset of the exchange had wiped."""
+        return [fill for fill in self.fills if not fill.restores]
+
 
 def read_run(folder: Path) -> RunRecord:
     """Read a run back.

@@ -259,7 +259,7 @@ def _costs(costs: Costs, quote: str) -> Table:
     total = NOT_AVAILABLE if costs.fees_quote is None else f"{costs.fees_quote:,.2f}"
     priced = "fees" if list(costs.fees) == [quote] else "fees, coins at the fills' prices"
     table.add_row(priced, total, _points(costs.fee_share))
-    if costs.priced:
+    if costs.slippage_quote is not None:
         against = "slippage against the decision's close"
         table.add_row(against, f"{costs.slippage_quote:,.2f}", _points(costs.slippage_share))
     if costs.unpriced:

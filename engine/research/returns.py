@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from engine.journal.exports.returns import daily_returns
+from engine.journal.review.returns import daily_returns
 from engine.journal.run_record import RunRecord
 
 

@@ -1,21 +1,20 @@
 """A run's money as numbered transactions in double entry, from its record: what every ledger export is made of."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from engine.core.errors import DataError
-from engine.core.events import AccountReset, OrderFilled, RunStarted
+from engine.core.events import AccountReset
 from engine.core.ledger import OWN, Ledger, Posting, postings_of
-from engine.core.money import ZERO, decimal_of, exact, plain
+from engine.core.money import ZERO, exact, plain
 from engine.core.order import Fill
-from engine.journal.run_record import FillRow, RunRecord
+from engine.journal.bookings import ledgers_of, opening_of
+from engine.journal.run_record import RunRecord
 
 CAPITAL, WRITTEN_OFF = "capital", "written off"
 """Where the opening balance comes from; where goes what was too little to be bought back after a reset."""
-USUAL_QUOTE = "USDT"
-"""Of a record without a fill and without a configuration, which names its quote currency nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +62,8 @@ def book_of(record: RunRecord) -> Book:
     if not record.decisions:
         raise DataError(f"{record.folder}: has decided no day yet; there is nothing to export")
     first_day = record.decisions[0].day
-    started = next((event for event in record.events or () if isinstance(event, RunStarted)), None)
-    quote, cash = (started.quote, started.cash) if started else (_quote(record), _opening_cash(record))
+    ledger = opening_of(record)
+    quote, cash = ledger.quote, ledger.cash
     opening = Transaction(
         number=1,
         at=datetime.combine(first_day, time(), UTC),
@@ -76,16 +75,14 @@ def book_of(record: RunRecord) -> Book:
             Posting(account=CAPITAL, asset=quote, amount=cash.copy_negate()),
         ),
     )
-    ledger = Ledger(quote=quote, cash=cash)
     transactions = [opening]
-    for booked in _bookings(record):
+    for booked, after in ledgers_of(record):
         number = len(transactions) + 1
         if isinstance(booked, AccountReset):
             transactions.append(_reset(booked, number, previous=transactions[-1]))
-            ledger = ledger.after_reset(booked.written_off)
         else:
             transactions.append(_filled(booked, number, ledger, record))
-            ledger = ledger.apply(booked)
+        ledger = after
     return Book(quote=quote, first_day=first_day, transactions=tuple(transactions), ledger=ledger)
 
 
@@ -96,17 +93,6 @@ def balances_of(transactions: Iterable[Transaction]) -> Mapping[str, Decimal]:
         for posting in (posting for each in transactions for posting in each.postings if posting.account == OWN):
             balances[posting.asset] = balances.get(posting.asset, ZERO) + posting.amount
     return balances
-
-
-def _bookings(record: RunRecord) -> Iterator[Fill | AccountReset]:
-    if record.events is None:
-        yield from map(_fill, record.fills)
-        return
-    for event in record.events:
-        if isinstance(event, OrderFilled):
-            yield event.fill
-        elif isinstance(event, AccountReset):
-            yield event
 
 
 def _filled(fill: Fill, number: int, ledger: Ledger, record: RunRecord) -> Transaction:
@@ -145,34 +131,3 @@ def _reset(reset: AccountReset, number: int, *, previous: Transaction) -> Transa
 
 def _not_zero(*postings: Posting) -> tuple[Posting, ...]:
     return tuple(posting for posting in postings if posting.amount)
-
-
-def _fill(row: FillRow) -> Fill:
-    return Fill(
-        at=row.time,
-        order_id=row.order_id,
-        client_order_id=row.client_order_id,
-        asset=row.asset,
-        symbol=row.symbol,
-        side=row.side,
-        quantity=row.quantity,
-        price=row.price,
-        notional=row.notional,
-        fee=row.fee,
-        fee_asset=row.fee_asset,
-        decision_day=row.decision_day,
-        reason=row.reason,
-    )
-
-
-def _quote(record: RunRecord) -> str:
-    if record.fills:
-        return record.fills[0].symbol.rpartition("/")[2]
-    account = (record.config or {}).get("account", {})
-    return str(account.get("quote", USUAL_QUOTE))
-
-
-def _opening_cash(record: RunRecord) -> Decimal:
-    first = record.decisions[0]
-    # Before the first order all equity is cash.
-    return decimal_of(first.equity if first.cash is None else first.cash)

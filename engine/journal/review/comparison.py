@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from engine.journal.paper_folder import FREE_INNER_KEYS, FREE_KEYS
+from engine.journal.projections import ROTATED
 from engine.journal.review.facts import FIGURES, figures_of
 from engine.journal.run_record import RotationRow, RunRecord
 
@@ -112,8 +113,8 @@ def _values(record: RunRecord) -> Mapping[str, float | None]:
         **{name: value for name, value in figures_of(record).items() if name in FIGURES},
         "decision_days": len(days),
         "rotations": len(record.rotations),
-        "days_rotated": sum(decision.state == "ROTATED" for decision in days),
-        "fills": len(record.fills),
+        "days_rotated": sum(decision.state == ROTATED for decision in days),
+        "fills": len(record.own_fills),
     }
 
 

@@ -1,13 +1,14 @@
 """What trading cost: fees by the asset they were taken in, and slippage against the close that was decided on."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
+from math import fsum
 
+from engine.core.money import ZERO
 from engine.core.order import Side
-from engine.journal.run_record import FillRow, RunRecord
+from engine.journal.run_record import DecisionRow, FillRow, RunRecord
 
 ATTEMPT = re.compile(r".*-(\d{1,3})", re.DOTALL)
 
@@ -20,6 +21,7 @@ class PricedFill:
         close: None where it is not on record.
         slippage: the fill's price against it as a fraction, positive where it was the worse for us.
         slippage_quote: what that came to.
+        equity: of its decision day; None where it is not on record.
         basis: the fill's price against the real market's at that moment - 1; None where it is not on record.
         attempt: of the order.
     """
@@ -28,6 +30,7 @@ class PricedFill:
     close: float | None
     slippage: float | None
     slippage_quote: float | None
+    equity: float | None
     basis: float | None
     attempt: int
 
@@ -41,8 +44,10 @@ class Costs:
         traded: notional in the quote currency.
         fees: by the asset they were taken in, exact.
         fees_quote: all of them at the fills' prices; None where one is in a third asset, whose price is not on record.
-        slippage_quote: against the decision days' closes; unpriced: fills whose close is not on record.
-        priced: traded notional of the fills that the slippage is of.
+        slippage_quote: against the decision days' closes, None where none is on record; unpriced: fills without one.
+        decided: what was traded at a known close, valued at that close.
+        share_of_equity: fees and slippage, each over the equity of its decision day, added up; None where a fee is in a
+            third asset.
     """
 
     fills: int
@@ -51,8 +56,9 @@ class Costs:
     traded: Decimal
     fees: Mapping[str, Decimal]
     fees_quote: Decimal | None
-    slippage_quote: float
-    priced: Decimal
+    slippage_quote: float | None
+    decided: float
+    share_of_equity: float | None
     unpriced: int
 
     @property
@@ -62,38 +68,48 @@ class Costs:
 
     @property
     def slippage_share(self) -> float | None:
-        """Slippage over the notional that it is of."""
-        return self.slippage_quote / float(self.priced) if self.priced else None
+        """Slippage as a fraction of what was decided on, as that of one fill is."""
+        return self.slippage_quote / self.decided if self.slippage_quote is not None and self.decided else None
 
 
 def priced_fills(record: RunRecord) -> tuple[PricedFill, ...]:
-    """Put each fill beside its decision's close, in order; what a reset made the bot buy back has none."""
-    closes = {(decision.day, asset): close for decision in record.decisions for asset, close in decision.closes.items()}
-    return tuple(_priced(fill, closes) for fill in record.fills)
+    """Put each of the strategy's fills beside its decision's close, in order.
+
+    What a reset made the bot buy back is none of them: it is told with the reset, among the incidents.
+    """
+    days = {decision.day: decision for decision in record.decisions}
+    return tuple(_priced(fill, days.get(fill.decision_day)) for fill in record.own_fills)
 
 
 def costs_of(fills: Sequence[PricedFill]) -> Costs:
-    """Add up what fills cost; without those that put back what a reset wiped, which others paid for."""
-    own = [priced for priced in fills if not priced.fill.restores]
+    """Add up what fills cost."""
     fees: dict[str, Decimal] = {}
-    for priced in own:
-        fees[priced.fill.fee_asset] = fees.get(priced.fill.fee_asset, Decimal(0)) + priced.fill.fee
-    measured = [priced for priced in own if priced.slippage_quote is not None]
+    for priced in fills:
+        fees[priced.fill.fee_asset] = fees.get(priced.fill.fee_asset, ZERO) + priced.fill.fee
+    in_quote = [_fee_quote(priced.fill) for priced in fills]
+    known = [fee for fee in in_quote if fee is not None]
+    measured = [(priced.slippage_quote, _decided(priced)) for priced in fills if priced.slippage_quote is not None]
+    shares = [
+        (float(fee) + (priced.slippage_quote or 0.0)) / priced.equity
+        for priced, fee in zip(fills, in_quote, strict=True)
+        if fee is not None and priced.equity
+    ]
     return Costs(
-        fills=len(own),
-        buys=sum(priced.fill.side is Side.BUY for priced in own),
-        sells=sum(priced.fill.side is Side.SELL for priced in own),
-        traded=_sum(priced.fill.notional for priced in own),
+        fills=len(fills),
+        buys=sum(priced.fill.side is Side.BUY for priced in fills),
+        sells=sum(priced.fill.side is Side.SELL for priced in fills),
+        traded=sum((priced.fill.notional for priced in fills), ZERO),
         fees=fees,
-        fees_quote=_fees_quote([priced.fill for priced in own]),
-        slippage_quote=sum(priced.slippage_quote or 0.0 for priced in measured),
-        priced=_sum(priced.fill.notional for priced in measured),
-        unpriced=len(own) - len(measured),
+        fees_quote=sum(known, ZERO) if len(known) == len(fills) else None,
+        slippage_quote=fsum(slippage for slippage, _ in measured) if measured else None,
+        decided=fsum(decided for _, decided in measured),
+        share_of_equity=fsum(shares) if len(known) == len(fills) else None,
+        unpriced=len(fills) - len(measured),
     )
 
 
-def _priced(fill: FillRow, closes: Mapping[tuple[date, str], float]) -> PricedFill:
-    close = None if fill.restores else closes.get((fill.decision_day, fill.asset))
+def _priced(fill: FillRow, decision: DecisionRow | None) -> PricedFill:
+    close = None if decision is None else decision.closes.get(fill.asset)
     worse = 1 if fill.side is Side.BUY else -1
     price = float(fill.price)
     attempt = ATTEMPT.fullmatch(fill.client_order_id)
@@ -102,23 +118,19 @@ def _priced(fill: FillRow, closes: Mapping[tuple[date, str], float]) -> PricedFi
         close=close,
         slippage=worse * (price / close - 1) if close else None,
         slippage_quote=worse * (price - close) * float(fill.quantity) if close else None,
+        equity=None if decision is None else decision.equity,
         basis=fill.basis,
         attempt=int(attempt[1]) if attempt else 1,
     )
 
 
-def _fees_quote(fills: Iterable[FillRow]) -> Decimal | None:
-    total = Decimal(0)
-    for fill in fills:
-        quote = fill.symbol.partition("/")[2]
-        if fill.fee_asset == quote:
-            total += fill.fee
-        elif fill.fee_asset == fill.asset:
-            total += fill.fee * fill.price
-        elif fill.fee:
-            return None
-    return total
+def _decided(priced: PricedFill) -> float:
+    return abs(float(priced.fill.quantity)) * (priced.close or 0.0)
 
 
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
+def _fee_quote(fill: FillRow) -> Decimal | None:
+    """Value a fee: in the quote currency as it is, in the coin at the fill's price, else not, unless it is nothing."""
+    if fill.fee_asset == fill.asset:
+        return fill.fee * fill.price
+    is_quote = fill.fee_asset == fill.symbol.rpartition("/")[2]
+    return fill.fee if is_quote or not fill.fee else None

@@ -10,11 +10,12 @@ import numpy as np
 
 from engine.core.calendar import decision_instant
 from engine.core.events import AccountReset, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
-from engine.core.order import Order
+from engine.core.order import RESET_BUY_BACK, Order
 from engine.core.performance import performance_of, turnover_of
-from engine.journal.projections import OPEN
+from engine.journal.bookings import quote_of
+from engine.journal.projections import OPEN, ROTATED
 from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fills
-from engine.journal.review.holdings import Standing, Stretch, quote_of, standing_of, stretches_of
+from engine.journal.review.holdings import Standing, Stretch, standing_of, stretches_of
 from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
 from engine.journal.review.selection import Selection
 from engine.journal.run_list import name_of
@@ -108,8 +109,8 @@ def review_of(record: RunRecord, selection: Selection) -> Review:
         start_equity=days[0].equity if days else None,
         final_equity=days[-1].equity if days else None,
         figures=figures_of(record),
-        benchmarks=summary.get("benchmarks", {}) if _is_current(record) else {},
-        days_rotated=sum(decision.state == "ROTATED" for decision in days),
+        benchmarks=summary.get("benchmarks", {}) if is_current(record) else {},
+        days_rotated=sum(decision.state == ROTATED for decision in days),
         standing=standing_of(record),
         lately=_lately(record, incidents),
         rotations=[rotation for rotation in record.rotations if selection.has_rotation(rotation)],
@@ -127,12 +128,14 @@ def figures_of(record: RunRecord) -> Mapping[str, float | None]:
     days = record.decisions
     if not days:
         return dict.fromkeys(FIGURES)
-    if _is_current(record):
+    if is_current(record):
         return {name: record.summary.get(name) for name in FIGURES}
     equity = np.array([decision.equity for decision in days])
+    if not equity.min() > 0:
+        return dict.fromkeys(FIGURES)
     elapsed = (days[-1].day - days[0].day).days
     performance = performance_of(equity, days=elapsed)
-    traded = fsum(float(fill.notional) for fill in record.fills if not fill.restores)
+    traded = fsum(float(fill.notional) for fill in record.own_fills)
     return {
         **{name: getattr(performance, name) for name in FIGURES if name != "turnover"},
         "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
@@ -145,9 +148,10 @@ def counts(incidents: Sequence[Incident]) -> Mapping[IncidentKind, int]:
     return {kind: found.count(kind) for kind in IncidentKind if kind in found}
 
 
-def _is_current(record: RunRecord) -> bool:
+def is_current(record: RunRecord) -> bool:
+    """Tell whether the summary reaches the last decision; a paper run's follows its changes of position."""
     days = record.decisions
-    return bool(days) and record.summary.get("last_day") == days[-1].day.isoformat()
+    return record.events is None or (bool(days) and record.summary.get("last_day") == days[-1].day.isoformat())
 
 
 def _core(record: RunRecord) -> str:
@@ -164,7 +168,7 @@ def _lately(record: RunRecord, incidents: Sequence[Incident]) -> Lately | None:
     since = max(last.day - timedelta(days=LATELY_DAYS - 1), record.decisions[0].day)
     first = next((row for row in reversed(record.decisions) if row.day < since), record.decisions[0])
     begins = decision_instant(since - timedelta(days=1))
-    traded = [fill.decision_day for fill in record.fills]
+    traded = [fill.decision_day for fill in record.own_fills]
     return Lately(
         since=since,
         equity_return=last.equity / first.equity - 1 if first is not last and first.equity else None,
@@ -193,6 +197,8 @@ def _warnings(record: RunRecord, selection: Selection) -> Iterator[Warned]:
 
 def _is_selected(incident: Incident, selection: Selection) -> bool:
     day = incident.decision_day or incident.at.date()
+    if incident.kind is IncidentKind.RESET and selection.reason == RESET_BUY_BACK:
+        return selection.asset is None and selection.has_days(day, day)
     return selection.has_order(day=day, asset=incident.asset, reason=incident.reason)
 
 

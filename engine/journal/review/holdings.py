@@ -1,20 +1,16 @@
 """What a run holds now, and what it held when: the fills booked again, in the ledger of the session."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 
-from engine.core.events import AccountReset, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
-from engine.journal.run_record import DecisionRow, FillRow, RunRecord
-
-QUOTE = "USDT"
-"""Of a run that has neither started nor traded."""
+from engine.journal.bookings import ledgers_of, opening_of
+from engine.journal.run_record import DecisionRow, RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,22 +69,30 @@ class Stretch:
     total_return: float | None
 
 
-def quote_of(record: RunRecord) -> str:
-    """Name the currency that a run counts in."""
-    if record.fills:
-        return record.fills[0].symbol.partition("/")[2]
-    started = (event.quote for event in record.events or () if isinstance(event, RunStarted))
-    return next(started, QUOTE)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldDay:
+    """Holdings at one day's close.
+
+    Attributes:
+        quantities: by asset, more than none.
+        shares: of equity, by asset; cash: of equity. An asset without a known close has no share.
+    """
+
+    quantities: Mapping[str, float]
+    shares: Mapping[str, float]
+    cash: float
 
 
 def standing_of(record: RunRecord) -> Standing | None:
     """Say what is held at the end of a record; None before the first decision."""
-    if not record.decisions:
+    change = last_change_of(record.decisions)
+    if change is None:
         return None
-    ledger = last_ledger(record)
+    ledger = opening_of(record)
+    for _, booked in ledgers_of(record):
+        ledger = booked
     last = record.decisions[-1]
-    change = _last_change(record.decisions)
-    traded = [fill for fill in record.fills if not fill.restores]
+    traded = record.own_fills
     # Crumbs have no close: they keep the price of their last fill. What was bought after the last close has none yet.
     prices = {fill.asset: fill.price for fill in traded if fill.decision_day < last.day}
     prices |= {asset: decimal_of(close) for asset, close in last.closes.items()}
@@ -120,7 +124,7 @@ def standing_of(record: RunRecord) -> Standing | None:
 def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
     """Divide a run into the days between its changes of holdings, oldest first."""
     by_day = {decision.day: decision for decision in record.decisions}
-    turns = [(day, ledger) for day, ledger in _ledgers(record) if day in by_day]
+    turns = [(day, ledger) for day, ledger in _ledgers_by_decision(record).items() if day in by_day]
     stretches = []
     for place, (since, ledger) in enumerate(turns):
         until = turns[place + 1][0] if place + 1 < len(turns) else None
@@ -139,65 +143,48 @@ def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
     return tuple(stretches)
 
 
-def last_ledger(record: RunRecord) -> Ledger:
-    """Book all fills of a record."""
-    first = _first_ledger(record)
-    return deque(_booked(record, first), maxlen=1).pop() if record.fills else first
+def holdings_by_day(record: RunRecord) -> list[HeldDay]:
+    """Give the holdings at each decision day's close; fills dated after the day are not in them."""
+    waiting = deque(ledgers_of(record))
+    positions: Mapping[str, float] = {}
+    closes: dict[str, float] = {}
+    days = []
+    for decision in record.decisions:
+        closes.update(decision.closes)
+        ledger: Ledger | None = None
+        while waiting and waiting[0][0].at.date() <= decision.day:
+            ledger = waiting.popleft()[1]
+        if ledger is not None:
+            positions = {asset: float(held) for asset, held in ledger.positions.items() if held > 0}
+        days.append(_held(decision, positions, closes))
+    return days
 
 
-def _ledgers(record: RunRecord) -> Iterator[tuple[date, Ledger]]:
-    """Give what was held after all fills of one decision day."""
-    traded = [fill for fill in record.fills if not fill.restores]
-    ledger = _first_ledger(record)
-    for day, fills in groupby(traded, key=lambda fill: fill.decision_day):
-        for fill in fills:
-            ledger = ledger.apply(_booking(fill))
-        yield day, ledger
+def assets_held(days: Sequence[HeldDay]) -> list[str]:
+    """Name every asset that was ever held, in order of its first day."""
+    return list(dict.fromkeys(asset for day in days for asset in day.quantities))
 
 
-def _booked(record: RunRecord, ledger: Ledger) -> Iterator[Ledger]:
-    if record.events is None:
-        for fill in record.fills:
-            ledger = ledger.apply(_booking(fill))
-            yield ledger
-        return
-    for event in record.events:
-        match event:
-            case OrderFilled(fill=booked):
-                ledger = ledger.apply(booked)
-            case AccountReset():
-                ledger = ledger.after_reset(event.written_off)
-            case _:
-                continue
-        yield ledger
+def last_change_of(decisions: Sequence[DecisionRow]) -> DecisionRow | None:
+    """Give the decision that led to the state at the end, the first one where it never changed; None without any."""
+    first = decisions[0] if decisions else None
+    return next((row for row in reversed(decisions) if row.state != row.next_state), first)
 
 
-def _first_ledger(record: RunRecord) -> Ledger:
-    started: Iterable[Decimal] = (event.cash for event in record.events or () if isinstance(event, RunStarted))
-    first = record.decisions[0].equity if record.decisions else 0.0
-    return Ledger(quote=quote_of(record), cash=next(iter(started), decimal_of(first)))
+def _held(decision: DecisionRow, positions: Mapping[str, float], closes: Mapping[str, float]) -> HeldDay:
+    equity = decision.equity
+    shares = {asset: held * closes[asset] / equity for asset, held in positions.items() if asset in closes and equity}
+    cash = 1 - sum(shares.values()) if decision.cash is None else decision.cash / equity if equity else 0.0
+    return HeldDay(quantities=positions, shares=shares, cash=cash)
 
 
-def _booking(row: FillRow) -> Fill:
-    return Fill(
-        at=row.time,
-        order_id=row.order_id,
-        client_order_id=row.client_order_id,
-        asset=row.asset,
-        symbol=row.symbol,
-        side=row.side,
-        quantity=row.quantity,
-        price=row.price,
-        notional=row.notional,
-        fee=row.fee,
-        fee_asset=row.fee_asset,
-        decision_day=row.decision_day,
-        reason=row.reason,
-    )
-
-
-def _last_change(decisions: Sequence[DecisionRow]) -> DecisionRow:
-    return next((row for row in reversed(decisions) if row.state != row.next_state), decisions[0])
+def _ledgers_by_decision(record: RunRecord) -> Mapping[date, Ledger]:
+    """Give what was held after the last fill of each decision."""
+    return {
+        booking.decision_day: ledger
+        for booking, ledger in ledgers_of(record)
+        if isinstance(booking, Fill) and not booking.restores
+    }
 
 
 def _weights(ledger: Ledger, decision: DecisionRow) -> Mapping[str, float]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import takewhile
 
 from engine.core.calendar import decision_instant
 from engine.core.events import (
@@ -23,7 +24,7 @@ from engine.core.events import (
     OrderUnresolved,
     OrderWaits,
 )
-from engine.core.money import plain
+from engine.core.money import ZERO, plain
 from engine.core.order import Order
 from engine.journal.run_record import RunRecord
 
@@ -112,7 +113,7 @@ def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:
                     message=event.message,
                 )
             case AccountReset():
-                yield _reset(event)
+                yield _reset(event, _bought_back(events[place + 1 :]))
             case _:
                 pass
 
@@ -157,8 +158,35 @@ def _answers(events: Sequence[Event]) -> Mapping[tuple[int, str], str]:
     return answers
 
 
-def _reset(event: AccountReset) -> Incident:
-    held = ", ".join(f"{plain(held)} {asset}" for asset, held in event.positions.items()) or "nothing but cash"
+def _bought_back(later: Sequence[Event]) -> str:
+    """Say what was bought back in an epoch, and what that cost; empty where nothing was."""
+    epoch = takewhile(lambda event: not isinstance(event, AccountReset), later)
+    fills = [event.fill for event in epoch if isinstance(event, OrderFilled) and event.fill.restores]
+    if not fills:
+        return ""
+    quantities: dict[str, Decimal] = {}
+    paid: dict[str, Decimal] = {}
+    fees: dict[str, Decimal] = {}
+    for fill in fills:
+        quote = fill.symbol.rpartition("/")[2]
+        for amounts, name, amount in (
+            (quantities, fill.asset, fill.quantity),
+            (paid, quote, fill.notional),
+            (fees, fill.fee_asset, fill.fee),
+        ):
+            amounts[name] = amounts.get(name, ZERO) + amount
+    return (
+        f"bought back: {_listed(quantities)} for {_listed(paid)}, fees {_listed(fees)}; "
+        "the exchange's fresh balances paid, not the run"
+    )
+
+
+def _listed(amounts: Mapping[str, Decimal]) -> str:
+    return ", ".join(f"{plain(amount)} {name}" for name, amount in amounts.items())
+
+
+def _reset(event: AccountReset, outcome: str) -> Incident:
+    held = _listed(event.positions) or "nothing but cash"
     written_off = "".join(f"; {plain(held)} {asset} written off" for asset, held in event.written_off.items())
     return Incident(
         at=event.at,
@@ -169,6 +197,7 @@ def _reset(event: AccountReset) -> Incident:
         decision_day=None,
         reason="",
         message=f"epoch {event.epoch} begins; {held} is bought back{written_off}",
+        outcome=outcome,
     )
 
 

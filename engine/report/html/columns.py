@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.journal.review.holdings import HeldDay
 from engine.journal.run_record import RunRecord
-from engine.report.html.holdings import HeldDay
 
 CHART_DIGITS = 7
 PANEL_DIGITS = 10

@@ -6,9 +6,9 @@ Evidence changes by session and by week, targets seldom: each is kept once, with
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.journal.review.holdings import HeldDay
 from engine.journal.run_record import FillRow, RunRecord
 from engine.report.html.columns import PANEL_DIGITS, digits
-from engine.report.html.holdings import HeldDay
 
 
 def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
         "targets": changes([decision.targets for decision in decisions]),
         "held": changes([day.quantities for day in held]),
         "evidence": {name: changes([decision.evidence.get(name) or {} for decision in decisions]) for name in sections},
-        "fills": _fills_by_day(record.fills),
+        "fills": _fills_by_day(record.own_fills),
     }
 
 

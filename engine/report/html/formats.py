@@ -1,6 +1,6 @@
 """Numbers as the page shows them."""
 
-from collections.abc import Mapping
+from decimal import Decimal
 
 NOT_AVAILABLE = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -20,7 +20,7 @@ def ratio(value: float | None) -> str:
     return NOT_AVAILABLE if value is None else _typographic(f"{value:,.2f}")
 
 
-def amount(value: float | None, *, decimals: int = 2) -> str:
+def amount(value: float | Decimal | None, *, decimals: int = 2) -> str:
     """Give an amount of money with separators of thousands."""
     return NOT_AVAILABLE if value is None else _typographic(f"{value:,.{decimals}f}")
 
@@ -38,15 +38,6 @@ def number(value: float | None) -> str:
 def basis_points(value: float | None) -> str:
     """Give a fraction in basis points, with its sign."""
     return NOT_AVAILABLE if value is None else _typographic(f"{value * 10_000:+,.1f}")
-
-
-def fees(value: float | Mapping[str, float] | None) -> str:
-    """Give `fees_paid` of a summary: one amount, or one an asset."""
-    if value is None:
-        return NOT_AVAILABLE
-    if isinstance(value, Mapping):
-        return ", ".join(f"{paid:,.8g} {asset}" for asset, paid in value.items())
-    return amount(value)
 
 
 def _typographic(text: str) -> str:

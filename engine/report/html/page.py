@@ -7,17 +7,17 @@ from typing import Any
 
 import yaml
 
+from engine.journal.review.facts import Review, review_of
+from engine.journal.review.holdings import HeldDay, assets_held, holdings_by_day
+from engine.journal.review.returns import YearOfReturns, returns_by_year
+from engine.journal.review.selection import Selection
 from engine.journal.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.html.breakouts import sessions_seen, turnings
-from engine.report.html.calendar_returns import YearOfReturns, returns_by_year
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
 from engine.report.html.crosses import golden_crosses, weeks_seen
 from engine.report.html.day_panel import day_panel
-from engine.report.html.execution import executed_fills, trading_costs
 from engine.report.html.figures import Figure, equity_figure, held_figure, index_figure, macd_figure
-from engine.report.html.holdings import HeldDay, assets_held, holdings_by_day
-from engine.report.html.incidents import incidents_of
 from engine.report.html.palette import DARK, LIGHT
 from engine.report.html.script import json_for_script, plotly_script, policy_for
 from engine.report.html.templates import own_text, render
@@ -68,9 +68,9 @@ def write_report(folder: Path) -> Path:
 
 def report_html(record: RunRecord) -> str:
     """Make the page."""
-    held = holdings_by_day(record.decisions, record.fills)
-    columns, charts = _charts(record, held)
-    executed = executed_fills(record.decisions, record.fills)
+    review = review_of(record, Selection())
+    held = holdings_by_day(record)
+    columns, charts = _charts(review, held)
     content = {
         "columns": columns,
         "figures": {chart.key: chart.figure for chart in charts},
@@ -87,33 +87,33 @@ def report_html(record: RunRecord) -> str:
         content=json_for_script(content),
         light=LIGHT,
         dark=DARK,
-        name=str(summary.get("name", "run")),
+        name=review.name,
         mode=record.mode,
         summary=summary,
-        synthetic=summary.get("synthetic", False),
+        synthetic=review.synthetic,
         span=_span(record),
         charts=charts,
         has_days=bool(record.decisions),
-        figures=_figure_rows(summary),
-        hold_titles=[HOLD_TITLES.get(name, f"hold {name}") for name in summary.get("benchmarks", {})],
-        core=_core(record),
+        review=review,
+        figures=_figure_rows(review),
+        hold_titles=[HOLD_TITLES.get(name, f"hold {name}") for name in review.benchmarks],
+        core=review.core,
         rotations=record.rotations,
         completed=sum(row.exit_day is not None for row in record.rotations),
         years=_years(record),
-        executed=executed,
-        has_basis=any(each.fill.basis is not None for each in executed),
-        costs=trading_costs(record.decisions, executed),
-        incidents=None if record.events is None else incidents_of(record.events),
+        has_basis=any(each.basis is not None for each in review.fills),
+        costs=review.costs,
         config=None if record.config is None else yaml.safe_dump(record.config, sort_keys=False, allow_unicode=True),
         caveats=_caveats(record),
         not_advice=NOT_ADVICE,
     )
 
 
-def _charts(record: RunRecord, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
+def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
+    record = review.record
     if not record.decisions:
         return {"day": []}, []
-    rotations, name = record.rotations, str(record.summary.get("name", "run"))
+    rotations, name = record.rotations, review.name
     columns = equity_columns(record)
     benchmarks = [each for each in record.benchmarks if f"hold {each}" in columns]
     charts = [
@@ -146,7 +146,7 @@ def _charts(record: RunRecord, held: Sequence[HeldDay]) -> tuple[dict[str, Colum
         charts.append(
             Chart(
                 key="macd",
-                title=f"{_core(record)} weekly MACD: golden crosses",
+                title=f"{review.core} weekly MACD: golden crosses",
                 words="A golden cross is used by the rotation that it lets in, spent when it comes during one, and "
                 "expired when it ran out or fell back unused.",
                 figure=macd_figure(columns, crosses=crosses, rotations=rotations),
@@ -165,14 +165,14 @@ def _charts(record: RunRecord, held: Sequence[HeldDay]) -> tuple[dict[str, Colum
     return columns, charts
 
 
-def _figure_rows(summary: Mapping[str, Any]) -> list[tuple[str, str, list[float | None]]]:
-    benchmarks = summary.get("benchmarks", {}).values()
+def _figure_rows(review: Review) -> list[tuple[str, str, list[float | None]]]:
+    benchmarks = review.benchmarks.values()
     return [
         (
             title,
             kind,
             [
-                summary.get(key),
+                review.figures[key],
                 *(
                     None if each is None else each.get("return" if key == "total_return" else key)
                     for each in benchmarks
@@ -200,10 +200,6 @@ def _tone(value: float | None) -> str:
 
 def _span(record: RunRecord) -> tuple[str, str] | None:
     return (record.decisions[0].day.isoformat(), record.decisions[-1].day.isoformat()) if record.decisions else None
-
-
-def _core(record: RunRecord) -> str:
-    return str(_strategy(record).get("core") or "BTC")
 
 
 def _index_name(record: RunRecord) -> str:

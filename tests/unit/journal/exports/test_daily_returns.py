@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.core.errors import DataError
-from engine.journal.exports.returns import daily_returns, return_rows
+from engine.journal.exports.returns import return_rows
+from engine.journal.review.returns import daily_returns
 from engine.research.returns import returns_of
 from tests.support.booked import record_with_equity
 from tests.support.fakes import DAY

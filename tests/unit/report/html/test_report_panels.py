@@ -1,35 +1,17 @@
-"""What the charts are made of: breakouts, crosses, holdings, incidents, and the days' panel."""
+"""What the charts are made of: breakouts, crosses, and the days' panel."""
 
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.events import (
-    AccountReset,
-    Event,
-    OrderCancelled,
-    OrderFilled,
-    OrderPlanned,
-    OrderRejected,
-    OrderSkipped,
-    OrderUnresolved,
-    OrderWaits,
-    RunEnded,
-)
-from engine.core.order import Fill, Order, Side
 from engine.journal.run_record import DecisionRow
 from engine.report.html.breakouts import Turn, sessions_seen, turnings
 from engine.report.html.crosses import Fate, golden_crosses, weeks_seen
 from engine.report.html.day_panel import changes
-from engine.report.html.holdings import assets_held, holdings_by_day
-from engine.report.html.incidents import incidents_of
-from tests.support.run_records import day_number, decision, fill, rotation
-
-AT = datetime(2024, 1, 2, tzinfo=UTC)
+from tests.support.run_records import day_number, decision, rotation
 
 
 def index_day(number: int, *, session: int | None = None, **evidence: Any) -> DecisionRow:
@@ -127,52 +109,6 @@ def test_a_cross_from_before_the_first_week_is_left_out() -> None:
     assert golden_crosses([macd_day(1, cross_week=date(2023, 5, 7), in_force=False)], []) == []
 
 
-def test_a_fill_is_held_from_the_close_of_its_own_day_on() -> None:
-    days = [
-        decision(1, equity=1000.0, cash=1000.0, closes={"BTC": 100.0}),
-        decision(2, equity=1000.0, cash=500.0, closes={"BTC": 100.0}),
-        decision(3, equity=1500.0, cash=500.0, closes={"BTC": 200.0}),
-    ]
-
-    held = holdings_by_day(days, [fill(1, "buy", "5", "100")])
-
-    assert [day.quantities for day in held] == [{}, {"BTC": 5.0}, {"BTC": 5.0}]
-    assert [(day.shares.get("BTC", 0.0), day.cash) for day in held] == [
-        (0.0, 1.0),
-        (0.5, 0.5),
-        (pytest.approx(2 / 3), pytest.approx(1 / 3)),
-    ]
-
-
-def test_a_fee_in_the_coin_makes_the_holding_smaller_and_a_whole_sale_leaves_nothing() -> None:
-    days = [decision(n, closes={"BTC": 100.0}) for n in (1, 2, 3, 4)]
-    fills = [
-        fill(1, "buy", "1", "100", fee="0.001", fee_asset="BTC"),
-        fill(2, "sell", "0.999", "100"),
-        fill(3, "buy", "3", "1", asset="ETH", reason="reset_buy_back"),
-    ]
-
-    held = holdings_by_day(days, fills)
-
-    assert held[1].quantities == {"BTC": pytest.approx(0.999)}
-    assert held[2].quantities == {}
-    # What a reset had wiped was held all along; buying it back adds nothing.
-    assert held[3].quantities == {}
-    assert assets_held(held) == ["BTC"]
-
-
-def test_cash_that_is_not_on_record_is_what_the_coins_leave() -> None:
-    days = [decision(n, cash=None, closes={"BTC": 100.0}) for n in (1, 2)]
-
-    assert [day.cash for day in holdings_by_day(days, [fill(1, "buy", "4", "100")])] == [1.0, pytest.approx(0.6)]
-
-
-def test_a_run_without_equity_has_no_shares() -> None:
-    (day,) = holdings_by_day([decision(1, equity=0.0, cash=0.0)], [])
-
-    assert (day.shares, day.cash) == ({}, 0.0)
-
-
 VALUES = st.dictionaries(st.sampled_from("abc"), st.integers(0, 2) | st.none(), max_size=3)
 
 
@@ -183,77 +119,3 @@ def test_what_stands_for_days_unfolds_to_what_it_was(values: list[dict[str, int 
     rows = [dict(zip(kept["names"][place], row, strict=True)) for place, *row in kept["rows"]]
     unfolded = [row for row, days in zip(rows, kept["days"], strict=True) for _ in range(days)]
     assert unfolded == values
-
-
-def order(attempt: int = 1) -> Order:
-    return Order(
-        client_order_id=f"test-20240101-BTC-b1-{attempt}",
-        asset="BTC",
-        symbol="BTC/USDT",
-        side=Side.BUY,
-        quantity=Decimal(2),
-        decision_day=day_number(1),
-        reason="start",
-        attempt=attempt,
-    )
-
-
-def filled(quantity: str, attempt: int = 1) -> OrderFilled:
-    one = order(attempt)
-    return OrderFilled(
-        fill=Fill(
-            at=AT,
-            order_id="7",
-            client_order_id=one.client_order_id,
-            asset="BTC",
-            symbol="BTC/USDT",
-            side=Side.BUY,
-            quantity=Decimal(quantity),
-            price=Decimal(100),
-            notional=100 * Decimal(quantity),
-            fee=Decimal(0),
-            fee_asset="USDT",
-            decision_day=one.decision_day,
-            reason="start",
-        )
-    )
-
-
-UNRESOLVED = OrderUnresolved(at=AT, order=order(), message="no answer")
-
-
-@pytest.mark.parametrize(
-    ("later", "outcome"),
-    [
-        ([filled("2")], "found filled at 2024-01-02T00:00:00+00:00"),
-        ([OrderRejected(at=AT, order=order(), message="no")], "found not executed"),
-        ([OrderWaits(at=AT, order=order(), message="halted")], "found not executed, and waits"),
-        ([OrderPlanned(order=order(2))], "not there, so tried again"),
-        ([RunEnded(last_day=day_number(1))], "still open at the end of the record"),
-    ],
-)
-def test_an_unknown_outcome_is_told_with_what_became_of_it(later: list[Event], outcome: str) -> None:
-    first = incidents_of([UNRESOLVED, *later])[0]
-
-    assert (first.kind, first.when) == ("outcome unknown", "2024-01-02T00:00:00+00:00")
-    assert first.what == f"buy 2 BTC/USDT (test-20240101-BTC-b1-1): no answer; {outcome}"
-
-
-def test_every_other_incident_has_its_line_and_a_smooth_run_has_none() -> None:
-    events: list[Event] = [
-        OrderPlanned(order=order()),
-        filled("1"),
-        filled("1"),
-        OrderWaits(at=AT, order=order(), message="halted"),
-        OrderRejected(at=AT, order=order(), message="refused"),
-        OrderSkipped(
-            day=day_number(1), asset="ETH", side=Side.SELL, quantity=Decimal("0.1"), message="below the minimum"
-        ),
-        OrderCancelled(day=day_number(1), order=order()),
-        AccountReset(at=AT, epoch=2, forgotten="x", cash=Decimal(1), positions={}),
-    ]
-
-    kinds = {incident.kind for incident in incidents_of(events)}
-
-    assert kinds == {"filled in parts", "waited", "rejected", "not sent", "cancelled", "account reset"}
-    assert incidents_of([OrderPlanned(order=order()), filled("2"), RunEnded(last_day=day_number(1))]) == []

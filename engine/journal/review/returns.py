@@ -1,8 +1,12 @@
-"""Returns by calendar month and year, of an equity curve."""
+"""Returns of a run, as fractions: by day, by calendar month, by calendar year."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+
+from engine.core.errors import DataError
+from engine.journal.run_record import RunRecord
 
 MONTHS = range(1, 13)
 
@@ -19,6 +23,22 @@ class YearOfReturns:
     year: int
     months: Sequence[float | None]
     whole: float
+
+
+def daily_returns(record: RunRecord) -> Sequence[tuple[date, float]]:
+    """Give the simple return of equity from each decision day's close to the next one's, a fraction, by the later day.
+
+    The first day has none, so that the mean and the deviation are those of the summary.
+
+    Raises:
+        DataError: the equity of a day that another follows is not positive.
+    """
+    for decision in record.decisions[:-1]:
+        if not decision.equity > 0:
+            raise DataError(f"{record.folder}: has no returns: the equity of {decision.day} is {decision.equity}")
+    return [
+        (later.day, (later.equity - earlier.equity) / earlier.equity) for earlier, later in pairwise(record.decisions)
+    ]
 
 
 def returns_by_year(curve: Iterable[tuple[date, float]]) -> list[YearOfReturns]:
