@@ -31,6 +31,7 @@ from tests.support.disturbed import (
     END,
     FRESH,
     ORDERS,
+    PATIENT_SECONDS,
     QUIET,
     ROTATION,
     Boundary,
@@ -49,7 +50,7 @@ T = TypeVar("T")
 LEAST_CELLS = 400
 THINNED = "WHOLE_MATRIX" not in os.environ
 """The whole matrix has thousands of cells; without this variable each family takes some of them, in its own turn."""
-MOST_DEATHS = 5
+MOST_DEATHS = 4
 SHORT_TIMEOUT_SECONDS = 0.3
 SELLS = ORDERS[:2]
 MOST_SHOWN = 5
@@ -144,7 +145,7 @@ EXECUTIONS: Mapping[str, Trouble] = {
     "request lost five times": Trouble(faults=(replace(LOST_REQUEST, times=5),), sell="short", buy="short"),
     **{
         f"found late by {queries}, answer lost": Trouble(faults=(Fault(kind="late", queries=queries), LOST_ANSWER))
-        for queries in (1, 2, 3, 4)
+        for queries in (1, 2, 3, 4, 5, 9)
     },
     **{
         f"trades late by {queries}, answer lost": Trouble(
@@ -193,7 +194,10 @@ READ_FAULTS: Mapping[str, Fault] = {
 
 CONDITIONS = ("halted", "in a break", "thin", "small")
 
-KNOWN: Mapping[str, str] = {}
+KNOWN: Mapping[str, str] = {
+    f"found late by {queries}, answer lost": "unseen, with its trades, for longer than is asked: sent again"
+    for queries in (5, 9)
+}
 """Troubles that are left out, and why."""
 
 
@@ -277,16 +281,18 @@ LEAST_TROUBLE_CELLS = len(ORDERS) + 2
 @pytest.mark.parametrize("name", [name for name in TROUBLES if name not in KNOWN])
 def test_an_order_in_trouble_is_traded_once(matrix: Matrix, name: str) -> None:
     trouble = TROUBLES[name]
-    timeout = SHORT_TIMEOUT_SECONDS if trouble.is_silent else 10.0
+    timeout = SHORT_TIMEOUT_SECONDS if trouble.is_silent else PATIENT_SECONDS
+    # One market a trouble, each in its turn: with all four, the same deaths are met four times.
+    turn = list(TROUBLES).index(name)
+    chosen = ORDERS[turn % len(ORDERS)]
     traces = {}
     for symbol in ORDERS:
         faults = Disturbance(faults=trouble.at(symbol))
-        case = Case(name=f"{name} at {symbol}", lives=(faults,), last=END, timeout_seconds=timeout)
+        last = END if symbol == chosen or trouble.expected(symbol) == "short" else QUIET
+        case = Case(name=f"{name} at {symbol}", lives=(faults,), last=last, timeout_seconds=timeout)
         traces[symbol] = matrix.check(case, trouble.expected(symbol)).lives[0].boundaries
 
-    # One market a trouble, each in its turn: with all four, the same deaths are met four times.
-    turn = list(TROUBLES).index(name)
-    symbol = ORDERS[turn % len(ORDERS)]
+    symbol = chosen
     deaths = _deaths(_life_of_order(traces[symbol], symbol))
     for death in _some(deaths, turn // len(ORDERS), every=-(-len(deaths) // MOST_DEATHS)):
         faults = Disturbance(faults=trouble.at(symbol), death=death)
@@ -305,7 +311,7 @@ def test_an_order_in_trouble_is_traded_once(matrix: Matrix, name: str) -> None:
 def test_a_fault_at_any_other_request_changes_nothing(matrix: Matrix, name: str) -> None:
     plain = matrix.check(Case(name="plain", asks_for_candles=True))
     requests = list(_requests(plain.lives[0].boundaries))
-    for _, number, boundary in _some(requests, list(READ_FAULTS).index(name), every=2):
+    for _, number, boundary in _some(requests, list(READ_FAULTS).index(name), every=3):
         if boundary.what == "private_post_order":
             continue
         case = Case(
@@ -315,7 +321,7 @@ def test_a_fault_at_any_other_request_changes_nothing(matrix: Matrix, name: str)
         )
         matrix.check(case)
 
-    matrix.end(name, least=8)
+    matrix.end(name, least=6)
 
 
 FATES: Mapping[str, Trouble] = {
@@ -335,7 +341,7 @@ def test_a_fault_while_the_fate_of_an_order_is_asked_changes_nothing(matrix: Mat
         places = _life_of_order(trace, symbol)
         strike = next(n for n, each in enumerate(trace) if each.what == "private_post_order" and each.market == symbol)
         asked = [each for each in _requests(trace) if strike < each[0] <= places[-1]]
-        for _, number, boundary in _some(asked, list(READ_FAULTS).index(name) // len(ORDERS), every=2):
+        for _, number, boundary in _some(asked, list(READ_FAULTS).index(name) // len(ORDERS), every=3):
             if boundary.what != "private_post_order":
                 second = replace(READ_FAULTS[name], nth=number)
                 case = Case(
@@ -365,7 +371,7 @@ def test_a_recovery_that_is_disturbed_again_changes_nothing(matrix: Matrix, symb
     faults = list(READ_FAULTS.items())
     for turn, (at, number, boundary) in enumerate(_requests(recovery)):
         for name, fault in (
-            _some(faults, turn + ORDERS.index(symbol), every=8)
+            _some(faults, turn + ORDERS.index(symbol), every=10)
             if at <= settled and boundary.what != "private_post_order"
             else ()
         ):
@@ -419,11 +425,11 @@ def test_a_market_that_is_not_as_it_should_be_delays_or_splits_orders(matrix: Ma
         case = Case(name=f"{symbol} {condition}", prepare=prepare, last=END)
         matrix.check(case, expected)
         trace = matrix.check(replace(case, last=QUIET), expected).lives[0].boundaries
-        for death in _some(_deaths(range(len(trace))), number, every=8):
+        for death in _some(_deaths(range(len(trace))), number, every=10):
             name = f"{case.name}, killed {death.when} {death.number} {trace[death.number].what}"
             matrix.check(replace(case, name=name, lives=(Disturbance(death=death),), last=QUIET), expected)
 
-    matrix.end(condition, least=16)
+    matrix.end(condition, least=12)
 
 
 PROCESS_DAYS = (date(2015, 11, 14), date(2015, 11, 16))
@@ -530,8 +536,8 @@ def test_a_killed_process_is_followed_by_one_that_goes_on(
 
 
 def test_the_matrix_has_hundreds_of_cells() -> None:
-    without_kills = len(TROUBLES) * len(ORDERS)
-    least = len(TROUBLES) * LEAST_TROUBLE_CELLS + len(READ_FAULTS) * (8 + 6) + len(ORDERS) * 2 * 10 + 2 * 50 + 4 * 16
+    troubles = len(TROUBLES) - len(KNOWN)
+    least = troubles * LEAST_TROUBLE_CELLS + len(READ_FAULTS) * (6 + 6) + len(ORDERS) * 2 * 10 + 2 * 50 + 4 * 12
 
-    print(f"{without_kills} cells of troubles and stages; at least {least} with kill points and reads")
+    print(f"{troubles * len(ORDERS)} cells of troubles and stages; at least {least} with kill points and reads")
     assert least >= LEAST_CELLS
