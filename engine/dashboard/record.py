@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
-from engine.journal.run_record import DecisionRow, FillRow, RotationRow, RunRecord
+from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
+from engine.journal.run_record import RunRecord
 
 MOST_ROTATIONS = 12
 

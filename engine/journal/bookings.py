@@ -9,7 +9,8 @@ from engine.core.events import AccountReset, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO, decimal_of
 from engine.core.order import Fill
-from engine.journal.run_record import FillRow, RunRecord
+from engine.journal.record_rows import FillRow
+from engine.journal.run_record import RunRecord
 
 USUAL_QUOTE = "USDT"
 """Of a record without a start, a fill and a configuration, which names its quote currency nowhere."""

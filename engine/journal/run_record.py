@@ -6,20 +6,16 @@ A paper run's rows come from its journal, which is never behind; a backtest's co
 import csv
 import io
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
 from engine.core.events import Event
-from engine.core.order import RESET_BUY_BACK, Side
 from engine.journal.codec import EventCodec
 from engine.journal.projections import (
-    EVIDENCE_SECTIONS,
     FILL_COLUMNS,
     HOLD_COLUMN,
     ROTATION_COLUMNS,
@@ -30,84 +26,14 @@ from engine.journal.projections import (
     rotation_rows,
     rotations_of,
 )
+from engine.journal.record_rows import DecisionRow, FillRow, RotationRow, decision_row, fill_row, rotation_row
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.journal.summary import RECORD_SCHEMA
 
-PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash")
 PAPER = "paper"
 """The mode of a run that has no summary yet."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionRow:
-    """One line of `decisions.jsonl`.
-
-    Attributes:
-        state, next_state: before and after the decision.
-        evidence: by section (`index`, `macd`, a strategy's own), as JSON values; None where it looks at neither.
-        closes: of every asset held or targeted; empty in folders written before they were kept.
-        cash: None there.
-    """
-
-    day: date
-    state: str
-    next_state: str
-    reason: str
-    evidence: Mapping[str, Mapping[str, Any] | None]
-    targets: Mapping[str, float]
-    closes: Mapping[str, float]
-    equity: float
-    cash: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FillRow:
-    """One row of `fills.csv`, exact; market_price and basis are None where there are none."""
-
-    time: datetime
-    decision_day: date
-    symbol: str
-    side: Side
-    quantity: Decimal
-    price: Decimal
-    notional: Decimal
-    fee: Decimal
-    fee_asset: str
-    order_id: str
-    client_order_id: str
-    reason: str
-    market_price: Decimal | None
-    basis: float | None
-
-    @property
-    def restores(self) -> bool:
-        """Whether it only bought back what a reset of the exchange had wiped; the ledger held it all along."""
-        return self.reason == RESET_BUY_BACK
-
-    @property
-    def asset(self) -> str:
-        """The base asset: `ETH` of `ETH/USDT`."""
-        return self.symbol.partition("/")[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotationRow:
-    """One row of `rotations.csv`; exit_day is None while it has not ended; the returns are fractions."""
-
-    rotation: int
-    entry_day: date
-    exit_day: date | None
-    exit_reason: str
-    breakout_session: date | None
-    cross_week: date | None
-    weeks_held: float
-    start_equity: float
-    end_equity: float
-    total_return: float
-    core_return: float
-    excess: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +95,9 @@ def read_run(folder: Path) -> RunRecord:
         mode=str(summary.get("mode", PAPER)),
         summary=summary,
         config=_json(folder / "config.json") if (folder / "config.json").exists() else None,
-        decisions=_rows(folder / "decisions.jsonl", lines, _decision),
-        fills=_rows(folder / "fills.csv", fills, _fill),
-        rotations=_rows(folder / "rotations.csv", rotations, _rotation),
+        decisions=_rows(folder / "decisions.jsonl", lines, decision_row),
+        fills=_rows(folder / "fills.csv", fills, fill_row),
+        rotations=_rows(folder / "rotations.csv", rotations, rotation_row),
         benchmarks=_benchmarks(folder / "equity.csv"),
         log=_lines(folder / "run.log") if (folder / "run.log").exists() else (),
         events=events,
@@ -279,92 +205,6 @@ def _rows(path: Path, texts: Iterable[Any], parse: Callable[[Any], T]) -> tuple[
     return tuple(parsed)
 
 
-def _decision(line: str) -> DecisionRow:
-    content = json.loads(line)
-    return DecisionRow(
-        day=date.fromisoformat(content["day"]),
-        state=_word(content["state"]),
-        next_state=_word(content["next_state"]),
-        reason=_word(content["reason"]),
-        evidence={
-            **dict.fromkeys(EVIDENCE_SECTIONS),
-            **{key: value for key, value in content.items() if key not in PLAIN_KEYS},
-        },
-        targets=_numbers(content["targets"]),
-        closes=_numbers(content.get("closes", {})),
-        equity=_number(content["equity"]),
-        cash=None if content.get("cash") is None else _number(content["cash"]),
-    )
-
-
-def _word(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no word")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is no amount")
-    return float(value)
-
-
-def _numbers(values: Mapping[str, Any]) -> Mapping[str, float]:
-    return {asset: _number(value) for asset, value in values.items()}
-
-
-def _amount(text: str) -> Decimal:
-    amount = Decimal(text)
-    if not amount.is_finite():
-        raise ValueError(f"{text!r} is no amount")
-    return amount
-
-
-def _instant(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"{text!r} names no time zone")
-    return at
-
-
-def _fill(row: Sequence[str]) -> FillRow:
-    named = dict(zip(FILL_COLUMNS, row, strict=False))
-    return FillRow(
-        time=_instant(named["time"]),
-        decision_day=date.fromisoformat(named["decision_day"]),
-        symbol=named["symbol"],
-        side=Side(named["side"]),
-        quantity=_amount(named["quantity"]),
-        price=_amount(named["price"]),
-        notional=_amount(named["notional"]),
-        fee=_amount(named["fee"]),
-        fee_asset=named["fee_asset"],
-        order_id=named["order_id"],
-        client_order_id=named["client_order_id"],
-        reason=named["reason"],
-        market_price=Decimal(named["market_price"]) if named.get("market_price") else None,
-        basis=float(named["basis"]) if named.get("basis") else None,
-    )
-
-
-def _rotation(row: Sequence[str]) -> RotationRow:
-    named = dict(zip(ROTATION_COLUMNS, row, strict=False))
-    return RotationRow(
-        rotation=int(named["rotation"]),
-        entry_day=date.fromisoformat(named["entry_day"]),
-        exit_day=_day_or_none(named["exit_day"]),
-        exit_reason=named["exit_reason"],
-        breakout_session=_day_or_none(named["breakout_session"]),
-        cross_week=_day_or_none(named["cross_week"]),
-        weeks_held=_number(float(named["weeks_held"])),
-        start_equity=_number(float(named["start_equity"])),
-        end_equity=_number(float(named["end_equity"])),
-        total_return=_number(float(named["return"])),
-        core_return=_number(float(named["core_return"])),
-        excess=_number(float(named["excess"])),
-    )
-
-
 def _benchmarks(path: Path) -> Mapping[str, Mapping[date, float] | None]:
     if not path.exists():
         return {}
@@ -378,7 +218,3 @@ def _benchmarks(path: Path) -> Mapping[str, Mapping[date, float] | None]:
 
         curves[name] = dict(filter(None, _rows(path, rows, point))) or None
     return curves
-
-
-def _day_or_none(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None

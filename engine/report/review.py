@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.journal.record_rows import RotationRow
 from engine.journal.review.costs import Costs, PricedFill
 from engine.journal.review.facts import Review, counts, is_open
 from engine.journal.review.holdings import Standing, Stretch
 from engine.journal.review.incidents import Incident
-from engine.journal.run_record import RotationRow
 from engine.report.printable import printable
 from engine.report.terminal import NOT_AVAILABLE, SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 

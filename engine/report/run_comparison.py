@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.journal.record_rows import RotationRow
 from engine.journal.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison, Pair, RotationPair
-from engine.journal.run_record import RotationRow, RunRecord
+from engine.journal.run_record import RunRecord
 from engine.report.printable import printable
 from engine.report.terminal import METRICS, NOT_AVAILABLE, SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 

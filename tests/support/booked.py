@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from engine.core.events import AccountReset, Event, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Side
-from engine.journal.run_record import DecisionRow, FillRow, RunRecord
+from engine.journal.record_rows import DecisionRow, FillRow
+from engine.journal.run_record import RunRecord
 from tests.support.fakes import DAY, NOON, fill_of
 
 CASH = Decimal(1000)

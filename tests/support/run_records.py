@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.core.events import Event
 from engine.core.order import Side
-from engine.journal.run_record import DecisionRow, FillRow, RotationRow, RunRecord
+from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
+from engine.journal.run_record import RunRecord
 
 FIRST_DAY = date(2024, 1, 1)
 """A Monday."""

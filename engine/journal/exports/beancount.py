@@ -17,7 +17,8 @@ from engine.core.order import CLIENT_ORDER_ID
 from engine.journal.exports.commodities import commodity_of
 from engine.journal.exports.lots import Lot, change_lots
 from engine.journal.exports.transactions import Book, Transaction, balances_of, book_of
-from engine.journal.run_record import DecisionRow, RunRecord
+from engine.journal.record_rows import DecisionRow
+from engine.journal.run_record import RunRecord
 
 CASH, COINS = "Assets:Bot:Cash", "Assets:Bot:Coins"
 OPENING, GAINS = "Equity:Opening-Balance", "Income:Realised-Gains"

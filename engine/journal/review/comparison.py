@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.journal.paper_folder import FREE_INNER_KEYS, FREE_KEYS
 from engine.journal.projections import ROTATED
+from engine.journal.record_rows import RotationRow
 from engine.journal.review.facts import FIGURES, figures_of
-from engine.journal.run_record import RotationRow, RunRecord
+from engine.journal.run_record import RunRecord
 
 ABSENT = "(absent)"
 FREE = {*FREE_KEYS, *(f"{section}.{key}" for section, keys in FREE_INNER_KEYS.items() for key in keys)}

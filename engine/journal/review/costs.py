@@ -8,7 +8,8 @@ from math import fsum
 
 from engine.core.money import ZERO
 from engine.core.order import Side
-from engine.journal.run_record import DecisionRow, FillRow, RunRecord
+from engine.journal.record_rows import DecisionRow, FillRow
+from engine.journal.run_record import RunRecord
 
 ATTEMPT = re.compile(r".*-(\d{1,3})", re.DOTALL)
 

@@ -14,12 +14,13 @@ from engine.core.order import RESET_BUY_BACK, Order
 from engine.core.performance import performance_of, turnover_of
 from engine.journal.bookings import quote_of
 from engine.journal.projections import OPEN, ROTATED
+from engine.journal.record_rows import RotationRow
 from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fills
 from engine.journal.review.holdings import Standing, Stretch, standing_of, stretches_of
 from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
 from engine.journal.review.selection import Selection
 from engine.journal.run_list import name_of
-from engine.journal.run_record import RotationRow, RunRecord
+from engine.journal.run_record import RunRecord
 
 LATELY_DAYS = 7
 FIGURES = (

@@ -10,7 +10,8 @@ from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
 from engine.journal.bookings import ledgers_of, opening_of
-from engine.journal.run_record import DecisionRow, RunRecord
+from engine.journal.record_rows import DecisionRow
+from engine.journal.run_record import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from engine.journal.record_rows import RotationRow
 from engine.journal.review.comparison import Comparison
 from engine.journal.review.costs import PricedFill
 from engine.journal.review.facts import Review
 from engine.journal.review.holdings import Standing
 from engine.journal.run_list import RunEntry
-from engine.journal.run_record import RotationRow, RunRecord
+from engine.journal.run_record import RunRecord
 
 
 def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from engine.core.errors import ConfigError
 from engine.journal.projections import OPEN
-from engine.journal.run_record import DecisionRow, FillRow, RotationRow, RunRecord
+from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
+from engine.journal.run_record import RunRecord
 
 ENTRY = "entry"
 

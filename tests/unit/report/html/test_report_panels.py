@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.journal.run_record import DecisionRow
+from engine.journal.record_rows import DecisionRow
 from engine.report.html.breakouts import Turn, sessions_seen, turnings
 from engine.report.html.crosses import Fate, golden_crosses, weeks_seen
 from engine.report.html.day_panel import changes
