@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
+from engine.journal.review.incidents import Incident, journalled_incidents
 from engine.recovery import standing_of
-from engine.report.live_status import LiveStatus, Past, live_status
+from engine.report.live_status import MOST_INCIDENTS, LiveStatus, Past, live_status
 from engine.session import Standing
 
 MOST_FILLS = 12
@@ -43,7 +45,8 @@ class LiveState:
         targets: the weights that stand.
         signals: of the last decision; session, week: the last that it knew, None where it looks at neither.
         latest_exit: the day on which a rotation in being ends at the latest.
-        fills: the last ones, the newest first; fill_count: how many there were.
+        fills: the strategy's last ones, the newest first; fill_count: how many there were.
+        incidents: the last ones, the newest first, as a review tells them.
         curve: None before the first decision.
         records: how many the journal holds.
     """
@@ -56,6 +59,7 @@ class LiveState:
     latest_exit: date | None
     fills: tuple[Fill, ...]
     fill_count: int
+    incidents: tuple[Incident, ...]
     curve: Curve | None
     records: int
 
@@ -91,7 +95,8 @@ class LiveRun:
             if isinstance(event, RunStarted):
                 self._quote = event.quote
             elif isinstance(event, OrderFilled):
-                self._fills.append(event.fill)
+                if not event.fill.restores:
+                    self._fills.append(event.fill)
             elif isinstance(event, DayDecided):
                 self._equity.append((event.day, float(event.equity)))
 
@@ -126,6 +131,7 @@ class LiveRun:
             latest_exit=None if decision is None else latest_exit(decision.memory, self._config),
             fills=tuple(self._fills[: -MOST_FILLS - 1 : -1]),
             fill_count=len(self._fills),
+            incidents=tuple(islice(reversed(tuple(journalled_incidents(self._events))), MOST_INCIDENTS)),
             curve=curve_of(self._equity),
             records=len(self._events),
         )

@@ -1,6 +1,6 @@
 """What the page of a run without a journal shows: its record, read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
+from engine.journal.review.holdings import last_change_of
 from engine.journal.run_record import RunRecord
 
 MOST_ROTATIONS = 12
@@ -38,25 +39,18 @@ class RecordState:
 def record_state(record: RunRecord) -> RecordState:
     """Choose what is shown of a record."""
     decision = record.decisions[-1] if record.decisions else None
+    change = last_change_of(record.decisions)
+    fills = record.own_fills
     notes = record.summary.get("notes")
     return RecordState(
         summary=record.summary,
         decision=decision,
-        state_since=_since(record.decisions),
+        state_since=None if change is None else change.day,
         signals=() if decision is None else signals_of(decision.evidence, record.config),
-        fills=tuple(reversed(record.fills[-MOST_FILLS:])),
-        fill_count=len(record.fills),
+        fills=tuple(reversed(fills[-MOST_FILLS:])),
+        fill_count=len(fills),
         rotations=tuple(reversed(record.rotations[-MOST_ROTATIONS:])),
         rotation_count=len(record.rotations),
         curve=curve_of([(row.day, row.equity) for row in record.decisions]),
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
     )
-
-
-def _since(decisions: Sequence[DecisionRow]) -> date | None:
-    since = None
-    for row in reversed(decisions):
-        if row.next_state != decisions[-1].next_state:
-            break
-        since = row.day
-    return since

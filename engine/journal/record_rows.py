@@ -119,8 +119,8 @@ def fill_row(row: Sequence[str]) -> FillRow:
         order_id=named["order_id"],
         client_order_id=named["client_order_id"],
         reason=named["reason"],
-        market_price=Decimal(named["market_price"]) if named.get("market_price") else None,
-        basis=float(named["basis"]) if named.get("basis") else None,
+        market_price=_amount(named["market_price"]) if named.get("market_price") else None,
+        basis=_number(float(named["basis"])) if named.get("basis") else None,
     )
 
 

@@ -17,7 +17,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from engine.core.events import EvidenceValue
-from engine.report.live_status import Holding, Incident, LiveStatus, OpenOrder, Past, order_words
+from engine.core.valuation import ValuedPosition
+from engine.report.live_status import Incident, LiveStatus, OpenOrder, Past, order_words
 
 DRAWS_PER_SECOND = 4
 TITLE_COLUMNS = 11
@@ -251,7 +252,7 @@ def _equity(status: LiveStatus) -> str:
     return "not known" if status.equity is None else f"{status.equity:,.2f} {status.quote}"
 
 
-def _holding(holding: Holding) -> str:
+def _holding(holding: ValuedPosition) -> str:
     weight = "  ?  " if holding.weight is None else f"{holding.weight:6.1%}"
     value = "no price" if holding.value is None else f"{holding.value:,.2f}"
     return f"{holding.asset:<5}{weight} {value:>12} {_short(holding.quantity)}"

@@ -28,7 +28,8 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.money import plain
-from engine.core.order import Order
+from engine.core.order import Fill, Order
+from engine.core.valuation import ValuedPosition, valuation_of
 
 MOST_INCIDENTS = 5
 ONE_DAY = timedelta(days=1)
@@ -57,16 +58,6 @@ class OpenOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """What is held of one asset; its value and weight are None where no price of it is on record."""
-
-    asset: str
-    quantity: Decimal
-    value: Decimal | None
-    weight: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """What of a run's events is to be seen; each event takes one step, so that years of them are folded once.
 
@@ -75,7 +66,7 @@ class Past:
         prices: the last price on record by asset: a close of a decision, or a fill's.
         filled_later: whether a fill is newer than the last decision's closes.
         orders: what is written of each order that is not settled, by client order id.
-        days, first_day: how many days were decided, and the first of them; filled: the orders that were.
+        days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
     """
 
     decision: DayDecided | None = None
@@ -110,10 +101,7 @@ class Past:
                 text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
                 return self._told(decision_instant(day), text)
             case OrderFilled(fill=fill):
-                prices = {**self.prices, fill.asset: fill.price}
-                filled = self.filled | {fill.client_order_id}
-                rest = self._without(fill.client_order_id)
-                return replace(rest, prices=prices, filled_later=True, filled=filled)
+                return self._filled(fill)
             case OrderCancelled(order=order):
                 return self._without(order.client_order_id)
             case AccountReset(at=at):
@@ -141,6 +129,14 @@ class Past:
             days=self.days + 1,
             first_day=self.first_day or event.day,
         )
+
+    def _filled(self, fill: Fill) -> "Past":
+        rest = self._without(fill.client_order_id)
+        if fill.restores:
+            # It puts back what is held already, at prices that are the sandbox's own.
+            return rest
+        prices, filled = {**self.prices, fill.asset: fill.price}, self.filled | {fill.client_order_id}
+        return replace(rest, prices=prices, filled_later=True, filled=filled)
 
     def _with(self, order: OpenOrder) -> "Past":
         name = order.order.client_order_id
@@ -184,7 +180,7 @@ class LiveStatus:
     cash: Decimal
     equity: Decimal | None
     marks: str
-    holdings: tuple[Holding, ...]
+    holdings: tuple[ValuedPosition, ...]
     orders: tuple[OpenOrder, ...]
     incidents: tuple[Incident, ...]
     bars_day: date | None
@@ -214,11 +210,7 @@ def live_status(
         exchange_time, heard_seconds, bars, notices: what was heard; see `LiveStatus`.
     """
     next_day = _next_day(last_day, exchange_time, grace)
-    values = {
-        asset: held * past.prices[asset] if asset in past.prices else None for asset, held in ledger.positions.items()
-    }
-    known = [value for value in values.values() if value is not None]
-    equity = ledger.cash + sum(known, Decimal(0)) if len(known) == len(values) else None
+    valued = valuation_of(ledger, past.prices)
     told = (*past.incidents, *(Incident(at=at, text=words) for at, words in notices))
     return LiveStatus(
         venue=venue,
@@ -231,17 +223,9 @@ def live_status(
         state_since=past.state_since,
         quote=ledger.quote,
         cash=ledger.cash,
-        equity=equity,
+        equity=valued.equity,
         marks=_marks(past),
-        holdings=tuple(
-            Holding(
-                asset=asset,
-                quantity=ledger.positions[asset],
-                value=value,
-                weight=float(value / equity) if value is not None and equity else None,
-            )
-            for asset, value in values.items()
-        ),
+        holdings=valued.positions,
         orders=tuple(_open_order(order, past, unresolved) for order in waiting),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
         bars_day=None if bars is None else bars[0],

@@ -9,24 +9,10 @@ from decimal import Decimal
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
+from engine.core.valuation import ValuedPosition, valuation_of
 from engine.journal.bookings import ledgers_of, opening_of
 from engine.journal.record_rows import DecisionRow
 from engine.journal.run_record import RunRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """What is held of one asset.
-
-    Attributes:
-        price: the last on record: a decision's close, or a later fill's; None: none. weight: of the equity.
-    """
-
-    asset: str
-    quantity: Decimal
-    price: Decimal | None
-    value: Decimal | None
-    weight: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +20,9 @@ class Standing:
     """What is held at the end of the record.
 
     Attributes:
-        day: of the prices.
+        day: of the prices: a decision's closes, or a later fill's price.
         state: of the strategy; since: the day whose decision led to it, or the first day; reason: of that decision.
-        equity: None where a price is missing.
+        equity: None where a price is missing; positions: the largest first.
     """
 
     day: date
@@ -46,7 +32,7 @@ class Standing:
     quote: str
     cash: Decimal
     equity: Decimal | None
-    positions: Sequence[Position]
+    positions: Sequence[ValuedPosition]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +84,7 @@ def standing_of(record: RunRecord) -> Standing | None:
     prices = {fill.asset: fill.price for fill in traded if fill.decision_day < last.day}
     prices |= {asset: decimal_of(close) for asset, close in last.closes.items()}
     prices |= {fill.asset: fill.price for fill in traded if fill.decision_day >= last.day}
-    values = {asset: held * prices[asset] if asset in prices else None for asset, held in ledger.positions.items()}
-    known = [value for value in values.values() if value is not None]
-    equity = ledger.cash + sum(known, Decimal(0)) if len(known) == len(values) else None
+    valued = valuation_of(ledger, prices)
     return Standing(
         day=last.day,
         state=last.next_state,
@@ -108,17 +92,8 @@ def standing_of(record: RunRecord) -> Standing | None:
         reason=change.reason,
         quote=ledger.quote,
         cash=ledger.cash,
-        equity=equity,
-        positions=[
-            Position(
-                asset=asset,
-                quantity=ledger.positions[asset],
-                price=prices.get(asset),
-                value=value,
-                weight=float(value / equity) if value is not None and equity else None,
-            )
-            for asset, value in sorted(values.items(), key=lambda pair: -(pair[1] or 0))
-        ],
+        equity=valued.equity,
+        positions=sorted(valued.positions, key=lambda position: -(position.value or 0)),
     )
 
 

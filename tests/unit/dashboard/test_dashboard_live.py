@@ -1,6 +1,7 @@
 """What a run is at, folded out of its events; signals in words; the small curve."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned, OrderSent, OrderWaits, RunStarted
-from engine.core.order import Fill, Order, Side
+from engine.core.events import (
+    AccountReset,
+    DayDecided,
+    Event,
+    OrderFilled,
+    OrderPlanned,
+    OrderSent,
+    OrderSkipped,
+    OrderWaits,
+    RunStarted,
+)
+from engine.core.order import RESET_BUY_BACK, Fill, Order, Side
 from engine.dashboard.live import MOST_FILLS, LiveRun, LiveState
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import HEIGHT, WIDTH, sparkline
+from engine.journal.review.incidents import IncidentKind
 
 DAY = date(2024, 3, 1)
 AT = datetime(2024, 3, 2, tzinfo=UTC)
@@ -97,7 +109,7 @@ def test_a_planned_order_waits_and_its_fill_becomes_a_position() -> None:
     done = state_after(decided(), OrderPlanned(order=order()), OrderSent(at=AT, order=order()), filled(order()))
 
     assert [(each.state, each.message) for each in waiting.status.orders] == [("waits", "halted")]
-    assert "halted" in waiting.status.incidents[-1].text
+    assert [each.message for each in waiting.incidents] == ["halted"]
     assert done.status.orders == ()
     # 1000 - 600 - 1 in cash; 2 at 300.
     assert (done.status.cash, done.status.equity) == (Decimal(399), Decimal(999))
@@ -135,6 +147,20 @@ def test_events_in_two_parts_give_what_they_give_in_one() -> None:
     run.take(events[2:])
 
     assert run.state() == state_after(*events)
+
+
+def test_a_reset_is_told_with_what_was_bought_back_and_that_is_no_fill_of_the_strategy() -> None:
+    held = {"BTC": Decimal(2)}
+    reset = AccountReset(at=AT, epoch=2, forgotten="x", cash=Decimal(1), positions=held)
+
+    state = state_after(
+        decided(), OrderSkipped(day=DAY, asset="ETH", side=Side.BUY, quantity=Decimal(1), message="small"), reset,
+        OrderFilled(fill=replace(filled(order()).fill, reason=RESET_BUY_BACK)),
+    )  # fmt: skip
+
+    assert (state.fill_count, state.fills) == (0, ())
+    assert [incident.kind for incident in state.incidents] == [IncidentKind.RESET, IncidentKind.NOT_SENT]
+    assert state.incidents[0].outcome.startswith("bought back: 2 BTC for 600 USDT, fees 1 USDT")
 
 
 def test_the_last_fills_come_first() -> None:

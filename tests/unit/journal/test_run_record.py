@@ -148,6 +148,8 @@ def test_file_that_was_cut_off_within_a_line_is_told(tmp_path: Path, name: str) 
     [
         ("fills.csv", ",9,101,", ",NaN,101,"),
         ("fills.csv", ",9,101,", ",Infinity,101,"),
+        ("fills.csv", ",start,,", ",start,NaN,"),
+        ("fills.csv", ",start,,", ",start,,inf"),
         ("fills.csv", "2024-01-02T00:00:01Z", "2024-01-02T00:00:01"),
         ("fills.csv", ",buy,", ",lend,"),
         ("rotations.csv", "1080.0", "nan"),

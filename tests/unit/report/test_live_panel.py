@@ -14,8 +14,9 @@ from rich.console import Console
 
 from engine.core.events import EvidenceValue, OrderFilled
 from engine.core.order import Side
+from engine.core.valuation import ValuedPosition
 from engine.report.live import closing_words, live_console, live_lines
-from engine.report.live_status import Holding, Incident, LiveStatus, OpenOrder, Past
+from engine.report.live_status import Incident, LiveStatus, OpenOrder, Past
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
 INDEX: Mapping[str, EvidenceValue] = {
@@ -47,7 +48,7 @@ STATUS = LiveStatus(
     equity=Decimal("100000.125"),
     marks="at the closes of 2024-01-01",
     holdings=tuple(
-        Holding(asset=asset, quantity=Decimal("1234.5678"), value=Decimal(12437), weight=0.125)
+        ValuedPosition(asset=asset, quantity=Decimal("1234.5678"), price=None, value=Decimal(12437), weight=0.125)
         for asset in ("ETH", "SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE")
     ),
     orders=(OpenOrder(order=BUY, state="unresolved", since=NOON, message="no answer within 10 seconds"),),

@@ -19,7 +19,7 @@ from engine.core.events import (
     OrderWaits,
 )
 from engine.core.ledger import Ledger
-from engine.core.order import Side
+from engine.core.order import RESET_BUY_BACK, Side
 from engine.report.live_status import LiveStatus, Past, live_status
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
@@ -93,6 +93,16 @@ def test_what_was_traded_since_is_at_its_own_price() -> None:
     assert status.equity == 250
     assert status.marks == "at the closes of 2024-01-01, what was traded since at its price"
     assert (next_day.equity, next_day.marks) == (Decimal(205), "at the closes of 2024-01-02")
+
+
+def test_what_is_bought_back_after_a_reset_changes_neither_marks_nor_the_count_of_orders() -> None:
+    ledger = Ledger(quote="USDT", cash=Decimal(0), positions={"ETH": Decimal(5)})
+    bought_back = OrderFilled(fill=fill_of("ETH", Side.BUY, "5", "50", reason=RESET_BUY_BACK))
+
+    status = status_after(_closes(ETH="40"), bought_back, ledger=ledger)
+
+    assert (status.equity, status.marks) == (Decimal(200), "at the closes of 2024-01-01")
+    assert Past().after(bought_back).filled == frozenset()
 
 
 def test_a_position_without_a_price_on_record_leaves_the_equity_unknown() -> None:

@@ -1,0 +1,52 @@
+"""What a ledger is worth at given prices: each position's value and weight, and the equity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.ledger import Ledger
+from engine.core.money import ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuedPosition:
+    """What is held of one asset.
+
+    Attributes:
+        price, value: in the quote currency; None where no price of it is known.
+        weight: fraction of the equity; None where either is not known.
+    """
+
+    asset: str
+    quantity: Decimal
+    price: Decimal | None
+    value: Decimal | None
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """Positions in the ledger's order, and the equity: None where a price is missing."""
+
+    equity: Decimal | None
+    positions: tuple[ValuedPosition, ...]
+
+
+def valuation_of(ledger: Ledger, prices: Mapping[str, Decimal]) -> Valuation:
+    """Value a ledger at prices by asset, as far as they are known."""
+    values = {asset: held * prices[asset] if asset in prices else None for asset, held in ledger.positions.items()}
+    known = [value for value in values.values() if value is not None]
+    equity = ledger.cash + sum(known, ZERO) if len(known) == len(values) else None
+    return Valuation(
+        equity=equity,
+        positions=tuple(
+            ValuedPosition(
+                asset=asset,
+                quantity=ledger.positions[asset],
+                price=prices.get(asset),
+                value=value,
+                weight=float(value / equity) if value is not None and equity else None,
+            )
+            for asset, value in values.items()
+        ),
+    )
