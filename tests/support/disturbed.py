@@ -35,8 +35,11 @@ from engine.session import Standing
 from engine.venues.client import Call, Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.verdicts import Reply
+from engine.wiring.live_exchange import exchange_client
 from engine.wiring.live_market import SeriesUpTo, Snapshots, VenueBars, VenueCandles
-from engine.wiring.paper import PaperRun, Surroundings, exchange_client, paper_journal
+from engine.wiring.paper import PaperRun
+from engine.wiring.paper_folder import paper_journal
+from engine.wiring.surroundings import Surroundings
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy
 from tests.support.markets import coin_bars
 from tests.support.practice import KEY, WallClock
@@ -207,6 +210,7 @@ class Rig:
             mock.patch.object(SandboxClient, "send", watched_send),
             mock.patch.object(SqliteJournal, "append_all", watched_append),
             mock.patch("engine.wiring.paper.strategy_of", _rotating),
+            mock.patch("engine.wiring.paper_folder.strategy_of", _rotating),
             mock.patch("engine.practice.server.answer", lambda _, call: answer(self._exchange, call)),
             PracticeServer(self._exchange) as server,
         ):
