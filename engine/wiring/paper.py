@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine import __version__
 from engine.config import Config
-from engine.core.errors import ConfigError, DataError
+from engine.core.errors import ConfigError, DataError, VenueError
 from engine.core.events import Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
@@ -88,8 +88,19 @@ class PaperRun:
         self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
 
     def run(self, *, once: bool) -> Path | None:
-        """Run until told to end, or, with `once`, until nothing is left to do now; give the report."""
-        self.driver().run(once=once)
+        """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
+
+        Raises:
+            VenueError: the exchange refuses, or cannot be reached; the files tell of all that was decided until then.
+        """
+        begun_after = self._session.standing.last_day
+        try:
+            self.driver().run(once=once)
+        except VenueError:
+            if self._session.standing.last_day != begun_after:
+                # The bars of the days decided since the start are at hand: nothing more is asked of the exchange.
+                self._write_files()
+            raise
         return self.end()
 
     def end(self) -> Path | None:

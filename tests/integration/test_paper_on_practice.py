@@ -334,6 +334,23 @@ def test_missing_keys_end_with_one_sentence_before_anything_is_written(rehearse:
     assert not rehearsal.out.exists()
 
 
+def test_a_key_revoked_in_the_middle_ends_with_one_sentence_and_whole_files(rehearse: Open) -> None:
+    with rehearse(SHORT).open() as rehearsal:
+
+        def revoked(_: Call) -> None:
+            if rehearsal.exchange.now.date() == date(2015, 11, 25):
+                rehearsal.exchange.revoke_key(KEY.name)
+
+        rehearsal.is_fatal = revoked
+        outcome = rehearsal.run()
+        days = [decision["day"] for decision in rehearsal.decisions()]
+        curve = (rehearsal.folder / "equity.csv").read_text(encoding="utf-8").splitlines()[1:]
+
+    assert "refuses the key" in error_sentence(outcome, exit_code=4)
+    assert days[-1] == "2015-11-23"
+    assert [row.split(",")[0] for row in curve] == days
+
+
 def test_a_second_bot_on_the_same_folder_is_refused_and_changes_nothing(rehearse: Open) -> None:
     with rehearse(SHORT).open() as rehearsal:
         rehearsal.run("--once")
