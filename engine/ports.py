@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.core.events import Event
+from engine.core.events import Event, OrderSent
 from engine.core.instrument import Instrument
 from engine.core.market import BarSeries
 from engine.core.order import Fill, Order, OrderReport
@@ -93,8 +93,16 @@ class Venue(Protocol):
         """
         ...
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
-        """Ask what became of an order whose submission ended UNRESOLVED; never send it again."""
+    def held(self, asset: str) -> Decimal | None:
+        """Give what the venue holds of an asset, ours or not; None where it keeps no books of its own."""
+        ...
+
+    def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
+        """Ask what became of an order whose submission ended UNRESOLVED; never send it again.
+
+        Args:
+            sent: what was written before it was sent.
+        """
         ...
 
 

@@ -69,10 +69,11 @@ def standing_of(events: Iterable[Event], fresh: Standing) -> Standing:
         sells=tuple(order for order in orders if order.side is Side.SELL),
         buys=tuple(order for order in orders if order.side is Side.BUY and not order.restores),
         unresolved=book.sent,
+        sent=standing.sent if book.sent is not None else None,
     )
 
 
-def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Book]:  # noqa: PLR0911 - one arm an event
+def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Book]:  # noqa: C901, PLR0911, PLR0912 - one arm an event
     match event:
         case DayDecided():
             unplanned = event.reason if event.changed else standing.unplanned
@@ -82,7 +83,9 @@ def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Bo
             return _planned(standing, order.decision_day), book.with_order(order)
         case OrderSkipped(day=day):
             return _planned(standing, day), book
-        case OrderSent(order=order) | OrderUnresolved(order=order):
+        case OrderSent(order=order):
+            return replace(standing, sent=event), replace(book, sent=order)
+        case OrderUnresolved(order=order):
             return standing, replace(book, sent=order)
         case OrderFilled(fill=fill):
             known = standing.known or fill

@@ -62,7 +62,7 @@ class Standing:
         state: the strategy's memory.
         sells, buys: orders decided and not settled.
         restoring: orders not settled that buy back what a reset of the exchange wiped; nothing is sent before them.
-        unresolved: the one of all these that was sent and whose outcome is unknown.
+        unresolved: the one of all these that was sent and whose outcome is unknown; sent: as it was written before.
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
         epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
@@ -74,6 +74,7 @@ class Standing:
     buys: tuple[Order, ...] = ()
     restoring: tuple[Order, ...] = ()
     unresolved: Order | None = None
+    sent: OrderSent | None = None
     unplanned: str | None = None
     last_day: date | None = None
     epoch: int = 1
@@ -200,7 +201,7 @@ class Session:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
         unresolved = self.standing.unresolved
         if unresolved is not None:
-            self._book(unresolved, self._venue.resolve(unresolved, at=at), at)
+            self._book(unresolved, self._resolved(unresolved, at), at)
 
     def begin_epoch(self, at: datetime, forgotten: str, plan: Restoration) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
@@ -279,11 +280,16 @@ class Session:
             if not self._venue.is_open(order.asset, at):
                 self._say_once(OrderWaits(at=at, order=order, message="the market takes no orders now"))
                 return
-            self._journal.append(OrderSent(at=at, order=order))
+            sent = OrderSent(at=at, order=order, held=self._venue.held(order.asset))
+            self._journal.append(sent)
+            self.standing = replace(self.standing, sent=sent)
             report = self._venue.submit(order, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
         else:
-            report = self._venue.resolve(order, at=at)
+            report = self._resolved(order, at)
         self._book(order, report, at)
+
+    def _resolved(self, order: Order, at: datetime) -> OrderReport:
+        return self._venue.resolve(order, at=at, sent=self.standing.sent)
 
     def _alongside(self, order: Order) -> tuple[Order, ...]:
         """Give the other buys that the same cash has to pay for."""
@@ -339,6 +345,7 @@ class Session:
             sells=_replaced(before.sells, order, followers),
             buys=_replaced(before.buys, order, followers),
             unresolved=None,
+            sent=None,
         )
 
     def _say_once(self, event: OrderWaits) -> None:

@@ -75,10 +75,15 @@ class OrderSkipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSent:
-    """An order is about to be handed to the venue; written before it is."""
+    """An order is about to be handed to the venue; written before it is.
+
+    Attributes:
+        held: what the venue held of the asset then, ours or not; None where it keeps no books of its own.
+    """
 
     at: datetime
     order: Order
+    held: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

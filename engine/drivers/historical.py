@@ -26,6 +26,7 @@ import numpy as np
 
 from engine.core.calendar import opening_instant
 from engine.core.errors import CheckError
+from engine.core.events import OrderSent
 from engine.core.fills import Costs, Execution, execute_at, fill_of
 from engine.core.instrument import Instrument
 from engine.core.market import BarSeries, History
@@ -185,7 +186,17 @@ class BacktraderVenue:
         fill = fill_of(order, expected, at=at, order_id=str(self._orders), fee_asset=self._quote)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+    def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
+        """Give nothing: the ledger keeps the only books."""
+        return None
+
+    def resolve(
+        self,
+        order: Order,
+        *,
+        at: datetime,
+        sent: OrderSent | None = None,  # noqa: ARG002
+    ) -> OrderReport:
         """Refuse: the fate of an order in history is known at once."""
         raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
 

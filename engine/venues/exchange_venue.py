@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeAlias, assert_never
+from typing import Protocol, assert_never
 
-from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
+from engine.core.events import OrderSent
 from engine.core.instrument import Instrument
 from engine.core.money import ONE, ZERO, exact, floor_to_step, sizing
 from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
@@ -23,16 +23,15 @@ from engine.venues.answers import (
     Unknown,
 )
 from engine.venues.exchange_account import ASKS_SECONDS
+from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
 FRESH = timedelta(minutes=1)
 """The real market's price of now goes on record with a trade that is no older."""
-BookedTrade: TypeAlias = tuple[str, str, datetime]
-"""Symbol, the exchange's id of the trade, and its instant."""
 
 
-class ExchangeClient(Protocol):
+class ExchangeClient(WitnessClient, Protocol):
     """What this venue needs of an exchange's client."""
 
     def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
@@ -51,16 +50,8 @@ class ExchangeClient(Protocol):
         """Give an order by its client order id; None where the exchange knows none."""
         ...
 
-    def client_id_of(self, symbol: str, order_id: str) -> str | None:
-        """Give the client order id of an order by the exchange's id; None where it knows none."""
-        ...
-
     def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
         """Give the executions of an order."""
-        ...
-
-    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
-        """Give the account's executions since an instant."""
         ...
 
 
@@ -102,6 +93,7 @@ class ExchangeVenue:
         self._market = market
         self._sleep = sleep
         self._ending = ending
+        self._witnesses = Witnesses(client)
         self._rules: Mapping[str, MarketRules] = {}
         self._rules_at: datetime | None = None
 
@@ -151,8 +143,12 @@ class ExchangeVenue:
             case _:
                 assert_never(outcome)
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
-        """Ask what became of an order; that it was never placed is believed only if no trade speaks against it."""
+    def held(self, asset: str) -> Decimal | None:
+        """Ask what the account holds of an asset, ours or not, free or locked."""
+        return held_of(self._client, asset)
+
+    def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
+        """Ask what became of an order; that it was never placed is believed if no trade and no balance speak for it."""
         for seconds in ASKS_SECONDS:
             if seconds:
                 self._sleep(seconds)
@@ -162,26 +158,12 @@ class ExchangeVenue:
         if self._ending():
             # The pauses were cut short: that it is not there yet says nothing.
             return OrderReport(status=OrderStatus.UNRESOLVED, message="not found yet; asked again at the next start")
-        since = decision_instant(order.decision_day)
-        strange = {
-            trade.order_id
-            for trade in self._client.recent_trades(order.symbol, since)
-            if trade.side is order.side and (order.symbol, trade.trade_id, trade.at) not in self._booked
-        }
-        strange = {order_id for order_id in strange if self._may_be(order, order_id)}
-        if strange:
-            return OrderReport(
-                status=OrderStatus.UNRESOLVED,
-                message=f"no such order, but trades of {', '.join(sorted(strange))} that nobody here sent",
-            )
+        witness = self._witnesses.speak_for(order, at=at, sent=sent, booked=self._booked)
+        if witness:
+            return OrderReport(status=OrderStatus.UNRESOLVED, message=f"no such order, but {witness}")
         return OrderReport(
             status=OrderStatus.REJECTED, again=order.quantity, was_placed=False, message="was never placed"
         )
-
-    def _may_be(self, order: Order, order_id: str) -> bool:
-        """Tell whether the order behind a trade that nobody booked may be ours: somebody else's has another name."""
-        name = self._client.client_id_of(order.symbol, order_id)
-        return name is None or name == order.client_order_id
 
     def _report(self, order: Order, state: OrderState, at: datetime) -> OrderReport:
         if state.progress is OrderProgress.OPEN:

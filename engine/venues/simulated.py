@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from engine.core.events import OrderSent
 from engine.core.fills import Costs, execute_at, fill_of
 from engine.core.instrument import Instrument
 from engine.core.money import ZERO, sizing
@@ -66,7 +67,17 @@ class SimulatedVenue:
             middle = (quote.bid + quote.ask) / 2
         return OrderReport(status=OrderStatus.FILLED, fills=(replace(fill, market_price=middle),))
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:  # noqa: ARG002 - nothing leaves the process
+    def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
+        """Give nothing: the ledger keeps the only books."""
+        return None
+
+    def resolve(
+        self,
+        order: Order,
+        *,
+        at: datetime,  # noqa: ARG002 - nothing leaves the process
+        sent: OrderSent | None = None,  # noqa: ARG002
+    ) -> OrderReport:
         """Answer for an order whose fill was not written before a crash: nothing of it happened anywhere else."""
         return OrderReport(
             status=OrderStatus.REJECTED,

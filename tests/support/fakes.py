@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from engine.core.events import DayDecided, Event, Evidence
+from engine.core.events import DayDecided, Event, Evidence, OrderSent
 from engine.core.instrument import Instrument
 from engine.core.market import History
 from engine.core.money import exact
@@ -126,7 +126,10 @@ class FakeVenue:
         whole = fill_of(order.asset, order.side, str(order.quantity), self.prices[order.asset])
         return self.scripted.pop(order.client_order_id, OrderReport(status=OrderStatus.FILLED, fills=(whole,)))
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+    def held(self, asset: str) -> Decimal | None:
+        return None
+
+    def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
         self.asked.append(order.client_order_id)
         return self.fates.pop(0) if self.fates else OrderReport(status=OrderStatus.UNRESOLVED, message="still asking")
 

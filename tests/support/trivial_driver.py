@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.core.calendar import opening_instant
-from engine.core.events import Event
+from engine.core.events import Event, OrderSent
 from engine.core.fills import Costs, execute_at, fill_of
 from engine.core.instrument import Instrument, built_in_instrument
 from engine.core.ledger import Ledger
@@ -58,7 +58,10 @@ class OpenVenue:
     def is_open(self, asset: str, at: datetime) -> bool:
         return self.history[asset].open_on(at.date()) is not None
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+    def held(self, asset: str) -> Decimal | None:
+        return None
+
+    def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
         raise AssertionError(f"{order.client_order_id} cannot be unresolved at {at}")
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:

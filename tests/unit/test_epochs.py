@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engine.core.errors import VenueError
-from engine.core.events import AccountReset, Event, OrderPlanned
+from engine.core.events import AccountReset, Event, OrderPlanned, OrderSent
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
@@ -68,7 +68,10 @@ class Shop:
         self.sent.append(order)
         return self.answers.pop(0) if self.answers else self.filled(order)
 
-    def resolve(self, order: Order, *, at: object) -> OrderReport:
+    def held(self, asset: str) -> Decimal | None:
+        return None
+
+    def resolve(self, order: Order, *, at: object, sent: OrderSent | None = None) -> OrderReport:
         return self.answers.pop(0) if self.answers else self.filled(order)
 
     def filled(self, order: Order) -> OrderReport:

@@ -96,7 +96,10 @@ class RememberingVenue:
             return OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")
         return self.reports[order.client_order_id]
 
-    def resolve(self, order: Order, *, at: datetime) -> OrderReport:
+    def held(self, asset: str) -> Decimal | None:
+        return None
+
+    def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
         absent = OrderReport(status=OrderStatus.REJECTED, again=order.quantity, message="was never placed")
         return self.reports.get(order.client_order_id, absent)
 

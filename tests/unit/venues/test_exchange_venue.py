@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 
 from engine.core.errors import VenueError
+from engine.core.events import OrderSent
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
+    Balance,
     MarketRules,
     OrderProgress,
     OrderState,
@@ -23,7 +25,8 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.exchange_venue import BookedTrade, ExchangeVenue
+from engine.venues.exchange_venue import ExchangeVenue
+from engine.venues.witnesses import BookedTrade
 from tests.support.fakes import NOON, order_of
 
 BID, ASK = Decimal(99), Decimal(100)
@@ -60,6 +63,10 @@ class FakeClient:
         self.asked = 0
         self.rules_asked = 0
         self.names: dict[str, str] = {}
+        self.holds = Decimal(0)
+
+    def balances(self) -> Mapping[str, Balance]:
+        return {"ETH": Balance(free=self.holds, locked=Decimal(1))}
 
     def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
         self.rules_asked += 1
@@ -412,6 +419,29 @@ def test_rules_are_asked_for_once_an_instant() -> None:
     assert bench.client.rules_asked == 1
     bench.venue.is_open("ETH", NOON + timedelta(seconds=1))
     assert bench.client.rules_asked == 2
+
+
+@pytest.mark.parametrize(
+    ("order", "holds", "minutes", "status"),
+    [
+        (BUY, "5", 1, OrderStatus.REJECTED),
+        (BUY, "5.1", 1, OrderStatus.UNRESOLVED),
+        (BUY, "4.9", 1, OrderStatus.REJECTED),
+        (SELL, "4.9", 1, OrderStatus.UNRESOLVED),
+        (SELL, "5.1", 1, OrderStatus.REJECTED),
+        (BUY, "5.1", 10, OrderStatus.REJECTED),
+    ],
+)
+def test_a_balance_that_has_moved_speaks_against_an_absent_order_for_a_while(
+    order: Order, holds: str, minutes: int, status: OrderStatus
+) -> None:
+    bench = Bench()
+    bench.client.holds = Decimal(holds)
+    sent = OrderSent(at=NOON, order=order, held=Decimal(6))
+
+    report = bench.venue.resolve(order, at=NOON + timedelta(minutes=minutes), sent=sent)
+
+    assert report.status is status
 
 
 def test_absence_is_not_believed_when_the_end_cut_the_pauses_short() -> None:
