@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import DataError
-from engine.dashboard.folders import RunFolders, RunRow, Signature, problem_of, sentence
+from engine.dashboard.folders import RunFolders, RunRow, Signature, problem_of
 from engine.dashboard.live import LiveRun, LiveState
 from engine.dashboard.record import RecordState, record_state
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.paper_folder import CONFIG_FILE
+from engine.journal.run_outline import sentence_of
 from engine.journal.run_record import read_run, read_summary
 from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, records_after
 
@@ -141,7 +142,7 @@ class _Followed:
                 self._begin()
                 self._read_on()
         except DataError as error:
-            return sentence(error, self._folder)
+            return sentence_of(error, self._folder)
         self._seen = signature
         return ""
 
@@ -165,7 +166,7 @@ def _read_record(row: RunRow, folder: Path) -> RunView:
             return RunView(row=row, summary=read_summary(folder))
         return RunView(row=row, record=record_state(read_run(folder)))
     except DataError as error:
-        return RunView(row=row, problem=sentence(error, folder))
+        return RunView(row=row, problem=sentence_of(error, folder))
 
 
 def _report_file(folder: Path) -> bytes:
@@ -188,7 +189,7 @@ def _made_report(folder: Path) -> bytes:
     try:
         return report_html(read_run(folder)).encode("utf-8")
     except DataError as error:
-        raise DataError(sentence(error, folder)) from error
+        raise DataError(sentence_of(error, folder)) from error
 
 
 def _config(folder: Path) -> Mapping[str, Any] | None:

@@ -3,25 +3,21 @@
 A name that comes from outside is looked for in this list and never made into a path.
 """
 
-import json
 import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from engine.core.errors import DataError
 from engine.journal.lock import writer_of
-from engine.journal.run_record import read_summary
+from engine.journal.run_outline import outline_of, sentence_of
 from engine.journal.sqlite import JOURNAL_FILE
 
 MOST_RUNS = 2000
 MOST_BYTES = 512 * 1024 * 1024
 """A folder that holds more is not read."""
-END_BYTES = 65_536
-"""A line of `decisions.jsonl` is some hundred bytes long."""
 REPORT_FILE = "report.html"
 SHOWN_FILES = ("summary.json", "decisions.jsonl", "fills.csv", JOURNAL_FILE, f"{JOURNAL_FILE}-wal", REPORT_FILE)
 
@@ -43,8 +39,8 @@ class RunRow:
     name: str
     changed: datetime
     mode: str = ""
-    first_day: str = ""
-    last_day: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
     total_return: float | None = None
     synthetic: bool = False
     is_running: bool = False
@@ -143,63 +139,18 @@ def _read_row(folder: Path, signature: Signature) -> RunRow:
     problem = problem_of(folder)
     if not problem:
         try:
-            return _described(row, folder)
+            outline = outline_of(folder)
+            return replace(
+                row,
+                mode=outline.mode,
+                first_day=outline.first_day,
+                last_day=outline.last_day,
+                total_return=outline.total_return,
+                synthetic=bool(outline.synthetic),
+            )
         except DataError as error:
-            problem = sentence(error, folder)
+            problem = sentence_of(error, folder)
     return replace(row, problem=problem)
-
-
-def sentence(error: Exception, folder: Path) -> str:
-    """Give an error's sentence without the path that the reader sees anyway."""
-    text = str(error).replace(f"{folder}/", "").removeprefix(f"{folder}: ")
-    return text.replace(f"{folder.absolute()}/", "")
-
-
-def _described(row: RunRow, folder: Path) -> RunRow:
-    summary = read_summary(folder, wanted=not row.has_journal)
-    first, last = _ends(folder / "decisions.jsonl") if row.has_journal and row.has_decisions else ({}, {})
-    total_return = summary.get("total_return")
-    if first and last:
-        # The files of a paper run follow its changes of position; its decisions are there at once.
-        total_return = _ratio(last.get("equity"), first.get("equity"))
-    return replace(
-        row,
-        mode=str(summary.get("mode") or ("paper" if row.has_journal else "")),
-        first_day=str(first.get("day") or summary.get("first_day") or ""),
-        last_day=str(last.get("day") or summary.get("last_day") or ""),
-        total_return=float(total_return) if isinstance(total_return, int | float) else None,
-        synthetic=summary.get("synthetic") is True,
-    )
-
-
-def _ends(path: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Read the first and the last whole line; empty where there is none."""
-    try:
-        with path.open("rb") as file:
-            first = file.readline(END_BYTES)
-            file.seek(max(0, file.seek(0, os.SEEK_END) - END_BYTES))
-            tail = file.read(END_BYTES)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    # What a bot is writing now ends without a line break.
-    whole = tail[: tail.rfind(b"\n") + 1].splitlines()
-    return (_object(path, first), _object(path, whole[-1])) if whole else ({}, {})
-
-
-def _object(path: Path, line: bytes) -> Mapping[str, Any]:
-    try:
-        content = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: is damaged: a line is not JSON") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: is damaged: a line is no object")
-    return content
-
-
-def _ratio(end: object, start: object) -> float | None:
-    if isinstance(end, int | float) and isinstance(start, int | float) and start > 0:
-        return end / start - 1
-    return None
 
 
 def _facts(folder: Path, file: str) -> tuple[str, int, int, int]:

@@ -1,31 +1,30 @@
 """The runs below a folder, newest first: what each came to, or the one sentence that says why it cannot be read.
 
 Newest: a one-shot run's time is the one in its name, its end; a run that is continued (`paper`) counts from the last
-change of its record's files. A backtest is looked at by its summary and the ends of its files, which is quick; what
-lies between is checked when it is reviewed. A paper run is read whole.
+change of its record's files. A run is looked at by its summary and the ends of its files, and a paper run by its
+decisions, which is quick; what lies between is checked when it is reviewed.
 """
 
 import difflib
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from engine.core.errors import ConfigError, DataError
 from engine.journal.lock import writer_of
-from engine.journal.projections import FILL_COLUMNS, ROTATION_COLUMNS
-from engine.journal.run_record import RunRecord, read_run, read_summary
-from engine.journal.sqlite import JOURNAL_FILE
+from engine.journal.projections import FILL_COLUMNS, ROTATED, ROTATION_COLUMNS
+from engine.journal.run_outline import DECISIONS_FILE, RunOutline, ends_of, outline_of, sentence_of
+from engine.journal.run_record import read_run
+from engine.journal.sqlite import JOURNAL_FILE, check_journal
 
 REVIEWABLE = ("backtest", "paper")
 """The modes whose folders hold one run; others hold several, or what was learnt of many."""
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
 CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", "decisions.jsonl", "summary.json")
-LONGEST_LINE = 1 << 16
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 MOST_NEAR_NAMES = 3
 
@@ -111,65 +110,71 @@ def entry_of(folder: Path) -> RunEntry:
     mode, name = (named["mode"], named["name"]) if named else ("", folder.name)
     at = _age(folder)[0]
     try:
-        summary = read_summary(folder, wanted=not (folder / JOURNAL_FILE).exists())
-        mode = str(summary.get("mode", "paper"))
-        if mode not in REVIEWABLE:
-            synthetic = bool(summary.get("synthetic"))
-            return RunEntry(folder=folder, at=at, mode=mode, name=str(summary.get("name", name)), synthetic=synthetic)
-        if (folder / JOURNAL_FILE).exists():
-            return _of_journal(read_run(folder), at)
-        return _of_summary(folder, summary, at)
+        outline = outline_of(folder)
+        mode = outline.mode
+        return _entry(folder, at, outline, name)
     except DataError as error:
-        return RunEntry(folder=folder, at=at, mode=mode, name=name, problem=_without_folder(str(error), folder))
+        return RunEntry(folder=folder, at=at, mode=mode, name=name, problem=sentence_of(error, folder))
 
 
-def name_of(record: RunRecord) -> str:
-    """Give the configuration's name, or what the folder's says of it while neither is on record."""
-    return str(record.summary.get("name") or (record.config or {}).get("name") or record.name.removeprefix("paper-"))
-
-
-def _of_journal(record: RunRecord, at: datetime) -> RunEntry:
-    days, summary = record.decisions, record.summary
-    total_return = days[-1].equity / days[0].equity - 1 if days else None
-    is_current = bool(days) and summary.get("last_day") == days[-1].day.isoformat()
-    return RunEntry(
-        folder=record.folder,
+def _entry(folder: Path, at: datetime, outline: RunOutline, name_of_folder: str) -> RunEntry:
+    if outline.mode not in REVIEWABLE:
+        name, synthetic = outline.name or name_of_folder, bool(outline.synthetic)
+        return RunEntry(folder=folder, at=at, mode=outline.mode, name=name, synthetic=synthetic)
+    entry = RunEntry(
+        folder=folder,
         at=at,
-        mode=record.mode,
-        name=name_of(record),
-        first_day=days[0].day if days else None,
-        last_day=days[-1].day if days else None,
-        total_return=total_return,
-        excess=_excess(total_return, summary) if is_current else None,
-        rotations=len(record.rotations),
-        synthetic=bool(summary.get("synthetic", False)),
-        writer=writer_of(record.folder / JOURNAL_FILE),
+        mode=outline.mode,
+        name=outline.name,
+        first_day=outline.first_day,
+        last_day=outline.last_day,
+        total_return=outline.total_return,
+        excess=outline.excess,
+        rotations=outline.rotations,
+        synthetic=outline.synthetic,
     )
-
-
-def _of_summary(folder: Path, summary: Mapping[str, Any], at: datetime) -> RunEntry:
-    try:
-        entry = RunEntry(
-            folder=folder,
-            at=at,
-            mode=str(summary["mode"]),
-            name=str(summary["name"]),
-            first_day=date.fromisoformat(summary["first_day"]),
-            last_day=date.fromisoformat(summary["last_day"]),
-            total_return=float(summary["total_return"]),
-            excess=_excess(float(summary["total_return"]), summary),
-            rotations=int(summary["rotations"]),
-            synthetic=bool(summary["synthetic"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
+    if (folder / JOURNAL_FILE).exists():
+        return _of_paper(entry)
+    _check_summary(entry)
     _check_ends(entry)
     return entry
 
 
-def _excess(total_return: float | None, summary: Mapping[str, Any]) -> float | None:
-    held = summary.get("benchmarks", {}).get("BTC")
-    return None if held is None or total_return is None else total_return - float(held["return"])
+def _of_paper(entry: RunEntry) -> RunEntry:
+    journal, decisions = entry.folder / JOURNAL_FILE, entry.folder / DECISIONS_FILE
+    writer = writer_of(journal)
+    if decisions.exists():
+        check_journal(journal)
+        return replace(entry, rotations=_rotations_in(decisions), writer=writer)
+    # Somebody took the files away: all of them can be written again from the journal.
+    record = read_run(entry.folder)
+    days = record.decisions
+    return replace(
+        entry,
+        first_day=days[0].day if days else None,
+        last_day=days[-1].day if days else None,
+        total_return=days[-1].equity / days[0].equity - 1 if days else None,
+        rotations=len(record.rotations),
+        synthetic=bool(entry.synthetic),
+        writer=writer,
+    )
+
+
+def _rotations_in(path: Path) -> int:
+    """Count the decisions that go into the basket."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            states = [json.loads(line)["next_state"] for line in lines if line.endswith("\n")]
+    except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise DataError(f"{path}: is damaged: a line is no decision") from error
+    return sum(state == ROTATED != before for before, state in pairwise(["", *states]))
+
+
+def _check_summary(entry: RunEntry) -> None:
+    wanted = ("name", "first_day", "last_day", "total_return", "rotations", "synthetic")
+    missing = [key for key in wanted if getattr(entry, key) in (None, "")]
+    if missing:
+        raise DataError(f"{entry.folder / 'summary.json'}: is damaged: it has no {missing[0]!r}")
 
 
 def _check_ends(entry: RunEntry) -> None:
@@ -179,10 +184,10 @@ def _check_ends(entry: RunEntry) -> None:
         ("rotations.csv", ROTATION_COLUMNS),
         ("equity.csv", ("day",)),
     ):
-        if not _ends(entry.folder / name)[0].startswith(",".join(columns)):
+        if not ends_of(entry.folder / name)[0].startswith(",".join(columns)):
             raise DataError(f"{entry.folder / name}: is damaged: its columns are not {', '.join(columns)}")
-    first, last = _ends(entry.folder / "decisions.jsonl")
-    equity = _ends(entry.folder / "equity.csv")[1].partition(",")[0]
+    first, last = ends_of(entry.folder / "decisions.jsonl")
+    equity = ends_of(entry.folder / "equity.csv")[1].partition(",")[0]
     found = (_day(first), _day(last), equity)
     if found != (str(entry.first_day), str(entry.last_day), str(entry.last_day)):
         raise DataError(
@@ -191,24 +196,10 @@ def _check_ends(entry: RunEntry) -> None:
         )
 
 
-def _ends(path: Path) -> tuple[str, str]:
-    try:
-        with path.open("rb") as file:
-            first = file.readline(LONGEST_LINE)
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - LONGEST_LINE))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-    except FileNotFoundError as error:
-        raise DataError(f"{path.parent}: has no {path.name}; it is no run folder, or half of one") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    return first.decode("utf-8", "replace"), last.decode("utf-8", "replace")
-
-
 def _day(line: str) -> str:
     try:
         return str(json.loads(line)["day"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "no day"
 
 
@@ -258,11 +249,3 @@ def _near(run: str, out: Path) -> str:
     if near:
         return f"did you mean {' or '.join(near)}?"
     return "`review --list` shows the runs" if names else "there are no runs yet; `backtest` and `paper` make some"
-
-
-def _without_folder(message: str, folder: Path) -> str:
-    return message.removeprefix(str(folder)).removeprefix("/").removeprefix(": ")
-
-
-def _words(error: Exception) -> str:
-    return f"it has no {error}" if isinstance(error, KeyError) else str(error)

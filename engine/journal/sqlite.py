@@ -158,6 +158,19 @@ def stored_records(path: Path) -> Iterator[Record]:
         _check_pages(connection, path)
 
 
+def check_journal(path: Path) -> None:
+    """Check quickly that a file is a journal that SQLite can read; the chain is not looked at.
+
+    Like `records_after` it makes no file beside the journal.
+
+    Raises:
+        DataError: there is no journal, or it is damaged or foreign.
+    """
+    with _one_sentence(path), closing(_onlooker(path)) as connection:
+        _check_tables(connection, path)
+        _check_pages(connection, path)
+
+
 def records_after(path: Path, head: Head) -> tuple[Record, ...]:
     """Give what was written after `head`, checked against it: for whoever looks again and again while a writer works.
 

@@ -13,7 +13,7 @@ import pytest
 
 from engine.core.events import DayDecided, Event, OrderUnresolved, RunStarted
 from engine.core.order import Order, Side
-from engine.dashboard import folders
+from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.lock import only_writer
@@ -118,7 +118,7 @@ def test_five_hundred_runs_are_read_once(tmp_path: Path, monkeypatch: pytest.Mon
         read.append(folder)
         return read_summary(folder, wanted=wanted)
 
-    monkeypatch.setattr(folders, "read_summary", counted)
+    monkeypatch.setattr(run_outline, "read_summary", counted)
     for number in range(500):
         write_summary(tmp_path / f"backtest-{number:03}")
 

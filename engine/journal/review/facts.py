@@ -19,7 +19,7 @@ from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fill
 from engine.journal.review.holdings import Standing, Stretch, standing_of, stretches_of
 from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
 from engine.journal.review.selection import Selection
-from engine.journal.run_list import name_of
+from engine.journal.run_outline import name_of
 from engine.journal.run_record import RunRecord
 
 LATELY_DAYS = 7

@@ -1,16 +1,21 @@
 """The runs below a folder: their order, what each came to, and why one cannot be read."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from engine.core.errors import ConfigError
+from engine.core.events import Event
 from engine.journal.lock import only_writer
+from engine.journal.paper_folder import write_projections
+from engine.journal.projections import decided_days, decision_lines
 from engine.journal.run_list import entry_of, find_run, list_runs, newest_run
 from engine.journal.sqlite import JOURNAL_FILE
-from tests.support.run_folders import BACKTEST, PAPER, story, write_backtest, write_paper
+from tests.support.run_folders import BACKTEST, PAPER, decided, story, summary, write_backtest, write_paper
 
 LATER, LATEST = "backtest-b-20240107T000000Z", "backtest-a-20240107T000000Z-2"
 
@@ -45,6 +50,64 @@ def test_paper_run_is_told_by_its_journal(tmp_path: Path) -> None:
     assert entry.total_return == pytest.approx(0.286)
     assert entry.excess is None
     assert entry.writer == os.getpid()
+
+
+def paper_with_files(out: Path, events: Sequence[Event] | None = None) -> Path:
+    """Write the folder of a paper run as its bot leaves it."""
+    told = story() if events is None else list(events)
+    folder = write_paper(out, events=told)
+    write_projections(folder, told, summary(told, mode="paper"))
+    return folder
+
+
+AHEAD = [*story()[:-2], decided(5, next_state="ROTATED", reason="entry")]
+"""A rotation that the last day went into, and no order of it is filled yet."""
+
+
+@pytest.mark.parametrize("events", [story(), AHEAD, story()[:2], story()[:1]], ids=["whole", "ahead", "first", "none"])
+def test_paper_run_is_told_the_same_by_its_files_and_by_its_journal(tmp_path: Path, events: list[Event]) -> None:
+    by_journal = entry_of(write_paper(tmp_path / "a", events=events))
+    folder = write_paper(tmp_path / "b", events=events)
+    lines = decision_lines(decided_days(events))
+    (folder / "decisions.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    by_files = entry_of(folder)
+
+    assert replace(by_files, folder=by_journal.folder, at=by_journal.at) == by_journal
+
+
+def test_paper_run_whose_summary_is_current_has_its_excess(tmp_path: Path) -> None:
+    entry = entry_of(paper_with_files(tmp_path))
+
+    assert (entry.problem, entry.name, entry.rotations, entry.synthetic) == ("", "rotation", 1, False)
+    assert entry.excess == pytest.approx(0.286)
+
+
+def test_line_that_the_bot_is_writing_now_is_not_read_yet(tmp_path: Path) -> None:
+    folder = paper_with_files(tmp_path)
+    with (folder / "decisions.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"day": "2024-01-0')
+
+    assert (entry_of(folder).last_day, entry_of(folder).problem) == (date(2024, 1, 5), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        (JOURNAL_FILE, b"not a journal" * 1000, "is damaged or no journal"),
+        (JOURNAL_FILE, b"", "is no journal"),
+        ("decisions.jsonl", b"{}\n", "a line is no decision"),
+        ("decisions.jsonl", b"[" * 50_000 + b"\n", "a line is no decision"),
+        ("decisions.jsonl", b"\xff\n", "a line is no decision"),
+        ("summary.json", b'{"mode": "paper", "last_day": "2024-01-05", "benchmarks": {"BTC": 7}}', "is damaged"),
+    ],
+)
+def test_damaged_paper_run_says_why(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    folder = paper_with_files(tmp_path)
+    (folder / name).write_bytes(content)
+
+    assert words in entry_of(folder).problem
+    assert str(tmp_path) not in entry_of(folder).problem
 
 
 def test_newest_first_by_the_time_in_the_name_and_the_number_behind_it(tmp_path: Path) -> None:
