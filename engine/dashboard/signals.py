@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from engine.report.evidence import distance_words, gap_words, number_in, value_words
+
 Values = Mapping[str, Any]
 
 
@@ -41,7 +43,8 @@ def signals_of(evidence: Mapping[str, Values | None], config: Mapping[str, Any] 
             told += _macd(values, strategy)
         else:
             told += [
-                Signal(name=f"{name}: {key.replace('_', ' ')}", value=_shown(value)) for key, value in values.items()
+                Signal(name=f"{name}: {key.replace('_', ' ')}", value=value_words(value))
+                for key, value in values.items()
             ]
     return tuple(told)
 
@@ -60,31 +63,34 @@ def latest_exit(memory: object, config: Mapping[str, Any] | None) -> date | None
 def _index(values: Values, strategy: Values) -> list[Signal]:
     name = str(strategy.get("index") or "index")
     close, ceiling, support = (values.get(key) for key in ("close", "ceiling", "support"))
-    told = [Signal(name=f"{name} close", value=_shown(close), distance=f"session of {_shown(values.get('session'))}")]
+    told = [
+        Signal(
+            name=f"{name} close", value=value_words(close), distance=f"session of {value_words(values.get('session'))}"
+        )
+    ]
     if values.get("in_breakout"):
-        since = f"in breakout since {_shown(values.get('breakout_session'))}"
+        since = f"in breakout since {value_words(values.get('breakout_session'))}"
         told.append(Signal(name=f"{name} breakout", value=since, is_on=True))
-        told.append(Signal(name=f"{name} support", value=_shown(support), distance=_apart(close, support)))
+        told.append(Signal(name=f"{name} support", value=value_words(support), distance=_apart(close, support)))
     else:
         lost = values.get("loss_session")
-        note = f"support was lost on {_shown(lost)}" if lost else ""
+        note = f"support was lost on {value_words(lost)}" if lost else ""
         told.append(Signal(name=f"{name} breakout", value="none", distance=note, is_on=False))
-    told.append(Signal(name=f"{name} ceiling", value=_shown(ceiling), distance=_apart(close, ceiling)))
+    told.append(Signal(name=f"{name} ceiling", value=value_words(ceiling), distance=_apart(close, ceiling)))
     length = values.get("run_length")
     if isinstance(length, int) and length:
         wanted = _section(strategy, "breakout").get("confirm_sessions")
-        level = f"closes above {_shown(values.get('run_level'))}" if values.get("run_level") else "closes above it"
+        level = f"closes above {value_words(values.get('run_level'))}" if values.get("run_level") else "closes above it"
         told.append(Signal(name="confirmation", value=f"session {length} of {wanted or '?'}", distance=level))
     return told
 
 
 def _macd(values: Values, strategy: Values) -> list[Signal]:
     core = str(strategy.get("core") or "core")
-    macd, line, week = _number(values.get("macd")), _number(values.get("signal")), _shown(values.get("week"))
-    gap = ""
-    if macd is not None and line is not None:
-        gap = f"{_shown(abs(macd - line))} {'above' if macd > line else 'below'} its signal line {_shown(line)}"
-    told = [Signal(name=f"{core} weekly MACD", value=_shown(macd), distance=f"{gap}; week to {week}".lstrip("; "))]
+    macd, line, week = number_in(values.get("macd")), number_in(values.get("signal")), value_words(values.get("week"))
+    words = gap_words(macd, line)
+    gap = f"{words} {value_words(line)}" if words else ""
+    told = [Signal(name=f"{core} weekly MACD", value=value_words(macd), distance=f"{gap}; week to {week}".lstrip("; "))]
     if "cross_week" not in values:
         return told
     cross = _day(values.get("cross_week"))
@@ -100,20 +106,13 @@ def _macd(values: Values, strategy: Values) -> list[Signal]:
 
 
 def _apart(close: object, level: object) -> str:
-    at, trigger = _number(close), _number(level)
-    if at is None or not trigger:
-        return ""
-    share = at / trigger - 1
-    return f"the close is {abs(share):.2%} {'below' if share < 0 else 'above'} it"
+    words = distance_words(close, level)
+    return f"the close is {words}" if words else ""
 
 
 def _section(values: Values, name: str) -> Values:
     found = values.get(name)
     return found if isinstance(found, Mapping) else {}
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _day(value: object) -> date | None:
@@ -123,11 +122,3 @@ def _day(value: object) -> date | None:
         return date.fromisoformat(str(value)) if value else None
     except ValueError:
         return None
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "not defined"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -18,7 +18,9 @@ from rich.text import Text
 
 from engine.core.events import EvidenceValue
 from engine.core.valuation import ValuedPosition
+from engine.report.evidence import distance_words, gap_words, value_words
 from engine.report.live_status import Incident, LiveStatus, OpenOrder, Past, order_words
+from engine.report.printable import printable
 
 DRAWS_PER_SECOND = 4
 TITLE_COLUMNS = 11
@@ -93,7 +95,7 @@ def closing_words(done: Past, status: LiveStatus) -> str:
     sentences.append(f"Not settled: {waiting}." if waiting else "No order is open.")
     if status.next_day is not None and status.due is not None:
         sentences.append(f"{status.next_day} is decided from {_instant(status.due)} on.")
-    return _printable(" ".join(sentences))
+    return printable(" ".join(sentences))
 
 
 class _Lines:
@@ -128,7 +130,7 @@ class _Panel:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, options.height or console.height
         if self._status is None:
-            yield Text(_printable(self._words))
+            yield Text(printable(self._words))
             return
         yield Text("\n", no_wrap=True).join(live_lines(self._status(), width=width, height=height))
 
@@ -199,7 +201,7 @@ def _sections(status: LiveStatus) -> list[_Section]:
 
 def _wrapped(section: _Section, width: int) -> _Section:
     room = max(width - (TITLE_COLUMNS if section.title else 0), LEAST_COLUMNS_OF_TEXT)
-    lines = [_printable(line) for line in section.lines]
+    lines = [printable(line) for line in section.lines]
     if section.title == "holdings":
         columns = max(1, room // HOLDING_COLUMNS)
         rows = [lines[first : first + columns] for first in range(0, len(lines), columns)]
@@ -291,19 +293,18 @@ def _signal_sections(status: LiveStatus) -> list[_Section]:
 
 def _index_words(values: Mapping[str, EvidenceValue]) -> list[str]:
     close, ceiling, support = (values.get(name) for name in ("close", "ceiling", "support"))
-    lines = [f"{values.get('session')}: close {_number(close)}, ceiling {_number(ceiling)}{_apart(close, ceiling)}"]
+    lines = [
+        f"{values.get('session')}: close {value_words(close)}, ceiling {value_words(ceiling)}{_apart(close, ceiling)}"
+    ]
     if values.get("in_breakout"):
         since = values.get("breakout_session")
-        lines.append(f"in breakout since {since}, support {_number(support)}{_apart(close, support)}")
+        lines.append(f"in breakout since {since}, support {value_words(support)}{_apart(close, support)}")
     return lines
 
 
 def _macd_words(values: Mapping[str, EvidenceValue]) -> list[str]:
-    macd, signal = values.get("macd"), values.get("signal")
-    apart = ""
-    if isinstance(macd, int | float) and isinstance(signal, int | float):
-        apart = f", {abs(macd - signal):,.2f} {'above' if macd > signal else 'below'} its signal line"
-    lines = [f"week to {values.get('week')}: {_number(macd)}{apart}"]
+    macd, gap = values.get("macd"), gap_words(values.get("macd"), values.get("signal"))
+    lines = [f"week to {values.get('week')}: {value_words(macd)}{f', {gap}' if gap else ''}"]
     cross = values.get("cross_week")
     if cross is not None:
         lines.append(f"golden cross {cross}, {'in force' if values.get('in_force') else 'not in force'}")
@@ -311,19 +312,12 @@ def _macd_words(values: Mapping[str, EvidenceValue]) -> list[str]:
 
 
 def _words(values: Mapping[str, EvidenceValue]) -> list[str]:
-    return [", ".join(f"{name} {_number(value)}" for name, value in values.items() if value is not None)]
-
-
-def _number(value: EvidenceValue) -> str:
-    return "none" if value is None else f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return [", ".join(f"{name} {value_words(value)}" for name, value in values.items() if value is not None)]
 
 
 def _apart(close: EvidenceValue, level: EvidenceValue) -> str:
-    """Say how far a close is from a level, as a fraction of the level."""
-    if not isinstance(close, int | float) or not isinstance(level, int | float) or not level:
-        return ""
-    apart = close / level - 1
-    return f": {abs(apart):.1%} {'above' if apart > 0 else 'below'} it"
+    words = distance_words(close, level)
+    return f": {words}" if words else ""
 
 
 def _instant(at: datetime) -> str:
@@ -337,8 +331,3 @@ def _duration(span: timedelta) -> str:
     if seconds >= HOUR:
         return f"{seconds // HOUR} h {seconds % HOUR // MINUTE:02} min"
     return f"{seconds // MINUTE} min {seconds % MINUTE:02} s" if seconds >= MINUTE else f"{seconds} s"
-
-
-def _printable(text: str) -> str:
-    # An exchange's words are shown; what they could tell the terminal to do is not done.
-    return "".join(sign if sign.isprintable() else "?" for sign in text)

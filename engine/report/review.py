@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TypeVar
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,8 +15,10 @@ from engine.journal.review.costs import Costs, PricedFill
 from engine.journal.review.facts import Review, counts, is_open
 from engine.journal.review.holdings import Standing, Stretch
 from engine.journal.review.incidents import Incident
+from engine.report.figures import NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable
-from engine.report.terminal import NOT_AVAILABLE, SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.tables import plain_table
+from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 DEFAULT_ROWS = 12
 MOST_ASSETS = 3
@@ -80,9 +81,9 @@ def _span(review: Review) -> Text:
 def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]:
     lately, figures = review.lately, review.figures
     core = review.benchmarks.get("BTC")
-    held = f", hold BTC {_signed(core['return'])}" if core else ""
-    fall = f", deepest fall {_signed(figures['max_drawdown'])}" if figures["max_drawdown"] else ""
-    yield "in all", Text(f"{_signed(figures['total_return'])}{held}{fall}")
+    held = f", hold BTC {signed_percent(core['return'])}" if core else ""
+    fall = f", deepest fall {signed_percent(figures['max_drawdown'])}" if figures["max_drawdown"] else ""
+    yield "in all", Text(f"{signed_percent(figures['total_return'])}{held}{fall}")
     yield (
         "now",
         Text(
@@ -112,7 +113,7 @@ def _lately(review: Review) -> str:
     lately = review.lately
     if lately is None:
         return ""
-    change = "" if lately.equity_return is None else f"equity {_signed(lately.equity_return)}, "
+    change = "" if lately.equity_return is None else f"equity {signed_percent(lately.equity_return)}, "
     moves = [*["into the basket"] * bool(lately.entries), *["out of the basket"] * bool(lately.exits)]
     turned = f"{' and '.join(moves)}, " if moves else ""
     quiet = f" (the last {_many(lately.quiet_days, 'day')} ago)" if lately.quiet_days and not lately.fills else ""
@@ -126,8 +127,8 @@ def _last_rotation(rotation: RotationRow, core: str) -> str:
     span = f"since {rotation.entry_day}" if is_open(rotation) else f"{rotation.entry_day} to {rotation.exit_day}"
     ended = "it goes on" if is_open(rotation) else printable(rotation.exit_reason)
     return (
-        f"#{rotation.rotation}, {span} ({ended}): {_signed(rotation.total_return)}, {printable(core)} "
-        f"{_signed(rotation.core_return)}, excess {_signed(rotation.excess)}"
+        f"#{rotation.rotation}, {span} ({ended}): {signed_percent(rotation.total_return)}, {printable(core)} "
+        f"{signed_percent(rotation.core_return)}, excess {signed_percent(rotation.excess)}"
     )
 
 
@@ -156,17 +157,10 @@ def _print_table(
         console.print(table_of(shown))
 
 
-def _table(*titles: str, right: Sequence[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for title in titles:
-        table.add_column(Text(title), justify="right" if title in right else "left", no_wrap=True)
-    return table
-
-
 def _rotations(core: str) -> Callable[[Sequence[RotationRow]], Table]:
     def table_of(rows: Sequence[RotationRow]) -> Table:
         figures = ("weeks", "return", printable(core), "excess")
-        table = _table("#", "entry", "exit", "reason", *figures, right=figures)
+        table = plain_table("#", "entry", "exit", "reason", *figures, right=figures)
         for rotation in rows:
             table.add_row(
                 str(rotation.rotation),
@@ -174,9 +168,9 @@ def _rotations(core: str) -> Callable[[Sequence[RotationRow]], Table]:
                 str(rotation.exit_day or NOT_AVAILABLE),
                 Text(printable(rotation.exit_reason)),
                 f"{rotation.weeks_held:.1f}",
-                _signed(rotation.total_return),
-                _signed(rotation.core_return),
-                _signed(rotation.excess),
+                signed_percent(rotation.total_return),
+                signed_percent(rotation.core_return),
+                signed_percent(rotation.excess),
             )
         return table
 
@@ -184,14 +178,14 @@ def _rotations(core: str) -> Callable[[Sequence[RotationRow]], Table]:
 
 
 def _stretches(rows: Sequence[Stretch]) -> Table:
-    table = _table("since", "until", "days", "return", "reason", right=("days", "return"))
+    table = plain_table("since", "until", "days", "return", "reason", right=("days", "return"))
     table.add_column("weights")
     for stretch in rows:
         table.add_row(
             str(stretch.since),
             str(stretch.until or NOT_AVAILABLE),
             f"{(stretch.last_day - stretch.since).days:,}",
-            _signed(stretch.total_return),
+            signed_percent(stretch.total_return),
             Text(printable(stretch.reason)),
             Text(_weights(stretch)),
         )
@@ -250,7 +244,7 @@ def _print_costs(console: Console, costs: Costs, quote: str) -> None:
 
 
 def _costs(costs: Costs, quote: str) -> Table:
-    table = _table("", printable(quote), "bp of traded", right=(printable(quote), "bp of traded"))
+    table = plain_table("", printable(quote), "bp of traded", right=(printable(quote), "bp of traded"))
     made = f"traded in {_many(costs.fills, 'fill')} ({_many(costs.buys, 'buy')}, {_many(costs.sells, 'sell')})"
     table.add_row(made, f"{costs.traded:,.2f}", "")
     for asset, fee in costs.fees.items():
@@ -319,10 +313,6 @@ def _amount(value: Decimal, *, digits: int = 6) -> str:
 def _points(fraction: float | None) -> str:
     # Adding zero takes the sign from a zero.
     return NOT_AVAILABLE if fraction is None else f"{round(fraction * BASIS_POINTS, 1) + 0:+,.1f}"
-
-
-def _signed(value: float | None) -> str:
-    return NOT_AVAILABLE if value is None else f"{round(value, 3) + 0:+,.1%}"
 
 
 def _many(count: int | None, noun: str) -> str:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,18 +10,20 @@ from rich.text import Text
 from engine.journal.record_rows import RotationRow
 from engine.journal.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison, Pair, RotationPair
 from engine.journal.run_record import RunRecord
+from engine.report.figures import FIGURES, NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable
-from engine.report.terminal import METRICS, NOT_AVAILABLE, SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.tables import plain_table
+from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 TITLES: Mapping[str, str] = {
-    **{key: title for title, key, _ in METRICS},
+    **{key: title for title, key, _ in FIGURES},
     "start_equity": "start equity",
     "final_equity": "final equity",
     "turnover": "turnover a year",
     "decision_days": "decision days",
     "days_rotated": "days rotated",
 }
-PERCENT = {key for _, key, kind in METRICS if kind == "percent"}
+PERCENT = {key for _, key, kind in FIGURES if kind == "percent"}
 MOST_ROWS = 20
 
 
@@ -60,7 +61,7 @@ def _days(comparison: Comparison) -> str:
 
 
 def _figures(comparison: Comparison) -> Table:
-    table = _table("", "A", "B", "B - A", right=("A", "B", "B - A"))
+    table = plain_table("", "A", "B", "B - A", right=("A", "B", "B - A"))
     for pair in comparison.figures:
         difference = NOT_AVAILABLE if pair.difference is None else _figure(pair, pair.difference, signed=True)
         table.add_row(
@@ -93,7 +94,7 @@ def _print_configuration(console: Console, comparison: Comparison) -> None:
     elif not differences:
         console.print(Text("\nConfiguration: ", style="bold").append("the same", style="not bold"))
     else:
-        table = _table("key", right=())
+        table = plain_table("key", right=())
         console.print(Text("\nConfiguration", style="bold"))
         table.columns[0].overflow = "fold"
         for title in "AB":
@@ -115,7 +116,7 @@ def _print_rotations(console: Console, comparison: Comparison) -> None:
     words = f": {both} of {count} begin on the same day" if count else ": none"
     console.print(Text(f"\nRotations{words}", style="bold"))
     figures = ("A", "B", "B - A")
-    table = _table("entry", "exit A", "exit B", *figures, right=figures)
+    table = plain_table("entry", "exit A", "exit B", *figures, right=figures)
     table.add_column("reasons", overflow="fold")
     for pair in comparison.rotations:
         reasons = dict.fromkeys(printable(row.exit_reason) for row in (pair.first, pair.second) if row is not None)
@@ -133,7 +134,7 @@ def _exit(rotation: RotationRow | None) -> str:
 def _returns(pair: RotationPair) -> tuple[str, str, str]:
     first, second = (None if row is None else row.total_return for row in (pair.first, pair.second))
     difference = None if first is None or second is None else second - first
-    return _signed(first), _signed(second), _signed(difference)
+    return signed_percent(first), signed_percent(second), signed_percent(difference)
 
 
 def _print_states(console: Console, comparison: Comparison) -> None:
@@ -142,21 +143,9 @@ def _print_states(console: Console, comparison: Comparison) -> None:
     share = f", {days / comparison.common_days:.1%} of the common ones" if days else ""
     more = f" (the last {MOST_ROWS} of {len(stretches)} stretches)" if len(stretches) > MOST_ROWS else ""
     console.print(Text(f"\nDays in another state: {days or 'none'}{share}{more}", style="bold"))
-    table = _table("from", "to", "days", "A", "B", right=("days",))
+    table = plain_table("from", "to", "days", "A", "B", right=("days",))
     for stretch in stretches[-MOST_ROWS:]:
         names = (Text(printable(stretch.first)), Text(printable(stretch.second)))
         table.add_row(str(stretch.since), str(stretch.until), f"{stretch.days:,}", *names)
     if stretches:
         console.print(table)
-
-
-def _table(*titles: str, right: tuple[str, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for title in titles:
-        table.add_column(Text(title), justify="right" if title in right else "left", no_wrap=True)
-    return table
-
-
-def _signed(value: float | None) -> str:
-    # Adding zero takes the sign from a zero.
-    return NOT_AVAILABLE if value is None else f"{round(value, 3) + 0:+,.1%}"

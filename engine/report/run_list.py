@@ -7,11 +7,13 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.journal.run_list import REVIEWABLE, RunEntry
+from engine.report.figures import NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable
-from engine.report.terminal import NOT_AVAILABLE
 
 NAME_COLUMNS = 35
 INDENT = 3
+MANIFOLD = 10
+"""A return from which on tenths of a percent are left out."""
 
 
 def print_list(console: Console, entries: Sequence[RunEntry], out: Path) -> None:
@@ -67,4 +69,5 @@ def _remarks(entry: RunEntry) -> Iterator[tuple[str, str]]:
 
 
 def _signed(value: float | None) -> str:
-    return NOT_AVAILABLE if value is None else f"{value:+,.1%}" if abs(value) < 10 else f"{value:+,.0%}"  # noqa: PLR2004
+    # The column is seven signs wide.
+    return signed_percent(value) if value is None or abs(value) < MANIFOLD else f"{value:+,.0%}"

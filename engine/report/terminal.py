@@ -13,19 +13,9 @@ from rich.text import Text
 from engine.core.order import Order
 from engine.journal.projections import Rotation
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
+from engine.report.figures import FIGURES, NOT_AVAILABLE, benchmark_key, benchmark_title, signed_percent
 
 WIDTH = 80
-NOT_AVAILABLE = "–"
-BENCHMARK_TITLES = {"BTC": "hold BTC", "ETH": "hold ETH", "basket": "hold basket"}
-METRICS = (
-    ("return", "total_return", "percent"),
-    ("CAGR", "cagr", "percent"),
-    ("volatility", "volatility", "percent"),
-    ("max. drawdown", "max_drawdown", "percent"),
-    ("Sharpe", "sharpe", "ratio"),
-    ("Sortino", "sortino", "ratio"),
-    ("Calmar", "calmar", "ratio"),
-)
 SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
 SYNTHETIC_LAST_LINE = "synthetic sample market: these figures say nothing about real markets"
 
@@ -110,9 +100,9 @@ def _rotations_table(rotations: Sequence[Rotation], core: str) -> Table:
             rotation.exit_day.isoformat() if rotation.exit_day else NOT_AVAILABLE,
             rotation.exit_reason,
             f"{rotation.weeks_held:.1f}",
-            _signed(rotation.total_return),
-            _signed(rotation.core_return),
-            _signed(rotation.excess),
+            signed_percent(rotation.total_return),
+            signed_percent(rotation.core_return),
+            signed_percent(rotation.excess),
         )
     if not rotations:
         table.add_row(NOT_AVAILABLE, "none", *[""] * 6)
@@ -125,10 +115,9 @@ def _metrics_table(summary: Mapping[str, Any]) -> Table:
     table.add_column(str(summary["name"])[:24], justify="right", style="bold")
     benchmarks: Mapping[str, Mapping[str, Any] | None] = summary["benchmarks"]
     for name in benchmarks:
-        table.add_column(BENCHMARK_TITLES.get(name, name), justify="right")
-    for title, key, kind in METRICS:
-        benchmark_key = "return" if key == "total_return" else key
-        cells = [None if figures is None else figures[benchmark_key] for figures in benchmarks.values()]
+        table.add_column(benchmark_title(name), justify="right")
+    for title, key, kind in FIGURES:
+        cells = [None if figures is None else figures[benchmark_key(key)] for figures in benchmarks.values()]
         table.add_row(title, *(_figure(value, kind) for value in (summary[key], *cells)))
     return table
 
@@ -143,10 +132,6 @@ def _activity(summary: Mapping[str, Any]) -> Text:
 def _caveat(summary: Mapping[str, Any], rotations: Sequence[Rotation]) -> str:
     ended = sum(rotation.exit_day is not None for rotation in rotations)
     return " ".join(filter(None, (rests_on(ended), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE)))
-
-
-def _signed(value: float) -> str:
-    return f"{value:+,.1%}"
 
 
 def _figure(value: float | None, kind: str) -> str:

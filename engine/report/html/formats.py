@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-NOT_AVAILABLE = "–"
+from engine.report.figures import NOT_AVAILABLE
+
 MINUS = "\N{MINUS SIGN}"
 WHOLE_FROM = 1000
 """From this size on an amount is shown to two decimals, below it to as many as matter."""

@@ -13,6 +13,7 @@ from engine.journal.review.returns import YearOfReturns, returns_by_year
 from engine.journal.review.selection import Selection
 from engine.journal.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
+from engine.report.figures import FIGURES, benchmark_key, benchmark_title
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
 from engine.report.html.crosses import golden_crosses, weeks_seen
@@ -25,16 +26,6 @@ from engine.report.html.templates import own_text, render
 REPORT_FILE = "report.html"
 SMALL_RUSSELL = "RUT"
 NAMES_OF_SERIES = {SMALL_RUSSELL: "Russell 2000"}
-HOLD_TITLES = {"BTC": "hold BTC", "ETH": "hold ETH", "basket": "hold basket"}
-FIGURES = (
-    ("return", "total_return", "percent"),
-    ("CAGR", "cagr", "percent"),
-    ("volatility", "volatility", "percent"),
-    ("max. drawdown", "max_drawdown", "percent"),
-    ("Sharpe", "sharpe", "ratio"),
-    ("Sortino", "sortino", "ratio"),
-    ("Calmar", "calmar", "ratio"),
-)
 HEAT_STEPS = (0.0, 0.05, 0.15, 0.3)
 """Sizes of a month's return from which on its cell is one tone deeper."""
 
@@ -96,7 +87,7 @@ def report_html(record: RunRecord) -> str:
         has_days=bool(record.decisions),
         review=review,
         figures=_figure_rows(review),
-        hold_titles=[HOLD_TITLES.get(name, f"hold {name}") for name in review.benchmarks],
+        hold_titles=[benchmark_title(name) for name in review.benchmarks],
         core=review.core,
         rotations=record.rotations,
         completed=sum(row.exit_day is not None for row in record.rotations),
@@ -173,10 +164,7 @@ def _figure_rows(review: Review) -> list[tuple[str, str, list[float | None]]]:
             kind,
             [
                 review.figures[key],
-                *(
-                    None if each is None else each.get("return" if key == "total_return" else key)
-                    for each in benchmarks
-                ),
+                *(None if each is None else each.get(benchmark_key(key)) for each in benchmarks),
             ],
         )
         for title, key, kind in FIGURES

@@ -74,7 +74,7 @@ def text_of(status: LiveStatus, *, width: int = 80, height: int = 24) -> str:
         "ETH   12.5%    12,437.00 1,235",
         "buy 2 ETH/USDT [bot-20240101-ETH-b1-1] unresolved since",
         # 2027.07 / 2442.74 - 1 = -0.1702
-        "2023-12-29: close 2,027.07, ceiling 2,442.74: 17.0% below it",
+        "2023-12-29: close 2,027.07, ceiling 2,442.74: 17.02% below it",
         # 4050.97 - 2984.20 = 1066.77
         "week to 2023-12-31: 4,050.97, 1,066.77 above its signal line",
         "golden cross 2023-10-29, in force",
@@ -90,7 +90,7 @@ def test_in_a_breakout_the_distance_to_the_support_is_shown() -> None:
     index = {**INDEX, "in_breakout": True, "support": 2000.0, "breakout_session": date(2023, 11, 1)}
     status = replace(STATUS, decision=decided(evidence={"index": index}))
 
-    assert "in breakout since 2023-11-01, support 2,000.00: 1.4% above it" in text_of(status)
+    assert "in breakout since 2023-11-01, support 2,000.00: 1.35% above it" in text_of(status)
 
 
 def test_another_strategys_evidence_is_shown_by_its_names() -> None:
