@@ -120,9 +120,12 @@ def _grow(tree: Tree, parts: Sequence[Condition]) -> None:
 def _label(condition: Condition) -> Text:
     sign, style = ("✓", "green") if condition.holds else ("✗", "red")
     label = Text(f"{sign} ", style=style)
+    sentence = _unbroken(condition.sentence)
+    if condition.name in condition.sentence:
+        # "no golden cross in force: the last …" says by itself what it is about.
+        return label.append(sentence, style="none")
     label.append(condition.name, style="bold")
-    label.append(f": {_unbroken(condition.sentence)}", style="none")
-    return label
+    return label.append(f": {sentence}", style="none")
 
 
 def _sentence(flip: Flip, day: date) -> str:
