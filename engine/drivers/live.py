@@ -18,6 +18,8 @@ from engine.session import Session
 from engine.span import sessions_behind
 
 ONE_DAY = timedelta(days=1)
+MOST_DOUBTS = 20
+"""So often in one cycle an order is asked for; an exchange that answers no order is left alone until the next."""
 
 
 class LiveBars(Protocol):
@@ -124,7 +126,7 @@ class LiveDriver:
         waiting = self._session.waiting
         self._session.settle(now)
         self._tell_of_change(waiting)
-        if self._session.standing.unresolved is not None:
+        if self._is_in_doubt():
             return False
         day = self._last_day_over(now)
         first = self._first_undecided(day)
@@ -138,7 +140,22 @@ class LiveDriver:
         waiting = self._session.waiting
         if waiting:
             self._session.work_orders(now)
+            self._go_on_after_doubts()
         self._tell_of_change(waiting)
+
+    def _go_on_after_doubts(self) -> None:
+        """Ask for the fate of an order at once, and go on: one lost answer does not make the rest a day late."""
+        for _ in range(MOST_DOUBTS):
+            if not self._is_in_doubt() or self._ending():
+                return
+            now = self._exchange_now()
+            self._session.settle(now)
+            if self._is_in_doubt():
+                return
+            self._session.work_orders(now)
+
+    def _is_in_doubt(self) -> bool:
+        return self._session.standing.unresolved is not None
 
     def _tell_of_change(self, before: tuple[Order, ...]) -> None:
         if self._session.waiting != before:

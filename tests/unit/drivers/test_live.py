@@ -18,7 +18,7 @@ from engine.core.market import History
 from engine.core.order import Fill, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
-from engine.drivers.live import LiveDriver, Timing
+from engine.drivers.live import MOST_DOUBTS, LiveDriver, Timing
 from engine.journal.memory import MemoryJournal
 from engine.ports import Venue
 from engine.recovery import standing_of
@@ -338,6 +338,32 @@ def test_an_unresolved_order_is_asked_for_before_anything_else() -> None:
     assert (stuck, days_then) == (False, [on(1)])
     assert bench.days == [on(1), on(2)]
     assert bench.session.ledger.quantity("BTC") == 5
+
+
+def test_an_answer_that_was_lost_does_not_hold_up_the_other_orders_until_the_next_cycle() -> None:
+    bench = Bench({"BTC": 0.5, "ETH": 0.4})
+    bench.venue.scripted["bot-20240101-BTC-b1-1"] = OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")
+    bench.venue.fates = [
+        OrderReport(status=OrderStatus.REJECTED, again=Decimal(2), was_placed=False, message="was never placed")
+    ]
+
+    assert bench.cycle_at(on(1))
+    assert [order.client_order_id for order, _, _ in bench.venue.submitted] == [
+        "bot-20240101-BTC-b1-1",
+        "bot-20240101-BTC-b1-2",
+        "bot-20240101-ETH-b1-1",
+    ]
+
+
+def test_an_exchange_that_loses_every_answer_is_left_alone_after_some_orders() -> None:
+    bench = Bench(ALL_BTC)
+    lost = OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")
+    never = OrderReport(status=OrderStatus.REJECTED, again=Decimal(5), was_placed=False, message="was never placed")
+    bench.venue.scripted = {f"bot-20240101-BTC-b1-{attempt}": lost for attempt in range(1, 100)}
+    bench.venue.fates = [never] * 100
+
+    assert not bench.cycle_at(on(1))
+    assert len(bench.venue.asked) == MOST_DOUBTS
 
 
 def test_a_restart_asks_for_an_order_that_was_sent_before_it_decides() -> None:
