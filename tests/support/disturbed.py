@@ -279,13 +279,14 @@ class Rig:
         while True:
             day = (outcome.exchange.now.date() - DAY).days - 1
             for _ in range(MOST_CYCLES):
-                if driver.cycle():
+                is_idle = driver.cycle()
+                outcome.events = list(store)
+                outcome.standing = standing_of(outcome.events, FRESH)
+                if outcome.standing != run.standing:
+                    outcome.problems.append(f"the journal says {outcome.standing}, the session {run.standing}")
+                if is_idle:
                     break
-            outcome.events = list(store)
-            outcome.standing = standing_of(outcome.events, FRESH)
             outcome.ledgers[day] = outcome.standing.ledger
-            if outcome.standing != run.standing:
-                outcome.problems.append(f"the journal says {outcome.standing}, the session {run.standing}")
             if day == case.last:
                 return
             for symbol in ORDERS:
