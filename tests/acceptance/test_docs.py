@@ -159,7 +159,7 @@ def test_the_readme_keeps_its_promises_to_a_hurried_reader_on_the_first_screen()
 
     assert "-m engine backtest config/rotation.yaml" in first_screen
     assert "-m pytest" in first_screen
-    assert "**paper trading is young**" in first_screen
+    assert "Nothing here can send an order to a production exchange." in first_screen
     assert "What comes out" in first_screen
 
 
