@@ -83,6 +83,14 @@ def test_paper_run_whose_summary_is_current_has_its_excess(tmp_path: Path) -> No
     assert entry.excess == pytest.approx(0.286)
 
 
+def test_paper_run_whose_summary_is_behind_has_no_excess(tmp_path: Path) -> None:
+    folder = paper_with_files(tmp_path, story()[:-2])
+    lines = decision_lines(decided_days(story()))
+    (folder / "decisions.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    assert (entry_of(folder).last_day, entry_of(folder).excess) == (date(2024, 1, 5), None)
+
+
 def test_line_that_the_bot_is_writing_now_is_not_read_yet(tmp_path: Path) -> None:
     folder = paper_with_files(tmp_path)
     with (folder / "decisions.jsonl").open("a", encoding="utf-8") as file:

@@ -61,6 +61,15 @@ def test_bars_are_described_as_they_were_seen_on_the_last_day(tmp_path: Path) ->
     )
 
 
+def test_a_weekend_is_missing_in_a_coin_and_not_in_an_index() -> None:
+    friday, closes = date(2024, 1, 5), [1.0, None, None, 1.0]
+    coin, index = coin_bars("BTC", friday, closes), index_bars("RUT", friday, [1000.0, 1000.0])
+
+    sources = described(ProvidedBars(Provider(coin)), ProvidedBars(Provider(index)), last=8)
+
+    assert (sources["BTC"]["missing"], sources["RUT"]["missing"]) == (2, 0)
+
+
 def test_candles_of_the_venue_are_named_by_the_configuration_and_may_be_none_yet() -> None:
     unlisted = VenueBars(lambda asset, since, until: ())
     index = index_bars("RUT", FIRST, [1000.0])

@@ -282,6 +282,46 @@ def test_what_a_reset_made_the_bot_buy_back_costs_nothing_and_changes_nothing(tm
     )
 
 
+def test_what_was_bought_back_is_told_with_its_own_reset_and_without_what_the_strategy_traded() -> None:
+    back, more = (
+        replace(order(DAY, asset, Side.BUY, "2", reason=RESET_BUY_BACK), client_order_id=f"a-r{epoch}p1-1")
+        for asset, epoch in (("BTC", 2), ("ETH", 3))
+    )
+    resets = [AccountReset(at=AT, epoch=epoch, forgotten="x", cash=Decimal(1), positions={}) for epoch in (2, 3, 4)]
+    first, second, third = resets
+
+    outcomes = [
+        outcome
+        for kind, _, _, outcome in told(
+            first,
+            OrderFilled(fill=fill(back, "100", fee="0.002", fee_asset="BTC")),
+            OrderFilled(fill=fill(SELL, "12")),
+            second,
+            OrderFilled(fill=fill(more, "10", fee="1")),
+            third,
+        )
+        if kind is IncidentKind.RESET
+    ]
+
+    paid = "the exchange's fresh balances paid, not the run"
+    assert outcomes == [
+        f"bought back: 2 BTC for 200 USDT, fees 0.002 BTC; {paid}",
+        f"bought back: 2 ETH for 20 USDT, fees 1 USDT; {paid}",
+        "",
+    ]
+
+
+def test_reset_is_found_by_the_reason_of_what_it_made_the_bot_buy_back(tmp_path: Path) -> None:
+    back = replace(order(day_number(5), "BTC", Side.BUY, "10", reason=RESET_BUY_BACK), client_order_id="a-r2p1-1")
+    reset = AccountReset(at=AT, epoch=2, forgotten="x", cash=Decimal(1), positions={"BTC": Decimal(10)})
+    record = paper(tmp_path, [*story()[:-1], reset, OrderFilled(fill=fill(back, "150"))])
+
+    found = review_of(record, checked_selection(Selection(reason=RESET_BUY_BACK), record))
+
+    assert (len(found.incidents), found.fills) == (1, [])
+    assert reviewed(record, reason="entry").incidents == []
+
+
 def test_warnings_are_notes_and_lines_of_the_log_that_are_about_no_order(tmp_path: Path) -> None:
     folder = write_backtest(tmp_path, changes={"notes": ["the first day was moved"]})
     with (folder / "run.log").open("a", encoding="utf-8") as log:
