@@ -147,6 +147,9 @@ EXECUTIONS: Mapping[str, Trouble] = {
         f"found late by {queries}, answer lost": Trouble(faults=(Fault(kind="late", queries=queries), LOST_ANSWER))
         for queries in (1, 2, 3, 4, 5, 9)
     },
+    "found late by 3, old balances, answer lost": Trouble(
+        faults=(Fault(kind="late", queries=3), Fault(kind="stale_balances", queries=4), LOST_ANSWER)
+    ),
     **{
         f"trades late by {queries}, answer lost": Trouble(
             faults=(Fault(kind="late_trades", queries=queries), LOST_ANSWER)
@@ -194,10 +197,7 @@ READ_FAULTS: Mapping[str, Fault] = {
 
 CONDITIONS = ("halted", "in a break", "thin", "small")
 
-KNOWN: Mapping[str, str] = {
-    f"found late by {queries}, answer lost": "unseen, with its trades, for longer than is asked: sent again"
-    for queries in (5, 9)
-}
+KNOWN: Mapping[str, str] = {}
 """Troubles that are left out, and why."""
 
 
