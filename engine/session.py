@@ -27,7 +27,7 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import decimal_of, sizing
+from engine.core.money import ZERO, decimal_of, sizing
 from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.planner import Plan, Planner
 from engine.core.restoration import Restoration
@@ -35,7 +35,9 @@ from engine.core.strategy import AnyStrategy, Decision, Observations, StrategySt
 from engine.ports import Journal, Venue
 
 MAX_ATTEMPTS = 5
-"""An order that expires so often is left; the rest stays in cash or in the asset, and the journal says so."""
+"""An order that expires so often with next to nothing executed is left; the rest stays, and the journal says so."""
+LEAST_PROGRESS = Decimal("0.05")
+"""Share of an attempt's quantity that counts as progress: a thin book is emptied, and fills up again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,8 +295,10 @@ class Session:
 
     def _alongside(self, order: Order) -> tuple[Order, ...]:
         """Give the other buys that the same cash has to pay for."""
-        buys = self.standing.buys
-        return tuple(each for each in buys if each is not order) if order in buys else ()
+        for group in (self.standing.restoring, self.standing.buys):
+            if order in group:
+                return tuple(each for each in group if each is not order)
+        return ()
 
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         match report.status:
@@ -302,7 +306,7 @@ class Session:
                 # Always: a journal that ends with the order as sent says that its outcome is not known.
                 waits = OrderWaits(at=at, order=order, message=report.message)
                 # What was sent and refused is sent again under another name: each is used once.
-                follower = (order.next_attempt(report.again, was_placed=False),) if report.again > 0 else (order,)
+                follower = (order.next_attempt(report.again, counts=False),) if report.again > 0 else (order,)
                 replanned = [OrderPlanned(order=each) for each in follower if each is not order]
                 self._journal.append_all([waits, *replanned])
                 self._replace(order, follower)
@@ -321,9 +325,10 @@ class Session:
         if report.status is OrderStatus.REJECTED:
             events.append(OrderRejected(at=at, order=order, message=report.message))
         follower: tuple[Order, ...] = ()
-        follows = report.again > 0 and (not report.was_placed or order.expired + 1 < MAX_ATTEMPTS)
+        counts = report.was_placed and _progress(order, report) < LEAST_PROGRESS
+        follows = report.again > 0 and (not counts or order.expired + 1 < MAX_ATTEMPTS)
         if follows:
-            follower = (order.next_attempt(report.again, was_placed=report.was_placed),)
+            follower = (order.next_attempt(report.again, counts=counts),)
             events.append(OrderPlanned(order=follower[0]))
         elif report.again > 0:
             message = f"left after {order.expired + 1} attempts: {report.message}"
@@ -361,6 +366,12 @@ def _plan_events(plan: Plan, day: date) -> list[Event]:
         for part in plan.skipped
     ]
     return [*skipped, *(OrderPlanned(order=order) for order in (*plan.sells, *plan.buys))]
+
+
+def _progress(order: Order, report: OrderReport) -> Decimal:
+    """Give the share of an order's quantity that was executed."""
+    with sizing():
+        return sum((fill.quantity for fill in report.fills), ZERO) / order.quantity
 
 
 def _replaced(orders: tuple[Order, ...], settled: Order, followers: tuple[Order, ...]) -> tuple[Order, ...]:

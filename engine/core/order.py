@@ -31,7 +31,7 @@ class Order:
         quantity: base units, a multiple of the lot step.
         decision_day, reason: the decision that it comes from.
         attempt: 1, or more where an earlier attempt under another id was proven not to be executed any further.
-        expired: how many of the earlier attempts the venue took and did not execute whole.
+        expired: how many of the earlier attempts the venue took and executed next to nothing of.
     """
 
     client_order_id: str
@@ -53,8 +53,12 @@ class Order:
         """Give the same order for another quantity."""
         return replace(self, quantity=quantity)
 
-    def next_attempt(self, quantity: Decimal, *, was_placed: bool = True) -> "Order":
-        """Give the order that tries again what this one left, under an id of its own."""
+    def next_attempt(self, quantity: Decimal, *, counts: bool = True) -> "Order":
+        """Give the order that tries again what this one left, under an id of its own.
+
+        Args:
+            counts: whether this attempt was one that came to next to nothing.
+        """
         stem, _, attempt = self.client_order_id.rpartition("-")
         following = int(attempt) + 1
         return replace(
@@ -62,7 +66,7 @@ class Order:
             client_order_id=f"{stem}-{following}",
             quantity=quantity,
             attempt=following,
-            expired=self.expired + was_placed,
+            expired=self.expired + counts,
         )
 
 

@@ -18,6 +18,8 @@ from engine.session import Session
 from engine.span import sessions_behind
 
 ONE_DAY = timedelta(days=1)
+SHORTEST_PAUSE_SECONDS = 0.001
+LONGEST_DOUBLING = 60
 MOST_DOUBTS = 20
 """So often in one cycle an order is asked for; an exchange that answers no order is left alone until the next."""
 
@@ -51,6 +53,14 @@ class Timing:
     grace: timedelta
     poll_seconds: float
     index_wait: timedelta
+
+    def pause_after(self, cycles: int) -> float:
+        """Give the pause after so many cycles in a row that came to nothing.
+
+        Where a day was just decided or an order filled, more may be due: several days were missed, or somebody moves
+        the exchange's clock on. A dozen short looks a day cost nothing.
+        """
+        return min(self.poll_seconds, SHORTEST_PAUSE_SECONDS * 2.0 ** min(cycles, LONGEST_DOUBLING))
 
 
 class LiveDriver:
@@ -101,6 +111,7 @@ class LiveDriver:
 
     def run(self, *, once: bool = False) -> None:
         """Run cycles until the run is to end; with `once`, until a cycle can do nothing more now."""
+        cycles_without_progress = 0
         while not self._ending():
             before = self._session.standing
             try:
@@ -112,7 +123,10 @@ class LiveDriver:
                 raise
             if once and (idle or self._session.standing == before):
                 return
-            self._pause(self._timing.poll_seconds)
+            after = self._session.standing
+            progressed = (after.last_day, after.ledger) != (before.last_day, before.ledger)
+            cycles_without_progress = 0 if progressed else cycles_without_progress + 1
+            self._pause(self._timing.pause_after(cycles_without_progress))
 
     def cycle(self) -> bool:
         """Settle what is not certain, decide what can be decided, send what can be sent.

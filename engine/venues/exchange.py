@@ -123,7 +123,10 @@ class BinanceSpot:
         return {found: quote for symbol in symbols for found, quote in self._quote(symbol).items()}
 
     def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
-        """Give the daily bars from `since` to `until`, both included; the caller knows which day is over."""
+        """Give the daily bars from `since` to `until`, both included; the caller knows which day is over.
+
+        None of a market that the exchange does not know.
+        """
         rows: list[Candle] = []
         start = since
         # A short page is no sign of the end; the last day is, or an empty page.
@@ -261,7 +264,13 @@ class BinanceSpot:
             "endTime": reading.opening_milliseconds(until + timedelta(days=1)) - 1,
             "limit": PAGE_ROWS,
         }
-        return self._questions.answer("public_get_klines", query, read)
+        try:
+            return self._questions.answer_or_refusal("public_get_klines", query, read)
+        except RefusedError as error:
+            verdict = error.verdict
+        if verdict.code == UNKNOWN_SYMBOL:
+            return ()
+        raise self._questions.failure("public_get_klines", verdict)
 
     def _trades(self, symbol: str, first: Parameters, following: Parameters) -> tuple[Trade, ...]:
         found: dict[int, Trade] = {}

@@ -93,7 +93,7 @@ class ExchangeVenue:
         self._market = market
         self._sleep = sleep
         self._ending = ending
-        self._witnesses = Witnesses(client)
+        self._witnesses = Witnesses(client, sleep)
         self._rules: Mapping[str, MarketRules] = {}
         self._rules_at: datetime | None = None
 
@@ -118,14 +118,16 @@ class ExchangeVenue:
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         """Send an order once. A buy is cut to its share of `cash` at the best asks, where that does not pay for all.
 
-        One that restores what a reset wiped is not: what was paid for it is wiped as well.
+        One that restores what a reset wiped is paid by what the account holds beside our cash.
         """
         quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
         quote = quotes.get(order.symbol)
         if quote is None:
             return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
         quantity = self._allowed(order)
-        if order.side is Side.BUY and not order.restores:
+        if order.side is Side.BUY:
+            if order.restores:
+                cash = max(held_of(self._client, self._quote) - cash, ZERO)
             quantity = min(quantity, self._affordable(order, cash, quotes, alongside))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):

@@ -1,6 +1,6 @@
 """What speaks for an order that the exchange says it does not have: a trade nobody booked, a balance that moved."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -13,6 +13,7 @@ from engine.venues.answers import Balance, Trade
 
 BALANCE_PATIENCE = timedelta(minutes=10)
 """How long a balance alone speaks for an order: the one that it was sent at may have been behind."""
+BALANCE_PAUSE_SECONDS = 3.0
 BookedTrade: TypeAlias = tuple[str, str, datetime]
 """Symbol, the exchange's id of the trade, and its instant."""
 
@@ -38,10 +39,15 @@ class WitnessClient(BalanceClient, Protocol):
 
 
 class Witnesses:
-    """Looks for what an order that is not there would have left behind."""
+    """Looks for what an order that is not there would have left behind.
 
-    def __init__(self, client: WitnessClient) -> None:
+    Args:
+        sleep: waits so many seconds, or less once the run is ending.
+    """
+
+    def __init__(self, client: WitnessClient, sleep: Callable[[float], None]) -> None:
         self._client = client
+        self._sleep = sleep
 
     def speak_for(self, order: Order, *, at: datetime, sent: OrderSent | None, booked: Collection[BookedTrade]) -> str:
         """Say what speaks for the order, in words; nothing where nothing does.
@@ -62,6 +68,10 @@ class Witnesses:
         if sent is None or sent.held is None or at - sent.at >= BALANCE_PATIENCE:
             return ""
         moved = self._moved(order, sent.held)
+        if moved <= ZERO:
+            # One look may be at an old balance.
+            self._sleep(BALANCE_PAUSE_SECONDS)
+            moved = self._moved(order, sent.held)
         return f"the balance moved by {plain(moved)} {order.asset}" if moved > ZERO else ""
 
     def _may_be(self, order: Order, order_id: str) -> bool:

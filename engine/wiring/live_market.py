@@ -13,7 +13,7 @@ from engine.core.market import BarSeries, History, crypto_series
 from engine.core.strategy import Universe
 from engine.data.checks import check_bars
 from engine.ports import LoadedSeries, MarketData
-from engine.venues.answers import Candle, MarketRules
+from engine.venues.answers import Candle
 
 FIRST_CANDLE = date(2010, 1, 1)
 OHLCV = ("open", "high", "low", "close", "volume")
@@ -50,38 +50,20 @@ class VenueBars:
 class CandleClient(Protocol):
     """What is needed of an exchange's client for its candles."""
 
-    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
-        """Give the markets' rules by asset; assets without a market are left out."""
-        ...
-
     def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
-        """Give the daily bars between two days, both included."""
+        """Give the daily bars between two days, both included; none of a market that is not listed."""
         ...
 
 
 class VenueCandles:
-    """The candles of an exchange's markets; none of a coin while it is not listed.
+    """The candles of an exchange's markets; none of a coin while it is not listed."""
 
-    Args:
-        assets: all that will be asked for; those not listed yet are looked for together, once for each new day.
-    """
-
-    def __init__(self, client: CandleClient, assets: Sequence[str], quote: str) -> None:
+    def __init__(self, client: CandleClient, quote: str) -> None:
         self._client = client
-        self._assets = assets
         self._quote = quote
-        self._listed: set[str] = set()
-        self._looked_for: date | None = None
 
     def __call__(self, asset: str, since: date, until: date) -> Sequence[Candle]:
         """Give the candles from a day to a day, both included."""
-        if asset not in self._listed and self._looked_for != until:
-            # A coin that is listed after this look has no bar of a day that is over by now.
-            missing = [each for each in self._assets if each not in self._listed]
-            self._listed |= set(self._client.instruments(missing, self._quote))
-            self._looked_for = until
-        if asset not in self._listed:
-            return ()
         return self._client.klines(symbol_of(asset, self._quote), since=since, until=until)
 
 

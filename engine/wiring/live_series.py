@@ -27,7 +27,7 @@ def live_series(
     coins: SeriesUpTo
     index: SeriesUpTo
     if config.data.crypto == "venue":
-        coins = VenueBars(VenueCandles(client, universe.assets, config.account.quote))
+        coins = VenueBars(VenueCandles(client, config.account.quote))
     elif config.data.crypto == "csv":
         coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), _folder(config))
     else:

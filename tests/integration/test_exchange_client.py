@@ -585,6 +585,19 @@ def candle(day: int) -> list[object]:
     return [1714521600000 + (day - 1) * 86_400_000, "1.10", "1.2", "1.0", "1.15", "7", 0]
 
 
+def test_a_market_that_is_not_listed_has_no_bars(bench: Bench) -> None:
+    bench.will(KLINES, error(400, -1121, "Invalid symbol."))
+
+    assert bench.client(None).klines("SOL/USDT", since=date(2024, 5, 1), until=date(2024, 5, 3)) == []
+
+
+def test_bars_that_are_refused_for_another_reason_are_an_error(bench: Bench) -> None:
+    bench.will(KLINES, error(400, -1120, "Invalid interval."))
+
+    with pytest.raises(VenueError, match="refuses GET klines: -1120"):
+        bench.client(None).klines("BTC/USDT", since=date(2024, 5, 1), until=date(2024, 5, 3))
+
+
 def test_bars_are_read_in_pages_up_to_the_wanted_day(bench: Bench) -> None:
     bench.will(KLINES, content([candle(1), candle(2)]), content([candle(3)]))
 

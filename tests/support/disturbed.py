@@ -259,7 +259,7 @@ class Rig:
                 try:
                     bars: SeriesUpTo = _BarsThere()
                     if case.asks_for_candles:
-                        bars = VenueBars(VenueCandles(client, ASSETS, "USDT"))
+                        bars = VenueBars(VenueCandles(client, "USDT"))
                     snapshots = Snapshots(Rotating().universe, bars, bars)
                     run = PaperRun(
                         config, outcome.folder, _keep_no_log, around, client=client, store=store, snapshots=snapshots

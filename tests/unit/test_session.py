@@ -285,6 +285,23 @@ def test_what_is_not_traded_is_written_with_the_reason() -> None:
     assert skipped.message == "notional 4.0000 is below the minimum of 5"
 
 
+@pytest.mark.parametrize(("quantity", "attempts", "expired"), [("2.5", 2, 0), ("2.4", 2, 1)])
+def test_an_attempt_that_made_progress_does_not_count_towards_the_last(
+    quantity: str, attempts: int, expired: int
+) -> None:
+    run = Run({"ETH": 0.5})
+    part = fill_of("ETH", Side.BUY, quantity, "10", name=ids("ETH-b1")[0])
+    expires = OrderReport(status=OrderStatus.FILLED, fills=(part,), again=Decimal(40), message="EXPIRED")
+    run.venue.scripted[ids("ETH-b1")[0]] = expires
+    run.decide()
+
+    run.work()
+
+    # 50 were ordered; a twentieth of them counts as progress.
+    (follower,) = run.session.waiting
+    assert (follower.attempt, follower.expired) == (attempts, expired)
+
+
 def test_what_was_sent_and_refused_for_now_is_sent_again_under_another_name() -> None:
     run = Run({"ETH": 0.5})
     refused = OrderReport(

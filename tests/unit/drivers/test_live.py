@@ -411,7 +411,29 @@ def test_a_run_goes_on_until_it_is_to_end_and_pauses_between_looks() -> None:
     bench.after_pause = tomorrow
     bench.driver.run()
 
-    assert (bench.days, bench.pauses) == ([on(1), on(2), on(3)], [20.0] * 3)
+    # After a day was decided it looks again at once: the next one may be over too.
+    assert (bench.days, bench.pauses) == ([on(1), on(2), on(3)], [0.001] * 3)
+
+
+def test_pauses_double_up_to_the_wanted_one_while_nothing_happens() -> None:
+    bench = Bench(None)
+    bench.now = decision_instant(on(1)) + GRACE
+
+    def count() -> None:
+        bench.is_ending = len(bench.pauses) == 20
+
+    bench.after_pause = count
+    bench.driver.run()
+
+    assert bench.pauses[:4] == [0.001, 0.002, 0.004, 0.008]
+    assert bench.pauses[14:] == [16.384, *[20.0] * 5]
+    assert sum(bench.pauses[:15]) < 33
+
+
+def test_a_pause_is_never_longer_than_wanted() -> None:
+    timing = Timing(grace=GRACE, poll_seconds=0.05, index_wait=WAIT)
+
+    assert [timing.pause_after(cycles) for cycles in (0, 5, 6, 10_000)] == [0.001, 0.032, 0.05, 0.05]
 
 
 def test_once_ends_as_soon_as_nothing_is_left_to_do() -> None:

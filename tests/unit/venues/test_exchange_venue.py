@@ -1,6 +1,6 @@
 """The order protocol on a client that answers as it is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ from engine.venues.answers import (
     Unknown,
 )
 from engine.venues.exchange_venue import ExchangeVenue
-from engine.venues.witnesses import BookedTrade
+from engine.venues.witnesses import BALANCE_PAUSE_SECONDS, BookedTrade
 from tests.support.fakes import NOON, order_of
 
 BID, ASK = Decimal(99), Decimal(100)
@@ -63,10 +63,13 @@ class FakeClient:
         self.asked = 0
         self.rules_asked = 0
         self.names: dict[str, str] = {}
-        self.holds = Decimal(0)
+        self.holds = self.quote = Decimal(0)
 
     def balances(self) -> Mapping[str, Balance]:
-        return {"ETH": Balance(free=self.holds, locked=Decimal(1))}
+        return {
+            "ETH": Balance(free=self.holds, locked=Decimal(1)),
+            "USDT": Balance(free=self.quote - 1, locked=Decimal(1)),
+        }
 
     def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
         self.rules_asked += 1
@@ -103,16 +106,23 @@ class Bench:
     ) -> None:
         self.client = FakeClient()
         self.slept: list[float] = []
-        self.venue = ExchangeVenue(
+        self.market = market
+        self.booked = booked
+        self.ending = ending
+        self.venue = self.opened(self.slept.append)
+
+    def opened(self, sleep: Callable[[float], None]) -> ExchangeVenue:
+        market = self.market
+        return ExchangeVenue(
             client=self.client,
             instruments={"ETH": RULES.instrument},
             quote="USDT",
             commission=Decimal("0.001"),
             listed=("ETH",),
-            booked_trades=booked,
+            booked_trades=self.booked,
             market=lambda symbols: {} if market is None else dict.fromkeys(symbols, market),
-            sleep=self.slept.append,
-            ending=lambda: ending,
+            sleep=sleep,
+            ending=lambda: self.ending,
         )
 
     def submit(self, order: Order, *outcomes: Outcome, cash: str = "100000") -> OrderReport:
@@ -404,12 +414,14 @@ def test_a_fill_found_later_does_not_carry_the_price_of_another_moment() -> None
     assert fill.market_price is None
 
 
-def test_a_buy_that_restores_is_not_cut_to_our_cash() -> None:
+@pytest.mark.parametrize(("account", "quantity"), [("1101", "10.00"), ("601", "5.98")])
+def test_a_buy_that_restores_is_paid_by_what_the_account_holds_beside_our_cash(account: str, quantity: str) -> None:
     bench = Bench()
+    bench.client.quote = Decimal(account)
 
-    bench.submit(replace(BUY, reason=RESET_BUY_BACK), Accepted(order=state("10", trade("10"))), cash="1")
+    bench.submit(replace(BUY, reason=RESET_BUY_BACK), Unknown(message=""), cash="1")
 
-    assert bench.client.sent == [("10.00", BUY.client_order_id)]
+    assert bench.client.sent == [(quantity, BUY.client_order_id)]
 
 
 def test_rules_are_asked_for_once_an_instant() -> None:
@@ -442,6 +454,22 @@ def test_a_balance_that_has_moved_speaks_against_an_absent_order_for_a_while(
     report = bench.venue.resolve(order, at=NOON + timedelta(minutes=minutes), sent=sent)
 
     assert report.status is status
+
+
+def test_one_look_at_an_old_balance_is_not_believed() -> None:
+    bench = Bench()
+    bench.client.holds = Decimal(5)
+
+    def see_later(seconds: float) -> None:
+        bench.slept.append(seconds)
+        bench.client.holds += seconds == BALANCE_PAUSE_SECONDS
+
+    bench.venue = bench.opened(see_later)
+
+    report = bench.venue.resolve(BUY, at=NOON, sent=OrderSent(at=NOON, order=BUY, held=Decimal(6)))
+
+    assert report.status is OrderStatus.UNRESOLVED
+    assert "the balance moved by 1 ETH" in report.message
 
 
 def test_absence_is_not_believed_when_the_end_cut_the_pauses_short() -> None:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from engine.core.errors import DataError
 from engine.core.market import BarSeries
 from engine.core.strategy import Universe
 from engine.ports import LoadedSeries
-from engine.venues.answers import Candle, MarketRules
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, Snapshots, VenueBars, VenueCandles
-from tests.support.fakes import instrument
+from engine.venues.answers import Candle
+from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, Snapshots, VenueBars
 from tests.support.markets import coin_bars, index_bars
 
 FIRST = date(2024, 1, 1)
@@ -93,44 +91,6 @@ def test_candles_become_the_nearest_floats_and_are_checked() -> None:
 
     with pytest.raises(DataError, match="venue ETH"):
         VenueBars(lambda asset, since, until: [candle(on(1), "0")]).up_to("ETH", on(1))
-
-
-class FakeMarkets:
-    """An exchange's client that lists assets as a test says, and counts how often it was looked at."""
-
-    def __init__(self, *listed: str) -> None:
-        self.listed = list(listed)
-        self.looks: list[Sequence[str]] = []
-        self.asked: list[str] = []
-
-    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
-        self.looks.append(tuple(assets))
-        rules = MarketRules(
-            instrument=instrument("ETH"),
-            status="TRADING",
-            takes_market_orders=True,
-            tick=None,
-            minimum_quantity=Decimal(1),
-            maximum_notional=None,
-        )
-        return {asset: rules for asset in assets if asset in self.listed}
-
-    def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
-        self.asked.append(symbol)
-        return [candle(until)]
-
-
-def test_coins_that_are_not_listed_are_looked_for_together_once_a_day() -> None:
-    markets = FakeMarkets("BTC")
-    candles = VenueCandles(markets, ("BTC", "ETH", "SOL"), "USDT")
-
-    found = [len(candles(asset, on(1), on(1))) for asset in ("BTC", "ETH", "SOL")]
-    markets.listed.append("SOL")
-    later = [len(candles(asset, on(2), on(2))) for asset in ("BTC", "ETH", "SOL")]
-
-    assert (found, later) == ([1, 0, 0], [1, 0, 1])
-    assert markets.looks == [("BTC", "ETH", "SOL"), ("ETH", "SOL")]
-    assert markets.asked == ["BTC/USDT", "BTC/USDT", "SOL/USDT"]
 
 
 def test_a_provider_is_asked_once_a_day_that_is_there_and_again_while_it_is_not() -> None:
