@@ -133,12 +133,13 @@ def _follow(
     in_breakout, support, breakout_session, loss_session, loss_count = False, nan, NEVER, NEVER, 0
     run_length, run_level = 0, nan
 
+    # Most sessions that are no new base show it by the closes just before: they need no count.
+    no_base = (
+        _closes_above_before(bars.close, ceiling, confirm) & (np.arange(len(bars)) - base_begin >= confirm)
+    ).tolist()
+
     def in_new_base(s: int, level: float) -> bool:
-        begin = int(base_begin[s])
-        # Most sessions that are no new base show it by the closes just before: they need no count.
-        if s - begin >= confirm and all(close > level for close in closes[s - confirm : s]):
-            return False
-        return int(np.count_nonzero(bars.close[begin:s] > level)) < confirm
+        return not no_base[s] and int(np.count_nonzero(bars.close[int(base_begin[s]) : s] > level)) < confirm
 
     yield 0, in_breakout, support, breakout_session, loss_session, run_length, run_level
     for s, (close, level) in enumerate(zip(closes, ceiling.tolist(), strict=True)):
@@ -163,6 +164,16 @@ def _follow(
         elif not (run_length or had_run):
             continue
         yield s, in_breakout, support, breakout_session, loss_session, run_length, run_level
+
+
+def _closes_above_before(close: Floats, ceiling: Floats, count: int) -> NDArray[np.bool_]:
+    """Tell for each session whether the `count` closes before it were above its ceiling."""
+    above = np.zeros(len(close), dtype=np.bool_)
+    if len(close) > count:
+        above[count:] = np.all(
+            [close[count - k : len(close) - k] > ceiling[count:] for k in range(1, count + 1)], axis=0
+        )
+    return above
 
 
 def _weeks_before(days: Days, weeks: int) -> Days:
