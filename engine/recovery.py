@@ -22,7 +22,7 @@ from engine.core.events import (
 )
 from engine.core.order import Order, Side
 from engine.core.strategy import StrategyState
-from engine.session import Standing
+from engine.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

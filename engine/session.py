@@ -28,11 +28,12 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of, sizing
-from engine.core.order import Fill, Order, OrderReport, OrderStatus
+from engine.core.order import Order, OrderReport, OrderStatus
 from engine.core.planner import Plan, Planner
 from engine.core.restoration import Restoration
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.ports import Journal, Venue
+from engine.standing import Standing
 
 MAX_ATTEMPTS = 5
 """An order that expires so often with next to nothing executed is left; the rest stays, and the journal says so."""
@@ -53,34 +54,6 @@ class HeldAtClose:
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset."""
         return {asset: float(held * self.closes[asset] / self.equity) for asset, held in self.ledger.positions.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where a session stands: all that it needs to go on, and all that a restart folds out of the journal.
-
-    Attributes:
-        ledger: what the account holds.
-        state: the strategy's memory.
-        sells, buys: orders decided and not settled.
-        restoring: orders not settled that buy back what a reset of the exchange wiped; nothing is sent before them.
-        unresolved: the one of all these that was sent and whose outcome is unknown; sent: as it was written before.
-        unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
-        last_day: the last day decided.
-        epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
-    """
-
-    ledger: Ledger
-    state: StrategyState
-    sells: tuple[Order, ...] = ()
-    buys: tuple[Order, ...] = ()
-    restoring: tuple[Order, ...] = ()
-    unresolved: Order | None = None
-    sent: OrderSent | None = None
-    unplanned: str | None = None
-    last_day: date | None = None
-    epoch: int = 1
-    known: Fill | None = None
 
 
 class Session:

@@ -19,7 +19,7 @@ from engine.dashboard.sparkline import Sparkline, sparkline
 from engine.journal.review.incidents import Incident, journalled_incidents
 from engine.recovery import standing_of
 from engine.report.live_status import MOST_INCIDENTS, LiveStatus, Past, live_status
-from engine.session import Standing
+from engine.standing import Standing
 
 MOST_FILLS = 12
 

@@ -19,7 +19,8 @@ from engine.core.strategy import Decision, Holdings, StrategyState
 from engine.counterfactual import WhatIf
 from engine.recovery import standing_of
 from engine.registry import explainer_factory, strategy_factory
-from engine.session import HeldAtClose, Standing
+from engine.session import HeldAtClose
+from engine.standing import Standing
 from engine.wiring.backtest import strategy_of
 from engine.wiring.explain_past import Past
 

@@ -22,7 +22,8 @@ from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
 from engine.ports import Venue
 from engine.recovery import standing_of
-from engine.session import Session, Standing
+from engine.session import Session
+from engine.standing import Standing
 from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue

@@ -32,7 +32,7 @@ from engine.journal.projections import booked_fills
 from engine.journal.run_record import RunRecord, read_run
 from engine.recovery import standing_of
 from engine.research.returns import returns_of
-from engine.session import Standing
+from engine.standing import Standing
 from engine.wiring.export import EXPORTS, export_run
 from tests.support.booked import backtest_record, record_of, record_with_equity, records, reset_of
 from tests.support.command import call_command, only_run_folder, small_configuration

@@ -19,7 +19,7 @@ from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.practice.calls import Call
 from engine.practice.signatures import HmacKey
 from engine.recovery import standing_of
-from engine.session import Standing
+from engine.standing import Standing
 from tests.support.command import call_command, entries_below, error_sentence, only_run_folder, small_configuration
 from tests.support.command import write_small_market as write_market
 from tests.support.fakes import ScriptedState

@@ -31,7 +31,7 @@ from engine.practice.matching import OrderRequest
 from engine.practice.orders import PracticeOrder
 from engine.practice.server import PracticeServer
 from engine.recovery import standing_of
-from engine.session import Standing
+from engine.standing import Standing
 from engine.venues.client import Call, Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.verdicts import Reply

@@ -17,7 +17,8 @@ from engine.core.planner import Planner
 from engine.epochs import EpochKeeper
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
-from engine.session import Session, Standing
+from engine.session import Session
+from engine.standing import Standing
 from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of
 
 HELD = {"ETH": Decimal("3.00000001"), "DOGE": Decimal(7)}

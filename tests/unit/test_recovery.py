@@ -24,7 +24,8 @@ from engine.core.planner import Planner
 from engine.core.strategy import Decision, Holdings
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
-from engine.session import MAX_ATTEMPTS, Session, Standing
+from engine.session import MAX_ATTEMPTS, Session
+from engine.standing import Standing
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, instrument
 from tests.support.markets import coin_bars, history_of
 

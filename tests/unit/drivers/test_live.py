@@ -23,7 +23,8 @@ from engine.journal.memory import MemoryJournal
 from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.registry import params_of, strategy_factory
-from engine.session import Session, Standing
+from engine.session import Session
+from engine.standing import Standing
 from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy
 from tests.support.markets import coin_bars, faulty_market, history_of, index_bars, weekdays_between
 from tests.support.trivial_driver import Account, OpenVenue, historical_events, session_of, whole_span
