@@ -14,7 +14,6 @@ import typer
 from engine import __version__
 from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, review, verify
 from engine.core.errors import EngineError
-from engine.report.printable import printable
 
 MAX_ERROR_LINES = 3
 INTERRUPTED = 130
@@ -86,6 +85,8 @@ def _run() -> NoReturn:
 
 
 def _complain(message: str) -> None:
+    from engine.report.printable import printable  # noqa: PLC0415 - wanted where something went wrong only
+
     # A name of a folder, or what an exchange says, may hold what a terminal would act on.
     lines = [printable(line) for line in message.splitlines() if line.strip()][:MAX_ERROR_LINES]
     typer.echo("\n".join(["error: " + (lines[0] if lines else "unknown"), *lines[1:]]), err=True)

@@ -17,7 +17,7 @@ from engine.research.reconciled_orders import FindingOf, OrderGap
 
 NOISE = 1e-9
 MOST_LEFT = 0.01
-"""Of the cash that a buy was cut to, a venue leaves less than this: commission, a margin for the ask, a lot step."""
+"""Of the cash that buys were cut to, a venue leaves less than this: commission, a margin for the ask, lot steps."""
 MOST_FEE = 0.01
 """Of the notional: no venue here takes more."""
 BEYOND_THE_BAR = 0.01
@@ -110,8 +110,7 @@ class FillBooks:
             blocked = [each for each in theirs.incidents if each.asset != asset]
             cause = Cause.INCIDENT if blocked else Cause.TIMING
             return self.found(day, "fill", cause, f"{words}; not sent yet")
-        executions = theirs.executions_of(asset)
-        if executions and ordered > 0 and _is_cut_to_cash(executions):
+        if theirs.executions_of(asset) and ordered > 0 and _are_cut_to_cash(theirs.executions):
             return self.found(day, "fill", Cause.PRICE, f"{words}; cut to the cash")
         return self.found(day, "fill", Cause.UNEXPLAINED, words)
 
@@ -203,8 +202,10 @@ def changes_of(executions: Sequence[Execution]) -> tuple[float, dict[str, float]
     return float(cash), {asset: float(change) for asset, change in held.items() if change}
 
 
-def _is_cut_to_cash(executions: Sequence[Execution]) -> bool:
-    return executions[-1].after.cash <= MOST_LEFT * float(executions[0].before.cash)
+def _are_cut_to_cash(executions: Sequence[Execution]) -> bool:
+    """Tell whether the buys of a change of targets used up the cash, which they share where it is short."""
+    buys = [each for each in executions if each.fill.side is Side.BUY]
+    return float(buys[-1].after.cash) <= MOST_LEFT * float(buys[0].before.cash)
 
 
 def _signed(executions: Sequence[Execution]) -> float:

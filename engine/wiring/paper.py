@@ -11,6 +11,7 @@ from engine.core.events import Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.ledger import Ledger
+from engine.core.market import History
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.sessions import sessions_by_year
@@ -107,15 +108,17 @@ class PaperRun:
     def end(self) -> Path | None:
         """Write down that the run ends, and every file; give the report, None where there is none."""
         last_day = self._session.standing.last_day
-        if last_day is not None:
-            self._session.end(last_day)
+        if last_day is None:
+            return None
+        self._session.end(last_day)
         try:
-            self._write_files()
+            history = self._snapshots.history_at(last_day)
         except DataError as error:
             # Told to end before the bars could be had: the journal has it all, and the next end writes the files.
             self._around.notice(f"the files are as of the last change: {error}")
             return None
-        return None if last_day is None else self._write_report()
+        self._write_files_of(history)
+        return self._write_report()
 
     def _write_report(self) -> Path | None:
         from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
@@ -202,11 +205,13 @@ class PaperRun:
         return EpochKeeper(self._session, account, self._planner, place=config.venue.name).check
 
     def _write_files(self) -> None:
+        last_day = self._session.standing.last_day
+        if last_day is not None:
+            self._write_files_of(self._snapshots.history_at(last_day))
+
+    def _write_files_of(self, history: History) -> None:
         events = self._journal.events
         days = decided_days(events)
-        if not days:
-            return
-        history = self._snapshots.history_at(days[-1].day)
         facts = RunFacts(
             mode="paper",
             name=self._config.name,

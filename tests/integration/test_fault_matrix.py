@@ -126,6 +126,7 @@ REFUSALS: Mapping[str, Trouble] = {
 """Answers that say that the order was not placed."""
 
 HALF, NOTHING = Fault(kind="partial", share=Decimal("0.5")), Fault(kind="partial", share=Decimal(0))
+LITTLE = Fault(kind="partial", share=Decimal("0.04"))
 
 EXECUTIONS: Mapping[str, Trouble] = {
     "half": Trouble(faults=(HALF,), sell="in parts", buy="in parts"),
@@ -134,7 +135,9 @@ EXECUTIONS: Mapping[str, Trouble] = {
     "half twice, answers lost": Trouble(
         faults=(replace(HALF, times=2), replace(LOST_ANSWER, times=2)), sell="in parts", buy="in parts"
     ),
-    "half five times": Trouble(faults=(replace(HALF, times=5),), sell="left", buy="left"),
+    # An attempt that brings something is none of the five.
+    "half five times": Trouble(faults=(replace(HALF, times=5),), sell="in parts", buy="in parts"),
+    "little five times": Trouble(faults=(replace(LITTLE, times=5),), sell="left", buy="left"),
     "nothing": Trouble(faults=(NOTHING,)),
     "nothing, answer lost": Trouble(faults=(NOTHING, LOST_ANSWER)),
     "nothing five times": Trouble(faults=(replace(NOTHING, times=5),), sell="left", buy="left"),

@@ -203,7 +203,7 @@ def test_a_partial_fill_whose_rest_was_left_is_an_incident(
     rehearse: Open, market: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rehearsal = rehearse(SHORT)
-    fault = Fault(kind="partial", share=Decimal("0.1"), nth=3, times=5, **ORDER)  # type: ignore[arg-type]
+    fault = Fault(kind="partial", share=Decimal("0.04"), nth=3, times=5, **ORDER)  # type: ignore[arg-type]
     rehearsal.exchange.add_fault(fault)
     with rehearsal.open():
         rehearsal.run()
