@@ -18,6 +18,9 @@ import pytest
 from tests.support.oracle import OracleRun, simulate
 from tests.support.random_market import write_random_market
 
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).resolve().parents[2]
 PRICES = Path(os.environ.get("PRICES_DIR") or ROOT.parent / "shared" / "data" / "prices")
 SEEDS = (0, 1, 2, 4, 6, 9, 11, 13, 24, 30, 32, 45, 107, 123)

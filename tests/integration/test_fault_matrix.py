@@ -45,6 +45,9 @@ from tests.support.disturbed import (
 from tests.support.rehearsal import Rehearsal
 from tests.support.soundness import Expected, problems
 
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
 T = TypeVar("T")
 
 LEAST_CELLS = 400
@@ -278,7 +281,7 @@ def _some(items: Sequence[T], turn: int, *, every: int) -> Sequence[T]:
     return items[turn % every :: every] if THINNED else items
 
 
-LEAST_TROUBLE_CELLS = len(ORDERS) + 2
+LEAST_TROUBLE_CELLS = 2 + 2
 
 
 @pytest.mark.parametrize("name", [name for name in TROUBLES if name not in KNOWN])
@@ -289,7 +292,8 @@ def test_an_order_in_trouble_is_traded_once(matrix: Matrix, name: str) -> None:
     turn = list(TROUBLES).index(name)
     chosen = ORDERS[turn % len(ORDERS)]
     traces = {}
-    for symbol in ORDERS:
+    # A sell and a buy.
+    for symbol in (chosen, ORDERS[(turn + len(SELLS)) % len(ORDERS)]) if THINNED else ORDERS:
         faults = Disturbance(faults=trouble.at(symbol))
         last = END if symbol == chosen or trouble.expected(symbol) in {"short", "left"} else QUIET
         case = Case(name=f"{name} at {symbol}", lives=(faults,), last=last, timeout_seconds=timeout)
@@ -549,5 +553,5 @@ def test_the_matrix_has_hundreds_of_cells() -> None:
     troubles = len(TROUBLES) - len(KNOWN)
     least = troubles * LEAST_TROUBLE_CELLS + len(READ_FAULTS) * (6 + 6) + len(ORDERS) * 2 * 10 + 2 * 50 + 4 * 12
 
-    print(f"{troubles * len(ORDERS)} cells of troubles and stages; at least {least} with kill points and reads")
+    print(f"{troubles * 2} cells of troubles and stages; at least {least} with kill points and reads")
     assert least >= LEAST_CELLS

@@ -39,6 +39,9 @@ from engine.span import Span
 from tests.support.markets import COINS, CORE, MONDAY, coin_bars, faulty_market, history_of
 from tests.support.trivial_driver import Account, historical_events, trivial_events, whole_span
 
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
 PRICES = Path(os.environ.get("PRICES_DIR") or Path(__file__).resolve().parents[3] / "shared" / "data" / "prices")
 needs_prices = pytest.mark.skipif(not (PRICES / "RUT.csv").exists(), reason="the real prices are not at hand")
 

@@ -110,7 +110,7 @@ class Rehearsal:
         }
         self._idle = 0
         with subprocess.Popen(
-            [sys.executable, "-m", "engine", *self.arguments(*more)],
+            [sys.executable, "-m", "tests.support.hasty", *self.arguments(*more)],
             cwd=self.out.parent,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -27,6 +27,9 @@ from strategies.signals.breakout import BreakoutParams
 from tests.support.look_ahead import garbled, require_causal_condition, require_no_look_ahead
 from tests.support.markets import CORE, INDEX, faulty_market
 
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
 PRICES = Path(os.environ.get("PRICES_DIR") or Path(__file__).resolve().parents[4] / "shared" / "data" / "prices")
 needs_prices = pytest.mark.skipif(not (PRICES / "RUT.csv").exists(), reason="the real prices are not at hand")
 

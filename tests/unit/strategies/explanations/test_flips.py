@@ -18,6 +18,9 @@ from engine.registry import explainer_factory, params_of, strategy_factory
 from tests.support.decisions import DecidedCase, decisions_of
 from tests.support.markets import faulty_market
 
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
 SEEDS = (4, 12, 13, 15, 22)
 DAYS_APART = 37
 IMPOSSIBLE = (
