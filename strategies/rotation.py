@@ -20,7 +20,7 @@ from engine.core.events import Evidence
 from engine.core.market import BarSeries, History
 from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
 from strategies.confirmations import Condition, confirmation
-from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, breakouts
+from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
 from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
 from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
 from strategies.signals.tradable import tradable_matrix
@@ -205,6 +205,7 @@ class Rotation:
     def __init__(self, params: RotationParams) -> None:
         self.params = params
         self._weights = params.basket_weights()
+        self._breakouts = Breakouts(params.breakout)
         assets = dict.fromkeys((params.core, *self._weights))
         self.universe = Universe(
             core=params.core,
@@ -225,7 +226,7 @@ class Rotation:
         if not len(index):
             raise DataError(f"{index.symbol}: has no bars; the breakout needs daily bars of the index")
         weekly = weekly_macd(core, self.params.macd)
-        breakout = breakouts(index, self.params.breakout)
+        breakout = self._breakouts.of(index)
         sessions = last_known_bars(index, core)
         assets = tuple(self._weights)
         return RotationObservations(

@@ -3,9 +3,10 @@
 All values are on session closes, in index points. Row s of every column uses rows up to s only.
 """
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, Self
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +82,8 @@ class BreakoutColumns:
     run_level: Floats
 
 
-def ceilings(bars: BarSeries, params: BreakoutParams) -> Floats:
-    """Give the ceiling of each session.
+def ceilings(bars: BarSeries, params: BreakoutParams, *, first: int = 0) -> Floats:
+    """Give the ceiling of each session from position `first` on.
 
     Args:
         bars: the index, shape (sessions,), final bars.
@@ -92,88 +93,171 @@ def ceilings(bars: BarSeries, params: BreakoutParams) -> Floats:
         ends included; NaN while that window holds fewer than 252 sessions. Mode fixed: the constant level.
     """
     if params.mode == "fixed":
-        return np.full(len(bars), params.level, dtype=np.float64)
-    begin = np.searchsorted(bars.days, years_before(bars.days, params.lookback_years), side="left")
-    stop = np.searchsorted(bars.days, _weeks_before(bars.days, params.min_age_weeks), side="right")
+        return np.full(len(bars) - first, params.level, dtype=np.float64)
+    begin = np.searchsorted(bars.days, years_before(bars.days[first:], params.lookback_years), side="left")
+    stop = np.searchsorted(bars.days, _weeks_before(bars.days[first:], params.min_age_weeks), side="right")
     return _range_maximum(bars.close, begin, stop, minimum_count=MIN_WINDOW_SESSIONS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fold:
+    """What is remembered from one session to the next: as in the columns, and the closes in a row below support."""
+
+    in_breakout: bool = False
+    support: float = math.nan
+    breakout_session: int = NEVER
+    loss_session: int = NEVER
+    run_length: int = 0
+    run_level: float = math.nan
+    loss_count: int = 0
+
+
+class Breakouts:
+    """Follows runs, confirmed breakouts, renewals and losses of support through all sessions.
+
+    A live run asks every day, with a session more each time: those that it has seen before are not gone through again.
+    """
+
+    def __init__(self, params: BreakoutParams) -> None:
+        self._params = params
+        self._seen: tuple[BarSeries, BreakoutColumns, _Fold] | None = None
+
+    def of(self, bars: BarSeries) -> BreakoutColumns:
+        """Give the state after each session.
+
+        Args:
+            bars: the index, shape (sessions,), final bars.
+        """
+        before = self._seen
+        if before is None or not _begins_with(bars, before[0]):
+            columns, fold = _columns(bars, self._params, 0, _Fold())
+        else:
+            seen, earlier, fold = before
+            columns, fold = _columns(bars, self._params, len(seen), fold)
+            columns = _joined(earlier, columns)
+        self._seen = bars, columns, fold
+        return columns
+
+
 def breakouts(bars: BarSeries, params: BreakoutParams) -> BreakoutColumns:
-    """Follow runs, confirmed breakouts, renewals and losses of support through all sessions.
+    """Give the state of the breakout after each session, from the first on."""
+    return Breakouts(params).of(bars)
+
+
+def _begins_with(bars: BarSeries, seen: BarSeries) -> bool:
+    """Tell whether the sessions seen are the first of these, close for close; a vendor may have corrected one."""
+    count = len(seen)
+    return np.array_equal(bars.ordinals[:count], seen.ordinals) and np.array_equal(bars.close[:count], seen.close)
+
+
+def _columns(bars: BarSeries, params: BreakoutParams, first: int, before: _Fold) -> tuple[BreakoutColumns, _Fold]:
+    """Give the columns from position `first` on, and where the fold stands after the last session."""
+    ceiling = ceilings(bars, params, first=first)
+    # One row a change: most sessions change nothing.
+    positions, folds = [first], [before]
+    for position, fold in _changes(bars, ceiling, params, first, before):
+        positions.append(position)
+        folds.append(fold)
+    # The last one stands behind the last session.
+    lengths = np.diff((*positions, len(bars)))
+
+    def column(name: str, kind: type) -> np.ndarray[tuple[int], np.dtype[Any]]:
+        return np.repeat(np.array([getattr(fold, name) for fold in folds], dtype=kind), lengths)
+
+    columns = BreakoutColumns(
+        ceiling=ceiling,
+        in_breakout=column("in_breakout", np.bool_),
+        support=column("support", np.float64),
+        breakout_session=column("breakout_session", np.int64),
+        loss_session=column("loss_session", np.int64),
+        run_length=column("run_length", np.int64),
+        run_level=column("run_level", np.float64),
+    )
+    return columns, folds[-1]
+
+
+def _changes(
+    bars: BarSeries, ceiling: Floats, params: BreakoutParams, first: int, before: _Fold
+) -> Iterator[tuple[int, _Fold]]:
+    """Yield each session that changes the state, with the state after it; at the end the state after the last one.
 
     Args:
-        bars: the index, shape (sessions,), final bars.
+        ceiling: of the sessions from position `first` on.
+        before: the state before them.
     """
-    ceiling = ceilings(bars, params)
-    # One row a change: most sessions change nothing.
-    changes = list(_follow(bars, ceiling, params))
-    positions, in_breakout, support, breakout_session, loss_session, run_length, run_level = zip(*changes, strict=True)
-    lengths = np.diff((*positions, len(bars)))
-    return BreakoutColumns(
-        ceiling=ceiling,
-        in_breakout=np.repeat(np.array(in_breakout, dtype=np.bool_), lengths),
-        support=np.repeat(np.array(support, dtype=np.float64), lengths),
-        breakout_session=np.repeat(np.array(breakout_session, dtype=np.int64), lengths),
-        loss_session=np.repeat(np.array(loss_session, dtype=np.int64), lengths),
-        run_length=np.repeat(np.array(run_length, dtype=np.int64), lengths),
-        run_level=np.repeat(np.array(run_level, dtype=np.float64), lengths),
-    )
-
-
-def _follow(
-    bars: BarSeries, ceiling: Floats, params: BreakoutParams
-) -> Iterator[tuple[int, bool, float, int, int, int, float]]:
-    """Yield the position of each session that changes the state, with the state after it; the first is always there."""
-    base_begin = np.searchsorted(bars.days, _weeks_before(bars.days, params.min_age_weeks), side="left")
-    closes = bars.close.tolist()
-    sessions = bars.ordinals
+    base_begin = np.searchsorted(bars.days, _weeks_before(bars.days[first:], params.min_age_weeks), side="left")
+    closes = bars.close[first:].tolist()
     confirm, lifts = params.confirm_sessions, params.mode == "auto"
     above, below_support = 1 + params.buffer, 1 - params.tolerance
-    nan = float("nan")
-    in_breakout, support, breakout_session, loss_session, loss_count = False, nan, NEVER, NEVER, 0
-    run_length, run_level = 0, nan
+    in_breakout, support, breakout_session = before.in_breakout, before.support, before.breakout_session
+    loss_session, loss_count = before.loss_session, before.loss_count
+    run_length, run_level = before.run_length, before.run_level
 
     # Most sessions that are no new base show it by the closes just before: they need no count.
     no_base = (
-        _closes_above_before(bars.close, ceiling, confirm) & (np.arange(len(bars)) - base_begin >= confirm)
+        _closes_above_before(bars.close, ceiling, confirm) & (np.arange(first, len(bars)) - base_begin >= confirm)
     ).tolist()
 
-    def in_new_base(s: int, level: float) -> bool:
-        return not no_base[s] and int(np.count_nonzero(bars.close[int(base_begin[s]) : s] > level)) < confirm
+    def in_new_base(row: int, level: float) -> bool:
+        if no_base[row]:
+            return False
+        return int(np.count_nonzero(bars.close[int(base_begin[row]) : first + row] > level)) < confirm
 
-    yield 0, in_breakout, support, breakout_session, loss_session, run_length, run_level
-    for s, (close, level) in enumerate(zip(closes, ceiling.tolist(), strict=True)):
+    def fold() -> _Fold:
+        return _Fold(
+            in_breakout=in_breakout,
+            support=support,
+            breakout_session=breakout_session,
+            loss_session=loss_session,
+            run_length=run_length,
+            run_level=run_level,
+            loss_count=loss_count,
+        )
+
+    for row, (close, level) in enumerate(zip(closes, ceiling.tolist(), strict=True)):
         if in_breakout:
             loss_count = loss_count + 1 if close < support * below_support else 0
             if loss_count >= params.loss_sessions:
                 # A loss ends the session's evaluation: the next one is the first that may start a run.
-                in_breakout, support, breakout_session, loss_session = False, nan, NEVER, int(sessions[s])
-                run_length, run_level = 0, nan
-                yield s, in_breakout, support, breakout_session, loss_session, run_length, run_level
+                in_breakout, support, breakout_session = False, math.nan, NEVER
+                loss_session, loss_count = int(bars.ordinals[first + row]), 0
+                run_length, run_level = 0, math.nan
+                yield first + row, fold()
                 continue
         had_run = run_length
         if run_length and close > run_level * above:
             run_length += 1
-        elif close > level * above and (not in_breakout or (lifts and level > support and in_new_base(s, level))):
+        elif close > level * above and (not in_breakout or (lifts and level > support and in_new_base(row, level))):
             run_length, run_level = 1, level
         elif run_length:
-            run_length, run_level = 0, nan
+            run_length, run_level = 0, math.nan
         if run_length >= confirm:
-            in_breakout, support, breakout_session, loss_count = True, run_level, int(sessions[s]), 0
-            run_length, run_level = 0, nan
+            in_breakout, support, breakout_session, loss_count = True, run_level, int(bars.ordinals[first + row]), 0
+            run_length, run_level = 0, math.nan
         elif not (run_length or had_run):
             continue
-        yield s, in_breakout, support, breakout_session, loss_session, run_length, run_level
+        yield first + row, fold()
+    yield len(bars), fold()
 
 
 def _closes_above_before(close: Floats, ceiling: Floats, count: int) -> NDArray[np.bool_]:
-    """Tell for each session whether the `count` closes before it were above its ceiling."""
-    above = np.zeros(len(close), dtype=np.bool_)
-    if len(close) > count:
-        above[count:] = np.all(
-            [close[count - k : len(close) - k] > ceiling[count:] for k in range(1, count + 1)], axis=0
-        )
+    """Tell for each of the last sessions, as many as there are ceilings, whether `count` closes before it exceed it."""
+    first = len(close) - len(ceiling)
+    above = np.zeros(len(ceiling), dtype=np.bool_)
+    begin = max(count - first, 0)
+    if begin < len(ceiling):
+        start, stop = first + begin, len(close)
+        above[begin:] = np.all([close[start - k : stop - k] > ceiling[begin:] for k in range(1, count + 1)], axis=0)
     return above
+
+
+def _joined(earlier: BreakoutColumns, later: BreakoutColumns) -> BreakoutColumns:
+    return BreakoutColumns(
+        **{
+            field.name: np.concatenate([getattr(earlier, field.name), getattr(later, field.name)])
+            for field in fields(BreakoutColumns)
+        }
+    )
 
 
 def _weeks_before(days: Days, weeks: int) -> Days:
@@ -191,6 +275,9 @@ def _range_maximum(values: Floats, begin: NDArray[np.int64], stop: NDArray[np.in
     wanted = np.flatnonzero(counts >= minimum_count)
     if not wanted.size:
         return result
+    # A few rows at the end want a part of the values only.
+    origin = int(begin[wanted].min())
+    begin, stop, values = begin - origin, stop - origin, values[origin:]
     table = [values]
     while 2 ** len(table) <= int(counts.max()):
         half = 2 ** (len(table) - 1)

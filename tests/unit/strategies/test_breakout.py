@@ -1,8 +1,9 @@
 """Breakout and support: runs worked out by hand, and a slow second implementation of the specification."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from engine.core.market import BarSeries
-from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, breakouts, ceilings
+from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts, breakouts, ceilings
 from tests.support.bars import bars_of, bars_on
 
 FIRST = date(2021, 1, 1)
@@ -286,6 +287,42 @@ class Slow:
 
     def row(self) -> tuple[bool, float | None, int, int]:
         return self.support is not None, self.support, self.since, self.lost
+
+
+def columns_of(columns: BreakoutColumns) -> dict[str, list[Any]]:
+    """Give the columns as texts: NaN is itself there."""
+    return {field.name: [repr(value) for value in getattr(columns, field.name).tolist()] for field in fields(columns)}
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    looks=st.lists(st.integers(1, 60), min_size=2, max_size=8),
+    corrected=st.integers(1, 60),
+    rules=st.fixed_dictionaries(
+        {
+            "min_age_weeks": st.integers(1, 3),
+            "confirm_sessions": st.integers(1, 3),
+            "loss_sessions": st.integers(1, 3),
+            "mode": st.sampled_from(["auto", "fixed"]),
+        }
+    ),
+)
+def test_looking_again_with_more_less_or_corrected_sessions_gives_what_a_first_look_gives(
+    seed: int, looks: list[int], corrected: int, rules: dict[str, Any]
+) -> None:
+    # A year of sessions on a narrow range, then up and down by more.
+    chance = Random(seed)
+    steps = [chance.choice([-1, 0, 0, 1]) for _ in range(265)] + [chance.randint(-3, 3) for _ in range(60)]
+    closes = list(accumulate(steps, lambda close, step: max(90, close + step), initial=100))
+    chosen = BreakoutParams(lookback_years=2, level=102.0 if rules["mode"] == "fixed" else None, **rules)
+    followed = Breakouts(chosen)
+
+    for number, count in enumerate(looks):
+        if number == len(looks) // 2:
+            closes[265 + corrected] += 5
+        bars = index([float(close) for close in closes]).take(265 + count)
+
+        assert columns_of(followed.of(bars)) == columns_of(breakouts(bars, chosen))
 
 
 @given(

@@ -181,8 +181,9 @@ def _joined_on_open(bars: BarSeries) -> BarSeries:
 
 
 def test_a_centred_window_in_the_ceiling_is_caught(market: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    def centred(bars: BarSeries, params: BreakoutParams) -> Floats:
-        return pd.Series(bars.close).rolling(253, center=True, min_periods=127).max().to_numpy(dtype=np.float64)
+    def centred(bars: BarSeries, params: BreakoutParams, *, first: int) -> Floats:
+        highest = pd.Series(bars.close).rolling(253, center=True, min_periods=127).max()
+        return highest.to_numpy(dtype=np.float64)[first:]
 
     monkeypatch.setattr("strategies.signals.breakout.ceilings", centred)
 
