@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import assert_never
 
 from engine.core.events import (
@@ -60,8 +59,14 @@ def standing_of(events: Iterable[Event], fresh: Standing) -> Standing:
         fresh: where a session without a past stands.
     """
     standing, book = fresh, _Book(places={})
+    is_planning = False
     for event in events:
         standing, book = _after(event, standing, book)
+        is_plan = is_planning and isinstance(event, (OrderCancelled, OrderSkipped, OrderPlanned))
+        if is_plan:
+            standing = replace(standing, unplanned=None)
+        # What is tried again, left, or bought back after a reset is no decision's plan: a change may wait for its own.
+        is_planning = is_plan or isinstance(event, DayDecided)
     orders = [order for order in book.places.values() if order is not None]
     return replace(
         standing,
@@ -73,16 +78,14 @@ def standing_of(events: Iterable[Event], fresh: Standing) -> Standing:
     )
 
 
-def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Book]:  # noqa: C901, PLR0911, PLR0912 - one arm an event
+def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Book]:  # noqa: PLR0911 - one arm an event
     match event:
         case DayDecided():
             unplanned = event.reason if event.changed else standing.unplanned
             decided = replace(standing, state=_state(event), unplanned=unplanned, last_day=event.day)
             return decided, book.without_settled()
         case OrderPlanned(order=order):
-            return _planned(standing, order.decision_day), book.with_order(order)
-        case OrderSkipped(day=day):
-            return _planned(standing, day), book
+            return standing, book.with_order(order)
         case OrderSent(order=order):
             return replace(standing, sent=event), replace(book, sent=order)
         case OrderUnresolved(order=order):
@@ -94,8 +97,8 @@ def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Bo
             )
         case OrderRejected(order=order):
             return standing, book.without(order.client_order_id)
-        case OrderCancelled(day=day, order=order):
-            return _planned(standing, day), book.without(order.client_order_id)
+        case OrderCancelled(order=order):
+            return standing, book.without(order.client_order_id)
         case OrderWaits():
             return standing, replace(book, sent=None)
         case AccountReset():
@@ -104,15 +107,10 @@ def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Bo
         case RunStarted(cash=cash, quote=quote):
             # What the run began with, whatever the configuration says by now.
             return replace(standing, ledger=replace(standing.ledger, cash=cash, quote=quote)), book
-        case RunEnded():
+        case OrderSkipped() | RunEnded():
             return standing, book
         case _:
             assert_never(event)
-
-
-def _planned(standing: Standing, day: date) -> Standing:
-    # Orders of an earlier decision may be settled, and tried again, while a later change still is to be planned.
-    return replace(standing, unplanned=None) if day == standing.last_day else standing
 
 
 def _place(client_order_id: str) -> str:

@@ -17,7 +17,7 @@ from engine.core.planner import Planner
 from engine.epochs import EpochKeeper
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
-from engine.session import Session
+from engine.session import MAX_ATTEMPTS, Session
 from engine.standing import Standing
 from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of
 
@@ -92,7 +92,9 @@ class Shop:
 class Bot:
     """A session that holds ETH and a little DOGE, and the keeper of its epochs."""
 
-    def __init__(self, *, known: Fill | None = KNOWN, held: Mapping[str, Decimal] = HELD) -> None:
+    def __init__(
+        self, *, known: Fill | None = KNOWN, held: Mapping[str, Decimal] = HELD, unplanned: str | None = None
+    ) -> None:
         self.account = FakeAccount()
         self.shop = Shop()
         self.journal = MemoryJournal()
@@ -101,6 +103,7 @@ class Bot:
             state=ScriptedState(),
             last_day=DAY,
             known=known,
+            unplanned=unplanned,
         )
         planner = Planner(
             account="bot",
@@ -239,6 +242,19 @@ def test_nothing_else_is_sent_before_what_was_wiped_is_back() -> None:
     bot.session.work_orders(NOON)
 
     assert [order.reason for order in bot.shop.sent] == [RESET_BUY_BACK, RESET_BUY_BACK, "exit"]
+
+
+@pytest.mark.parametrize("attempts", [0, MAX_ATTEMPTS], ids=["to be bought back", "left"])
+def test_a_change_that_still_is_to_be_planned_survives_a_reset_and_a_restart(attempts: int) -> None:
+    bot = Bot(unplanned="enter")
+    bot.reset()
+    (order,) = bot.session.waiting
+    bot.shop.answers = [OrderReport(status=OrderStatus.REJECTED, again=order.quantity, message="expired")] * attempts
+    for _ in range(attempts):
+        bot.session.work_orders(NOON)
+
+    assert bot.session.standing.unplanned == "enter"
+    assert bot.folded() == bot.session.standing
 
 
 def test_a_crash_in_the_middle_goes_on_with_the_order_that_was_sent() -> None:
