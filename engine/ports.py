@@ -5,7 +5,7 @@ No method without a caller: a clock and a notifier join when the live host needs
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -131,12 +131,4 @@ class Journal(Protocol):
 
     def append_all(self, events: Sequence[Event]) -> None:
         """Write events that belong to one act: all of them or, after a crash, none."""
-        ...
-
-
-class CalendarSessions(Protocol):
-    """The trading sessions that an index should have."""
-
-    def sessions(self, first: date, last: date) -> list[date]:
-        """Give the sessions of the exchange from `first` to `last`, both included."""
         ...

@@ -18,7 +18,6 @@ Ordinals: TypeAlias = NDArray[np.int64]
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 DAYS_A_WEEK = 7
-FEBRUARY, LEAP_DAY = 2, 29
 
 
 def decision_instant(day: date) -> datetime:

@@ -74,7 +74,6 @@ class _Comparer:
         self.evidence = 0
         self._memory: StrategyState = minds[0].strategy.start()
         self._running: Finding | None = None
-        self._ours: DayDecided | None = None
 
     def compare(self, day: date, ours: Evening | None, theirs: Evening | None) -> None:
         if theirs is None:

@@ -44,7 +44,6 @@ class BacktestRun:
     rotations: Sequence[Rotation]
     summary: Mapping[str, object]
     benchmarks: Mapping[str, Floats | None]
-    days_checked: int
 
     @property
     def waiting(self) -> tuple[Order, ...]:
@@ -128,6 +127,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         costs=costs,
     ).run()
     events = tuple(journal)
+    check_no_look_ahead(strategy, history, observations, events)
     days, fills = decided_days(events), booked_fills(events)
     rotations = rotations_of(days)
     facts = RunFacts(
@@ -152,7 +152,6 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         rotations=rotations,
         summary=summary_of(facts, days=days, fills=fills, rotations=rotations),
         benchmarks=facts.benchmark_equity,
-        days_checked=check_no_look_ahead(strategy, history, observations, events),
     )
 
 

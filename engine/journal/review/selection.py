@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from engine.core.errors import ConfigError
 from engine.journal.projections import OPEN
-from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
+from engine.journal.record_rows import FillRow, RotationRow
 from engine.journal.run_record import RunRecord
 
 ENTRY = "entry"
@@ -55,10 +55,6 @@ class Selection:
         return self.reason in (None, ENTRY, rotation.exit_reason) and self.has_days(
             rotation.entry_day, rotation.exit_day
         )
-
-    def has_decision(self, decision: DecisionRow) -> bool:
-        """Tell whether a decision is of the wanted days."""
-        return self.has_days(decision.day, decision.day)
 
     def last_of(self, rows: Sequence[T]) -> Sequence[T]:
         """Give the last rows, as many as are wanted."""

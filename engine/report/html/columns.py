@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -69,8 +68,3 @@ def digits(value: float | None, significant: int) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{value:.{significant}g}")
-
-
-def iso(day: date | None) -> str | None:
-    """Give a day as the page writes it."""
-    return None if day is None else day.isoformat()
