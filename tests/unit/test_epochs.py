@@ -278,6 +278,44 @@ def test_an_account_that_holds_less_than_the_ledger_is_refused_with_what_is_miss
         bot.keeper.check(NOON)
 
 
+def test_an_account_that_holds_exactly_what_the_ledger_holds_is_enough() -> None:
+    bot = Bot()
+    bot.account.held = {**HELD, "USDT": Decimal(500)}
+
+    bot.keeper.check(NOON)
+
+    assert bot.account.looks == 1
+
+
+def test_an_account_with_less_cash_than_the_ledger_is_refused() -> None:
+    bot = Bot()
+    bot.account.held = {**PLENTY, "USDT": Decimal("499.99")}
+
+    with pytest.raises(VenueError, match=r"holds 499\.99 USDT, and the ledger 500;"):
+        bot.keeper.check(NOON)
+
+
+def test_what_is_bought_back_sets_the_commission_aside() -> None:
+    bot = Bot(held={"ETH": Decimal(300)})
+
+    bot.reset()
+
+    # 300 / 0.999 is 300.3003, on the step 300.4, and a step more.
+    assert [order.quantity for order in bot.session.waiting] == [Decimal("300.5")]
+
+
+def test_an_account_that_was_found_to_hold_all_is_looked_at_again_after_a_reset() -> None:
+    bot = Bot()
+    bot.keeper.check(NOON)
+    bot.reset()
+    bot.account.held = {"USDT": Decimal(500)}
+    bot.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
+    bot.session.work_orders(NOON)
+
+    with pytest.raises(VenueError, match="holds 0 ETH"):
+        bot.keeper.check(NOON + timedelta(minutes=1))
+
+
 def test_what_could_not_be_bought_back_is_found_missing_once_nothing_waits() -> None:
     bot = Bot()
     bot.reset()

@@ -220,6 +220,19 @@ def test_no_stale_order_follows_an_unresolved_one_before_the_missed_days_are_dec
     assert bench.days == [on(1), on(2)]
 
 
+def test_the_account_is_checked_when_a_day_is_due_and_as_long_as_an_order_waits() -> None:
+    bench = Bench(ALL_BTC)
+    bench.venue.closed = {"BTC"}
+    bench.cycle_at(on(1))
+    bench.cycle_at(on(1))
+    bench.venue.closed = set()
+    bench.cycle_at(on(1))
+    bench.cycle_at(on(1))
+
+    # The last cycle has nothing to decide and nothing to send.
+    assert len(bench.checks) == 3
+
+
 def test_a_late_index_is_waited_for_and_the_day_decided_when_it_comes() -> None:
     bench = Bench(None)
     bench.bars.hidden = {"RUT": {on(3)}}
