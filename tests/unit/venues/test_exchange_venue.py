@@ -285,6 +285,16 @@ def test_dust_is_not_chased(executed: str) -> None:
     assert (report.status, report.again) == (OrderStatus.FILLED, Decimal(0))
 
 
+def test_less_than_the_least_quantity_is_dust_whatever_it_is_worth() -> None:
+    bench = Bench()
+    bench.client.rules["ETH"] = replace(RULES, minimum_quantity=Decimal("0.5"))
+    expired = state("9.8", trade("9.8"), progress=OrderProgress.ENDED, status="EXPIRED")
+
+    report = bench.submit(BUY, Accepted(order=expired))
+
+    assert (report.status, report.again) == (OrderStatus.FILLED, Decimal(0))
+
+
 def test_what_was_executed_is_booked_though_the_book_is_empty_afterwards() -> None:
     bench = Bench()
     bench.client.quotes = [Quote(bid=BID, bid_quantity=BID, ask=ASK, ask_quantity=ASK), None]
