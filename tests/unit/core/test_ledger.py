@@ -62,6 +62,14 @@ def test_a_fee_in_a_coin_of_which_we_hold_too_little_is_paid_by_the_rest_of_the_
     assert (after.positions, after.outside) == ({**positions, "ETH": Decimal(2)}, {"BNB": Decimal("-0.4")})
 
 
+def test_a_fee_that_takes_the_last_of_a_coin_is_ours() -> None:
+    before = Ledger(quote="USDT", cash=Decimal(1000), positions={"BNB": Decimal("0.4")})
+
+    after = before.apply(fill_of("ETH", Side.BUY, "2", "100", fee="0.4", fee_asset="BNB"))
+
+    assert (after.positions, after.outside) == ({"ETH": Decimal(2)}, {})
+
+
 def test_what_restores_is_paid_and_received_by_the_rest_of_the_account() -> None:
     bought = fill_of("ETH", Side.BUY, "2", "100", fee="0.002", fee_asset="ETH", reason=RESET_BUY_BACK)
 

@@ -91,6 +91,12 @@ def test_text_cannot_move_between_columns_unseen(
         (lambda r: [r[0], *r[2:]], 2, "is missing"),
         (lambda r: [r[0], *r[3:]], 2, "is missing, and all up to 3"),
         (lambda r: r[1:], 1, "is missing"),
+        (
+            # Written anew behind the gap: the links fit, the numbers do not.
+            lambda r: [*r[:2], next_record(Head(sequence=3, hash=r[1].hash), "Said", "d")],
+            3,
+            "is missing",
+        ),
         (lambda r: [replace(r[0], sequence=0), *r], 0, "stands where record 1 is wanted"),
         (
             lambda r: renumbered([r[0], *r[2:]]),

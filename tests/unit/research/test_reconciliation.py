@@ -16,7 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.calendar import opening_instant
-from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned, OrderRejected, OrderSent, OrderSkipped
+from engine.core.events import (
+    DayDecided,
+    Event,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+)
 from engine.core.fills import Costs, execute_at, fill_of
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
@@ -247,6 +256,33 @@ def test_a_day_decided_late_costs_what_the_price_has_moved() -> None:
     assert result.by_cause()[Cause.TIMING][1] == pytest.approx(result.gap_bp, abs=0.1)
     # 0.5 / 104 * (115 - 104) there, 0.5 / 103 * (115 - 103) here: about 5.29 and 5.83 percent.
     assert result.gap_bp == pytest.approx(51, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("held_up", "late", "cause"),
+    [
+        ("BTC", "sell BTC", Cause.INCIDENT),
+        ("ETH", "buy ETH", Cause.INCIDENT),
+        # Buys wait for the sells before them, sells for no buy.
+        ("BTC", "buy ETH", Cause.INCIDENT),
+        ("ETH", "sell BTC", Cause.TIMING),
+    ],
+)
+def test_a_fill_is_late_because_of_what_held_it_up(held_up: str, late: str, cause: Cause) -> None:
+    live = Run(trades=[Trade(), Trade(hour=6), Trade(hour=6)]).journal([CORE, None, BASKET, *[None] * 5])
+    place, sent = next(
+        (place, event)
+        for place, event in enumerate(live)
+        if isinstance(event, OrderSent) and event.order.asset == held_up and event.order.decision_day == DAYS[2]
+    )
+    live.insert(place + 1, OrderUnresolved(at=sent.at, order=sent.order, message="no answer"))
+
+    result = reconciled(Run().journal([CORE, None, BASKET, *[None] * 5]), live)
+
+    (finding,) = [
+        each for each, _ in result.findings if each.what.startswith(late) and each.what.endswith("the instant")
+    ]
+    assert finding.cause is cause
 
 
 def test_a_fill_outside_the_bar_is_unexplained_by_what_is_outside() -> None:
