@@ -24,18 +24,20 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.client import Call, Parameters, SandboxClient
+from engine.venues.client import Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.filters import market_rules, weight_limit
 from engine.venues.hosts import Network
 from engine.venues.pace import Pace
-from engine.venues.questions import Questions, RefusedError
+from engine.venues.questions import Questions
 from engine.venues.reading import UnreadableError, market_id
 from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, PARAMETER_CODES, UNKNOWN_SYMBOL, Meaning, refusal_kind
 
 PAGE_ROWS = 1000
 MARKETS_ASKED_SINGLY = 13
 """Open orders of one market weigh 6, of all markets 80."""
+UNKNOWN_NAME: Mapping[int, None] = dict.fromkeys(PARAMETER_CODES)
+"""A list with one name that the exchange does not know is refused whole."""
 
 
 class BinanceSpot:
@@ -98,14 +100,9 @@ class BinanceSpot:
             return market_rules(content, assets, quote)
 
         named = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
-        try:
-            return self._questions.answer_or_refusal("public_get_exchangeinfo", named, read)
-        except RefusedError as error:
-            verdict = error.verdict
-        if verdict.code not in PARAMETER_CODES:
-            raise self._questions.failure("public_get_exchangeinfo", verdict)
+        found = self._questions.answer("public_get_exchangeinfo", named, read, refusals=UNKNOWN_NAME)
         # One name that the exchange does not know, and it answers for none of them: ask for the whole list.
-        return self._questions.answer("public_get_exchangeinfo", {}, read)
+        return self._questions.answer("public_get_exchangeinfo", {}, read) if found is None else found
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Give best bid and ask of all `symbols` in one request; one with an empty side of its book is left out.
@@ -113,13 +110,14 @@ class BinanceSpot:
         One name that the exchange does not know makes it refuse them all: they are then asked for one by one.
         """
         named: Parameters = {"symbols": _json_list(map(market_id, symbols))}
-        call: Call = "public_get_ticker_bookticker"
-        try:
-            return self._questions.answer_or_refusal(call, named, lambda content: reading.quotes(content, symbols))
-        except RefusedError as error:
-            verdict = error.verdict
-        if verdict.code not in PARAMETER_CODES:
-            raise self._questions.failure(call, verdict)
+        quotes = self._questions.answer(
+            "public_get_ticker_bookticker",
+            named,
+            lambda content: reading.quotes(content, symbols),
+            refusals=UNKNOWN_NAME,
+        )
+        if quotes is not None:
+            return quotes
         return {found: quote for symbol in symbols for found, quote in self._quote(symbol).items()}
 
     def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
@@ -153,32 +151,22 @@ class BinanceSpot:
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
         """Give the order with this client id; None: the exchange says that there is none, or none visible yet."""
         query = {"symbol": market_id(symbol), "origClientOrderId": client_order_id}
-        try:
-            return self._questions.answer_or_refusal(
-                "private_get_order", query, lambda content: reading.order(content, symbol, client_order_id)
-            )
-        except RefusedError as error:
-            verdict = error.verdict
-        if verdict.code == NO_SUCH_ORDER:
-            return None
-        if verdict.code == ARCHIVED_ORDER:
-            return reading.archived_order(symbol, client_order_id)
-        raise self._questions.failure("private_get_order", verdict)
+        return self._questions.answer(
+            "private_get_order",
+            query,
+            lambda content: reading.order(content, symbol, client_order_id),
+            refusals={NO_SUCH_ORDER: None, ARCHIVED_ORDER: reading.archived_order(symbol, client_order_id)},
+        )
 
     def client_id_of(self, symbol: str, order_id: str) -> str | None:
         """Give the client order id of the order with this exchange's id; None: it knows none."""
         query: Parameters = {"symbol": market_id(symbol), "orderId": order_id}
-        try:
-            found = self._questions.answer_or_refusal(
-                "private_get_order", query, lambda content: reading.order(content, symbol)
-            )
-        except RefusedError as error:
-            if error.verdict.code in (NO_SUCH_ORDER, ARCHIVED_ORDER):
-                return None
-            verdict = error.verdict
-        else:
-            return found.client_order_id
-        raise self._questions.failure("private_get_order", verdict)
+        return self._questions.answer(
+            "private_get_order",
+            query,
+            lambda content: reading.order(content, symbol).client_order_id,
+            refusals={NO_SUCH_ORDER: None, ARCHIVED_ORDER: None},
+        )
 
     def open_orders(self, symbols: Sequence[str]) -> tuple[OrderState, ...]:
         """Give the open orders in these markets."""
@@ -239,15 +227,12 @@ class BinanceSpot:
                 )
 
     def _quote(self, symbol: str) -> Mapping[str, Quote]:
-        call: Call = "public_get_ticker_bookticker"
-        named: Parameters = {"symbol": market_id(symbol)}
-        try:
-            return self._questions.answer_or_refusal(call, named, lambda content: reading.quotes([content], (symbol,)))
-        except RefusedError as error:
-            verdict = error.verdict
-        if verdict.code == UNKNOWN_SYMBOL:
-            return {}
-        raise self._questions.failure(call, verdict)
+        return self._questions.answer(
+            "public_get_ticker_bookticker",
+            {"symbol": market_id(symbol)},
+            lambda content: reading.quotes([content], (symbol,)),
+            refusals={UNKNOWN_SYMBOL: {}},
+        )
 
     def _page(self, symbol: str, start: date, until: date) -> Sequence[Candle]:
         def read(content: object) -> Sequence[Candle]:
@@ -264,13 +249,7 @@ class BinanceSpot:
             "endTime": reading.opening_milliseconds(until + timedelta(days=1)) - 1,
             "limit": PAGE_ROWS,
         }
-        try:
-            return self._questions.answer_or_refusal("public_get_klines", query, read)
-        except RefusedError as error:
-            verdict = error.verdict
-        if verdict.code == UNKNOWN_SYMBOL:
-            return ()
-        raise self._questions.failure("public_get_klines", verdict)
+        return self._questions.answer("public_get_klines", query, read, refusals={UNKNOWN_SYMBOL: ()})
 
     def _trades(self, symbol: str, first: Parameters, following: Parameters) -> tuple[Trade, ...]:
         found: dict[int, Trade] = {}
@@ -281,9 +260,9 @@ class BinanceSpot:
                 {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
                 lambda content: reading.trades(content, symbol, order_id=following.get("orderId")),
             )
-            new = {int(trade.trade_id): trade for trade in page}.keys() - found.keys()
+            known = len(found)
             found |= {int(trade.trade_id): trade for trade in page}
-            if len(page) < PAGE_ROWS or not new:
+            if len(page) < PAGE_ROWS or len(found) == known:
                 return tuple(found[number] for number in sorted(found))
             query = {**following, "fromId": max(found) + 1}
 

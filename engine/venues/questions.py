@@ -3,9 +3,10 @@
 Every text that leaves here has the secrets struck out, also where the exchange echoes them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
 
 from engine.core.errors import VenueError
@@ -20,14 +21,6 @@ FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
 
 T = TypeVar("T")
-
-
-class RefusedError(Exception):
-    """A read was answered with an error that no further try changes."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.message)
-        self.verdict = verdict
 
 
 class Questions:
@@ -59,27 +52,22 @@ class Questions:
         self._sleep = sleep
         self._notice = notice
 
-    def answer(self, call: Call, parameters: Parameters, read: Callable[[object], T]) -> T:
+    def answer(
+        self,
+        call: Call,
+        parameters: Parameters,
+        read: Callable[[object], T],
+        *,
+        refusals: Mapping[int, T] = MappingProxyType({}),
+    ) -> T:
         """Ask until there is a readable answer.
 
         Args:
             read: gives the fact in an answer, or raises UnreadableError.
+            refusals: what a refusal comes to, by its code; any other is an error.
 
         Raises:
             VenueError: there is none past all retries, or the exchange refuses.
-        """
-        try:
-            return self.answer_or_refusal(call, parameters, read)
-        except RefusedError as error:
-            verdict = error.verdict
-        raise self.failure(call, verdict)
-
-    def answer_or_refusal(self, call: Call, parameters: Parameters, read: Callable[[object], T]) -> T:
-        """Ask until there is a readable answer.
-
-        Raises:
-            RefusedError: the exchange refuses, for a reason that the caller may know what to do about.
-            VenueError: there is no answer past all retries.
         """
         failures = clock_failures = 0
         while True:
@@ -91,7 +79,9 @@ class Questions:
                 except UnreadableError as error:
                     problem = self.unreadable(error, reply)
             if verdict.meaning is Meaning.REFUSED:
-                raise RefusedError(verdict)
+                if verdict.code in refusals:
+                    return refusals[verdict.code]
+                raise self._failure(call, verdict)
             clock_failures += verdict.meaning is Meaning.CLOCK
             if verdict.meaning is Meaning.CLOCK and clock_failures == 1:
                 continue  # send_once asks for the exchange's time first
@@ -125,7 +115,7 @@ class Questions:
         self._client.set_exchange_time(at)
         return at
 
-    def failure(self, call: Call, verdict: Verdict) -> VenueError:
+    def _failure(self, call: Call, verdict: Verdict) -> VenueError:
         """Put a refusal into one sentence."""
         if verdict.code == WRONG_SIGNATURE:
             return VenueError(
