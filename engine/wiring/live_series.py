@@ -1,11 +1,9 @@
 """Which series a live run looks at: those of `data.*`, each up to a day."""
 
-from pathlib import Path
-from typing import Any
-
 from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
+from engine.ports import MarketData
 from engine.venues.exchange import BinanceSpot
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
 from engine.wiring.market import Providers
@@ -29,11 +27,11 @@ def live_series(
     if config.data.crypto == "venue":
         coins = VenueBars(VenueCandles(client, config.account.quote))
     elif config.data.crypto == "csv":
-        coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), _folder(config))
+        coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), providers.csv_dir())
     else:
         coins = ProvidedBars(_given(providers.coins(), "data.crypto"))
     if config.data.index == "csv":
-        index = CsvFilesUpTo(_given(providers.index(), "data.index"), _folder(config))
+        index = CsvFilesUpTo(_given(providers.index(), "data.index"), providers.csv_dir())
     elif universe.indices:
         index = ProvidedBars(_given(providers.index(), "data.index"))
     else:
@@ -41,13 +39,7 @@ def live_series(
     return coins, index
 
 
-def _given(provider: Any, key: str) -> Any:
+def _given(provider: MarketData | None, key: str) -> MarketData:
     if provider is None:
         raise ConfigError(f"{key}: has no provider of bars for `paper`")
     return provider
-
-
-def _folder(config: Config) -> Path:
-    if config.data.csv_dir is None:
-        raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
-    return config.data.csv_dir

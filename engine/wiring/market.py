@@ -110,7 +110,7 @@ class Providers:
             case "yahoo":
                 return self._yahoo_coins(self._config.venue.max_retries)
             case "csv":
-                return CsvBars(self._csv_dir(), index=False, sessions=self._sessions)
+                return CsvBars(self.csv_dir(), index=False, sessions=self._sessions)
             case "sample" | "venue":
                 return None
 
@@ -123,11 +123,16 @@ class Providers:
             case "yahoo":
                 return self._yahoo_index(self._config.venue.max_retries)
             case "csv":
-                return CsvBars(self._csv_dir(), index=True, sessions=self._sessions)
+                return CsvBars(self.csv_dir(), index=True, sessions=self._sessions)
             case "sample":
                 return None
 
-    def _csv_dir(self) -> Path:
+    def csv_dir(self) -> Path:
+        """Give the folder of the CSV files.
+
+        Raises:
+            ConfigError: none is configured.
+        """
         folder = self._config.data.csv_dir and self._config.data.csv_dir.expanduser()
         if folder is None:
             raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
