@@ -86,7 +86,9 @@ def _trade(
             paper_journal(config, folder, at=client.server_time(), accept_config=accept_config)
         )
         with one_sentence(folder):
-            write_log = opened.enter_context(run_log(folder / "run.log"))
+            # Keys out of .env are not in the environment, where the log would look for them by itself.
+            strike_out = credentials.strike_out if credentials else str
+            write_log = opened.enter_context(run_log(folder / "run.log", strike_out=strike_out))
         run = PaperRun(config, folder, write_log, around, client=client, store=store, watch=watch)
         begun = len(run.events)
         status = status_of(run, watch, config, folder)

@@ -7,7 +7,8 @@ import pytest
 from loguru import logger
 
 from engine.journal.run_log import LogLine
-from engine.logs import SECRET_VARIABLES, write_run_log
+from engine.logs import SECRET_VARIABLES, run_log, write_run_log
+from engine.venues.credentials import Credentials
 
 AT = datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC)
 
@@ -42,6 +43,16 @@ def test_a_secret_in_a_message_never_reaches_the_file(
 
     assert "s3cr3t" not in text
     assert text.endswith("refused: key=***&x=1, again ***\n")
+
+
+def test_a_secret_that_only_the_run_knows_never_reaches_the_file(tmp_path: Path) -> None:
+    credentials = Credentials(api_key="k3y", secret="s3cr3t", kind="HMAC")
+
+    with run_log(tmp_path / "run.log", strike_out=credentials.strike_out) as write:
+        write([LogLine(at=AT, level="INFO", text="refused: k3y, s3cr3t, signature=abc")])
+
+    text = (tmp_path / "run.log").read_text(encoding="utf-8")
+    assert text.endswith("refused: ***, ***, signature=***\n")
 
 
 def test_an_empty_secret_strikes_nothing_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
