@@ -159,7 +159,7 @@ class Providers:
         return CachedBars(
             provider=provider,
             quote=self._config.account.quote,
-            folder=self._cache_dir(),
+            folder=self.cache_dir(),
             kind=COINS,
             connect=connect,
             now=self._now,
@@ -169,7 +169,7 @@ class Providers:
         return CachedBars(
             provider="yahoo",
             quote="USD",
-            folder=self._cache_dir(),
+            folder=self.cache_dir(),
             kind=COINS,
             connect=lambda: self._yahoo("crypto", max_retries),
             now=self._now,
@@ -179,7 +179,7 @@ class Providers:
         return CachedBars(
             provider="yahoo",
             quote="",
-            folder=self._cache_dir(),
+            folder=self.cache_dir(),
             kind=indices(self._sessions),
             connect=lambda: self._yahoo("index", max_retries),
             now=self._now,
@@ -198,8 +198,10 @@ class Providers:
             progress=self._progress,
         )
 
-    def _cache_dir(self) -> Path:
-        return self._config.data.cache_dir or platformdirs.user_cache_path(APPLICATION)
+    def cache_dir(self) -> Path:
+        """Give the folder of the data cache."""
+        folder = self._config.data.cache_dir
+        return platformdirs.user_cache_path(APPLICATION) if folder is None else folder.expanduser()
 
 
 class _Counted:
