@@ -139,11 +139,6 @@ class Breakouts:
         return columns
 
 
-def breakouts(bars: BarSeries, params: BreakoutParams) -> BreakoutColumns:
-    """Give the state of the breakout after each session, from the first on."""
-    return Breakouts(params).of(bars)
-
-
 def _begins_with(bars: BarSeries, seen: BarSeries) -> bool:
     """Tell whether the sessions seen are the first of these, close for close; a vendor may have corrected one."""
     count = len(seen)

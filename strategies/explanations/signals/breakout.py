@@ -147,12 +147,18 @@ def confirming(breakout: BreakoutAt) -> Iterator[Change]:
 def losing(breakout: BreakoutAt) -> Iterator[Change]:
     """Propose closes that would have lost the support by this session."""
     loss = breakout.params.loss_sessions
-    reach = [position for position in breakout.reach if breakout.columns.in_breakout[position]]
-    supports = dict.fromkeys(float(breakout.columns.support[position]) for position in reach)
-    for support in supports:
+    columns, symbol = breakout.columns, breakout.bars.symbol
+    reach = [position for position in breakout.reach if columns.in_breakout[position]]
+    supports = {float(columns.support[position]): int(columns.breakout_session[position]) for position in reach}
+    for support, confirmed in supports.items():
         for end in range(breakout.at, max(breakout.at - loss, loss - 2), -1):
             window = range(end - loss + 1, end + 1)
-            effect = f"that loses the support of {breakout.bars.symbol}"
+            # What is lowered up to the confirming session takes that away: there is no support yet to be lost.
+            effect = (
+                f"that loses the support of {symbol}"
+                if breakout.bars.ordinals[window[0]] > confirmed
+                else _unconfirmed(symbol)
+            )
             yield Change(parts=breakout.lowered(window, breakout.below(support)), effect=effect)
 
 
@@ -164,7 +170,7 @@ def unconfirming(breakout: BreakoutAt) -> Iterator[Change]:
         return
     threshold = breakout.above(float(breakout.columns.support[confirmed]))
     window = range(max(confirmed - breakout.params.confirm_sessions + 1, 0), confirmed + 1)
-    effect = f"that keeps the breakout of {breakout.bars.symbol} from being confirmed"
+    effect = _unconfirmed(breakout.bars.symbol)
     for positions in [[position] for position in window] + [list(window)]:
         if confirmed in breakout.reach:
             yield Change(parts=breakout.lowered(positions, threshold), effect=effect)
@@ -188,6 +194,10 @@ def shortening(breakout: BreakoutAt, day: date) -> Iterator[Change]:
         yield SetParameter(key="strategy.breakout.valid_weeks", before=valid, after=weeks).as_change(
             f"the breakout of {breakout.bars.symbol} has then run out"
         )
+
+
+def _unconfirmed(symbol: str) -> str:
+    return f"that keeps the breakout of {symbol} from being confirmed"
 
 
 def _still_kept(breakout: BreakoutAt) -> Iterator[Change]:

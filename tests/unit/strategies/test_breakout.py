@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from engine.core.market import BarSeries
-from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts, breakouts, ceilings
+from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts, ceilings
 from tests.support.bars import bars_of, bars_on
 
 FIRST = date(2021, 1, 1)
@@ -26,12 +26,12 @@ def index(closes: Sequence[float], first: date = FIRST) -> BarSeries:
 
 
 def fixed(closes: Sequence[float], **rules: Any) -> BreakoutColumns:
-    return breakouts(index(closes), BreakoutParams(mode="fixed", level=10.0, **rules))
+    return Breakouts(BreakoutParams(mode="fixed", level=10.0, **rules)).of(index(closes))
 
 
 def auto(closes: Sequence[float], **rules: Any) -> BreakoutColumns:
     """A window from two years to one week ago: sessions are days here, so the first ceiling is that of row 258."""
-    return breakouts(index(closes), BreakoutParams(lookback_years=2, min_age_weeks=1, **rules))
+    return Breakouts(BreakoutParams(lookback_years=2, min_age_weeks=1, **rules)).of(index(closes))
 
 
 def day(row: int) -> int:
@@ -322,7 +322,7 @@ def test_looking_again_with_more_less_or_corrected_sessions_gives_what_a_first_l
             closes[265 + corrected] += 5
         bars = index([float(close) for close in closes]).take(265 + count)
 
-        assert columns_of(followed.of(bars)) == columns_of(breakouts(bars, chosen))
+        assert columns_of(followed.of(bars)) == columns_of(Breakouts(chosen).of(bars))
 
 
 @given(
@@ -357,7 +357,7 @@ def test_columns_agree_with_the_slow_implementation(
         loss_sessions=loss, buffer=buffer, tolerance=tolerance,
     )  # fmt: skip
 
-    columns = breakouts(bars_on("RUT", [str(session) for session in sessions], closes), rules)
+    columns = Breakouts(rules).of(bars_on("RUT", [str(session) for session in sessions], closes))
 
     slow = Slow(sessions, closes, rules)
     for s in range(len(sessions)):

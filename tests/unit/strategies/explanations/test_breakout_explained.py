@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from strategies.explanations.signals.breakout import BreakoutAt, breakout_condition, support_lost_condition
-from strategies.signals.breakout import BreakoutParams, breakouts
+from strategies.signals.breakout import BreakoutParams, Breakouts
 from tests.support.markets import index_bars
 
 MONDAY = date(2025, 9, 1)
@@ -16,7 +16,7 @@ FIXED: dict[str, Any] = {"mode": "fixed", "level": 2442.74}
 def breakout(closes: list[float], **params: Any) -> BreakoutAt:
     """Take the breakout after the last of some weekday closes; the ceiling is 2,442.74."""
     bars, chosen = index_bars("RUT", MONDAY, closes), BreakoutParams(**{**FIXED, **params})
-    return BreakoutAt(bars=bars, columns=breakouts(bars, chosen), params=chosen, at=len(closes) - 1)
+    return BreakoutAt(bars=bars, columns=Breakouts(chosen).of(bars), params=chosen, at=len(closes) - 1)
 
 
 def sentence(closes: list[float], *, weeks_later: int = 0, **params: Any) -> str:
