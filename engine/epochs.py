@@ -1,6 +1,6 @@
 """Watches over the exchange's account: recognises its reset, and that it holds at least what the ledger does.
 
-Binance's spot testnet is reset about once a month without notice: balances are restored, orders and trades forgotten.
+An exchange for practice is reset now and then without notice: balances are restored, orders and trades forgotten.
 The ledger goes on holding what it held, a new epoch begins, and what was wiped is bought back before anything else is
 sent: equity and the weeks of a rotation are not interrupted.
 """
