@@ -90,7 +90,7 @@ class Session:
     @property
     def waiting(self) -> tuple[Order, ...]:
         """The orders that are not settled, in the order in which they are sent."""
-        return self.standing.restoring + self.standing.sells + self.standing.buys
+        return self.standing.waiting
 
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
         """Have it written down, together with the first decision, that a run begins."""

@@ -35,3 +35,8 @@ class Standing:
     last_day: date | None = None
     epoch: int = 1
     known: Fill | None = None
+
+    @property
+    def waiting(self) -> tuple[Order, ...]:
+        """The orders that are not settled, in the order in which they are sent."""
+        return self.restoring + self.sells + self.buys

@@ -111,7 +111,7 @@ class LiveRun:
             venue=str(venue.get("name", "")) if isinstance(venue, Mapping) else "",
             folder=self._folder,
             ledger=standing.ledger,
-            waiting=standing.sells + standing.buys,
+            waiting=standing.waiting,
             unresolved=standing.unresolved,
             last_day=standing.last_day,
             # How long the bot waits after a day's end is its own; the folder does not keep it.

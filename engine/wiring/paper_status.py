@@ -27,7 +27,7 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path) -> Call
             venue=config.venue.name,
             folder=folder,
             ledger=standing.ledger,
-            waiting=standing.sells + standing.buys,
+            waiting=standing.waiting,
             unresolved=standing.unresolved,
             last_day=standing.last_day,
             grace=timedelta(seconds=config.live.grace_seconds),

@@ -163,6 +163,19 @@ def test_a_reset_is_told_with_what_was_bought_back_and_that_is_no_fill_of_the_st
     assert state.incidents[0].outcome.startswith("bought back: 2 BTC for 600 USDT, fees 1 USDT")
 
 
+def test_an_order_that_buys_back_what_a_reset_wiped_is_open_until_it_is_settled() -> None:
+    reset = AccountReset(at=AT, epoch=2, forgotten="x", cash=Decimal(1), positions={"BTC": Decimal(2)})
+    back = replace(order(), client_order_id="x-20240301-BTC-r2p1-1", reason=RESET_BUY_BACK)
+
+    open_, done = (
+        state_after(decided(), reset, OrderPlanned(order=back), OrderSent(at=AT, order=back), *more)
+        for more in ((), (OrderFilled(fill=replace(filled(back).fill, reason=RESET_BUY_BACK)),))
+    )
+
+    assert [(each.order, each.state) for each in open_.status.orders] == [(back, "unresolved")]
+    assert done.status.orders == ()
+
+
 def test_the_last_fills_come_first() -> None:
     state = state_after(decided(), *(filled(order(number)) for number in range(MOST_FILLS + 3)))
 
