@@ -57,6 +57,7 @@ class Shop:
 
     def __init__(self) -> None:
         self.sent: list[Order] = []
+        self.alongside: list[list[str]] = []
         self.answers: list[OrderReport] = []
 
     def instruments(self) -> Mapping[str, Instrument]:
@@ -67,6 +68,7 @@ class Shop:
 
     def submit(self, order: Order, *, at: object, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.sent.append(order)
+        self.alongside.append([other.asset for other in alongside])
         return self.answers.pop(0) if self.answers else self.filled(order)
 
     def held(self, asset: str) -> Decimal | None:
@@ -190,6 +192,25 @@ def test_what_is_bought_back_covers_the_ledger_after_the_fee_and_costs_it_nothin
     assert bot.folded() == bot.session.standing
     assert bot.session.standing.known is not None
     assert bot.session.standing.known.client_order_id == order.client_order_id
+
+
+def test_just_enough_for_an_order_is_bought_back() -> None:
+    # 50 at 0.1 are the least notional of 5.
+    bot = Bot(held={"DOGE": Decimal(50)})
+
+    bot.reset()
+
+    assert [order.asset for order in bot.session.waiting] == ["DOGE"]
+
+
+def test_orders_that_buy_back_share_what_pays_for_them() -> None:
+    bot = Bot(held={"ETH": Decimal(3), "DOGE": Decimal(50)})
+    bot.reset()
+
+    bot.session.work_orders(NOON)
+
+    # The first is sent while the other still has to be paid for.
+    assert bot.shop.alongside == [["DOGE"], []]
 
 
 def test_a_second_reset_begins_a_third_epoch_with_names_of_its_own() -> None:

@@ -380,6 +380,17 @@ def test_an_exchange_that_loses_every_answer_is_left_alone_after_some_orders() -
     assert len(bench.venue.asked) == MOST_DOUBTS
 
 
+def test_a_run_that_is_to_end_goes_on_after_no_doubt() -> None:
+    bench = Bench(ALL_BTC)
+    lost = OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")
+    bench.venue.scripted = {"bot-20240101-BTC-b1-1": lost}
+    bench.is_ending = True
+
+    bench.cycle_at(on(1))
+
+    assert (len(bench.venue.submitted), bench.venue.asked) == (1, [])
+
+
 def test_a_restart_asks_for_an_order_that_was_sent_before_it_decides() -> None:
     before = Bench(ALL_BTC)
     before.cycle_at(on(1))

@@ -69,6 +69,15 @@ def test_above_nine_tenths_of_the_weight_the_rest_of_the_exchanges_minute_is_wai
     assert bench.lines == ["binance-testnet: 5401 of 6000 request weight is used in this minute; waiting 51 seconds"]
 
 
+@pytest.mark.parametrize(("asked", "kept"), [("7", 51), ("60", 60)])
+def test_of_two_reasons_to_pause_the_longer_pause_is_kept(asked: str, kept: float) -> None:
+    bench = Bench()
+    bench.answered({"Retry-After": asked, "X-MBX-USED-WEIGHT-1M": "6001"}, status=429)
+    bench.pace.wait()
+
+    assert bench.waits == [kept]
+
+
 def test_the_weight_limit_is_the_one_that_the_exchange_grants() -> None:
     bench = Bench()
     bench.pace.weight_limit = 1200

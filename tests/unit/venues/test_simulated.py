@@ -90,3 +90,5 @@ def test_an_order_whose_fill_was_not_written_has_not_happened_and_is_tried_again
     report = venue_on(Market()).resolve(order, at=NOON)
 
     assert (report.status, report.fills, report.again) == (OrderStatus.REJECTED, (), Decimal("2.5"))
+    # It is none of the attempts after which an order is left.
+    assert not report.was_placed
