@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.core.events import DayDecided
-from engine.core.order import Fill, Side
+from engine.core.order import RESET_BUY_BACK, Fill, Side
 from engine.journal.projections import rotations_of
 from engine.journal.summary import RunFacts, summary_of
 from tests.support.fakes import DAY, decided, fill_of
@@ -87,6 +87,16 @@ def test_turnover_and_fees_are_of_all_fills() -> None:
     # 500 traded within 365 days on an average of 100.
     assert figures["turnover"] == pytest.approx(5)
     assert figures["fees_paid"] == pytest.approx(0.5)
+
+
+def test_what_a_reset_made_the_bot_buy_back_is_no_turnover_and_no_fee() -> None:
+    own = fill_of("ETH", Side.BUY, "2", "100", fee="0.2")
+    back = fill_of("ETH", Side.BUY, "2", "100", fee="0.002", fee_asset="ETH", reason=RESET_BUY_BACK)
+    days = days_of(*[("CORE", "CORE", "100")] * 366)
+
+    with_reset, without = summary(days, [own, back]), summary(days, [own])
+
+    assert (with_reset["turnover"], with_reset["fees_paid"]) == (without["turnover"], 0.2)
 
 
 def test_fees_in_several_assets_are_told_by_asset() -> None:

@@ -352,13 +352,22 @@ def _planned(event: Event) -> Order:
     return event.order
 
 
-def decisions(live: Sequence[Event], *, script: Sequence[Mapping[str, float] | None] = TARGETS) -> Sequence[Finding]:
-    """Compare the decisions of a live run with a backtest of the script."""
+def decisions(
+    live: Sequence[Event], *, script: Sequence[Mapping[str, float] | None] = TARGETS, until: int | None = None
+) -> Sequence[Finding]:
+    """Compare the decisions of a live run with a backtest of the script.
+
+    Args:
+        until: the place up to which the earlier configuration was in force; by default the end.
+    """
     strategy = ScriptedStrategy(ASSETS, script)
     ours = run_history(Run().journal(script), START, until=DAYS[-1]).evenings
     theirs = run_history(live, START, until=DAYS[-1]).evenings
     old = ScriptedStrategy(ASSETS, [CORE, None, CORE, None, None, None, CORE, None])
-    minds = [Mind(strategy=strategy, observations=strategy), Mind(strategy=old, observations=old, until=len(live))]
+    minds = [
+        Mind(strategy=strategy, observations=strategy),
+        Mind(strategy=old, observations=old, until=len(live) if until is None else until),
+    ]
     return compare_decisions(ours, theirs, minds=minds).findings
 
 
@@ -379,6 +388,17 @@ def test_a_decision_that_an_earlier_configuration_takes_is_of_the_configuration(
     (finding,) = decisions(live)
 
     assert (finding.cause, finding.day) == (Cause.CONFIGURATION, DAYS[2])
+
+
+@pytest.mark.parametrize(("more", "cause"), [(0, Cause.UNEXPLAINED), (1, Cause.CONFIGURATION)])
+def test_an_earlier_configuration_explains_what_was_decided_while_it_was_in_force(more: int, cause: Cause) -> None:
+    live = changed(Run().journal(TARGETS), DAYS[2], targets=CORE)
+    place = next(place for place, event in enumerate(live) if isinstance(event, DayDecided) and event.day == DAYS[2])
+
+    # So many records were there when it was replaced: with none more than those before it, the decision is a later one.
+    (finding,) = decisions(live, until=place + more)
+
+    assert finding.cause is cause
 
 
 def test_a_decision_on_other_evidence_is_a_data_revision_with_both_values() -> None:

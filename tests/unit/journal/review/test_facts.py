@@ -274,6 +274,7 @@ def test_what_a_reset_made_the_bot_buy_back_costs_nothing_and_changes_nothing(tm
     assert after.standing == before.standing
     assert after.fills == before.fills
     assert after.figures == before.figures
+    assert after.stretches == before.stretches
     assert (after.lately and after.lately.fills) == (before.lately and before.lately.fills)
     (incident,) = after.incidents
     assert incident.kind is IncidentKind.RESET
