@@ -19,7 +19,7 @@ from engine.core.events import (
     RunEnded,
     RunStarted,
 )
-from engine.core.order import Order, Side
+from engine.core.order import Order, Side, stem_of
 from engine.core.strategy import StrategyState
 from engine.standing import Standing
 
@@ -35,11 +35,11 @@ class _Book:
     sent: Order | None = None
 
     def with_order(self, order: Order) -> "_Book":
-        return replace(self, places={**self.places, _place(order.client_order_id): order})
+        return replace(self, places={**self.places, stem_of(order.client_order_id): order})
 
     def without(self, client_order_id: str) -> "_Book":
         sent = None if self.sent is not None and self.sent.client_order_id == client_order_id else self.sent
-        return _Book(places={**self.places, _place(client_order_id): None}, sent=sent)
+        return _Book(places={**self.places, stem_of(client_order_id): None}, sent=sent)
 
     def without_restoring(self) -> "_Book":
         kept = {place: order for place, order in self.places.items() if order is not None and not order.restores}
@@ -111,10 +111,6 @@ def _after(event: Event, standing: Standing, book: _Book) -> tuple[Standing, _Bo
             return standing, book
         case _:
             assert_never(event)
-
-
-def _place(client_order_id: str) -> str:
-    return client_order_id.rpartition("-")[0]
 
 
 def _state(event: DayDecided) -> StrategyState:

@@ -59,11 +59,10 @@ class Order:
         Args:
             counts: whether this attempt was one that came to next to nothing.
         """
-        stem, _, attempt = self.client_order_id.rpartition("-")
-        following = int(attempt) + 1
+        following = int(self.client_order_id.rpartition("-")[2]) + 1
         return replace(
             self,
-            client_order_id=f"{stem}-{following}",
+            client_order_id=f"{stem_of(self.client_order_id)}-{following}",
             quantity=quantity,
             attempt=following,
             expired=self.expired + counts,
@@ -147,6 +146,11 @@ def client_order_id(*, account: str, day: date, asset: str, side: Side, part: in
     if not CLIENT_ORDER_ID.fullmatch(name):
         raise ValueError(f"client order id {name!r} does not match {CLIENT_ORDER_ID.pattern}")
     return name
+
+
+def stem_of(client_order_id: str) -> str:
+    """Give what the names of all attempts at an order have in common."""
+    return client_order_id.rpartition("-")[0]
 
 
 def restoring_order_id(*, account: str, day: date, asset: str, epoch: int, part: int) -> str:

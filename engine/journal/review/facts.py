@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.core.calendar import decision_instant
 from engine.core.events import AccountReset, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
-from engine.core.order import RESET_BUY_BACK, Order
+from engine.core.order import RESET_BUY_BACK, Order, stem_of
 from engine.core.performance import performance_of, turnover_of
 from engine.journal.bookings import quote_of
 from engine.journal.projections import OPEN, ROTATED
@@ -209,26 +209,22 @@ def _pending(record: RunRecord) -> Iterator[str]:
         last = next((text for _, _, text in log_entries(reversed(record.log))), "")
         yield from last.partition(PENDING)[2].split(PENDING) if PENDING in last else ()
         return
+    # One that waits may be tried again under another name.
     waiting: dict[str, Order] = {}
     for event in record.events:
         match event:
             case OrderPlanned(order=order):
-                waiting[_place(order.client_order_id)] = order
+                waiting[stem_of(order.client_order_id)] = order
             case OrderFilled(fill=fill):
-                waiting.pop(_place(fill.client_order_id), None)
+                waiting.pop(stem_of(fill.client_order_id), None)
             case OrderRejected(order=order) | OrderCancelled(order=order):
-                waiting.pop(_place(order.client_order_id), None)
+                waiting.pop(stem_of(order.client_order_id), None)
             case AccountReset():
                 waiting = {place: order for place, order in waiting.items() if not order.restores}
             case _:
                 pass
     for order in waiting.values():
         yield f"{order.side.value} {order.quantity:f} {order.symbol} ({order.reason} of {order.decision_day})"
-
-
-def _place(client_order_id: str) -> str:
-    """Name what an order has in common with its next attempts: one that waits is tried again under another id."""
-    return client_order_id.rpartition("-")[0]
 
 
 def is_open(rotation: RotationRow) -> bool:

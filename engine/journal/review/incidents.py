@@ -25,7 +25,7 @@ from engine.core.events import (
     OrderWaits,
 )
 from engine.core.money import ZERO, plain
-from engine.core.order import Order
+from engine.core.order import Order, stem_of
 from engine.journal.run_record import RunRecord
 
 EXPIRED = "ended as "
@@ -122,8 +122,7 @@ def _next_attempt(
     order: Order, orders: Mapping[str, Order], filled: Mapping[str, Decimal], at: datetime
 ) -> Iterator[Incident]:
     """Tell of the attempt before, where something of it was executed, and of this one."""
-    stem = order.client_order_id.rpartition("-")[0]
-    before = orders.get(f"{stem}-{order.attempt - 1}")
+    before = orders.get(f"{stem_of(order.client_order_id)}-{order.attempt - 1}")
     done = filled.get(before.client_order_id, Decimal(0)) if before is not None else Decimal(0)
     if before is not None and done:
         message = f"{plain(done)} of {plain(before.quantity)} filled"
