@@ -59,6 +59,7 @@ def _trade(
     """Run until the end, and give what is to be said of it, the run's folder, and its report."""
     from engine.clock import system_now
     from engine.journal.paper_folder import one_sentence
+    from engine.journal.run_files import LOG_FILE
     from engine.logs import run_log
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
@@ -88,7 +89,7 @@ def _trade(
         with one_sentence(folder):
             # Keys out of .env are not in the environment, where the log would look for them by itself.
             strike_out = credentials.strike_out if credentials else str
-            write_log = opened.enter_context(run_log(folder / "run.log", strike_out=strike_out))
+            write_log = opened.enter_context(run_log(folder / LOG_FILE, strike_out=strike_out))
         run = PaperRun(config, folder, write_log, around, client=client, store=store, watch=watch)
         begun = len(run.events)
         status = status_of(run, watch, config, folder)

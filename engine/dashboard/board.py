@@ -14,7 +14,7 @@ from engine.dashboard.live import LiveRun, LiveState
 from engine.dashboard.record import RecordState, record_state
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
-from engine.journal.paper_folder import CONFIG_FILE
+from engine.journal.run_files import CONFIG_FILE, REPORT_FILE
 from engine.journal.run_outline import sentence_of
 from engine.journal.run_record import read_run, read_summary
 from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, records_after
@@ -172,7 +172,7 @@ def _read_record(row: RunRow, folder: Path) -> RunView:
 def _report_file(folder: Path) -> bytes:
     try:
         # Not by a link, and not of a pipe that nobody writes to.
-        descriptor = os.open(folder / "report.html", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(folder / REPORT_FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             content = file.read(MOST_REPORT_BYTES + 1)
     except OSError as error:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from engine.core.errors import DataError
 from engine.journal.lock import writer_of
+from engine.journal.run_files import DECISIONS_FILE, FILLS_FILE, REPORT_FILE, SUMMARY_FILE
 from engine.journal.run_outline import outline_of, sentence_of
 from engine.journal.sqlite import JOURNAL_FILE
 
 MOST_RUNS = 2000
 MOST_BYTES = 512 * 1024 * 1024
 """A folder that holds more is not read."""
-REPORT_FILE = "report.html"
-SHOWN_FILES = ("summary.json", "decisions.jsonl", "fills.csv", JOURNAL_FILE, f"{JOURNAL_FILE}-wal", REPORT_FILE)
+SHOWN_FILES = (SUMMARY_FILE, DECISIONS_FILE, FILLS_FILE, JOURNAL_FILE, f"{JOURNAL_FILE}-wal", REPORT_FILE)
 
 Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -132,7 +132,7 @@ def _read_row(folder: Path, signature: Signature) -> RunRow:
         name=folder.name,
         changed=datetime.fromtimestamp(last, UTC),
         has_journal=JOURNAL_FILE in changed,
-        has_decisions="decisions.jsonl" in changed,
+        has_decisions=DECISIONS_FILE in changed,
         has_report=REPORT_FILE in changed,
         report_is_current=JOURNAL_FILE not in changed or changed.get(REPORT_FILE, 0) >= _last_record(changed),
     )
@@ -173,7 +173,7 @@ def _last_change(folder: Path, changed: Mapping[str, int]) -> float:
 
 def _last_record(changed: Mapping[str, int]) -> int:
     # A bot that ends writes the report, and then folds the log into the journal: that writes no record.
-    return max(changed.get("decisions.jsonl", 0), changed.get("fills.csv", 0))
+    return max(changed.get(DECISIONS_FILE, 0), changed.get(FILLS_FILE, 0))
 
 
 def _is_text(name: str) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import DataError
-from engine.journal.paper_folder import CONFIG_FILE, one_sentence
+from engine.journal.paper_folder import one_sentence
+from engine.journal.run_files import CONFIG_FILE
 
 HISTORY_FILE = "config-history.jsonl"
 

@@ -18,14 +18,22 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, Event
 from engine.core.market import Floats
 from engine.journal.projections import booked_fills, decided_days, decision_lines, rotations_of
+from engine.journal.run_files import (
+    CONFIG_FILE,
+    DECISIONS_FILE,
+    EQUITY_FILE,
+    FILLS_FILE,
+    LOG_FILE,
+    REPORT_FILE,
+    ROTATIONS_FILE,
+    SUMMARY_FILE,
+)
 from engine.journal.run_folder import write_run_files
 from engine.journal.run_log import log_line
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
 
-CONFIG_FILE = "config.json"
-DECISIONS_FILE = "decisions.jsonl"
-RUN_FILES = (DECISIONS_FILE, "summary.json", "fills.csv", "rotations.csv", "equity.csv", "run.log", "report.html")
+RUN_FILES = (DECISIONS_FILE, SUMMARY_FILE, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, LOG_FILE, REPORT_FILE)
 """What a run leaves once something has happened; none of them empty."""
 TEMPORARY_FOLDER = re.compile(r"\.files-[a-z0-9_]{8}")
 TEMPORARY_FILE = re.compile(rf"\.({re.escape(CONFIG_FILE)}|{re.escape(DECISIONS_FILE)})-[a-z0-9_]{{8}}")

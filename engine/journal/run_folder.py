@@ -25,8 +25,8 @@ from engine.journal.projections import (
     fill_rows,
     rotation_rows,
 )
+from engine.journal.run_files import CONFIG_FILE, DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
 
-CONFIG_FILE = "config.json"
 WITHHELD_KEYS = ("notify",)
 """Addresses of alerts hold secrets, and decide nothing."""
 
@@ -83,12 +83,12 @@ def write_run_files(
         benchmarks: the equity of each on the decision days; None for one that was not tradable.
     """
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+    (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
     lines = "\n".join(decision_lines(days))
-    (folder / "decisions.jsonl").write_text(lines + "\n", encoding="utf-8")
-    _write_csv(folder / "fills.csv", FILL_COLUMNS, fill_rows(fills))
-    _write_csv(folder / "rotations.csv", ROTATION_COLUMNS, rotation_rows(rotations))
-    _write_csv(folder / "equity.csv", equity_columns(benchmarks), equity_rows(days, benchmarks))
+    (folder / DECISIONS_FILE).write_text(lines + "\n", encoding="utf-8")
+    _write_csv(folder / FILLS_FILE, FILL_COLUMNS, fill_rows(fills))
+    _write_csv(folder / ROTATIONS_FILE, ROTATION_COLUMNS, rotation_rows(rotations))
+    _write_csv(folder / EQUITY_FILE, equity_columns(benchmarks), equity_rows(days, benchmarks))
 
 
 def write_config(folder: Path, effective: Mapping[str, object]) -> None:

@@ -17,14 +17,15 @@ from pathlib import Path
 from engine.core.errors import ConfigError, DataError
 from engine.journal.lock import writer_of
 from engine.journal.projections import FILL_COLUMNS, ROTATED, ROTATION_COLUMNS
-from engine.journal.run_outline import DECISIONS_FILE, RunOutline, ends_of, outline_of, sentence_of
+from engine.journal.run_files import DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
+from engine.journal.run_outline import RunOutline, ends_of, outline_of, sentence_of
 from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
 
 REVIEWABLE = ("backtest", "paper")
 """The modes whose folders hold one run; others hold several, or what was learnt of many."""
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
-CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", "decisions.jsonl", "summary.json")
+CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", DECISIONS_FILE, SUMMARY_FILE)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 MOST_NEAR_NAMES = 3
 
@@ -180,14 +181,14 @@ def _check_summary(entry: RunEntry) -> None:
 def _check_ends(entry: RunEntry) -> None:
     """Check that the files begin as they should and reach the last day."""
     for name, columns in (
-        ("fills.csv", FILL_COLUMNS[:-2]),
-        ("rotations.csv", ROTATION_COLUMNS),
-        ("equity.csv", ("day",)),
+        (FILLS_FILE, FILL_COLUMNS[:-2]),
+        (ROTATIONS_FILE, ROTATION_COLUMNS),
+        (EQUITY_FILE, ("day",)),
     ):
         if not ends_of(entry.folder / name)[0].startswith(",".join(columns)):
             raise DataError(f"{entry.folder / name}: is damaged: its columns are not {', '.join(columns)}")
-    first, last = ends_of(entry.folder / "decisions.jsonl")
-    equity = ends_of(entry.folder / "equity.csv")[1].partition(",")[0]
+    first, last = ends_of(entry.folder / DECISIONS_FILE)
+    equity = ends_of(entry.folder / EQUITY_FILE)[1].partition(",")[0]
     found = (_day(first), _day(last), equity)
     if found != (str(entry.first_day), str(entry.last_day), str(entry.last_day)):
         raise DataError(

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
+from engine.journal.run_files import CONFIG_FILE, DECISIONS_FILE
 from engine.journal.run_record import PAPER, RunRecord, read_summary
 from engine.journal.sqlite import JOURNAL_FILE
 
-DECISIONS_FILE, CONFIG_FILE = "decisions.jsonl", "config.json"
 LONGEST_LINE = 1 << 16
 
 T = TypeVar("T")

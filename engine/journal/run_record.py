@@ -27,6 +27,15 @@ from engine.journal.projections import (
     rotations_of,
 )
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow, decision_row, fill_row, rotation_row
+from engine.journal.run_files import (
+    CONFIG_FILE,
+    DECISIONS_FILE,
+    EQUITY_FILE,
+    FILLS_FILE,
+    LOG_FILE,
+    ROTATIONS_FILE,
+    SUMMARY_FILE,
+)
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.journal.summary import RECORD_SCHEMA
 
@@ -83,9 +92,9 @@ def read_run(folder: Path) -> RunRecord:
     events = tuple(_events(journal)) if journal.exists() else None
     summary = read_summary(folder, wanted=events is None)
     if events is None:
-        lines = _lines(folder / "decisions.jsonl")
-        fills: Iterable[Sequence[str]] = _table(folder / "fills.csv", FILL_COLUMNS[:-2])
-        rotations: Iterable[Sequence[str]] = _table(folder / "rotations.csv", ROTATION_COLUMNS)
+        lines = _lines(folder / DECISIONS_FILE)
+        fills: Iterable[Sequence[str]] = _table(folder / FILLS_FILE, FILL_COLUMNS[:-2])
+        rotations: Iterable[Sequence[str]] = _table(folder / ROTATIONS_FILE, ROTATION_COLUMNS)
     else:
         days = decided_days(events)
         lines = list(decision_lines(days))
@@ -94,12 +103,12 @@ def read_run(folder: Path) -> RunRecord:
         folder=folder,
         mode=str(summary.get("mode", PAPER)),
         summary=summary,
-        config=_json(folder / "config.json") if (folder / "config.json").exists() else None,
-        decisions=_rows(folder / "decisions.jsonl", lines, decision_row),
-        fills=_rows(folder / "fills.csv", fills, fill_row),
-        rotations=_rows(folder / "rotations.csv", rotations, rotation_row),
-        benchmarks=_benchmarks(folder / "equity.csv"),
-        log=_lines(folder / "run.log") if (folder / "run.log").exists() else (),
+        config=_json(folder / CONFIG_FILE) if (folder / CONFIG_FILE).exists() else None,
+        decisions=_rows(folder / DECISIONS_FILE, lines, decision_row),
+        fills=_rows(folder / FILLS_FILE, fills, fill_row),
+        rotations=_rows(folder / ROTATIONS_FILE, rotations, rotation_row),
+        benchmarks=_benchmarks(folder / EQUITY_FILE),
+        log=_lines(folder / LOG_FILE) if (folder / LOG_FILE).exists() else (),
         events=events,
     )
     if events is None:
@@ -116,7 +125,7 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     Raises:
         DataError: it is missing, damaged, or of a newer version.
     """
-    path = folder / "summary.json"
+    path = folder / SUMMARY_FILE
     if not wanted and not path.exists():
         return {}
     summary = _json(path)

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.config import Config
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
+from engine.journal.run_files import SUMMARY_FILE
 from engine.journal.run_folder import write_run_files
 from engine.ports import ProgressBar
 from engine.research.attribution import LABORATORY_CAUSES, Cause
@@ -112,7 +113,7 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
 def write_parity(folder: Path, run: ParityRun) -> None:
     """Write what was found: `summary.json`, each difference as a row, and the files of both runs."""
     text = json.dumps(run.summary(), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+    (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
     with (folder / "differences.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(DIFFERENCE_COLUMNS)

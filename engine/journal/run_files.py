@@ -1,0 +1,10 @@
+"""The names of a run folder's files; what they hold stands in logs/README.md."""
+
+CONFIG_FILE = "config.json"
+SUMMARY_FILE = "summary.json"
+DECISIONS_FILE = "decisions.jsonl"
+FILLS_FILE = "fills.csv"
+ROTATIONS_FILE = "rotations.csv"
+EQUITY_FILE = "equity.csv"
+LOG_FILE = "run.log"
+REPORT_FILE = "report.html"
