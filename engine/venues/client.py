@@ -16,6 +16,7 @@ import ccxt
 from engine.core.errors import VenueError
 from engine.venues.credentials import Credentials
 from engine.venues.hosts import MARKET_DATA, Network, check_url, sandbox_origin
+from engine.venues.prompt_answers import PromptAnswers
 from engine.venues.reading import EPOCH
 from engine.venues.verdicts import Reply
 
@@ -90,6 +91,7 @@ class SandboxClient:
         self._client.urls["api"] = dict.fromkeys(("public", "private"), f"{self.origin}/api/v3")
         self._client.urls.pop("apiBackup", None)
         self._client.urls.pop("apiBackupDemoTrading", None)
+        self._client.session.mount("http://", PromptAnswers())
         self._guard()
         self._client.milliseconds = lambda: _milliseconds(now())
         self._client.on_rest_response = self._remember

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -953,3 +954,21 @@ def test_time_is_an_aware_instant(bench: Bench) -> None:
     bench.server.now = datetime(2024, 5, 10, 23, 59, 59, 999000, tzinfo=UTC)
 
     assert bench.client(None).server_time() == datetime(2024, 5, 10, 23, 59, 59, 999000, tzinfo=UTC)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="no such option on this system")
+def test_each_answer_of_this_machine_is_acknowledged_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    options: list[tuple[Any, ...]] = []
+    set_option = socket.socket.setsockopt
+
+    def noting(self: socket.socket, *option: Any) -> None:
+        options.append(option)
+        set_option(self, *option)
+
+    monkeypatch.setattr(socket.socket, "setsockopt", noting)
+    client = bench.client(None)
+
+    for _ in range(3):
+        client.server_time()
+
+    assert options.count((socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)) == 3
