@@ -103,7 +103,7 @@ class OrderState:
     Attributes:
         order_id: the exchange's; empty for an archived order, of which nothing was executed; its side is None.
         status: the exchange's own word; progress: what it means.
-        quantity, executed_quantity: base units; executed_quote: quote paid or received, before fees.
+        quantity, executed_quantity: base units.
         at: of the last change.
         trades: None where the answer does not list all of them: then ask for them.
     """
@@ -116,7 +116,6 @@ class OrderState:
     progress: OrderProgress
     quantity: Decimal
     executed_quantity: Decimal
-    executed_quote: Decimal
     at: datetime
     trades: tuple[Trade, ...] | None
 

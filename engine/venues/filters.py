@@ -51,7 +51,7 @@ def _rules(row: Mapping[str, object], asset: str, quote: str) -> MarketRules:
             maximum_quantity=None if largest is None else floor_to_step(largest, step),
         ),
         status=text(row, "status"),
-        takes_market_orders="MARKET" in sequence(row.get("orderTypes"))
+        takes_market_orders="MARKET" in sequence(row.get("orderTypes", ["MARKET"]))
         and row.get("isSpotTradingAllowed", True) is True,
         tick=next(iter(_on([filters[name] for name in ("PRICE_FILTER",) if name in filters], "tickSize")), None),
         minimum_quantity=max(_on(quantity, "minQty"), default=step),

@@ -105,7 +105,6 @@ def order(content: object, symbol: str, client_order_id: str | None = None) -> O
         progress=progress,
         quantity=quantity,
         executed_quantity=executed,
-        executed_quote=amount(row, "cummulativeQuoteQty"),
         at=at,
         trades=_fills(row, executed, order_id=order_id, symbol=symbol, side=side, at=at),
     )
@@ -122,7 +121,6 @@ def archived_order(symbol: str, client_order_id: str) -> OrderState:
         progress=OrderProgress.ENDED,
         quantity=ZERO,
         executed_quantity=ZERO,
-        executed_quote=ZERO,
         at=EPOCH,
         trades=(),
     )

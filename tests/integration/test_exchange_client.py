@@ -622,10 +622,19 @@ def test_bars_end_where_the_exchange_has_no_more(bench: Bench) -> None:
     assert len(bench.client(None).klines("BTC/USDT", since=date(2024, 5, 1), until=date(2024, 5, 9))) == 1
 
 
-def test_bars_outside_of_what_was_asked_for_are_not_believed(bench: Bench) -> None:
+def test_bars_of_a_server_that_goes_on_to_the_present_end_with_the_wanted_day(bench: Bench) -> None:
+    bench.will(KLINES, content([candle(1), candle(2), candle(3)]))
+
+    bars = bench.client(None).klines("BTC/USDT", since=date(2024, 5, 1), until=date(2024, 5, 2))
+
+    assert [str(bar.day) for bar in bars] == ["2024-05-01", "2024-05-02"]
+    assert len(bench.server.asked) == 1
+
+
+def test_bars_before_those_asked_for_are_not_believed(bench: Bench) -> None:
     bench.will(KLINES, content([candle(1)]), *[content([candle(1)])] * 3)
 
-    with pytest.raises(VenueError, match="bars of 2024-05-01 to 2024-05-01, asked were 2024-05-02 to 2024-05-09"):
+    with pytest.raises(VenueError, match="bars from 2024-05-01 on, asked were 2024-05-02 to 2024-05-09"):
         bench.client(None).klines("BTC/USDT", since=date(2024, 5, 1), until=date(2024, 5, 9))
 
 

@@ -22,7 +22,6 @@ ORDER = OrderState(
     progress=OrderProgress.FILLED,
     quantity=Decimal(2),
     executed_quantity=Decimal(2),
-    executed_quote=Decimal(200),
     at=NOON,
     trades=None,
 )

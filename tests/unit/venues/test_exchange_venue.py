@@ -173,7 +173,6 @@ def state(
         progress=progress,
         quantity=Decimal(quantity),
         executed_quantity=Decimal(executed),
-        executed_quote=Decimal(executed) * 100,
         at=NOON,
         trades=trades if lists_trades else None,
     )

@@ -120,6 +120,13 @@ def test_a_market_that_takes_no_market_orders_is_not_tradable(fields: dict[str, 
     assert not rules(LOT, **fields).is_tradable
 
 
+def test_a_market_that_does_not_name_its_orders_takes_those_of_the_market() -> None:
+    named = info(LOT)
+    del named["symbols"][0]["orderTypes"]
+
+    assert market_rules(named, ["BTC"], "USDT")["BTC"].is_tradable
+
+
 def test_markets_of_other_assets_and_quotes_are_left_out() -> None:
     symbols = [
         *info(LOT, symbol="这是测试币456", baseAsset="这是测试币", quoteAsset="456")["symbols"],
