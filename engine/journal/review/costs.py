@@ -43,7 +43,7 @@ class Costs:
     Attributes:
         fills, buys, sells: how many.
         traded: notional in the quote currency.
-        fees: by the asset they were taken in, exact.
+        fees: by the asset they were taken in.
         fees_quote: all of them at the fills' prices; None where one is in a third asset, whose price is not on record.
         slippage_quote: against the decision days' closes, None where none is on record; unpriced: fills without one.
         decided: what was traded at a known close, valued at that close.
