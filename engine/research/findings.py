@@ -34,7 +34,7 @@ class Reconciliation:
 
     Attributes:
         days: decision days that both runs have; last_day: the last of them, at whose close everything is valued.
-        decisions, orders, fills: how many were compared.
+        orders, fills: how many were compared.
         equity, live_equity: at the close of the last day; the live one as it is on record.
         findings: newest first, each with what it cost: live minus backtest, in quote currency at the last close.
         evidence: days whose evidence differs though the decision is the same.
