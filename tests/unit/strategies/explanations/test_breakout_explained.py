@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from strategies.explanations.signals.breakout import BreakoutAt, breakout_condition, support_lost_condition
+from strategies.explanations.signals.breakout import (
+    BreakoutAt,
+    breakout_condition,
+    losing,
+    support_lost_condition,
+    unconfirming,
+)
 from strategies.signals.breakout import BreakoutParams, Breakouts
 from tests.support.markets import index_bars
 
@@ -103,3 +109,12 @@ def test_a_lost_support_is_named_by_its_session() -> None:
 
 def test_a_support_that_was_lost_before_the_entry_does_not_count() -> None:
     assert not support_lost_condition(breakout([2450.0] * 3 + [2400.0] * 3), date(2025, 9, 8)).holds
+
+
+def test_a_support_that_is_not_there_yet_is_not_said_to_be_lost() -> None:
+    young, old = breakout([2400.0] * 3 + [2450.0] * 3), breakout([2400.0] * 3 + [2450.0] * 6)
+
+    assert {change.effect for change in unconfirming(young)} == {"that keeps the breakout of RUT from being confirmed"}
+    last_three = {old.day(at) for at in (6, 7, 8)}
+    effects = {frozenset(part.day for part in change.parts): change.effect for change in losing(old)}
+    assert effects[frozenset(last_three)] == "that loses the support of RUT"
