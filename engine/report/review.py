@@ -25,6 +25,9 @@ MOST_ASSETS = 3
 TITLE_COLUMNS = 10
 BASIS_POINTS = 10_000
 LEAST_SHARE = 0.0005
+FILL_COLUMNS = (11, 9, 9, 9, 10, 12, 6, 6)
+FILL_TEXTS = 2
+"""The time and what was done stand on the left, the numbers on the right."""
 THOUSAND, TEN_THOUSAND = 1_000, 10_000
 
 T = TypeVar("T")
@@ -209,32 +212,44 @@ def _print_fills(console: Console, fills: Sequence[PricedFill], most: int, quote
         return
     has_basis = any(priced.basis is not None for priced in shown)
     heads = ("UTC", "", "quantity", "price", printable(quote), "fee", "slip", "basis" if has_basis else "")
-    console.print(Text(_fill_line(*heads), style="bold"))
-    for (day, reason), group in groupby(shown, key=lambda priced: (priced.fill.decision_day, priced.fill.reason)):
+    cells = [_fill_cells(priced, quote, has_basis=has_basis) for priced in shown]
+    # With a basis there is no room to spare in 80 columns: what is short makes way for what is long.
+    widths = [
+        max(0 if has_basis else least, *(len(row[column]) for row in (heads, *cells)))
+        for column, least in enumerate(FILL_COLUMNS)
+    ]
+    console.print(Text(_fill_line(heads, widths), style="bold"), soft_wrap=True)
+    rows = zip(shown, cells, strict=True)
+    for (day, reason), group in groupby(rows, key=lambda row: (row[0].fill.decision_day, row[0].fill.reason)):
         console.print(Text(f"{day} {printable(reason)}", style="cyan"))
-        for priced in group:
-            fill = priced.fill
-            in_quote = fill.fee_asset == quote
-            fee = f"{fill.fee:,.2f}" if in_quote else f"{_amount(fill.fee, digits=4)} {printable(fill.fee_asset)}"
-            line = _fill_line(
-                f"{fill.time:%m-%d %H:%M}",
-                f"{fill.side.value:<4} {printable(fill.asset)}",
-                _amount(fill.quantity),
-                _amount(fill.price),
-                f"{fill.notional:,.0f}" if fill.notional >= THOUSAND else f"{fill.notional:,.2f}",
-                fee,
-                _points(priced.slippage),
-                _points(priced.basis) if has_basis else "",
-            )
-            console.print(Text(line), soft_wrap=True)
+        for _, row in group:
+            console.print(Text(_fill_line(row, widths)), soft_wrap=True)
     console.print(Text("slip: basis points against the decision day's close, plus is worse for us", style="dim"))
     if has_basis:
         console.print(Text("basis: basis points of the price against the real market's at that moment", style="dim"))
 
 
-def _fill_line(*cells: str) -> str:
-    at, what, quantity, price, value, fee, slippage, basis = cells
-    return f"{at:<11} {what:<9} {quantity:>9} {price:>9} {value:>10} {fee:>12} {slippage:>6} {basis:>6}".rstrip()
+def _fill_cells(priced: PricedFill, quote: str, *, has_basis: bool) -> tuple[str, ...]:
+    fill = priced.fill
+    in_quote = fill.fee_asset == quote
+    return (
+        f"{fill.time:%m-%d %H:%M}",
+        f"{fill.side.value:<4} {printable(fill.asset)}",
+        _amount(fill.quantity),
+        _amount(fill.price),
+        f"{fill.notional:,.0f}" if fill.notional >= THOUSAND else f"{fill.notional:,.2f}",
+        f"{fill.fee:,.2f}" if in_quote else f"{_amount(fill.fee, digits=4)} {printable(fill.fee_asset)}",
+        _points(priced.slippage),
+        _points(priced.basis) if has_basis else "",
+    )
+
+
+def _fill_line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [
+        cell.ljust(width) if column < FILL_TEXTS else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return " ".join(padded).rstrip()
 
 
 def _print_costs(console: Console, costs: Costs, quote: str) -> None:

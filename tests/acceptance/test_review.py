@@ -89,6 +89,21 @@ def test_no_line_is_wider_than_eighty_columns(out: Path) -> None:
     assert max(len(line) for line in text.splitlines() if not line.startswith(paths)) <= WIDTH
 
 
+def test_a_price_of_many_digits_does_not_push_its_row_out_of_the_columns(out: Path) -> None:
+    fills = out / BACKTEST / "fills.csv"
+    head, *rows = fills.read_text(encoding="utf-8").splitlines()
+    price = head.split(",").index("price")
+    cells = [row.split(",") for row in rows]
+    cells[1][price] = "0.00293995"
+    fills.write_text("\n".join([head, *(",".join(row) for row in cells)]) + "\n", encoding="utf-8")
+
+    lines = shown(out, BACKTEST).partition("\nFills")[2].partition("\nslip: ")[0].splitlines()
+
+    assert any("0.00293995" in line for line in lines)
+    heading, ends = lines[1], {len(line) for line in lines[2:] if ":" in line}
+    assert ends == {len(heading)}
+
+
 def test_last_rows_only(out: Path) -> None:
     text = shown(out, "--last", "2")
 
