@@ -34,6 +34,8 @@ DRAWDOWN_PART = 0.27
 """Of the height of the first chart."""
 EDGE = 0.008
 """Of the days shown, left free on either side."""
+ROOM_OF_A_NAME = 0.06
+"""Of the days shown, as wide as the name of a rotation on a phone."""
 ROUND_STEPS = ((1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
 MOST_TICKS = 10
 
@@ -192,7 +194,7 @@ def _layout(
         | {"type": "date", "showgrid": False, "hoverformat": "%Y-%m-%d", "range": _around(first, last)},
         "yaxis": _axis(),
         "shapes": [_band(rotation, last) for rotation in rotations] if shaded else [],
-        "annotations": [_name_of_band(rotation) for rotation in rotations] if named else [],
+        "annotations": [_name_of_band(rotation, first, last) for rotation in rotations] if named else [],
         "uirevision": "kept",
     }
 
@@ -222,13 +224,16 @@ def _band(rotation: RotationRow, last: str) -> dict[str, Any]:
     }
 
 
-def _name_of_band(rotation: RotationRow) -> dict[str, Any]:
+def _name_of_band(rotation: RotationRow, first: str, last: str) -> dict[str, Any]:
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    # A name to the right of the last days would run out of the chart.
+    is_last = (end - rotation.entry_day) < (end - begin) * ROOM_OF_A_NAME
     return {
         "xref": "x",
         "yref": "paper",
         "x": rotation.entry_day.isoformat(),
         "y": 1,
-        "xanchor": "left",
+        "xanchor": "right" if is_last else "left",
         "yanchor": "top",
         "text": f"R{rotation.rotation}",
         "showarrow": False,

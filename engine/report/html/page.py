@@ -134,12 +134,16 @@ def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column],
         columns |= section_columns("macd", weeks, ("week", "macd", "signal"))
         columns["macd histogram"] = [digits(week["macd"] - week["signal"], CHART_DIGITS) for week in weeks]
         crosses = golden_crosses(record.decisions, rotations)
+        # A strategy may go by the MACD without knowing such a thing as a golden cross.
+        crossing = any("cross_week" in week for week in weeks)
         charts.append(
             Chart(
                 key="macd",
-                title=f"{review.core} weekly MACD: golden crosses",
+                title=f"{review.core} weekly MACD{': golden crosses' if crossing else ''}",
                 words="A golden cross is used by the rotation that it lets in, spent when it comes during one, and "
-                "expired when it ran out or fell back unused.",
+                "expired when it ran out or fell back unused."
+                if crossing
+                else "Of the weekly closes, with its signal line, as it was known at the end of each week.",
                 figure=macd_figure(columns, crosses=crosses, rotations=rotations),
             )
         )
@@ -180,10 +184,10 @@ def _years(record: RunRecord) -> list[tuple[YearOfReturns, list[str], float | No
 
 
 def _tone(value: float | None) -> str:
-    if value is None:
+    if not value:
         return ""
     depth = sum(abs(value) >= step for step in HEAT_STEPS)
-    return f"{'gain' if value >= 0 else 'loss'}-{depth}"
+    return f"{'gain' if value > 0 else 'loss'}-{depth}"
 
 
 def _span(record: RunRecord) -> tuple[str, str] | None:

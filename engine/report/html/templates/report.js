@@ -55,6 +55,8 @@
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal", font: { color: colour("muted") } },
       dragmode: narrow ? false : "zoom",
     });
+    // Side by side on a phone, the names of rotations would run into each other.
+    if (narrow) layout.annotations.forEach((each, i) => { if (i % 2) each.yshift = -12; });
     if (!printing) layout.shapes = layout.shapes.concat([cursor(styles)]);
     for (const axis of ["yaxis", "yaxis2"]) if (layout[axis]) layout[axis].fixedrange = true;
     layout.xaxis.fixedrange = narrow;

@@ -178,6 +178,33 @@ def test_a_month_is_one_cell_and_the_core_stands_beside_the_year() -> None:
     assert "<td>−10.0</td></tr>" in page
 
 
+def test_a_month_without_a_move_is_neither_gain_nor_loss() -> None:
+    months = record([decision(n, equity=1000.0) for n in range(1, 46)])
+
+    heat = report_html(months).partition('<table class="heat">')[2].partition("</table>")[0]
+
+    assert heat.count('<td class="">+0.0</td>') == 2
+    assert "gain-" not in heat
+
+
+def test_an_macd_without_golden_crosses_is_not_said_to_have_any() -> None:
+    with_crosses = report_html(rich_record())
+    week = {"week": "2023-12-31", "macd": 1.0, "signal": 2.0}
+    without = report_html(record([decision(n, evidence={"macd": week}) for n in (1, 2)]))
+
+    assert "BTC weekly MACD: golden crosses</h2>" in with_crosses
+    assert "BTC weekly MACD</h2>" in without
+    assert "golden cross" not in without.partition('id="content"')[0]
+
+
+def test_the_name_of_a_rotation_of_the_last_days_stays_in_the_chart() -> None:
+    rotations = [rotation(1, day_number(20), day_number(40)), rotation(2, day_number(59), None)]
+
+    names = content_of(report_html(rich_record(rotations=rotations)))["figures"]["equity"]["layout"]["annotations"]
+
+    assert [name["xanchor"] for name in names] == ["left", "right"]
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
