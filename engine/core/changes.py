@@ -188,7 +188,7 @@ def price_text(price: float, decimals: int = 2) -> str:
 def percent_text(fraction: float) -> str:
     """Write the size of a fraction as percent with two decimals, or more where those would be zeros."""
     percent = abs(fraction) * 100
-    return f"{percent:.2f} %" if percent >= 0.01 or not percent else f"{percent:.2g} %"  # noqa: PLR2004 - two decimals
+    return f"{percent:,.2f} %" if percent >= 0.01 or not percent else f"{percent:.2g} %"  # noqa: PLR2004 - two decimals
 
 
 def _closes_sentence(parts: Sequence[SetClose]) -> str:

@@ -140,9 +140,10 @@ def _returns(pair: RotationPair) -> tuple[str, str, str]:
 def _print_states(console: Console, comparison: Comparison) -> None:
     stretches = comparison.states
     days = sum(stretch.days for stretch in stretches)
+    count = f"{days:,}" if days else "none"
     share = f", {days / comparison.common_days:.1%} of the common ones" if days else ""
     more = f" (the last {MOST_ROWS} of {len(stretches)} stretches)" if len(stretches) > MOST_ROWS else ""
-    console.print(Text(f"\nDays in another state: {days or 'none'}{share}{more}", style="bold"))
+    console.print(Text(f"\nDays in another state: {count}{share}{more}", style="bold"))
     table = plain_table("from", "to", "days", "A", "B", right=("days",))
     for stretch in stretches[-MOST_ROWS:]:
         names = (Text(printable(stretch.first)), Text(printable(stretch.second)))

@@ -137,7 +137,8 @@ def test_prices_are_written_with_separators_and_small_ones_with_their_digits(pri
 
 
 @pytest.mark.parametrize(
-    ("fraction", "text"), [(0.010218, "1.02 %"), (-0.5, "50.00 %"), (0, "0.00 %"), (3.21e-6, "0.00032 %")]
+    ("fraction", "text"),
+    [(0.010218, "1.02 %"), (-0.5, "50.00 %"), (69.1007, "6,910.07 %"), (0, "0.00 %"), (3.21e-6, "0.00032 %")],
 )
 def test_percent_never_shows_a_move_as_none(fraction: float, text: str) -> None:
     assert percent_text(fraction) == text
