@@ -44,7 +44,9 @@ def exchange(
         typer.echo(
             f"practice exchange at {url}, {market.source}, clock at {opened.now:%Y-%m-%d %H:%M} UTC; keys made for "
             f"this process, worthless elsewhere: BINANCE_TESTNET_API_KEY={key.name} "
-            f"BINANCE_TESTNET_API_SECRET={key.secret}; point the bot at it: python -m engine paper CONFIG "
+            # Nothing stands right after the secret that would be copied along.
+            f"BINANCE_TESTNET_API_SECRET={key.secret}\n"
+            "point the bot at it: python -m engine paper CONFIG "
             f"--venue binance-testnet --set venue.base_url={url} --set data.crypto=venue"
         )
 

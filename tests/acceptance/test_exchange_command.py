@@ -18,8 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(
     r"practice exchange at (?P<url>http://127\.0\.0\.1:\d+), .*worthless elsewhere: "
-    r"BINANCE_TESTNET_API_KEY=(?P<key>\S+) BINANCE_TESTNET_API_SECRET=(?P<secret>[0-9a-f]+); .*"
-    r"--venue binance-testnet --set venue\.base_url=(?P=url)"
+    r"BINANCE_TESTNET_API_KEY=(?P<key>\S+) BINANCE_TESTNET_API_SECRET=(?P<secret>[0-9a-f]+)\n"
 )
 
 
@@ -49,8 +48,9 @@ def exchange(*options: str) -> Iterator["subprocess.Popen[str]"]:
 def first_line(process: "subprocess.Popen[str]") -> re.Match[str]:
     assert process.stdout is not None
     line = process.stdout.readline()
-    found = LINE.match(line)
+    found = LINE.fullmatch(line)
     assert found, line
+    assert f"--venue binance-testnet --set venue.base_url={found['url']}" in process.stdout.readline()
     return found
 
 
