@@ -115,6 +115,5 @@ def test_a_support_that_is_not_there_yet_is_not_said_to_be_lost() -> None:
     young, old = breakout([2400.0] * 3 + [2450.0] * 3), breakout([2400.0] * 3 + [2450.0] * 6)
 
     assert {change.effect for change in unconfirming(young)} == {"that keeps the breakout of RUT from being confirmed"}
-    last_three = {old.day(at) for at in (6, 7, 8)}
-    effects = {frozenset(part.day for part in change.parts): change.effect for change in losing(old)}
-    assert effects[frozenset(last_three)] == "that loses the support of RUT"
+    effects = {change.parts: change.effect for change in losing(old)}
+    assert effects[old.lowered((6, 7, 8), 2442.74)] == "that loses the support of RUT"
