@@ -5,9 +5,11 @@ Reads are asked again until they are answered. An order is sent once, and what i
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from engine.core.errors import VenueError
 from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
 from engine.core.order import CLIENT_ORDER_ID, Side
@@ -31,13 +33,11 @@ from engine.venues.hosts import Network
 from engine.venues.pace import Pace
 from engine.venues.questions import Questions
 from engine.venues.reading import UnreadableError, market_id
-from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, PARAMETER_CODES, UNKNOWN_SYMBOL, Meaning, refusal_kind
+from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
 
 PAGE_ROWS = 1000
 MARKETS_ASKED_SINGLY = 13
 """Open orders of one market weigh 6, of all markets 80."""
-UNKNOWN_NAME: Mapping[int, None] = dict.fromkeys(PARAMETER_CODES)
-"""A list with one name that the exchange does not know is refused whole."""
 
 
 class BinanceSpot:
@@ -100,24 +100,28 @@ class BinanceSpot:
             return market_rules(content, assets, quote)
 
         named = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
-        found = self._questions.answer("public_get_exchangeinfo", named, read, refusals=UNKNOWN_NAME)
-        # One name that the exchange does not know, and it answers for none of them: ask for the whole list.
-        return self._questions.answer("public_get_exchangeinfo", {}, read) if found is None else found
+        # One name that the exchange does not know, and it answers for none of them; not every server that is like
+        # Binance's takes names at all. The whole list can always be had.
+        with suppress(VenueError):
+            return self._questions.answer("public_get_exchangeinfo", named, read, max_retries=0)
+        return self._questions.answer("public_get_exchangeinfo", {}, read)
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
-        """Give best bid and ask of all `symbols` in one request; one with an empty side of its book is left out.
+        """Give best bid and ask of `symbols`; one with an empty side of its book is left out.
 
-        One name that the exchange does not know makes it refuse them all: they are then asked for one by one.
+        All are asked for at once, and where that is not answered, one by one: one name that the exchange does not know
+        makes it refuse them all.
         """
+        if len(symbols) == 1:
+            return self._quote(symbols[0])
         named: Parameters = {"symbols": _json_list(map(market_id, symbols))}
-        quotes = self._questions.answer(
-            "public_get_ticker_bookticker",
-            named,
-            lambda content: reading.quotes(content, symbols),
-            refusals=UNKNOWN_NAME,
-        )
-        if quotes is not None:
-            return quotes
+        with suppress(VenueError):
+            return self._questions.answer(
+                "public_get_ticker_bookticker",
+                named,
+                lambda content: reading.quotes(content, symbols),
+                max_retries=0,
+            )
         return {found: quote for symbol in symbols for found, quote in self._quote(symbol).items()}
 
     def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:

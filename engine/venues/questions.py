@@ -59,16 +59,19 @@ class Questions:
         read: Callable[[object], T],
         *,
         refusals: Mapping[int, T] = MappingProxyType({}),
+        max_retries: int | None = None,
     ) -> T:
         """Ask until there is a readable answer.
 
         Args:
             read: gives the fact in an answer, or raises UnreadableError.
             refusals: what a refusal comes to, by its code; any other is an error.
+            max_retries: tries after the first; None for as many as of any read.
 
         Raises:
             VenueError: there is none past all retries, or the exchange refuses.
         """
+        retries = self._max_retries if max_retries is None else max_retries
         failures = clock_failures = 0
         while True:
             reply, verdict = self.send_once(call, parameters)
@@ -86,7 +89,11 @@ class Questions:
             if verdict.meaning is Meaning.CLOCK and clock_failures == 1:
                 continue  # send_once asks for the exchange's time first
             failures += 1
-            self._wait(call, failures, problem, is_paced=verdict.meaning is Meaning.LIMITED)
+            if failures > retries:
+                tries = "1 try" if failures == 1 else f"{failures} tries"
+                raise VenueError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
+            if verdict.meaning is not Meaning.LIMITED:
+                self._wait(call, failures, problem)
 
     def send_once(self, call: Call, parameters: Parameters) -> tuple[Reply, Verdict]:
         """Send one request, once, when the exchange takes it.
@@ -142,12 +149,7 @@ class Questions:
         """Say what is wrong with an answer."""
         return self.shown(f"the answer is not readable: {reply.text or error}")
 
-    def _wait(self, call: Call, failures: int, problem: str, *, is_paced: bool) -> None:
-        if failures > self._max_retries:
-            tries = "1 try" if failures == 1 else f"{failures} tries"
-            raise VenueError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
-        if is_paced:
-            return
+    def _wait(self, call: Call, failures: int, problem: str) -> None:
         seconds = min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS)
         self._notice(f"{self._place}: {_asked(call)}: {problem}; trying again in {seconds:g} seconds")
         self._sleep(seconds)

@@ -17,7 +17,6 @@ BANNED_WAIT_SECONDS, LIMITED_WAIT_SECONDS = 120.0, 60.0
 LONGEST_BAN_SECONDS = 3 * 86_400.0
 
 NO_SUCH_ORDER, ARCHIVED_ORDER = -2013, -2026
-PARAMETER_CODES = range(-1199, -1099)
 UNKNOWN_SYMBOL = -1121
 WRONG_CLOCK, WRONG_SIGNATURE = -1021, -1022
 # Unknown error, disconnected, unexpected answer, timeout, overloaded, shutting down: the engine may have acted.

@@ -568,15 +568,44 @@ def test_a_name_that_the_exchange_does_not_know_does_not_cost_the_quotes_of_the_
     assert asked == [{"symbols": '["BTCUSDT","GONEUSDT"]'}, {"symbol": "BTCUSDT"}, {"symbol": "GONEUSDT"}]
 
 
-def test_an_exchange_that_takes_one_name_at_a_time_is_asked_so(bench: Bench) -> None:
-    row = {"symbol": "BTCUSDT", "bidPrice": "9.99", "bidQty": "1", "askPrice": "10.01", "askQty": "2"}
-    bench.will(BOOK, error(400, -1102, "Mandatory parameter 'symbol' was not sent."), content(row))
+# As a lean server on some framework answers to parameters that it does not know.
+NO_LISTS = [
+    error(400, -1102, "Mandatory parameter 'symbol' was not sent."),
+    Canned(status=422, body='{"detail": "field required"}'),
+    Canned(status=500, body="Internal Server Error"),
+]
+
+
+@pytest.mark.parametrize("refusal", NO_LISTS)
+def test_an_exchange_that_takes_one_name_at_a_time_is_asked_so(bench: Bench, refusal: Canned) -> None:
+    rows = [
+        {"symbol": name, "bidPrice": "9.99", "bidQty": "1", "askPrice": "10.01", "askQty": "2"}
+        for name in ("BTCUSDT", "ETHUSDT")
+    ]
+    bench.will(BOOK, refusal, *map(content, rows))
+
+    assert list(bench.client(None).best_quotes(("BTC/USDT", "ETH/USDT"))) == ["BTC/USDT", "ETH/USDT"]
+    assert not bench.waits
+
+
+@pytest.mark.parametrize("refusal", NO_LISTS)
+def test_an_exchange_that_takes_no_names_of_markets_is_asked_for_all(bench: Bench, refusal: Canned) -> None:
+    bench.server.contents[INFO] = {"symbols": [market("BTC"), market("LTC")]}
+    bench.will(INFO, refusal)
+
+    assert list(bench.client(None).instruments(("BTC",), "USDT")) == ["BTC"]
+    assert not bench.waits
+
+
+def test_the_book_of_one_market_is_asked_for_by_its_name(bench: Bench) -> None:
+    bench.will(BOOK, content({"symbol": "BTCUSDT", "bidPrice": "9", "bidQty": "1", "askPrice": "10", "askQty": "2"}))
 
     assert list(bench.client(None).best_quotes(("BTC/USDT",))) == ["BTC/USDT"]
+    assert [each.parameters for each in bench.server.asked] == [{"symbol": "BTCUSDT"}]
 
 
 def test_a_book_that_is_refused_for_another_reason_is_an_error(bench: Bench) -> None:
-    bench.will(BOOK, error(400, -1102, "Mandatory parameter."), error(403, -1, "No."))
+    bench.will(BOOK, error(403, -1, "No."))
 
     with pytest.raises(VenueError, match="refuses GET ticker/bookticker"):
         bench.client(None).best_quotes(("BTC/USDT",))
