@@ -1,7 +1,7 @@
 """From a configuration to a paper run: the session of the backtest, driven by an exchange's clock."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from engine import __version__
@@ -100,7 +100,7 @@ class PaperRun:
             self.driver().run(once=once)
         except VenueError:
             if self._session.standing.last_day != begun_after:
-                # The bars of the days decided since the start are at hand: nothing more is asked of the exchange.
+                # The bars of the days decided since the start are at hand, but for what came late.
                 self._write_files()
             raise
         return self.end()
@@ -111,11 +111,8 @@ class PaperRun:
         if last_day is None:
             return None
         self._session.end(last_day)
-        try:
-            history = self._snapshots.history_at(last_day)
-        except DataError as error:
-            # Told to end before the bars could be had: the journal has it all, and the next end writes the files.
-            self._around.notice(f"the files are as of the last change: {error}")
+        history = self._history_at(last_day)
+        if history is None:
             return None
         self._write_files_of(history)
         return self._write_report()
@@ -206,8 +203,17 @@ class PaperRun:
 
     def _write_files(self) -> None:
         last_day = self._session.standing.last_day
-        if last_day is not None:
-            self._write_files_of(self._snapshots.history_at(last_day))
+        history = None if last_day is None else self._history_at(last_day)
+        if history is not None:
+            self._write_files_of(history)
+
+    def _history_at(self, day: date) -> History | None:
+        try:
+            return self._snapshots.history_at(day)
+        except DataError as error:
+            # No reason to end a run: the journal has it all, and the next change or end writes the files.
+            self._around.notice(f"the files are as of the last change: {error}")
+            return None
 
     def _write_files_of(self, history: History) -> None:
         events = self._journal.events

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -309,6 +310,27 @@ def test_a_session_that_a_file_leaves_out_is_not_waited_for(rehearse: Open, tmp_
     assert len(by_day) == 16
     assert by_day["2015-11-24"]["index"]["session"] == "2015-11-23"
     assert "waiting" not in outcome.stdout
+
+
+def test_a_file_that_is_away_after_an_order_does_not_end_the_run(rehearse: Open, market: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(market, tmp_path / "own"))
+    index, away = own / "RUT.csv", own / "away"
+
+    def moved(call: Call) -> Death | None:
+        if (call.method, call.path) == ("POST", "/api/v3/order"):
+            index.rename(away)
+        elif call.path == TIME and away.exists():
+            away.rename(index)
+        return None
+
+    with rehearse((date(2015, 11, 14), date(2015, 11, 16)), market=own).open() as rehearsal:
+        rehearsal.is_fatal = moved
+        outcome = rehearsal.run()
+
+    assert outcome.exit_code == 0, outcome
+    assert "the files are as of the last change: " in outcome.stderr
+    assert [decision["day"] for decision in rehearsal.decisions()] == ["2015-11-14", "2015-11-15", "2015-11-16"]
+    assert json.loads((rehearsal.folder / "summary.json").read_text(encoding="utf-8"))["last_day"] == "2015-11-16"
 
 
 @pytest.mark.parametrize(
