@@ -173,7 +173,7 @@ class Config(_Section):
     data: Data = Data()
     venue: VenueSettings = VenueSettings()
     live: Live = Live()
-    notify: tuple[str, ...] = Field((), description="Addresses that alerts go to.")
+    notify: tuple[str, ...] = Field((), description="Addresses that alerts go to; nothing is sent yet.")
 
     def effective(self) -> Values:
         """Give every key with the value in force, as plain JSON values."""
