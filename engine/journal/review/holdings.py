@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from engine.core.events import AccountReset, DayDecided, OrderFilled
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
@@ -120,16 +121,23 @@ def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
 
 
 def holdings_by_day(record: RunRecord) -> list[HeldDay]:
-    """Give the holdings at each decision day's close; fills dated after the day are not in them."""
+    """Give the holdings at each decision day's close, as its decision found them.
+
+    A day that is decided late finds the fills of the one decided just before. Where no events say in which order things
+    happened, fills dated after a day are not in its holdings.
+    """
     waiting = deque(ledgers_of(record))
+    found, booked = _bookings_found(record), 0
     positions: Mapping[str, float] = {}
     closes: dict[str, float] = {}
     days = []
     for decision in record.decisions:
         closes.update(decision.closes)
         ledger: Ledger | None = None
-        while waiting and waiting[0][0].at.date() <= decision.day:
+        count = found.get(decision.day)
+        while waiting and (waiting[0][0].at.date() <= decision.day if count is None else booked < count):
             ledger = waiting.popleft()[1]
+            booked += 1
         if ledger is not None:
             positions = {asset: float(held) for asset, held in ledger.positions.items() if held > 0}
         days.append(_held(decision, positions, closes))
@@ -145,6 +153,20 @@ def last_change_of(decisions: Sequence[DecisionRow]) -> DecisionRow | None:
     """Give the decision that led to the state at the end, the first one where it never changed; None without any."""
     first = decisions[0] if decisions else None
     return next((row for row in reversed(decisions) if row.state != row.next_state), first)
+
+
+def _bookings_found(record: RunRecord) -> Mapping[date, int]:
+    """Count, by day, the bookings that were on record when it was decided; empty without events."""
+    found, booked = {}, 0
+    for event in record.events or ():
+        match event:
+            case OrderFilled() | AccountReset():
+                booked += 1
+            case DayDecided(day=day):
+                found[day] = booked
+            case _:
+                continue
+    return found
 
 
 def _held(decision: DecisionRow, positions: Mapping[str, float], closes: Mapping[str, float]) -> HeldDay:

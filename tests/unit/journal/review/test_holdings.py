@@ -1,13 +1,17 @@
 """What was held on each day, and how far the amounts of a record can be trusted."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from engine.core.errors import DataError
+from engine.core.events import OrderFilled, RunStarted
+from engine.core.order import Side
 from engine.journal.review.holdings import assets_held, holdings_by_day, standing_of
-from tests.support.run_records import decision, fill, record
+from tests.support import run_folders
+from tests.support.run_records import day_number, decision, fill, record
 
 
 def test_a_fill_is_held_from_the_close_of_its_own_day_on() -> None:
@@ -25,6 +29,18 @@ def test_a_fill_is_held_from_the_close_of_its_own_day_on() -> None:
         (0.5, 0.5),
         (pytest.approx(2 / 3), pytest.approx(1 / 3)),
     ]
+
+
+def test_a_day_that_is_decided_late_finds_the_fills_of_the_one_before() -> None:
+    bought = run_folders.fill(run_folders.order(day_number(1), "BTC", Side.BUY, "5", reason="start"), "100")
+    late = OrderFilled(fill=replace(bought, at=bought.at + timedelta(days=2)))
+    started = RunStarted(first_day=day_number(1), cash=Decimal(1000), quote="USDT", core="BTC")
+    first, second, third = (run_folders.decided(n) for n in (1, 2, 3))
+    days = [decision(n, cash=cash, closes={"BTC": 100.0}) for n, cash in ((1, 1000.0), (2, 500.0), (3, 500.0))]
+
+    held = holdings_by_day(record(days, events=[started, first, late, second, third]))
+
+    assert [day.quantities for day in held] == [{}, {"BTC": 5.0}, {"BTC": 5.0}]
 
 
 def test_a_fee_in_the_coin_makes_the_holding_smaller_and_a_whole_sale_leaves_nothing() -> None:
