@@ -37,7 +37,12 @@ EDGE = 0.008
 ROOM_OF_A_NAME = 0.06
 """Of the days shown, as wide as the name of a rotation on a phone."""
 ROUND_STEPS = ((1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
+NARROW = 1.5
+"""Between amounts closer to each other than by this factor, even steps are as good as round ones, and finer."""
+EVEN_STEPS = (0.1, 0.2, 0.5, 1)
 MOST_TICKS = 10
+FLAT = -0.05
+"""A drawdown less deep than this has ticks between whole percents."""
 
 
 def equity_figure(
@@ -60,7 +65,12 @@ def equity_figure(
         "tickvals": ticks,
         "ticktext": [_short(tick) for tick in ticks],
     }
-    layout["yaxis2"] = _axis() | {"domain": [0, DRAWDOWN_PART], "tickformat": ".0%", "rangemode": "tozero"}
+    deepest = min((value for value in columns["drawdown"] if value is not None), default=0.0)
+    layout["yaxis2"] = _axis() | {
+        "domain": [0, DRAWDOWN_PART],
+        "tickformat": ".0%" if deepest <= FLAT else ".1%",
+        "rangemode": "tozero",
+    }
     layout["xaxis"]["anchor"] = "y2"
     return {"data": [*holds, own, fall], "layout": layout, "height": 520}
 
@@ -191,7 +201,14 @@ def _layout(
     return {
         # All charts show the same days, so that what is above each other is of one day.
         "xaxis": _axis()
-        | {"type": "date", "showgrid": False, "hoverformat": "%Y-%m-%d", "range": _around(first, last)},
+        | {
+            "type": "date",
+            "showgrid": False,
+            "hoverformat": "%Y-%m-%d",
+            # Of a short run, the days are written in two lines.
+            "automargin": True,
+            "range": _around(first, last),
+        },
         "yaxis": _axis(),
         "shapes": [_band(rotation, last) for rotation in rotations] if shaded else [],
         "annotations": [_name_of_band(rotation, first, last) for rotation in rotations] if named else [],
@@ -253,9 +270,21 @@ def _round_ticks(values: Sequence[float]) -> list[float]:
     if not values:
         return []
     low, high = min(values), max(values)
+    if low < high < low * NARROW:
+        return _even_ticks(low, high)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ROUND_STEPS:
         ticks = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        if len(ticks) <= MOST_TICKS:
+            break
+    return ticks
+
+
+def _even_ticks(low: float, high: float) -> list[float]:
+    power = 10.0 ** math.floor(math.log10(high - low))
+    for size in EVEN_STEPS:
+        step = size * power
+        ticks = [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
         if len(ticks) <= MOST_TICKS:
             break
     return ticks

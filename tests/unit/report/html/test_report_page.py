@@ -205,6 +205,15 @@ def test_the_name_of_a_rotation_of_the_last_days_stays_in_the_chart() -> None:
     assert [name["xanchor"] for name in names] == ["left", "right"]
 
 
+def test_a_short_run_has_ticks_that_differ() -> None:
+    days = [decision(n, equity=equity) for n, equity in ((1, 99_800.0), (2, 102_400.0), (3, 101_000.0))]
+
+    layout = content_of(report_html(record(days)))["figures"]["equity"]["layout"]
+
+    assert layout["yaxis"]["ticktext"] == ["100k", "100.5k", "101k", "101.5k", "102k"]
+    assert layout["yaxis2"]["tickformat"] == ".1%"
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
