@@ -20,6 +20,14 @@ from engine.venues.verdicts import AUTHENTICATION_CODES, RESTRICTED, WRONG_SIGNA
 FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
 
+SPELLED: Mapping[str, str] = {
+    "exchangeinfo": "exchangeInfo",
+    "mytrades": "myTrades",
+    "openorders": "openOrders",
+    "ticker_bookticker": "ticker/bookTicker",
+}
+"""Endpoints that ccxt spells otherwise than the exchange does."""
+
 T = TypeVar("T")
 
 
@@ -158,4 +166,4 @@ class Questions:
 def _asked(call: Call) -> str:
     """Name an endpoint as the exchange does: `GET account`."""
     _, method, path = call.split("_", maxsplit=2)
-    return f"{method.upper()} {path.replace('_', '/')}"
+    return f"{method.upper()} {SPELLED.get(path, path)}"

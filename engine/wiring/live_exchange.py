@@ -8,7 +8,7 @@ from typing import cast
 from engine.config import Config
 from engine.core.errors import VenueError
 from engine.venues.answers import Quote
-from engine.venues.credentials import Credentials, read_credentials
+from engine.venues.credentials import Credentials, read_credentials, required
 from engine.venues.exchange import BinanceSpot
 from engine.venues.hosts import MARKET_DATA, Network
 from engine.venues.simulated import QuoteOf
@@ -24,9 +24,10 @@ def credentials_of(config: Config) -> Credentials | None:
     """Read the keys of the configured venue; None where it wants none.
 
     Raises:
-        VenueError: they cannot be read.
+        VenueError: there are none, or they cannot be read.
     """
-    return None if config.venue.name == SIMULATED else read_credentials(os.environ, dotenv=DOTENV)
+    # Said before the exchange is looked for, which may take minutes.
+    return None if config.venue.name == SIMULATED else required(read_credentials(os.environ, dotenv=DOTENV))
 
 
 def exchange_client(config: Config, credentials: Credentials | None, around: Surroundings) -> BinanceSpot:

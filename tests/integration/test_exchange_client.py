@@ -391,7 +391,7 @@ def test_a_read_is_given_up_after_all_retries_in_one_sentence(bench: Bench) -> N
 def test_a_read_that_is_refused_is_not_asked_again(bench: Bench) -> None:
     bench.will(TRADES, error(400, -1121, "Invalid symbol."))
 
-    with pytest.raises(VenueError, match=r"^binance-testnet refuses GET mytrades: -1121 Invalid symbol\.$"):
+    with pytest.raises(VenueError, match=r"^binance-testnet refuses GET myTrades: -1121 Invalid symbol\.$"):
         bench.client().trades_of("BTC/USDT", "28")
     assert bench.waits == []
 
@@ -607,7 +607,7 @@ def test_the_book_of_one_market_is_asked_for_by_its_name(bench: Bench) -> None:
 def test_a_book_that_is_refused_for_another_reason_is_an_error(bench: Bench) -> None:
     bench.will(BOOK, error(403, -1, "No."))
 
-    with pytest.raises(VenueError, match="refuses GET ticker/bookticker"):
+    with pytest.raises(VenueError, match="refuses GET ticker/bookTicker"):
         bench.client(None).best_quotes(("BTC/USDT",))
 
 

@@ -349,10 +349,14 @@ def test_wrong_keys_end_with_one_sentence_before_anything_is_written(rehearse: O
 
 
 def test_missing_keys_end_with_one_sentence_before_anything_is_written(rehearse: Open) -> None:
+    asked: list[Call] = []
     with rehearse(SHORT).open() as rehearsal:
+        rehearsal.is_fatal = asked.append
         outcome = rehearsal.run(key=HmacKey(name="", secret=""))
 
     assert "BINANCE_TESTNET_API_KEY" in error_sentence(outcome, exit_code=4)
+    # An exchange that cannot be reached would be asked for minutes before that is said.
+    assert asked == []
     assert not rehearsal.out.exists()
 
 
