@@ -6,6 +6,8 @@ NOT_ADVICE = "Not investment advice."
 
 def rests_on(completed: int) -> str:
     """Say on how many rotations the figures rest."""
+    if not completed:
+        return "No rotation was completed: these figures say nothing about rotating."
     few = " - far too few to tell skill from luck" if completed < FEW_ROTATIONS else ""
     return f"These figures rest on {completed} completed rotation{'s' if completed != 1 else ''}{few}."
 
