@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.core.calendar import decision_instant
-from engine.core.events import AccountReset, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
-from engine.core.order import RESET_BUY_BACK, Order, stem_of
+from engine.core.events import RunStarted
+from engine.core.order import RESET_BUY_BACK
+from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.performance import performance_of, turnover_of
 from engine.journal.bookings import quote_of
 from engine.journal.projections import OPEN, ROTATED
@@ -209,21 +210,7 @@ def _pending(record: RunRecord) -> Iterator[str]:
         last = next((text for _, _, text in log_entries(reversed(record.log))), "")
         yield from last.partition(PENDING)[2].split(PENDING) if PENDING in last else ()
         return
-    # One that waits may be tried again under another name.
-    waiting: dict[str, Order] = {}
-    for event in record.events:
-        match event:
-            case OrderPlanned(order=order):
-                waiting[stem_of(order.client_order_id)] = order
-            case OrderFilled(fill=fill):
-                waiting.pop(stem_of(fill.client_order_id), None)
-            case OrderRejected(order=order) | OrderCancelled(order=order):
-                waiting.pop(stem_of(order.client_order_id), None)
-            case AccountReset():
-                waiting = {place: order for place, order in waiting.items() if not order.restores}
-            case _:
-                pass
-    for order in waiting.values():
+    for order in OrdersInFlight().after_all(record.events).waiting:
         yield f"{order.side.value} {order.quantity:f} {order.symbol} ({order.reason} of {order.decision_day})"
 
 
