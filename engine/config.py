@@ -103,6 +103,9 @@ class Account(_Section):
     instruments: dict[str, InstrumentRules] = Field(
         default_factory=dict, description="Lot step and minimum notional by asset, over the built-in table."
     )
+    sell_wait_days: int = Field(
+        2, ge=0, description="Calendar days for which buys wait for a sell that was tried and not wholly executed."
+    )
 
 
 class CostRates(_Section):

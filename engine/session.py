@@ -5,11 +5,12 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.core.calendar import decision_instant
 from engine.core.errors import CheckError
 from engine.core.events import (
     AccountReset,
@@ -28,15 +29,18 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import decimal_of, plain, sizing
+from engine.core.money import ZERO, decimal_of, plain, sizing
 from engine.core.order import Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import Stage
 from engine.core.planner import Plan, Planner
 from engine.core.restoration import Restoration
-from engine.core.retry_policy import verdict_on
+from engine.core.retry_policy import AttemptEnd, verdict_on
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.ports import Journal, Venue
 from engine.standing import Standing
+
+SELL_WAIT_DAYS = 2
+WAITS_FOR_CASH = "the cash does not pay for it while a sell is stuck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ class HeldAtClose:
     equity: Decimal
     orders_waiting: bool
     entries_allowed: bool
+    stuck: Collection[str] = ()
 
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset."""
@@ -55,7 +60,11 @@ class HeldAtClose:
 
 
 class Session:
-    """Runs one strategy on one account, from where it stands."""
+    """Runs one strategy on one account, from where it stands.
+
+    Args:
+        sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+    """
 
     def __init__(
         self,
@@ -66,12 +75,14 @@ class Session:
         journal: Journal,
         ledger: Ledger,
         standing: Standing | None = None,
+        sell_wait_days: int = SELL_WAIT_DAYS,
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
         self._planner = planner
         self._venue = venue
         self._journal = journal
+        self._sell_wait_days = sell_wait_days
         self._opening: tuple[RunStarted, ...] = ()
 
     @property
@@ -133,6 +144,7 @@ class Session:
         held = self._closes(self.ledger.positions, day, history)
         equity = self.ledger.equity(held)
         before = self.state
+        stuck = self.standing.orders.stuck(decision_instant(day), self._sell_wait_days)
         decision: Decision[StrategyState] = self._strategy.decide(
             before,
             observations.at(day),
@@ -140,8 +152,9 @@ class Session:
                 ledger=self.ledger,
                 closes=held,
                 equity=equity,
-                orders_waiting=bool(self.waiting),
+                orders_waiting=self.standing.orders.holds_back(stuck),
                 entries_allowed=entries_allowed,
+                stuck=tuple(stuck),
             ),
         )
         others = [asset for asset in (core, *decision.targets) if asset not in held]
@@ -191,7 +204,7 @@ class Session:
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
 
     def work_orders(self, at: datetime) -> None:
-        """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.
+        """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled or stuck.
 
         While an order is unresolved the venue is asked for its fate, and nothing is sent.
         """
@@ -201,9 +214,9 @@ class Session:
             return
         for order in self.standing.orders.sells:
             self._work(order, at)
-        if not self.standing.orders.sells:
+        if not self._awaits_sells(at):
             for order in self.standing.orders.buys:
-                self._work(order, at)
+                self._buy(order, at)
 
     def _record(self, *events: Event) -> None:
         """Write the events of one act, then stand where they lead: nothing is known that is not written."""
@@ -232,6 +245,16 @@ class Session:
         orders = self.standing.orders
         cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
         return [*cancelled, *_plan_events(plan, day)]
+
+    def _awaits_sells(self, at: datetime) -> bool:
+        orders = self.standing.orders
+        stuck = orders.stuck(at, self._sell_wait_days)
+        return any(order.asset not in stuck for order in orders.sells)
+
+    def _buy(self, order: Order, at: datetime) -> None:
+        flight = self.standing.orders.at(order.client_order_id)
+        if flight is None or not flight.for_cash or not self.standing.orders.sells:
+            self._work(order, at)
 
     def _work(self, order: Order, at: datetime) -> None:
         doubt = self.standing.orders.in_doubt
@@ -268,11 +291,15 @@ class Session:
             # Always: a journal that ends with the order as sent says that its outcome is not known.
             self._record(OrderWaits(at=at, order=order, message=report.message))
         else:
-            self._record(*_settling(order, report, at))
+            keeps_unpaid = bool(self.standing.orders.sells) and not order.restores
+            self._record(*_settling(order, report if keeps_unpaid else replace(report, unpaid=ZERO), at))
 
 
 def _settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:
     """Give the events of an attempt whose outcome is known, with the next attempt or why there is none.
+
+    Args:
+        report: its `unpaid` is what waits for the cash of an open sell.
 
     Raises:
         CheckError: more was executed than was ordered.
@@ -282,6 +309,8 @@ def _settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:
             f"{order.client_order_id}: {plain(report.executed)} {order.asset} were executed, and "
             f"{plain(order.quantity)} were ordered"
         )
+    if report.unpaid and not report.fills:
+        return [OrderWaits(at=at, order=order, message=report.message or WAITS_FOR_CASH, for_cash=True)]
     events: list[Event] = [OrderFilled(fill=fill) for fill in report.fills]
     ended = report.end_of(order)
     verdict = verdict_on(ended, earlier=order.earlier)
@@ -289,20 +318,25 @@ def _settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:
         events.append(OrderWaits(at=at, order=order, message=report.message))
     elif report.status is not OrderStatus.FILLED:
         events.append(OrderRejected(at=at, order=order, message=report.message))
-    if report.again > 0:
+    rest = report.again + report.unpaid
+    if rest > 0 and not verdict.tries_again:
+        events.append(_left(order, rest, f"{verdict.reason}: {report.message}"))
+    elif rest > 0:
         # What was sent is sent again under another name: each is used once.
-        again = OrderPlanned(order=order.next_attempt(report.again, ended=ended))
-        events.append(again if verdict.tries_again else _left(order, report, verdict.reason))
+        following = order.next_attempt(rest, ended=ended)
+        events.append(OrderPlanned(order=following))
+        if ended is AttemptEnd.UNPAID:
+            events.append(OrderWaits(at=at, order=following, message=WAITS_FOR_CASH, for_cash=True))
     return events
 
 
-def _left(order: Order, report: OrderReport, reason: str) -> OrderSkipped:
+def _left(order: Order, rest: Decimal, message: str) -> OrderSkipped:
     return OrderSkipped(
         day=order.decision_day,
         asset=order.asset,
         side=order.side,
-        quantity=report.again,
-        message=f"{reason}: {report.message}",
+        quantity=rest,
+        message=message,
         client_order_id=order.client_order_id,
     )
 

@@ -341,7 +341,10 @@ class Rotation:
             return False
         targets: Mapping[str, float] = dict(state.targets)
         weights = holdings.weights()
-        return any(abs(weights.get(asset, 0.0) - targets.get(asset, 0.0)) > drift for asset in {*targets, *weights})
+        return any(
+            abs(weights.get(asset, 0.0) - targets.get(asset, 0.0)) > drift
+            for asset in {*targets, *weights}.difference(holdings.stuck)
+        )
 
 
 def _first_ceiling(index: BarSeries, breakout: BreakoutColumns) -> date:

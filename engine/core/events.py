@@ -103,11 +103,16 @@ class OrderSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderWaits:
-    """The venue cannot take the order now (no bar, market halted); it is tried again."""
+    """The order cannot be executed now (no bar, market halted, no cash while a sell is stuck); it is tried again.
+
+    Attributes:
+        for_cash: whether it waits for cash that an open sell is to bring.
+    """
 
     at: datetime
     order: Order
     message: str
+    for_cash: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,17 @@ class Costs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """What the fill rule makes of an order: quantity 0 where cash does not pay for an acceptable order."""
+    """What the fill rule makes of an order: quantity 0 where cash does not pay for an acceptable order.
+
+    Attributes:
+        unpaid: what cash does not pay for, where that is an acceptable order.
+    """
 
     quantity: Decimal
     price: Decimal
     notional: Decimal
     fee: Decimal
+    unpaid: Decimal = ZERO
 
 
 def execute_at(
@@ -44,7 +49,14 @@ def execute_at(
             if quantity * price < instrument.minimum_notional:
                 quantity = ZERO
         notional = quantity * price
-        return Execution(quantity=quantity, price=price, notional=notional, fee=notional * costs.commission)
+        rest = order.quantity - quantity
+        return Execution(
+            quantity=quantity,
+            price=price,
+            notional=notional,
+            fee=notional * costs.commission,
+            unpaid=rest if rest * price >= instrument.minimum_notional else ZERO,
+        )
 
 
 def fill_of(order: Order, done: Execution, *, at: datetime, order_id: str, fee_asset: str) -> Fill:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import MappingProxyType
 
-from engine.core.money import EXACT, ZERO, exact
+from engine.core.errors import CheckError
+from engine.core.money import EXACT, ZERO, exact, plain
 from engine.core.order import Fill, Side
 
 
@@ -19,35 +19,13 @@ class Posting:
 
 
 OWN, OUTSIDE, VENUE, FEES = "own", "outside", "venue", "fees"
-"""Ours; the rest of the exchange's account, which pays for what a reset wiped, and fees in coins that we do not hold;
-the other side of trades; what trades cost."""
-NOTHING: Mapping[str, Decimal] = MappingProxyType({})
-
-
-def postings_of(fill: Fill, *, quote: str, held: Mapping[str, Decimal] = NOTHING) -> tuple[Posting, ...]:
-    """Write a fill as double entries; for each asset the amounts add up to exactly zero.
-
-    Args:
-        held: our positions before it, by asset: a fee in a third coin is ours to pay where we hold that much of it.
-    """
-    trader = OUTSIDE if fill.restores else OWN
-    is_ours = fill.fee_asset in (fill.asset, quote) or held.get(fill.fee_asset, ZERO) >= fill.fee
-    payer = trader if is_ours else OUTSIDE
-    buys = fill.side is Side.BUY
-    base, paid = (fill.quantity, fill.notional) if buys else (fill.quantity.copy_negate(), fill.notional.copy_negate())
-    return (
-        Posting(account=trader, asset=fill.asset, amount=base),
-        Posting(account=VENUE, asset=fill.asset, amount=base.copy_negate()),
-        Posting(account=trader, asset=quote, amount=paid.copy_negate()),
-        Posting(account=VENUE, asset=quote, amount=paid),
-        Posting(account=payer, asset=fill.fee_asset, amount=fill.fee.copy_negate()),
-        Posting(account=FEES, asset=fill.fee_asset, amount=fill.fee),
-    )
+"""Ours; the rest of the exchange's account, which pays for what a reset wiped, and for what a fill takes beyond what we
+hold; the other side of trades; what trades cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """Balances of the virtual account, immutable.
+    """Balances of the virtual account, immutable; none is ever negative.
 
     Attributes:
         quote: the currency that cash is counted in.
@@ -61,9 +39,18 @@ class Ledger:
     positions: Mapping[str, Decimal] = field(default_factory=dict)
     outside: Mapping[str, Decimal] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for asset, held in ((self.quote, self.cash), *self.positions.items()):
+            if held < ZERO:
+                raise CheckError(f"the ledger would hold {plain(held)} {asset}; no holding is ever negative")
+
     def quantity(self, asset: str) -> Decimal:
         """Give the quantity held of an asset, 0 if none."""
         return self.positions.get(asset, ZERO)
+
+    def held(self, asset: str) -> Decimal:
+        """Give what is held of an asset or of the quote currency."""
+        return self.cash if asset == self.quote else self.quantity(asset)
 
     def apply(self, fill: Fill) -> "Ledger":
         """Give the ledger after a fill.
@@ -74,7 +61,7 @@ class Ledger:
         cash = self.cash
         positions, outside = dict(self.positions), dict(self.outside)
         with exact():
-            for posting in postings_of(fill, quote=self.quote, held=self.positions):
+            for posting in postings_of(fill, self):
                 if posting.account == OWN and posting.asset == self.quote:
                     cash += posting.amount
                 elif posting.account in (OWN, OUTSIDE):
@@ -98,6 +85,73 @@ class Ledger:
         for asset, held in self.positions.items():
             total = EXACT.add(total, EXACT.multiply(held, closes[asset]))
         return total
+
+
+def postings_of(fill: Fill, before: Ledger) -> tuple[Posting, ...]:
+    """Write a fill as double entries; for each asset the amounts add up to exactly zero.
+
+    A fill takes from us only what we hold. What it takes beyond that was there, since it was executed: it was
+    outside of ours, the rest of the account's.
+
+    - A fee is ours to pay, in whatever coin, as far as we hold that coin once the trade is booked.
+    - Of a sale beyond what we hold, the rest is sold by the rest of the account, which gets its proceeds.
+    - A buy is paid out of our cash as far as it goes; the coins are ours all the same, since the share that the rest of
+      the account paid for is no exact number.
+
+    A fill that restores what a reset wiped is all outside of ours, but for a fee in a third coin that we hold.
+    """
+    with exact():
+        trade = _restoring(fill, before.quote) if fill.restores else _sale(fill, before) or _purchase(fill, before)
+        is_outside = fill.restores and fill.fee_asset in (fill.asset, before.quote)
+        held = before.held(fill.fee_asset) + sum(
+            (each.amount for each in trade if each.account == OWN and each.asset == fill.fee_asset), ZERO
+        )
+        fee = _taken(fill.fee_asset, fill.fee, ours=ZERO if is_outside else held, by=FEES)
+    return (*trade, *fee)
+
+
+def _sale(fill: Fill, before: Ledger) -> tuple[Posting, ...]:
+    """Write a sale; nothing for a buy."""
+    if fill.side is Side.BUY:
+        return ()
+    excess = max(fill.quantity - before.quantity(fill.asset), ZERO)
+    proceeds = excess * fill.price
+    return (
+        *_taken(fill.asset, fill.quantity, ours=before.quantity(fill.asset), by=VENUE),
+        Posting(account=OWN, asset=before.quote, amount=fill.notional - proceeds),
+        *_unless_zero(Posting(account=OUTSIDE, asset=before.quote, amount=proceeds)),
+        Posting(account=VENUE, asset=before.quote, amount=fill.notional.copy_negate()),
+    )
+
+
+def _purchase(fill: Fill, before: Ledger) -> tuple[Posting, ...]:
+    return (
+        Posting(account=OWN, asset=fill.asset, amount=fill.quantity),
+        Posting(account=VENUE, asset=fill.asset, amount=fill.quantity.copy_negate()),
+        *_taken(before.quote, fill.notional, ours=before.cash, by=VENUE),
+    )
+
+
+def _restoring(fill: Fill, quote: str) -> tuple[Posting, ...]:
+    return (
+        Posting(account=OUTSIDE, asset=fill.asset, amount=fill.quantity),
+        Posting(account=VENUE, asset=fill.asset, amount=fill.quantity.copy_negate()),
+        *_taken(quote, fill.notional, ours=ZERO, by=VENUE),
+    )
+
+
+def _taken(asset: str, amount: Decimal, *, ours: Decimal, by: str) -> tuple[Posting, ...]:
+    """Write that `by` takes an amount: out of ours as far as that goes, the rest from outside."""
+    own = min(amount, ours)
+    return (
+        *_unless_zero(Posting(account=OWN, asset=asset, amount=own.copy_negate())),
+        *_unless_zero(Posting(account=OUTSIDE, asset=asset, amount=own - amount)),
+        Posting(account=by, asset=asset, amount=amount),
+    )
+
+
+def _unless_zero(posting: Posting) -> tuple[Posting, ...]:
+    return (posting,) if posting.amount else ()
 
 
 def _not_zero(amounts: Mapping[str, Decimal]) -> dict[str, Decimal]:

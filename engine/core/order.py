@@ -33,7 +33,7 @@ class Order:
         quantity: base units, a multiple of the lot step.
         decision_day, reason: the decision that it comes from.
         attempt: 1, or more where an earlier attempt under another id was proven not to be executed any further.
-        expired, progressed, cut, refused, unplaced: how many of the earlier attempts ended so (`AttemptEnd`).
+        expired, progressed, cut, refused, unplaced, unpaid: how many of the earlier attempts ended so (`AttemptEnd`).
     """
 
     client_order_id: str
@@ -49,6 +49,7 @@ class Order:
     cut: int = 0
     refused: int = 0
     unplaced: int = 0
+    unpaid: int = 0
 
     @property
     def restores(self) -> bool:
@@ -64,6 +65,7 @@ class Order:
             AttemptEnd.CUT: self.cut,
             AttemptEnd.REFUSED: self.refused,
             AttemptEnd.UNPLACED: self.unplaced,
+            AttemptEnd.UNPAID: self.unpaid,
         }
 
     def with_quantity(self, quantity: Decimal) -> "Order":
@@ -87,6 +89,7 @@ class Order:
             cut=self.cut + (ended is AttemptEnd.CUT),
             refused=self.refused + (ended is AttemptEnd.REFUSED),
             unplaced=self.unplaced + (ended is AttemptEnd.UNPLACED),
+            unpaid=self.unpaid + (ended is AttemptEnd.UNPAID),
         )
 
 
@@ -145,6 +148,7 @@ class OrderReport:
         was_placed: False where it is proven that the venue never had it.
         was_cut: whether less than the order was handed over, because the market takes no more at once, and all of that
             was executed.
+        unpaid: what of a buy was not sent because the cash does not pay for it, and is enough for an order.
         message: why it waits or was rejected; empty otherwise.
     """
 
@@ -153,6 +157,7 @@ class OrderReport:
     again: Decimal = ZERO
     was_placed: bool = True
     was_cut: bool = False
+    unpaid: Decimal = ZERO
     message: str = ""
 
     def __post_init__(self) -> None:
@@ -169,7 +174,7 @@ class OrderReport:
     def end_of(self, order: Order) -> AttemptEnd:
         """Say how the attempt at `order` ended that this answers; only where its outcome is known."""
         if self.again <= ZERO:
-            return AttemptEnd.FINAL
+            return AttemptEnd.UNPAID if self.unpaid > ZERO else AttemptEnd.FINAL
         if self.status is OrderStatus.WAITING:
             return AttemptEnd.REFUSED
         if not self.was_placed:

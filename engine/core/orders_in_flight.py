@@ -1,6 +1,6 @@
 """The orders that are decided and not settled, as one value with one fold: who wants to know which are open asks it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -47,6 +47,7 @@ class OrderInFlight:
         sent: as it was written before it was handed over; None where it was not, or the venue did not take it.
         executed: base units of this attempt.
         waits_since: when it, or an earlier attempt, was first told to wait; None if never.
+        for_cash: whether it waits for cash that an open sell is to bring, and none has come since.
     """
 
     order: Order
@@ -56,6 +57,7 @@ class OrderInFlight:
     sent: OrderSent | None = None
     executed: Decimal = ZERO
     waits_since: datetime | None = None
+    for_cash: bool = False
 
     @property
     def state(self) -> str:
@@ -80,9 +82,12 @@ class OrdersInFlight:
     Attributes:
         places: by what all attempts at an order have in common. A next attempt takes the place of the one before it,
             so what is settled keeps its place until the next decision.
+        sells_since: when, by coin, a sell of it was first tried and not wholly executed; it lasts through later
+            decisions until none is open.
     """
 
     places: Mapping[str, OrderInFlight] = field(default_factory=dict)
+    sells_since: Mapping[str, datetime] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[OrderInFlight]:
         """Give those that are open: what restores after a reset, then sells, then buys, as they are sent."""
@@ -116,6 +121,20 @@ class OrdersInFlight:
         """The one that was handed over and whose outcome is not known; nothing else is sent meanwhile."""
         return next((each for each in self.places.values() if each.is_in_doubt), None)
 
+    def stuck(self, at: datetime, wait_days: int) -> Mapping[str, datetime]:
+        """Give the coins whose open sells are stuck at `at`, and since when they wait; they hold nothing back.
+
+        Args:
+            wait_days: calendar days for which buys wait for a sell that was tried.
+        """
+        selling = {order.asset for order in self.sells}
+        waits = ((asset, since) for asset, since in self.sells_since.items() if asset in selling)
+        return {asset: since for asset, since in waits if (at.date() - since.date()).days >= wait_days}
+
+    def holds_back(self, stuck: Collection[str]) -> bool:
+        """Tell whether an order is open other than sells of the coins that are stuck."""
+        return any(order.side is Side.BUY or order.asset not in stuck for order in self.waiting)
+
     def at(self, client_order_id: str) -> OrderInFlight | None:
         """Give what is written of the newest attempt at an order, by the id of any of its attempts."""
         return self.places.get(stem_of(client_order_id))
@@ -131,36 +150,54 @@ class OrdersInFlight:
         """Give the orders in flight after one more event."""
         match event:
             case DayDecided():
-                return self._only({stem: each for stem, each in self.places.items() if each.is_open})
+                return self._decided() if self.places else self
             case OrderPlanned(order=order):
                 return self._planned(order)
             case OrderSent(at=at, order=order):
                 return self._at_stage(Stage.SENT, order, since=at, sent=event)
             case OrderWaits(at=at, order=order, message=message):
-                return self._told_to_wait(order, at, message)
+                return self._told_to_wait(order, at, message, for_cash=event.for_cash)
             case OrderUnresolved(at=at, order=order, message=message):
                 return self._at_stage(Stage.UNRESOLVED, order, since=at, message=message)
             case OrderFilled(fill=fill):
-                return self._settled(fill.client_order_id, fill.quantity)
-            case OrderRejected(order=order) | OrderCancelled(order=order):
-                return self._settled(order.client_order_id)
+                settled = self._settled(fill.client_order_id, at=fill.at, executed=fill.quantity)
+                return settled._paid() if fill.side is Side.SELL else settled
+            case OrderRejected(at=at, order=order):
+                return self._settled(order.client_order_id, at=at)
+            case OrderCancelled(day=day, order=order):
+                return self._settled(order.client_order_id, at=decision_instant(day))
             case AccountReset():
                 # What an earlier reset had planned is planned anew: this one may have wiped what was bought.
-                return self._only({stem: each for stem, each in self.places.items() if not each.order.restores})
+                return replace(self, places={stem: at for stem, at in self.places.items() if not at.order.restores})
             case RunStarted() | OrderSkipped() | RunEnded():
                 return self
             case _:
                 assert_never(event)
 
-    def _only(self, places: Mapping[str, OrderInFlight]) -> "OrdersInFlight":
-        return self if len(places) == len(self.places) else OrdersInFlight(places=places)
+    def _decided(self) -> "OrdersInFlight":
+        selling = {order.asset for order in self.sells}
+        return OrdersInFlight(
+            places={stem: each for stem, each in self.places.items() if each.is_open},
+            sells_since={asset: since for asset, since in self.sells_since.items() if asset in selling},
+        )
 
     def _with(self, flight: OrderInFlight) -> "OrdersInFlight":
-        return OrdersInFlight(places={**self.places, stem_of(flight.order.client_order_id): flight})
+        return replace(self, places={**self.places, stem_of(flight.order.client_order_id): flight})
+
+    def _selling_since(self, order: Order, at: datetime) -> "OrdersInFlight":
+        if order.side is Side.BUY or order.asset in self.sells_since:
+            return self
+        return replace(self, sells_since={**self.sells_since, order.asset: at})
+
+    def _paid(self) -> "OrdersInFlight":
+        """Let what waits for cash be tried again: some has come."""
+        places = {stem: replace(at, for_cash=False) if at.for_cash else at for stem, at in self.places.items()}
+        return replace(self, places=places)
 
     def _planned(self, order: Order) -> "OrdersInFlight":
         before = self.at(order.client_order_id)
-        return self._with(
+        orders = self if before is None or order.attempt == 1 else self._selling_since(order, before.since)
+        return orders._with(
             OrderInFlight(
                 order=order,
                 stage=Stage.PLANNED,
@@ -181,18 +218,25 @@ class OrdersInFlight:
             replace(before, order=order, stage=stage, since=since, message=message, sent=sent or before.sent)
         )
 
-    def _told_to_wait(self, order: Order, at: datetime, message: str) -> "OrdersInFlight":
+    def _told_to_wait(self, order: Order, at: datetime, message: str, *, for_cash: bool) -> "OrdersInFlight":
         before = self._flight(order, at)
         # It has waited since it was first said; in between it may have been tried.
         since = before.waits_since or at
         waits = replace(
-            before, order=order, stage=Stage.WAITS, since=since, message=message, sent=None, waits_since=since
+            before,
+            order=order,
+            stage=Stage.WAITS,
+            since=since,
+            message=message,
+            sent=None,
+            waits_since=since,
+            for_cash=for_cash,
         )
-        return self._with(waits)
+        return self._selling_since(order, at)._with(waits)
 
-    def _settled(self, client_order_id: str, executed: Decimal = ZERO) -> "OrdersInFlight":
+    def _settled(self, client_order_id: str, *, at: datetime, executed: Decimal = ZERO) -> "OrdersInFlight":
         before = self.at(client_order_id)
         if before is None:
             return self
         total = EXACT.add(before.executed, executed)
-        return self._with(replace(before, stage=Stage.SETTLED, executed=total, sent=None))
+        return self._with(replace(before, stage=Stage.SETTLED, since=at, executed=total, sent=None))

@@ -28,6 +28,8 @@ class AttemptEnd(StrEnum):
     """Refused for now: market closed, too many requests, a clock that is off, a balance that lags."""
     UNPLACED = "unplaced"
     """Its answer was lost, and it is proven that the venue never had it."""
+    UNPAID = "unpaid"
+    """Executed as far as the cash went, while a sell that is to bring more is stuck."""
 
 
 MOST: Mapping[AttemptEnd, int] = {
@@ -42,6 +44,8 @@ MOST: Mapping[AttemptEnd, int] = {
     AttemptEnd.REFUSED: 100,
     # Each took the venue's whole patience to be proven: the way to it is broken for an hour or more.
     AttemptEnd.UNPLACED: 100,
+    # Each waits for another part of the stuck sell.
+    AttemptEnd.UNPAID: 200,
 }
 """After so many attempts that ended in one way the order is left."""
 
@@ -52,6 +56,7 @@ _WORDS: Mapping[AttemptEnd, str] = {
     AttemptEnd.CUT: "pieces of the most that the market takes",
     AttemptEnd.REFUSED: "refusals",
     AttemptEnd.UNPLACED: "attempts that were never placed",
+    AttemptEnd.UNPAID: "parts that the cash paid for",
 }
 
 

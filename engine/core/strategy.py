@@ -5,7 +5,7 @@ given; that row D uses nothing later than D is the strategy's promise, and the e
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
@@ -66,6 +66,11 @@ class Holdings(Protocol):
     @property
     def entries_allowed(self) -> bool:
         """Whether new positions may be opened; False while what is known of an index is too old to act on."""
+        ...
+
+    @property
+    def stuck(self) -> Collection[str]:
+        """The coins that cannot be sold now, and have not been for some days; they hold nothing back."""
         ...
 
     def weights(self) -> Mapping[str, float]:

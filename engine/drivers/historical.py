@@ -176,7 +176,8 @@ class BacktraderVenue:
             instrument=self._instruments[order.asset],
         )
         if expected.quantity <= ZERO:
-            return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
+            message = f"cash {cash:.2f} does not pay for an order"
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=expected.unpaid, message=message)
         send = self._player.buy if order.side is Side.BUY else self._player.sell
         executed = send(data=feed, size=float(expected.quantity), exectype=bt.Order.Market)
         self._player.broker.next()
@@ -184,7 +185,7 @@ class BacktraderVenue:
         self._settle(order, expected, cash)
         self._orders += 1
         fill = fill_of(order, expected, at=at, order_id=str(self._orders), fee_asset=self._quote)
-        return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
+        return OrderReport(status=OrderStatus.FILLED, fills=(fill,), unpaid=expected.unpaid)
 
     def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
         """Give nothing: the ledger keeps the only books."""

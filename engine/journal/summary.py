@@ -10,6 +10,7 @@ import numpy as np
 from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
+from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import Performance, performance_of, turnover_of
 from engine.journal.projections import ROTATED, Rotation, money, own_fills
 
@@ -39,9 +40,18 @@ class RunFacts:
 
 
 def summary_of(
-    facts: RunFacts, *, days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[Rotation]
+    facts: RunFacts,
+    *,
+    days: Sequence[DayDecided],
+    fills: Sequence[Fill],
+    rotations: Sequence[Rotation],
+    stuck: Sequence[OutOfPosition] = (),
 ) -> dict[str, object]:
-    """Give the content of `summary.json`, keys in the order in which a person reads them."""
+    """Give the content of `summary.json`, keys in the order in which a person reads them.
+
+    Args:
+        stuck: coins that could not be brought to their targets.
+    """
     equity = np.array([float(day.equity) for day in days])
     elapsed = elapsed_days(days[0].day, days[-1].day)
     performance = performance_of(equity, days=elapsed)
@@ -72,6 +82,10 @@ def summary_of(
         "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
         "rotations": len(rotations),
         "days_rotated": sum(day.state == ROTATED for day in days),
+        "out_of_position": [
+            {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}
+            for each in stuck
+        ],
         "benchmarks": {
             name: None if curve is None else benchmark_figures(curve, days=elapsed)
             for name, curve in facts.benchmark_equity.items()

@@ -63,6 +63,10 @@ def print_backtest(
     if few_days:
         console.print(Text(f"{NOT_AVAILABLE}  {few_days}", style="dim"))
     console.print(_activity(summary))
+    for each in summary.get("out_of_position", ()):
+        share = "" if each["weight"] is None else f" ({each['weight']:.2%} of equity)"
+        text = f"out of position: {each['asset']}{share} since {each['since']}: {each['reason']}"
+        console.print(Text(text, style="yellow"))
     for order in waiting:
         console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
     console.print(Padding(Text(_caveat(summary, rotations), style="italic"), (1, 0, 0, 0)))

@@ -124,14 +124,16 @@ class ExchangeVenue:
         quote = quotes.get(order.symbol)
         if quote is None:
             return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
-        quantity = self._allowed(order)
+        quantity = allowed = self._allowed(order)
         if order.side is Side.BUY:
             if order.restores:
                 cash = max(held_of(self._client, self._quote) - cash, ZERO)
             quantity = min(quantity, self._affordable(order, cash, quotes, alongside))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):
-            return OrderReport(status=OrderStatus.REJECTED, message=f"{quantity} at {price} is below what may be sent")
+            unpaid = allowed if quantity < allowed and self._is_sendable(order.asset, allowed, price) else ZERO
+            message = f"{quantity} at {price} is below what may be sent"
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=unpaid, message=message)
         outcome = self._client.place_market(
             symbol=order.symbol, side=order.side, quantity=quantity, client_order_id=order.client_order_id
         )
@@ -188,6 +190,7 @@ class ExchangeVenue:
                 fills=fills,
                 again=again,
                 was_cut=self._was_cut(order, state) and state.executed_quantity == state.quantity,
+                unpaid=self._unpaid(order, state, trades[-1].price),
                 message=state.status,
             )
         return OrderReport(
@@ -216,6 +219,14 @@ class ExchangeVenue:
         """Tell whether less was sent than ordered because the market takes no more at once; not for want of cash."""
         has_largest = self._rules_of(order.asset).instrument.maximum_quantity is not None
         return has_largest and state.quantity == self._allowed(order) < order.quantity
+
+    def _unpaid(self, order: Order, state: OrderState, price: Decimal) -> Decimal:
+        """Give what of a buy was not sent for want of cash, as far as it is enough for an order at the price paid."""
+        with exact():
+            unsent = order.quantity - state.quantity
+        if order.side is Side.SELL or unsent <= ZERO or self._was_cut(order, state):
+            return ZERO
+        return unsent if self._is_sendable(order.asset, unsent, price) else ZERO
 
     def _refusal(self, order: Order, refused: Refused) -> OrderReport:
         message = f"{refused.kind}: {refused.message}"

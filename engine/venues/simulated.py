@@ -60,12 +60,14 @@ class SimulatedVenue:
             instrument=self._instruments[order.asset],
         )
         if done.quantity <= ZERO:
-            return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
+            message = f"cash {cash:.2f} does not pay for an order"
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, message=message)
         # The id says what it is of, so that a restart cannot give it twice.
         fill = fill_of(order, done, at=at, order_id=f"sim-{order.client_order_id}", fee_asset=self._quote)
         with sizing():
             middle = (quote.bid + quote.ask) / 2
-        return OrderReport(status=OrderStatus.FILLED, fills=(replace(fill, market_price=middle),))
+        fills = (replace(fill, market_price=middle),)
+        return OrderReport(status=OrderStatus.FILLED, fills=fills, unpaid=done.unpaid)
 
     def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
         """Give nothing: the ledger keeps the only books."""

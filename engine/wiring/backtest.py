@@ -17,6 +17,7 @@ from engine.core.instrument import Instrument, built_in_instrument, symbol_of
 from engine.core.ledger import Ledger
 from engine.core.market import Floats, History
 from engine.core.order import Fill, Order
+from engine.core.out_of_position import stuck_coins
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.journal.memory import MemoryJournal
@@ -116,8 +117,16 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
     journal = MemoryJournal()
     start = Ledger(quote=config.account.quote, cash=config.account.cash)
+    session = Session(
+        strategy=strategy,
+        planner=planner,
+        venue=venue,
+        journal=journal,
+        ledger=start,
+        sell_wait_days=config.account.sell_wait_days,
+    )
     HistoricalDriver(
-        session=Session(strategy=strategy, planner=planner, venue=venue, journal=journal, ledger=start),
+        session=session,
         venue=venue,
         history=history,
         observations=observations,
@@ -129,6 +138,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     events = tuple(journal)
     check_no_look_ahead(strategy, history, observations, events)
     days, fills = decided_days(events), booked_fills(events)
+    stuck = stuck_coins(session.standing.orders, session.ledger, days, config.account.sell_wait_days)
     rotations = rotations_of(days)
     facts = RunFacts(
         mode="backtest",
@@ -150,7 +160,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         days=days,
         fills=fills,
         rotations=rotations,
-        summary=summary_of(facts, days=days, fills=fills, rotations=rotations),
+        summary=summary_of(facts, days=days, fills=fills, rotations=rotations, stuck=stuck),
         benchmarks=facts.benchmark_equity,
     )
 

@@ -1,12 +1,13 @@
 """From decisions to why one was taken, and to what kept others from being taken."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from engine.config import Config
+from engine.core.calendar import decision_instant
 from engine.core.changes import Change
 from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, RunStarted
@@ -46,7 +47,8 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     before = [pair for pair in states if pair[0] < day][-PAST_DAYS:]
 
     def what_if(*, entries_allowed: bool) -> WhatIf:
-        holdings = _held(standing, past.history, day, entries_allowed=entries_allowed)
+        stuck = standing.orders.stuck(decision_instant(day), past.config.account.sell_wait_days)
+        holdings = _held(standing, past.history, day, entries_allowed=entries_allowed, stuck=tuple(stuck))
         build = strategy_factory(params.name)
         return WhatIf(build, params, history=past.history, day=day, state=state, holdings=holdings, past=before)
 
@@ -178,6 +180,7 @@ class _FromEvidence:
 class _NothingHeld:
     orders_waiting: bool = False
     entries_allowed: bool = True
+    stuck: Collection[str] = ()
 
     def weights(self) -> Mapping[str, float]:
         return {}
@@ -215,7 +218,9 @@ def _states(past: Past) -> list[tuple[date, StrategyState]]:
     return list(zip((decided.day for decided in past.days), states, strict=False))
 
 
-def _held(standing: Standing, history: History, day: date, *, entries_allowed: bool) -> Holdings:
+def _held(
+    standing: Standing, history: History, day: date, *, entries_allowed: bool, stuck: Collection[str]
+) -> Holdings:
     closes: dict[str, Decimal] = {}
     for asset in standing.ledger.positions:
         close = history[asset].close_at(day)
@@ -226,8 +231,9 @@ def _held(standing: Standing, history: History, day: date, *, entries_allowed: b
         ledger=standing.ledger,
         closes=closes,
         equity=standing.ledger.equity(closes),
-        orders_waiting=bool(standing.orders.waiting),
+        orders_waiting=standing.orders.holds_back(stuck),
         entries_allowed=entries_allowed,
+        stuck=stuck,
     )
 
 

@@ -12,6 +12,7 @@ from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.ledger import Ledger
 from engine.core.market import History
+from engine.core.out_of_position import stuck_coins
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.sessions import sessions_by_year
@@ -85,6 +86,7 @@ class PaperRun:
             journal=self._journal,
             ledger=ledger,
             standing=standing,
+            sell_wait_days=config.account.sell_wait_days,
         )
         self._start = ledger
         self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
@@ -245,7 +247,9 @@ class PaperRun:
             ),
         )
         rotations = rotations_of(days)
-        summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations)
+        standing = self._session.standing
+        stuck = stuck_coins(standing.orders, standing.ledger, days, self._config.account.sell_wait_days)
+        summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations, stuck=stuck)
         write_projections(self._folder, events, summary, facts.benchmark_equity)
 
 

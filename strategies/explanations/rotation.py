@@ -289,7 +289,8 @@ def _days_held(case: RotationCase) -> int:
 
 def _largest_drift(case: RotationCase) -> float:
     targets, weights = dict(case.state.targets), case.holdings.weights()
-    return max((abs(weights.get(a, 0.0) - targets.get(a, 0.0)) for a in {*targets, *weights}), default=0.0)
+    assets = {*targets, *weights}.difference(case.holdings.stuck)
+    return max((abs(weights.get(a, 0.0) - targets.get(a, 0.0)) for a in assets), default=0.0)
 
 
 def _smallest(changes: Iterable[Change]) -> Sequence[Change]:

@@ -119,11 +119,11 @@ def test_lots_bought_at_one_price_on_one_day_stay_apart() -> None:
 
 
 def test_a_fee_taken_in_the_coin_is_an_expense_at_the_price_and_never_a_lot() -> None:
-    fill = fill_of("BTC", Side.BUY, "1", "50000.5", fee="0.001", fee_asset="BTC")
+    fill = fill_of("BTC", Side.BUY, "1", "500.5", fee="0.001", fee_asset="BTC")
     entries = loaded(beancount_text(backtest_record(fill)))
 
     assert units_of(entries, COINS_ACCOUNT) == {"BTC": Decimal("0.999")}
-    assert units_of(entries, "Expenses:Fees") == {"USDT": Decimal("50.0005")}
+    assert units_of(entries, "Expenses:Fees") == {"USDT": Decimal("0.5005")}
     assert units_of(entries, "Income:Realised-Gains") == {}
 
 

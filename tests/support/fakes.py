@@ -1,6 +1,6 @@
 """Fakes of the ports and builders of orders, fills and decisions, for tests of what works with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -142,6 +142,7 @@ class FakeHoldings:
     held: Mapping[str, float] = field(default_factory=dict)
     orders_waiting: bool = False
     entries_allowed: bool = True
+    stuck: Collection[str] = ()
 
     def weights(self) -> Mapping[str, float]:
         return self.held

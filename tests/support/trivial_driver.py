@@ -73,10 +73,11 @@ class OpenVenue:
             instrument=self._instruments[order.asset],
         )
         if done.quantity <= ZERO:
-            return OrderReport(status=OrderStatus.REJECTED, message=f"cash {cash:.2f} does not pay for an order")
+            message = f"cash {cash:.2f} does not pay for an order"
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, message=message)
         self._filled += 1
         fill = fill_of(order, done, at=at, order_id=str(self._filled), fee_asset=QUOTE)
-        return OrderReport(status=OrderStatus.FILLED, fills=(fill,))
+        return OrderReport(status=OrderStatus.FILLED, fills=(fill,), unpaid=done.unpaid)
 
 
 def drive(session: Session, *, history: History, observations: Observations[object], span: Span, core: str) -> None:

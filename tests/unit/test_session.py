@@ -39,7 +39,9 @@ HISTORY = history_of(*(coin_bars(asset, DAY, [float(price)] * 9) for asset, pric
 class Run:
     """A session on an account of 1000, without costs, and what it is driven by."""
 
-    def __init__(self, *targets: Mapping[str, float] | None, held: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *targets: Mapping[str, float] | None, held: Mapping[str, str] | None = None, cash: str = "1000"
+    ) -> None:
         self.journal = MemoryJournal()
         self.venue = FakeVenue(PRICES, self.journal)
         self.strategy = ScriptedStrategy(ASSETS, targets)
@@ -56,7 +58,7 @@ class Run:
             journal=self.journal,
             ledger=Ledger(
                 quote="USDT",
-                cash=Decimal(1000),
+                cash=Decimal(cash),
                 positions={asset: Decimal(quantity) for asset, quantity in (held or {}).items()},
             ),
         )
@@ -177,6 +179,75 @@ def test_buys_wait_until_every_sell_has_filled() -> None:
     assert after_one_sell == [("SOL", Side.SELL), ("ETH", Side.BUY)]
     assert run.submitted == ids("BTC-s1", "SOL-s1", "ETH-b1")
     assert run.waiting == []
+
+
+def test_buys_wait_two_days_for_a_sell_that_cannot_be_executed_and_no_longer() -> None:
+    run = Run({"ETH": 0.5}, None, None, held={"BTC": "5", "SOL": "50"})
+    run.venue.closed = {"SOL"}
+
+    bought = []
+    for _ in range(3):
+        run.decide()
+        run.work()
+        bought.append("ETH" in run.session.ledger.positions)
+
+    # First tried at the open of day 2; from that of day 4 on it is stuck.
+    assert bought == [False, False, True]
+    assert run.waiting == [("SOL", Side.SELL)]
+
+
+def test_a_coin_that_is_stuck_is_not_waited_for_again_and_holds_no_drift_back() -> None:
+    run = Run({"ETH": 0.5}, None, None, {"BTC": 0.3}, None, held={"SOL": "50"})
+    run.venue.closed = {"SOL"}
+    for _ in range(3):
+        run.decide()
+        run.work()
+
+    run.decide()
+    run.work()
+    run.decide()
+
+    # Its sell was cancelled and planned anew on day 4; ETH was sold and BTC bought at the next open all the same.
+    assert run.session.ledger.positions == {"SOL": Decimal(50), "BTC": Decimal("3.1")}
+    assert run.waiting == [("SOL", Side.SELL)]
+    assert [each.orders_waiting for each in run.strategy.holdings] == [False, True, True, False, False]
+    assert [list(each.stuck) for each in run.strategy.holdings] == [[], [], ["SOL"], ["SOL"], ["SOL"]]
+
+
+def test_what_the_cash_does_not_pay_for_waits_for_the_stuck_sell() -> None:
+    # 100 of cash; 50 SOL at 1 cannot be sold, and 90 % of 150 are 13.5 ETH, of which the cash pays 10.
+    run = Run({"ETH": 0.9}, None, None, None, held={"SOL": "50"}, cash="100")
+    run.venue.closed = {"SOL"}
+    part = fill_of("ETH", Side.BUY, "10", "10", name=ids("ETH-b1")[0])
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.FILLED, fills=(part,), unpaid=Decimal("3.5"))
+    for _ in range(4):
+        run.decide()
+        run.work()
+    tried = list(run.submitted)
+
+    run.venue.closed = set()
+    run.work()
+
+    assert tried == ids("ETH-b1")
+    assert run.submitted == [*ids("ETH-b1"), *ids("SOL-s1"), "bot-20240101-ETH-b1-2"]
+    assert run.session.ledger.positions == {"ETH": Decimal("13.5")}
+    assert run.waiting == []
+
+
+def test_a_buy_that_the_cash_does_not_pay_for_at_all_is_not_refused_while_a_sell_is_stuck() -> None:
+    run = Run({"ETH": 0.9}, None, None, None, held={"SOL": "50"}, cash="1")
+    run.venue.closed = {"SOL"}
+    run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(
+        status=OrderStatus.REJECTED, unpaid=Decimal("4.5"), message="cash 1.00 does not pay for an order"
+    )
+
+    for _ in range(4):
+        run.decide()
+        run.work()
+
+    assert run.submitted == ids("ETH-b1")
+    assert run.events(OrderRejected) == []
+    assert run.waiting == [("SOL", Side.SELL), ("ETH", Side.BUY)]
 
 
 def test_a_refused_sell_does_not_hold_the_buys_up() -> None:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+from engine.core.ledger import OUTSIDE
 from engine.core.money import ZERO, decimal_of, exact, plain
 from engine.core.order import CLIENT_ORDER_ID
 from engine.journal.exports.commodities import commodity_of
@@ -117,7 +118,10 @@ class _Booking:
         fill = transaction.fill
         if fill is None or fill.fee_asset not in (fill.asset, self.book.quote):
             return ZERO
-        return fill.fee if fill.fee_asset == self.book.quote else fill.fee * fill.price
+        postings = (each for each in transaction.postings if (each.account, each.asset) == (OUTSIDE, fill.fee_asset))
+        not_ours = max(-sum((each.amount for each in postings), ZERO), ZERO)
+        fee = max(fill.fee - not_ours, ZERO)
+        return fee if fill.fee_asset == self.book.quote else fee * fill.price
 
     def _amount(self, value: Decimal) -> str:
         return f"{plain(value)} {commodity_of(self.book.quote)}"

@@ -109,7 +109,7 @@ def _filled(fill: Fill, number: int, ledger: Ledger, record: RunRecord) -> Trans
         decision_day=fill.decision_day,
         text=f"{fill.side} {plain(fill.quantity)} {fill.asset} at {plain(fill.price)} {ledger.quote}",
         reason=fill.reason,
-        postings=_not_zero(*postings_of(fill, quote=ledger.quote, held=ledger.positions)),
+        postings=_not_zero(*postings_of(fill, ledger)),
         fill=fill,
     )
 

@@ -1,0 +1,57 @@
+"""Coins that could not be brought to their targets."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.core.calendar import opening_instant
+from engine.core.events import OrderCancelled, OrderFilled, OrderPlanned, OrderWaits
+from engine.core.ledger import Ledger
+from engine.core.order import Side
+from engine.core.orders_in_flight import OrdersInFlight
+from engine.core.out_of_position import OutOfPosition, stuck_coins
+from tests.support.fakes import DAY, decided, fill_of, order_of
+
+SELL = order_of("ADA", Side.SELL, "50", name="bot-20240101-ADA-s1-1")
+LEDGER = Ledger(quote="USDT", cash=Decimal(900), positions={"ADA": Decimal(50)})
+FIRST_OPEN: datetime = opening_instant(DAY + timedelta(days=1))
+WAITING = OrdersInFlight().after_all(
+    [decided(), OrderPlanned(order=SELL), OrderWaits(at=FIRST_OPEN, order=SELL, message="no bar")]
+)
+
+
+@pytest.mark.parametrize(("days_later", "is_stuck"), [(0, False), (1, False), (2, True), (30, True)])
+def test_a_sell_is_stuck_from_the_open_two_days_after_the_first_in_vain(days_later: int, is_stuck: bool) -> None:
+    # Its last decision is that of the day before the open.
+    last = decided(DAY + timedelta(days=days_later), closes={"ADA": Decimal(2)})
+
+    stuck = stuck_coins(WAITING, LEDGER, [last], 2)
+
+    # 50 at 2 of 1000.
+    due = OutOfPosition(asset="ADA", since=date(2024, 1, 2), weight=0.1, reason="cannot be sold: no bar")
+    assert stuck == ((due,) if is_stuck else ())
+
+
+def test_the_wait_of_a_coin_lasts_through_a_later_decision_that_sells_it_again() -> None:
+    again = order_of("ADA", Side.SELL, "50", name="bot-20240105-ADA-s1-1")
+    later = decided(DAY + timedelta(days=4), reason="change")
+    replaced = [later, OrderCancelled(day=later.day, order=SELL), OrderPlanned(order=again)]
+
+    stuck = WAITING.after_all(replaced).stuck(opening_instant(later.day + timedelta(days=1)), 2)
+
+    assert stuck == {"ADA": FIRST_OPEN}
+
+
+def test_the_wait_ends_when_no_sell_of_the_coin_is_open() -> None:
+    sold = OrderFilled(fill=fill_of("ADA", Side.SELL, "50", "2", name=SELL.client_order_id))
+    next_day, later = decided(DAY + timedelta(days=1)), decided(DAY + timedelta(days=9))
+    again = order_of("ADA", Side.SELL, "50", name="bot-20240110-ADA-s1-1")
+
+    orders = WAITING.after_all([sold, next_day, later, OrderPlanned(order=again)])
+
+    assert orders.stuck(opening_instant(later.day + timedelta(days=1)), 2) == {}
+
+
+def test_nothing_is_stuck_before_the_first_decision() -> None:
+    assert stuck_coins(OrdersInFlight(), LEDGER, [], 2) == ()
