@@ -18,8 +18,10 @@ from engine.core.calendar import Days, instants_after
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
+from engine.data.closures import refuse_closed, refuse_shifted, without_carried
 from engine.data.index_bars import EXCHANGE_TIME_ZONE, index_series, session_instants
 from engine.data.retries import TransientError, retried, retry_after
+from engine.data.sessions import NewYorkSessions
 from engine.ports import Progress
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class YahooBars:
         sleep: waits between tries.
         now: the clock that decides which bars are final.
         progress: called with a line for each series.
+        remark: told what a reader of the bars should know: rows that were dropped.
     """
 
     def __init__(
@@ -71,8 +74,11 @@ class YahooBars:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         progress: Progress,
+        remark: Progress | None = None,
     ) -> None:
         self._market = market
+        self._sessions = NewYorkSessions().between if market == "index" else None
+        self._remark = remark
         self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         self._max_retries = max_retries
@@ -217,9 +223,24 @@ class YahooBars:
         columns = {name.lower(): frame[name].to_numpy(dtype=np.float64) for name in COLUMNS}
         # The library turns a missing volume into 0, and no market here trades nothing in a day.
         columns["volume"] = np.where(columns["volume"] == 0, np.nan, columns["volume"])
-        check_bars(days=days, **columns, place=lambda _row: place)
+        refuse_shifted(days, self._sessions, lambda _row: place)
         build = index_series if self._market == "index" else crypto_series
-        return build(symbol, days=days, **columns)
+        # Yahoo has a row for some holidays and Saturdays, with the price of the session before.
+        bars, dropped = without_carried(build(symbol, days=days, **columns), self._sessions, place)
+        check_bars(
+            days=bars.days,
+            open=bars.open,
+            high=bars.high,
+            low=bars.low,
+            close=bars.close,
+            volume=bars.volume,
+            place=lambda _row: place,
+        )
+        refuse_closed(bars.days, self._sessions, lambda _row: place)
+        for tell in (self._progress, self._remark) if dropped else ():
+            if tell is not None:
+                tell(dropped)
+        return bars
 
 
 def _days(frame: "pd.DataFrame") -> Days:

@@ -166,26 +166,28 @@ class Providers:
         )
 
     def _yahoo_coins(self, max_retries: int) -> CachedBars:
-        return CachedBars(
+        cached = CachedBars(
             provider="yahoo",
             quote="USD",
             folder=self.cache_dir(),
             kind=COINS,
-            connect=lambda: self._yahoo("crypto", max_retries),
+            connect=lambda: self._yahoo("crypto", max_retries, cached.remark),
             now=self._now,
         )
+        return cached
 
     def _yahoo_index(self, max_retries: int) -> CachedBars:
-        return CachedBars(
+        cached = CachedBars(
             provider="yahoo",
             quote="",
             folder=self.cache_dir(),
             kind=indices(self._sessions),
-            connect=lambda: self._yahoo("index", max_retries),
+            connect=lambda: self._yahoo("index", max_retries, cached.remark),
             now=self._now,
         )
+        return cached
 
-    def _yahoo(self, market: str, max_retries: int) -> BarFetcher:
+    def _yahoo(self, market: str, max_retries: int, remark: Callable[[str], None]) -> BarFetcher:
         from engine.data.yahoo import YahooBars  # noqa: PLC0415 - yfinance is wanted only by a run that fetches
 
         return YahooBars(
@@ -196,6 +198,7 @@ class Providers:
             sleep=time.sleep,
             now=self._now,
             progress=self._progress,
+            remark=remark,
         )
 
     def cache_dir(self) -> Path:

@@ -16,6 +16,7 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
 from engine.data.failures import UnreachableError
+from engine.data.sessions import NewYorkSessions
 from engine.data.yahoo import Market, YahooBars, ticker_of
 from tests.support.binance_server import Canned
 from tests.support.yahoo_server import (
@@ -48,7 +49,13 @@ class Bench:
     lines: list[str] = field(default_factory=list)
 
     def fetch(
-        self, symbol: str = "RUT", *, since: date | None = None, until: date = FRIDAY, market: Market = "index"
+        self,
+        symbol: str = "RUT",
+        *,
+        since: date | None = None,
+        until: date = FRIDAY,
+        market: Market = "index",
+        remark: Callable[[str], None] | None = None,
     ) -> BarSeries:
         return YahooBars(
             market=market,
@@ -58,6 +65,7 @@ class Bench:
             sleep=self.waits.append,
             now=lambda: self.now,
             progress=self.lines.append,
+            remark=remark,
         ).fetch(symbol, since=since, until=until)
 
     @property
@@ -222,6 +230,72 @@ def test_a_bar_that_cannot_be_is_an_error_naming_its_session(bench: Bench) -> No
 
     with pytest.raises(DataError, match=r"^yahoo \^RUT \(2024-05-07\): high 1.0 is below low 2060.0$"):
         bench.fetch()
+
+
+SATURDAY = date(2024, 5, 11)
+
+
+def test_a_row_of_a_closed_day_in_which_nothing_was_traded_is_dropped_and_said(bench: Bench) -> None:
+    # Memorial Day 2024, Monday 27 May: one price; the Saturday before it: the close of Friday again, no volume.
+    friday, tuesday = date(2024, 5, 24), date(2024, 5, 28)
+    holiday = replace(session_row(date(2024, 5, 27), 2069.67, volume=0), high=2069.67, low=2069.67)
+    bench.server.rows["^RUT"] = [
+        session_row(friday, 2069.67), session_row(date(2024, 5, 25), 2069.67), holiday, session_row(tuesday, 2066.85),
+    ]  # fmt: skip
+    bench.now = datetime(2024, 5, 29, 12, tzinfo=UTC)
+    remarks: list[str] = []
+
+    bars = bench.fetch(until=tuesday, remark=remarks.append)
+
+    assert days(bars) == ["2024-05-24", "2024-05-28"]
+    assert remarks == [
+        "yahoo ^RUT: 2 rows were dropped, of days when New York was closed and nothing was traded: "
+        "2024-05-25, 2024-05-27"
+    ]
+    assert remarks[0] in bench.lines
+
+
+def test_a_row_of_a_holiday_without_a_close_is_dropped(bench: Bench) -> None:
+    holiday = replace(session_row(date(2024, 5, 27), 2069.67), close=None)
+    bench.server.rows["^RUT"] = [
+        session_row(date(2024, 5, 24), 2069.67),
+        holiday,
+        session_row(date(2024, 5, 28), 2066.0),
+    ]
+    bench.now = datetime(2024, 5, 29, 12, tzinfo=UTC)
+
+    assert days(bench.fetch(until=date(2024, 5, 28))) == ["2024-05-24", "2024-05-28"]
+
+
+def test_a_saturday_with_prices_of_its_own_is_an_error_naming_it(bench: Bench) -> None:
+    bench.rows.append(session_row(SATURDAY, 2070.0))
+    bench.now = datetime(2024, 5, 13, 12, tzinfo=UTC)
+
+    with pytest.raises(
+        DataError, match=r"^yahoo \^RUT \(2024-05-11\): New York was closed on that Saturday$"
+    ) as caught:
+        bench.fetch(until=SATURDAY)
+
+    assert not isinstance(caught.value, UnreachableError)
+
+
+@pytest.mark.parametrize("offset", [-1, 1])
+def test_an_answer_that_is_shifted_by_a_day_is_named_as_such(bench: Bench, offset: int) -> None:
+    sessions = NewYorkSessions().between(date(2024, 3, 4), FRIDAY)
+    moved = [day + timedelta(days=offset) for day in sessions.tolist()]
+    bench.server.rows["^RUT"] = [session_row(day, 2000.0 + number) for number, day in enumerate(moved)]
+
+    with pytest.raises(
+        DataError, match=r"^yahoo \^RUT: the whole series is shifted by a day: the session of 2024-03-04"
+    ):
+        bench.fetch(until=SATURDAY - timedelta(days=1))
+
+
+def test_coins_have_bars_on_every_day(bench: Bench) -> None:
+    bench.server.zones["BTC-USD"] = "UTC"
+    bench.server.rows["BTC-USD"] = [coin_row(date(2024, 5, 3) + timedelta(days=n), 60_000.0) for n in range(5)]
+
+    assert len(bench.fetch("BTC", market="crypto")) == 5
 
 
 def test_nothing_final_gives_an_empty_series(bench: Bench) -> None:
