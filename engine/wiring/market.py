@@ -72,7 +72,9 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     synthetic = any(series.synthetic for series in loaded.values())
     notes = [note for series in loaded.values() for note in series.notes]
     extra = providers.sample if synthetic else coins.provider
-    loaded |= _benchmark_coins(extra, [coin for coin in BENCHMARK_COINS if coin not in loaded])
+    benchmarks, missing = _benchmark_coins(extra, [coin for coin in BENCHMARK_COINS if coin not in loaded])
+    loaded |= benchmarks
+    notes += missing
     empty = next((symbol for symbol in (*universe.assets, *universe.indices) if not len(loaded[symbol].bars)), None)
     if empty is not None:
         raise DataError(f"{empty}: has no bars from {loaded[empty].source}")
@@ -224,14 +226,18 @@ def _counted(provider: MarketData | None, progress: ProgressBar) -> MarketData |
     return None if provider is None else _Counted(provider, progress)
 
 
-def _benchmark_coins(provider: MarketData | None, coins: Sequence[str]) -> dict[str, LoadedSeries]:
-    """Load what only a benchmark needs; a coin that cannot be had is left out, and its benchmark is null."""
-    loaded = {}
+def _benchmark_coins(
+    provider: MarketData | None, coins: Sequence[str]
+) -> tuple[Mapping[str, LoadedSeries], Sequence[str]]:
+    """Load what only a benchmark needs, and say why a coin cannot be had; then its benchmark is null."""
+    loaded: dict[str, LoadedSeries] = {}
+    missing: list[str] = []
     for coin in coins:
         try:
             series = provider.load(coin) if provider else None
-        except DataError:
+        except DataError as error:
+            missing.append(f"hold {coin}: no such benchmark, because its bars could not be had: {error}")
             continue
         if series is not None and len(series.bars):
             loaded[coin] = series
-    return loaded
+    return loaded, missing

@@ -367,11 +367,15 @@ PASSING = [
     pytest.param(
         Canned(status=503, body="<html></html>", content_type="text/html"), "Yahoo answers HTTP 503", id="503"
     ),
-    pytest.param(HTML, "Yahoo's answer is not a price history", id="html"),
-    pytest.param(Canned(body="Will be right back"), "Yahoo's answer is not a price history", id="down"),
-    pytest.param(Canned(body=""), "Yahoo's answer is not a price history", id="empty body"),
-    pytest.param(Canned(body='{"chart":{"result":[{"meta":{}'), "Yahoo's answer is not a price history", id="cut off"),
-    pytest.param(Canned(body=NULLS), "Yahoo's answer is not a price history", id="nulls"),
+    pytest.param(HTML, r"Yahoo's answer is not a price history \(HTTP 200\)", id="html"),
+    pytest.param(Canned(body="Will be right back"), r"Yahoo's answer is not a price history \(HTTP 200\)", id="down"),
+    pytest.param(Canned(body=""), r"Yahoo's answer is not a price history \(HTTP 200\)", id="empty body"),
+    pytest.param(
+        Canned(body='{"chart":{"result":[{"meta":{}'),
+        r"Yahoo's answer is not a price history \(HTTP 200\)",
+        id="cut off",
+    ),
+    pytest.param(Canned(body=NULLS), r"Yahoo's answer is not a price history \(HTTP 200\)", id="nulls"),
     pytest.param(Canned(body="{}"), "Yahoo answers no prices", id="empty object"),
     pytest.param(Canned(body="null"), "Yahoo answers no prices", id="null"),
     pytest.param(Canned(body=chart("^RUT", NEW_YORK, [])), "Yahoo answers no prices", id="empty frame"),
@@ -423,8 +427,35 @@ def test_a_bad_answer_is_said_in_plain_words(bench: Bench, canned: Canned, reaso
     with pytest.raises(DataError, match=rf"^yahoo \^RUT: {reason}.*; given up after 1 try$") as caught:
         bench.fetch()
 
-    # Other series fare no better where Yahoo itself is the trouble; no prices are a matter of this one.
-    assert isinstance(caught.value, UnreachableError) == ("no prices" not in reason)
+    # Other series fare no better where Yahoo itself is the trouble; an answer in its own form is of this one.
+    assert isinstance(caught.value, UnreachableError) == ("no prices" not in reason and canned.body != NULLS)
+
+
+@pytest.mark.parametrize("status", [401, 403, 407, 451])
+def test_a_host_that_serves_this_place_nothing_counts_as_unreachable(bench: Bench, status: int) -> None:
+    refusal = Canned(status=status, body='{"finance":{"error":{"code":"Unauthorized"}}}')
+    bench.server.canned.extend([refusal] * 4)
+
+    with pytest.raises(UnreachableError, match=rf"^yahoo \^RUT: Yahoo does not serve this address \(HTTP {status}\)$"):
+        bench.fetch()
+    assert bench.waits == []
+
+
+def test_a_page_that_is_not_found_and_not_yahoos_counts_as_unreachable(bench: Bench) -> None:
+    bench.server.canned.extend([Canned(status=404, body="<html>Not here</html>", content_type="text/html")] * 4)
+
+    with pytest.raises(UnreachableError, match=r"^yahoo \^RUT: Yahoo does not serve this address \(HTTP 404\)$"):
+        bench.fetch()
+
+
+def test_a_refused_series_is_named_and_not_retried(bench: Bench) -> None:
+    words = '{"chart":{"result":null,"error":{"code":"Unprocessable Entity","description":"1d data not available"}}}'
+    bench.server.canned.extend([Canned(status=422, body=words)] * 4)
+
+    with pytest.raises(DataError, match=r"^yahoo \^RUT: Yahoo refuses the request, HTTP 422") as caught:
+        bench.fetch()
+    assert not isinstance(caught.value, UnreachableError)
+    assert bench.waits == []
 
 
 def test_a_rate_limit_is_waited_out_as_long_as_yahoo_asks(bench: Bench) -> None:
