@@ -32,7 +32,7 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
             f"{summary['fills']:,} fills; {summary['days_per_second']:.0f} days per second"
         )
     )
-    print_doubts(console, summary["doubts"])
+    print_doubts(console, summary.get("doubts", ()))
     console.print(_table(summary["causes"]))
     console.print(
         Text(

@@ -48,7 +48,7 @@ def print_backtest(
     console.print(_header(summary))
     for line in _source_lines(summary["data_sources"]):
         console.print(Text(line, style="dim"))
-    doubts = summary["doubts"]
+    doubts = summary.get("doubts", ())
     print_doubts(console, doubts)
     for line in (*[note for note in summary["notes"] if note not in doubts], *_gap_lines(gaps)):
         console.print(Text(f"note: {line}", style="yellow"))
