@@ -55,7 +55,8 @@ def refuse_shifted(days: Days, sessions: SessionsBetween | None, place: Place) -
     stretches = shifted_stretches(ordinals, opened)
     if stretches:
         begins = int(certain[stretches[0].first])
-        more = f", and {len(stretches) - 1} more stretches are" if len(stretches) > 1 else ""
+        others = len(stretches) - 1
+        more = f", and {others} more {'stretch is' if others == 1 else 'stretches are'} shifted" if others else ""
         raise DataError(f"{place(begins)}: {_shift_words(stretches[0], ordinals, opened)}{more}")
 
 

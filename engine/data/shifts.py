@@ -4,7 +4,8 @@ Of all ways to read the rows, in stretches whose dates are as written or off by 
 calendar contradicts least is taken. A contradiction is a bar on a day without a session, or a hole (sessions without a
 bar, however many) or disorder between two rows. A stretch that is read otherwise than the one before it counts as
 `CHANGE` contradictions: a lone bar, hole or wrong date is cheaper as what it is. A stretch is believed to be shifted if
-the shift brings at most half as many contradictions as it takes away: dates that are a year off have other holidays.
+the shift brings at most half as many contradictions as it takes away; nothing is said of stretches that explain less
+than half of the bars of closed days: dates that are years off agree with a shift here and there.
 
 A day's shift puts a bar on a weekend each week. A week's leaves the weekdays alone: holidays have bars, and the
 sessions a week before or after them have none.
@@ -57,13 +58,15 @@ def shifted_stretches(ordinals: Ordinals, sessions: Ordinals) -> Sequence[Stretc
     through = np.searchsorted(sessions, true_days, side="right")
     closed = before == through
     offsets = _cheapest(before, through, closed)
+    explained = 0
     starts = np.concatenate(([0], np.flatnonzero(np.diff(offsets)) + 1, [len(offsets)])).tolist()
     found = []
     for first, stop in pairwise(starts):
         offset = int(offsets[first])
         if offset and _is_believed(before[first:stop], through[first:stop], closed[first:stop], offset):
             found.append(Stretch(first=first, last=stop - 1, late=OFFSETS[offset]))
-    return tuple(found)
+            explained += int((closed[first:stop, 0] & ~closed[first:stop, offset]).sum())
+    return tuple(found) if 2 * explained >= int(closed[:, 0].sum()) else ()
 
 
 def _cheapest(before: NDArray[np.intp], through: NDArray[np.intp], closed: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -119,7 +119,7 @@ def test_shifted_summers_are_named_by_the_first_and_counted() -> None:
         refuse_shifted(days, SESSIONS, line)
 
     assert "from 2022-03-31 to 2022-10-30 the series is shifted by a day" in str(refused.value)
-    assert str(refused.value).endswith(", and 2 more stretches are")
+    assert str(refused.value).endswith(", and 2 more stretches are shifted")
 
 
 def test_dates_that_go_back_where_a_shift_begins_are_named_as_the_shift() -> None:

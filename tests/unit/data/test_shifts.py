@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.calendar import Days, ordinals_of
+from engine.data.sessions import NewYorkSessions
 from engine.data.shifts import Stretch, shifted_stretches
 from tests.support.markets import weekdays_between
 
@@ -18,6 +19,8 @@ CALENDAR = np.setdiff1d(weekdays_between(date(2023, 12, 18), date(2024, 9, 13)),
 SESSIONS = CALENDAR[10:-10]
 """From Monday 1 January to Friday 30 August: 35 weeks of weekdays, less six holidays; two weeks before and after."""
 
+LONG = NewYorkSessions().between(date(2001, 1, 2), date(2023, 6, 30))
+
 
 def moved(days: Days, offset: int) -> Days:
     there: Days = days + np.timedelta64(offset, "D")
@@ -25,7 +28,8 @@ def moved(days: Days, offset: int) -> Days:
 
 
 def found(days: Days) -> list[Stretch]:
-    return list(shifted_stretches(ordinals_of(days), ordinals_of(CALENDAR)))
+    calendar = CALENDAR if len(days) < len(LONG) else NewYorkSessions().between(date(2001, 1, 1), date(2025, 12, 31))
+    return list(shifted_stretches(ordinals_of(days), ordinals_of(calendar)))
 
 
 def moved_from(first: str, offset: int) -> Days:
@@ -96,6 +100,7 @@ NOT_SHIFTED = {
     "every weekday": every_day("1111100"),
     "Saturdays too": every_day("1111110"),
     "Sundays too": every_day("1111101"),
+    "two years late": moved(LONG, 731),
     "nothing": SESSIONS[:0],
     "one day": moved(SESSIONS[:1], 5),
 }
