@@ -49,7 +49,7 @@ class EpochKeeper:
             self._begin_epoch(at, known.client_order_id)
         standing = self._session.standing
         # A sell that waits may be one that the exchange refused for want of the coin.
-        if (standing.sells or not self._is_covered) and not standing.restoring:
+        if (standing.orders.sells or not self._is_covered) and not standing.orders.restoring:
             self._require(self._session.ledger, self._account.holdings())
             self._is_covered = True
 

@@ -6,10 +6,11 @@ Events that belong to one act are written together, so that a crash leaves an ac
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.core.errors import CheckError
 from engine.core.events import (
     AccountReset,
     DayDecided,
@@ -27,18 +28,15 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import ZERO, decimal_of, sizing
+from engine.core.money import decimal_of, plain, sizing
 from engine.core.order import Order, OrderReport, OrderStatus
+from engine.core.orders_in_flight import Stage
 from engine.core.planner import Plan, Planner
 from engine.core.restoration import Restoration
+from engine.core.retry_policy import verdict_on
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.ports import Journal, Venue
 from engine.standing import Standing
-
-MAX_ATTEMPTS = 5
-"""An order that expires so often with next to nothing executed is left; the rest stays, and the journal says so."""
-LEAST_PROGRESS = Decimal("0.05")
-"""Share of an attempt's quantity that counts as progress: a thin book is emptied, and fills up again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,6 @@ class Session:
         self._planner = planner
         self._venue = venue
         self._journal = journal
-        self._told_to_wait: set[str] = set()
         self._opening: tuple[RunStarted, ...] = ()
 
     @property
@@ -90,7 +87,7 @@ class Session:
     @property
     def waiting(self) -> tuple[Order, ...]:
         """The orders that are not settled, in the order in which they are sent."""
-        return self.standing.waiting
+        return self.standing.orders.waiting
 
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
         """Have it written down, together with the first decision, that a run begins."""
@@ -106,7 +103,7 @@ class Session:
 
     def end(self, last_day: date) -> None:
         """Write down that a run ends, and which orders still wait."""
-        self._journal.append(RunEnded(last_day=last_day, waiting=self.waiting))
+        self._record(RunEnded(last_day=last_day, waiting=self.waiting))
 
     def decide(
         self,
@@ -129,9 +126,9 @@ class Session:
         Raises:
             ValueError: an order is unresolved, so what is held is not known; `work_orders` asks for its fate.
         """
-        unresolved = self.standing.unresolved
-        if unresolved is not None:
-            raise ValueError(f"{unresolved.client_order_id} is unresolved; it is settled before a day is decided")
+        doubt = self.standing.orders.in_doubt
+        if doubt is not None:
+            raise ValueError(f"{doubt.order.client_order_id} is unresolved; it is settled before a day is decided")
         core = self._strategy.universe.core
         held = self._closes(self.ledger.positions, day, history)
         equity = self.ledger.equity(held)
@@ -150,6 +147,7 @@ class Session:
         others = [asset for asset in (core, *decision.targets) if asset not in held]
         closes = {**held, **self._closes(others, day, history)}
         dust = self._dust(held).difference(decision.targets, (core,))
+        reason = decision.reason if decision.trade else self.standing.unplanned
         decided = DayDecided(
             day=day,
             state=before.name,
@@ -163,20 +161,17 @@ class Session:
             core_close=closes[core],
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
+            planned=reason is not None and plan_orders,
         )
-        reason = decision.reason if decision.trade else self.standing.unplanned
-        if reason is None or not plan_orders:
-            self._journal.append_all([*self._opening, decided])
-            self.standing = replace(self.standing, state=decision.state, unplanned=reason, last_day=day)
-        else:
-            self._decide_and_plan(decided, decision, reason, closes)
+        plan = self._plan(day, decision.targets, reason, closes) if reason is not None and plan_orders else ()
+        self._record(*self._opening, decided, *plan)
         self._opening = ()
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
-        unresolved = self.standing.unresolved
-        if unresolved is not None:
-            self._book(unresolved, self._resolved(unresolved, at), at)
+        doubt = self.standing.orders.in_doubt
+        if doubt is not None:
+            self._book(doubt.order, self._venue.resolve(doubt.order, at=at, sent=doubt.sent), at)
 
     def begin_epoch(self, at: datetime, forgotten: str, plan: Restoration) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
@@ -185,33 +180,35 @@ class Session:
             forgotten: the client order id that the exchange knew before.
         """
         ledger = self.ledger.after_reset(plan.written_off)
-        epoch = self.standing.epoch + 1
         reset = AccountReset(
             at=at,
-            epoch=epoch,
+            epoch=self.standing.epoch + 1,
             forgotten=forgotten,
             cash=ledger.cash,
             positions=ledger.positions,
             written_off=plan.written_off,
         )
-        # Those of an earlier reset are planned anew: it may have wiped what they had bought.
-        self._journal.append_all([reset, *(OrderPlanned(order=order) for order in plan.orders)])
-        self.standing = replace(self.standing, ledger=ledger, restoring=plan.orders, epoch=epoch, known=None)
+        self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
 
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.
 
         While an order is unresolved the venue is asked for its fate, and nothing is sent.
         """
-        for order in self.standing.restoring:
+        for order in self.standing.orders.restoring:
             self._work(order, at)
-        if self.standing.restoring:
+        if self.standing.orders.restoring:
             return
-        for order in self.standing.sells:
+        for order in self.standing.orders.sells:
             self._work(order, at)
-        if not self.standing.sells:
-            for order in self.standing.buys:
+        if not self.standing.orders.sells:
+            for order in self.standing.orders.buys:
                 self._work(order, at)
+
+    def _record(self, *events: Event) -> None:
+        """Write the events of one act, then stand where they lead: nothing is known that is not written."""
+        self._journal.append_all(events)
+        self.standing = self.standing.after_all(events)
 
     def _closes(self, assets: Iterable[str], day: date, history: History) -> dict[str, Decimal]:
         closes = {}
@@ -229,108 +226,85 @@ class Session:
         with sizing():
             return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
 
-    def _decide_and_plan(
-        self, decided: DayDecided, decision: Decision[StrategyState], reason: str, closes: Mapping[str, Decimal]
-    ) -> None:
-        day = decided.day
-        plan = self._planner.plan(
-            decision.targets,
-            ledger=self.ledger,
-            closes=closes,
-            day=day,
-            reason=reason,
-        )
-        replaced = self.standing.sells + self.standing.buys
-        cancelled = [OrderCancelled(day=day, order=order) for order in replaced]
-        self._journal.append_all([*self._opening, decided, *cancelled, *_plan_events(plan, day)])
-        self._told_to_wait.clear()
-        self.standing = replace(
-            self.standing, state=decision.state, sells=plan.sells, buys=plan.buys, unplanned=None, last_day=day
-        )
+    def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
+        """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
+        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason)
+        orders = self.standing.orders
+        cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
+        return [*cancelled, *_plan_events(plan, day)]
 
     def _work(self, order: Order, at: datetime) -> None:
-        if self.standing.unresolved not in (None, order):
+        doubt = self.standing.orders.in_doubt
+        if doubt is not None:
+            if doubt.order == order:
+                self.settle(at)
             return
-        if self.standing.unresolved is None:
-            if not self._venue.is_open(order.asset, at):
-                self._say_once(OrderWaits(at=at, order=order, message="the market takes no orders now"))
-                return
-            sent = OrderSent(at=at, order=order, held=self._venue.held(order.asset))
-            self._journal.append(sent)
-            self.standing = replace(self.standing, sent=sent)
-            report = self._venue.submit(order, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
-        else:
-            report = self._resolved(order, at)
+        if not self._venue.is_open(order.asset, at):
+            self._wait_for_market(order, at)
+            return
+        self._record(OrderSent(at=at, order=order, held=self._venue.held(order.asset)))
+        report = self._venue.submit(order, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
         self._book(order, report, at)
 
-    def _resolved(self, order: Order, at: datetime) -> OrderReport:
-        return self._venue.resolve(order, at=at, sent=self.standing.sent)
+    def _wait_for_market(self, order: Order, at: datetime) -> None:
+        flight = self.standing.orders.at(order.client_order_id)
+        # An order for a delisted coin may wait for years; one line says so.
+        if flight is None or flight.stage is not Stage.WAITS:
+            self._record(OrderWaits(at=at, order=order, message="the market takes no orders now"))
 
     def _alongside(self, order: Order) -> tuple[Order, ...]:
         """Give the other buys that the same cash has to pay for."""
-        for group in (self.standing.restoring, self.standing.buys):
+        for group in (self.standing.orders.restoring, self.standing.orders.buys):
             if order in group:
                 return tuple(each for each in group if each is not order)
         return ()
 
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
-        match report.status:
-            case OrderStatus.WAITING:
-                # Always: a journal that ends with the order as sent says that its outcome is not known.
-                waits = OrderWaits(at=at, order=order, message=report.message)
-                # What was sent and refused is sent again under another name: each is used once.
-                follower = (order.next_attempt(report.again, counts=False),) if report.again > 0 else (order,)
-                replanned = [OrderPlanned(order=each) for each in follower if each is not order]
-                self._journal.append_all([waits, *replanned])
-                self._replace(order, follower)
-            case OrderStatus.UNRESOLVED:
-                if self.standing.unresolved is None:
-                    self._journal.append(OrderUnresolved(at=at, order=order, message=report.message))
-                self.standing = replace(self.standing, unresolved=order)
-            case OrderStatus.FILLED | OrderStatus.REJECTED:
-                self._settle(order, report, at)
+        if report.status is OrderStatus.UNRESOLVED:
+            flight = self.standing.orders.at(order.client_order_id)
+            if flight is None or flight.stage is not Stage.UNRESOLVED:
+                self._record(OrderUnresolved(at=at, order=order, message=report.message))
+        elif report.status is OrderStatus.WAITING and not report.again:
+            # Always: a journal that ends with the order as sent says that its outcome is not known.
+            self._record(OrderWaits(at=at, order=order, message=report.message))
+        else:
+            self._record(*_settling(order, report, at))
 
-    def _settle(self, order: Order, report: OrderReport, at: datetime) -> None:
-        ledger = self.ledger
-        for fill in report.fills:
-            ledger = ledger.apply(fill)
-        events: list[Event] = [OrderFilled(fill=fill) for fill in report.fills]
-        if report.status is OrderStatus.REJECTED:
-            events.append(OrderRejected(at=at, order=order, message=report.message))
-        follower: tuple[Order, ...] = ()
-        counts = report.was_placed and _progress(order, report) < LEAST_PROGRESS
-        follows = report.again > 0 and (not counts or order.expired + 1 < MAX_ATTEMPTS)
-        if follows:
-            follower = (order.next_attempt(report.again, counts=counts),)
-            events.append(OrderPlanned(order=follower[0]))
-        elif report.again > 0:
-            message = f"left after {order.expired + 1} attempts: {report.message}"
-            events.append(
-                OrderSkipped(
-                    day=order.decision_day, asset=order.asset, side=order.side, quantity=report.again, message=message
-                )
-            )
-        self._journal.append_all(events)
-        known = self.standing.known or next(iter(report.fills), None)
-        self.standing = replace(self.standing, ledger=ledger, known=known)
-        self._replace(order, follower)
 
-    def _replace(self, order: Order, followers: tuple[Order, ...]) -> None:
-        before = self.standing
-        self.standing = replace(
-            before,
-            restoring=_replaced(before.restoring, order, followers),
-            sells=_replaced(before.sells, order, followers),
-            buys=_replaced(before.buys, order, followers),
-            unresolved=None,
-            sent=None,
+def _settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:
+    """Give the events of an attempt whose outcome is known, with the next attempt or why there is none.
+
+    Raises:
+        CheckError: more was executed than was ordered.
+    """
+    if report.executed > order.quantity:
+        raise CheckError(
+            f"{order.client_order_id}: {plain(report.executed)} {order.asset} were executed, and "
+            f"{plain(order.quantity)} were ordered"
         )
+    events: list[Event] = [OrderFilled(fill=fill) for fill in report.fills]
+    ended = report.end_of(order)
+    verdict = verdict_on(ended, earlier=order.earlier)
+    if report.status is OrderStatus.WAITING and verdict.tries_again:
+        events.append(OrderWaits(at=at, order=order, message=report.message))
+    elif report.status is not OrderStatus.FILLED:
+        events.append(OrderRejected(at=at, order=order, message=report.message))
+    if report.again > 0:
+        # What was sent is sent again under another name: each is used once.
+        again = OrderPlanned(order=order.next_attempt(report.again, ended=ended))
+        events.append(again if verdict.tries_again else _left(order, report, verdict.reason))
+    return events
 
-    def _say_once(self, event: OrderWaits) -> None:
-        # An order for a delisted coin may wait for years; one line says so.
-        if event.order.client_order_id not in self._told_to_wait:
-            self._told_to_wait.add(event.order.client_order_id)
-            self._journal.append(event)
+
+def _left(order: Order, report: OrderReport, reason: str) -> OrderSkipped:
+    return OrderSkipped(
+        day=order.decision_day,
+        asset=order.asset,
+        side=order.side,
+        quantity=report.again,
+        message=f"{reason}: {report.message}",
+        client_order_id=order.client_order_id,
+    )
 
 
 def _plan_events(plan: Plan, day: date) -> list[Event]:
@@ -339,17 +313,3 @@ def _plan_events(plan: Plan, day: date) -> list[Event]:
         for part in plan.skipped
     ]
     return [*skipped, *(OrderPlanned(order=order) for order in (*plan.sells, *plan.buys))]
-
-
-def _progress(order: Order, report: OrderReport) -> Decimal:
-    """Give the share of an order's quantity that was executed."""
-    with sizing():
-        return sum((fill.quantity for fill in report.fills), ZERO) / order.quantity
-
-
-def _replaced(orders: tuple[Order, ...], settled: Order, followers: tuple[Order, ...]) -> tuple[Order, ...]:
-    return tuple(
-        kept
-        for order in orders
-        for kept in (followers if order.client_order_id == settled.client_order_id else (order,))
-    )

@@ -1,24 +1,39 @@
 """Where a session stands: what it needs to go on, between two acts and between two starts."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import assert_never
 
-from engine.core.events import OrderSent
+from engine.core.events import (
+    AccountReset,
+    DayDecided,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+    OrderWaits,
+    RunEnded,
+    RunStarted,
+)
 from engine.core.ledger import Ledger
-from engine.core.order import Fill, Order
+from engine.core.order import Fill
+from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.strategy import StrategyState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a session stands: all that it needs to go on, and all that a restart folds out of the journal.
+    """Where a session stands: all that it needs to go on. Events change it in `after`, and nowhere else.
 
     Attributes:
         ledger: what the account holds.
         state: the strategy's memory.
-        sells, buys: orders decided and not settled.
-        restoring: orders not settled that buy back what a reset of the exchange wiped; nothing is sent before them.
-        unresolved: the one of all these that was sent and whose outcome is unknown; sent: as it was written before.
+        orders: those decided and not settled.
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
         epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
@@ -26,17 +41,58 @@ class Standing:
 
     ledger: Ledger
     state: StrategyState
-    sells: tuple[Order, ...] = ()
-    buys: tuple[Order, ...] = ()
-    restoring: tuple[Order, ...] = ()
-    unresolved: Order | None = None
-    sent: OrderSent | None = None
+    orders: OrdersInFlight = field(default_factory=OrdersInFlight)
     unplanned: str | None = None
     last_day: date | None = None
     epoch: int = 1
     known: Fill | None = None
 
-    @property
-    def waiting(self) -> tuple[Order, ...]:
-        """The orders that are not settled, in the order in which they are sent."""
-        return self.restoring + self.sells + self.buys
+    def after_all(self, events: Iterable[Event]) -> "Standing":
+        """Give where the session stands after these events, in order."""
+        standing = self
+        for event in events:
+            standing = standing.after(event)
+        return standing
+
+    def after(self, event: Event) -> "Standing":
+        """Give where the session stands after one more event."""
+        orders = self.orders.after(event)
+        match event:
+            case RunStarted(cash=cash, quote=quote):
+                # What the run began with, whatever the configuration says by now.
+                return replace(self, ledger=replace(self.ledger, cash=cash, quote=quote))
+            case DayDecided():
+                return self._decided(event, orders)
+            case OrderFilled(fill=fill):
+                return replace(self, ledger=self.ledger.apply(fill), orders=orders, known=self.known or fill)
+            case AccountReset():
+                ledger = self.ledger.after_reset(event.written_off)
+                return replace(self, ledger=ledger, orders=orders, epoch=event.epoch, known=None)
+            case OrderPlanned() | OrderCancelled() | OrderSkipped():
+                # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
+                unplanned = None if _is_plan(event, self.last_day) else self.unplanned
+                return replace(self, orders=orders, unplanned=unplanned)
+            case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | RunEnded():
+                return replace(self, orders=orders)
+            case _:
+                assert_never(event)
+
+    def _decided(self, event: DayDecided, orders: OrdersInFlight) -> "Standing":
+        unplanned = event.reason if event.changed else self.unplanned
+        state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
+        return replace(
+            self, state=state, orders=orders, unplanned=None if event.planned else unplanned, last_day=event.day
+        )
+
+
+def _is_plan(event: OrderPlanned | OrderCancelled | OrderSkipped, day: date | None) -> bool:
+    """Tell whether an event is of the plan for a day's targets; records of 0.1.0 tell its making by that alone."""
+    match event:
+        case OrderPlanned(order=order):
+            return order.decision_day == day and order.attempt == 1 and not order.restores
+        case OrderCancelled():
+            return event.day == day
+        case OrderSkipped():
+            return event.day == day and not event.was_tried
+        case _:
+            assert_never(event)

@@ -1,7 +1,8 @@
 """What happened, as immutable facts in one closed union.
 
 The journal is a list of these; the ledger, the files of a run folder, the log and every report are folds over it.
-End a `match` over `Event` with `assert_never`, and the type checker lists what a new event still needs.
+End a `match` over `Event` with `assert_never`, and the type checker lists what a new event still needs. A reader
+to whom most events are nothing names those that it passes over: a new one has to be placed there too.
 """
 
 from collections.abc import Mapping
@@ -39,6 +40,8 @@ class DayDecided:
         core_close: the core asset's close of that day; closes: those of every asset held in more than crumbs, or
             targeted.
         memory: the strategy's own state after the decision, for the next start.
+        planned: whether orders for the targets were planned with it, be they none; those of a missed day are not.
+            Records of 0.1.0 lack it: there what was planned follows, and says so.
     """
 
     day: date
@@ -53,6 +56,7 @@ class DayDecided:
     core_close: Decimal
     memory: object
     closes: Mapping[str, Decimal] = field(default_factory=dict)
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +68,24 @@ class OrderPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSkipped:
-    """A difference to the targets that is not traded, and why."""
+    """A difference to the targets that is not traded, and why.
+
+    Attributes:
+        client_order_id: of the last attempt, where it was tried and left; empty where it was not planned at all.
+    """
 
     day: date
     asset: str
     side: Side
     quantity: Decimal
     message: str
+    client_order_id: str = ""
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether it was tried and left."""
+        # Records of 0.1.0 lack the id.
+        return bool(self.client_order_id) or self.message.startswith("left after ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,3 +186,16 @@ Event: TypeAlias = (
     | AccountReset
     | RunEnded
 )
+
+NotBooked: TypeAlias = (
+    RunStarted
+    | OrderPlanned
+    | OrderSkipped
+    | OrderSent
+    | OrderWaits
+    | OrderUnresolved
+    | OrderRejected
+    | OrderCancelled
+    | RunEnded
+)
+"""Events that neither change what is held nor decide a day."""

@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from engine.core.money import ZERO
+from engine.core.money import ZERO, sizing
+from engine.core.retry_policy import LEAST_PROGRESS, AttemptEnd
 
 CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 RESET_BUY_BACK = "reset_buy_back"
@@ -31,7 +33,7 @@ class Order:
         quantity: base units, a multiple of the lot step.
         decision_day, reason: the decision that it comes from.
         attempt: 1, or more where an earlier attempt under another id was proven not to be executed any further.
-        expired: how many of the earlier attempts the venue took and executed next to nothing of.
+        expired, progressed, cut, refused, unplaced: how many of the earlier attempts ended so (`AttemptEnd`).
     """
 
     client_order_id: str
@@ -43,21 +45,36 @@ class Order:
     reason: str
     attempt: int = 1
     expired: int = 0
+    progressed: int = 0
+    cut: int = 0
+    refused: int = 0
+    unplaced: int = 0
 
     @property
     def restores(self) -> bool:
         """Whether it only puts back what a reset of the exchange wiped."""
         return self.reason == RESET_BUY_BACK
 
+    @property
+    def earlier(self) -> Mapping[AttemptEnd, int]:
+        """How many of the earlier attempts ended in which way."""
+        return {
+            AttemptEnd.EXPIRED: self.expired,
+            AttemptEnd.PROGRESSED: self.progressed,
+            AttemptEnd.CUT: self.cut,
+            AttemptEnd.REFUSED: self.refused,
+            AttemptEnd.UNPLACED: self.unplaced,
+        }
+
     def with_quantity(self, quantity: Decimal) -> "Order":
         """Give the same order for another quantity."""
         return replace(self, quantity=quantity)
 
-    def next_attempt(self, quantity: Decimal, *, counts: bool = True) -> "Order":
+    def next_attempt(self, quantity: Decimal, *, ended: AttemptEnd) -> "Order":
         """Give the order that tries again what this one left, under an id of its own.
 
         Args:
-            counts: whether this attempt was one that came to next to nothing.
+            ended: how this attempt ended.
         """
         following = int(self.client_order_id.rpartition("-")[2]) + 1
         return replace(
@@ -65,7 +82,11 @@ class Order:
             client_order_id=f"{stem_of(self.client_order_id)}-{following}",
             quantity=quantity,
             attempt=following,
-            expired=self.expired + counts,
+            expired=self.expired + (ended is AttemptEnd.EXPIRED),
+            progressed=self.progressed + (ended is AttemptEnd.PROGRESSED),
+            cut=self.cut + (ended is AttemptEnd.CUT),
+            refused=self.refused + (ended is AttemptEnd.REFUSED),
+            unplaced=self.unplaced + (ended is AttemptEnd.UNPLACED),
         )
 
 
@@ -122,6 +143,8 @@ class OrderReport:
         again: what of the order should be tried under a new client order id: it expired, was refused for now, or was
             never placed.
         was_placed: False where it is proven that the venue never had it.
+        was_cut: whether less than the order was handed over, because the market takes no more at once, and all of that
+            was executed.
         message: why it waits or was rejected; empty otherwise.
     """
 
@@ -129,12 +152,33 @@ class OrderReport:
     fills: tuple[Fill, ...] = ()
     again: Decimal = ZERO
     was_placed: bool = True
+    was_cut: bool = False
     message: str = ""
 
     def __post_init__(self) -> None:
         if self.fills and self.status in (OrderStatus.WAITING, OrderStatus.UNRESOLVED):
             # The order would be handed over again at its full quantity.
             raise ValueError(f"a report with status {self.status} cannot carry fills")
+
+    @property
+    def executed(self) -> Decimal:
+        """Base units that were executed."""
+        with sizing():
+            return sum((fill.quantity for fill in self.fills), ZERO)
+
+    def end_of(self, order: Order) -> AttemptEnd:
+        """Say how the attempt at `order` ended that this answers; only where its outcome is known."""
+        if self.again <= ZERO:
+            return AttemptEnd.FINAL
+        if self.status is OrderStatus.WAITING:
+            return AttemptEnd.REFUSED
+        if not self.was_placed:
+            return AttemptEnd.UNPLACED
+        if self.was_cut:
+            return AttemptEnd.CUT
+        with sizing():
+            has_progress = self.executed / order.quantity >= LEAST_PROGRESS
+        return AttemptEnd.PROGRESSED if has_progress else AttemptEnd.EXPIRED
 
 
 def client_order_id(*, account: str, day: date, asset: str, side: Side, part: int = 1, attempt: int = 1) -> str:

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.core.events import DayDecided, Event, OrderFilled, RunStarted
+from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.ledger import Ledger
 from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
 from engine.journal.review.incidents import Incident, journalled_incidents
-from engine.recovery import standing_of
 from engine.report.live_status import MOST_INCIDENTS, LiveStatus, Past, live_status
 from engine.standing import Standing
 
@@ -85,16 +84,15 @@ class LiveRun:
         self._past = Past()
         self._fills: list[Fill] = []
         self._equity: list[tuple[date, float]] = []
-        self._quote = ""
+        self._standing = Standing(ledger=Ledger(quote="", cash=Decimal(0)), state=_Untold())
 
     def take(self, events: Iterable[Event]) -> None:
         """Add what was written since."""
         for event in events:
             self._events.append(event)
             self._past = self._past.after(event)
-            if isinstance(event, RunStarted):
-                self._quote = event.quote
-            elif isinstance(event, OrderFilled):
+            self._standing = self._standing.after(event)
+            if isinstance(event, OrderFilled):
                 if not event.fill.restores:
                     self._fills.append(event.fill)
             elif isinstance(event, DayDecided):
@@ -102,8 +100,7 @@ class LiveRun:
 
     def state(self) -> LiveState:
         """Give what the run is at."""
-        fresh = Standing(ledger=Ledger(quote=self._quote, cash=Decimal(0)), state=_Untold())
-        standing = standing_of(self._events, fresh)
+        standing = self._standing
         decision = self._past.decision
         venue = (self._config or {}).get("venue")
         status = live_status(
@@ -111,8 +108,7 @@ class LiveRun:
             venue=str(venue.get("name", "")) if isinstance(venue, Mapping) else "",
             folder=self._folder,
             ledger=standing.ledger,
-            waiting=standing.waiting,
-            unresolved=standing.unresolved,
+            orders=standing.orders,
             last_day=standing.last_day,
             # How long the bot waits after a day's end is its own; the folder does not keep it.
             grace=timedelta(0),

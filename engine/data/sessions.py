@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.core.calendar import Days
+from engine.core.calendar import Days, days_between
 
 SessionsBetween: TypeAlias = Callable[[date, date], Days]
 """Gives the sessions of an exchange from the first to the last date, both included."""
@@ -26,7 +26,6 @@ FIRST_CERTAIN = date(1970, 1, 1)
 
 PLAIN_WEEK = "1111100"
 SPANS_KEPT = 8
-ONE_DAY = np.timedelta64(1, "D")
 
 
 class NewYorkSessions:
@@ -36,14 +35,14 @@ class NewYorkSessions:
         """Give the sessions from `first` to `last`, both included; none when `last` is before `first`."""
         # Several readers ask for nearly the same span, and the rules cost a fiftieth of a second each time.
         days = _sessions_of_years(first.year, max(first.year, last.year))
-        start, stop = np.searchsorted(days, [np.datetime64(first, "D"), np.datetime64(last, "D") + ONE_DAY])
+        start = np.searchsorted(days, np.datetime64(first, "D"), side="left")
+        stop = np.searchsorted(days, np.datetime64(last, "D"), side="right")
         return days[start:stop]
 
 
 @lru_cache(maxsize=SPANS_KEPT)
 def _sessions_of_years(first: int, last: int) -> Days:
-    begin, end = np.datetime64(date(first, 1, 1), "D"), np.datetime64(date(last, 12, 31), "D")
-    days: Days = np.arange(begin, end + ONE_DAY)
+    days = days_between(date(first, 1, 1), date(last, 12, 31))
     ruled = days[(days >= FIRST_RULED) & (days <= LAST_RULED)]
     weekmask, holidays = _rules(ruled[0], ruled[-1]) if len(ruled) else (PLAIN_WEEK, days[:0])
     sessions = days[np.is_busday(days, weekmask=weekmask, holidays=holidays)]

@@ -172,7 +172,7 @@ class LiveDriver:
             self._session.work_orders(now)
 
     def _is_in_doubt(self) -> bool:
-        return self._session.standing.unresolved is not None
+        return self._session.standing.orders.in_doubt is not None
 
     def _tell_of_change(self, before: tuple[Order, ...]) -> None:
         if self._session.waiting != before:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, DecimalException
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from engine.core.errors import DataError
-from engine.core.events import AccountReset, OrderFilled, RunStarted
+from engine.core.events import AccountReset, DayDecided, NotBooked, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO, decimal_of
 from engine.core.order import Fill
@@ -47,7 +47,8 @@ def bookings_of(record: RunRecord) -> Iterator[Booking]:
             case AccountReset():
                 yield event
             case _:
-                continue
+                if not isinstance(event, DayDecided | NotBooked):
+                    assert_never(event)
 
 
 def ledgers_of(record: RunRecord) -> Iterator[tuple[Booking, Ledger]]:

@@ -17,9 +17,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from engine.core.events import EvidenceValue
+from engine.core.orders_in_flight import OrderInFlight
 from engine.core.valuation import ValuedPosition
 from engine.report.evidence import distance_words, gap_words, value_words
-from engine.report.live_status import Incident, LiveStatus, OpenOrder, Past, order_words
+from engine.report.live_status import Incident, LiveStatus, Past, order_words
 from engine.report.printable import printable
 
 DRAWS_PER_SECOND = 4
@@ -266,7 +267,7 @@ def _short(quantity: Decimal) -> str:
     return f"{quantity:,.0f}" if quantity >= THOUSAND else f"{quantity:.6g}"
 
 
-def _order(order: OpenOrder) -> str:
+def _order(order: OrderInFlight) -> str:
     message = f": {order.message}" if order.message else ""
     return f"{order_words(order.order)} {order.state} since {_instant(order.since)}{message}"
 

@@ -29,6 +29,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.money import plain
 from engine.core.order import Fill, Order
+from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
 from engine.core.valuation import ValuedPosition, valuation_of
 
 MOST_INCIDENTS = 5
@@ -44,20 +45,6 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenOrder:
-    """An order that is not settled.
-
-    Attributes:
-        state: `planned`, `sent`, `waits` or `unresolved`, since when, and the venue's words if it said any.
-    """
-
-    order: Order
-    state: str
-    since: datetime
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """What of a run's events is to be seen; each event takes one step, so that years of them are folded once.
 
@@ -65,7 +52,6 @@ class Past:
         decision: the last one; state_since: the day whose decision led to its state.
         prices: the last price on record by asset: a close of a decision, or a fill's.
         filled_later: whether a fill is newer than the last decision's closes.
-        orders: what is written of each order that is not settled, by client order id.
         days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
     """
 
@@ -73,7 +59,6 @@ class Past:
     state_since: date | None = None
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     filled_later: bool = False
-    orders: Mapping[str, OpenOrder] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
     days: int = 0
     first_day: date | None = None
@@ -84,29 +69,20 @@ class Past:
         match event:
             case DayDecided():
                 return self._decided(event)
-            case OrderPlanned(order=order):
-                return self._with(OpenOrder(order=order, state="planned", since=decision_instant(order.decision_day)))
-            case OrderSent(at=at, order=order):
-                return self._with(OpenOrder(order=order, state="sent", since=at))
             case OrderWaits(at=at, order=order, message=message):
-                waits = OpenOrder(order=order, state="waits", since=at, message=message)
-                return self._with(waits)._told(at, f"waits: {order_words(order)}: {message}")
+                return self._told(at, f"waits: {order_words(order)}: {message}")
             case OrderUnresolved(at=at, order=order, message=message):
-                unresolved = OpenOrder(order=order, state="unresolved", since=at, message=message)
-                return self._with(unresolved)._told(at, f"unresolved: {order_words(order)}: {message}")
+                return self._told(at, f"unresolved: {order_words(order)}: {message}")
             case OrderRejected(at=at, order=order, message=message):
-                rest = self._without(order.client_order_id)
-                return rest._told(at, f"rejected: {order_words(order)}: {message}")
+                return self._told(at, f"rejected: {order_words(order)}: {message}")
             case OrderSkipped(day=day):
                 text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
                 return self._told(decision_instant(day), text)
             case OrderFilled(fill=fill):
                 return self._filled(fill)
-            case OrderCancelled(order=order):
-                return self._without(order.client_order_id)
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
-            case RunStarted() | RunEnded():
+            case RunStarted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():
                 return self
             case _:
                 assert_never(event)
@@ -131,23 +107,11 @@ class Past:
         )
 
     def _filled(self, fill: Fill) -> "Past":
-        rest = self._without(fill.client_order_id)
         if fill.restores:
             # It puts back what is held already, at prices that are the sandbox's own.
-            return rest
+            return self
         prices, filled = {**self.prices, fill.asset: fill.price}, self.filled | {fill.client_order_id}
-        return replace(rest, prices=prices, filled_later=True, filled=filled)
-
-    def _with(self, order: OpenOrder) -> "Past":
-        name = order.order.client_order_id
-        before = self.orders.get(name)
-        if before is not None and before.state == order.state:
-            # A restart says again that it waits; it has waited since it was first said.
-            order = replace(order, since=before.since)
-        return replace(self, orders={**self.orders, name: order})
-
-    def _without(self, client_order_id: str) -> "Past":
-        return replace(self, orders={name: order for name, order in self.orders.items() if name != client_order_id})
+        return replace(self, prices=prices, filled_later=True, filled=filled)
 
     def _told(self, at: datetime, text: str) -> "Past":
         return replace(self, incidents=(*self.incidents, Incident(at=at, text=text))[-MOST_INCIDENTS:])
@@ -181,7 +145,7 @@ class LiveStatus:
     equity: Decimal | None
     marks: str
     holdings: tuple[ValuedPosition, ...]
-    orders: tuple[OpenOrder, ...]
+    orders: tuple[OrderInFlight, ...]
     incidents: tuple[Incident, ...]
     bars_day: date | None
     bars_at: datetime | None
@@ -193,8 +157,7 @@ def live_status(
     venue: str,
     folder: Path,
     ledger: Ledger,
-    waiting: Sequence[Order],
-    unresolved: Order | None,
+    orders: OrdersInFlight,
     last_day: date | None,
     grace: timedelta,
     exchange_time: datetime | None,
@@ -205,7 +168,7 @@ def live_status(
     """Put together what a run looks like.
 
     Args:
-        ledger, waiting, unresolved, last_day: where the session stands.
+        ledger, orders, last_day: where the session stands.
         grace: wait after a day's end before it is decided.
         exchange_time, heard_seconds, bars, notices: what was heard; see `LiveStatus`.
     """
@@ -226,7 +189,7 @@ def live_status(
         equity=valued.equity,
         marks=_marks(past),
         holdings=valued.positions,
-        orders=tuple(_open_order(order, past, unresolved) for order in waiting),
+        orders=tuple(orders),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
         bars_day=None if bars is None else bars[0],
         bars_at=None if bars is None else bars[1],
@@ -249,13 +212,3 @@ def _marks(past: Past) -> str:
         return "nothing decided yet"
     closes = f"at the closes of {past.decision.day}"
     return f"{closes}, what was traded since at its price" if past.filled_later else closes
-
-
-def _open_order(order: Order, past: Past, unresolved: Order | None) -> OpenOrder:
-    written = past.orders.get(order.client_order_id)
-    if written is None:
-        # The session is a moment ahead of the events that were folded.
-        written = OpenOrder(order=order, state="planned", since=decision_instant(order.decision_day))
-    # After a crash the journal says that the order was sent; that it was is not known.
-    is_unresolved = unresolved is not None and unresolved.client_order_id == order.client_order_id
-    return replace(written, order=order, state="unresolved" if is_unresolved else written.state)

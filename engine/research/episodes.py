@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import assert_never
 
 from engine.core.events import (
     AccountReset,
@@ -20,9 +21,12 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    RunEnded,
+    RunStarted,
 )
 from engine.core.ledger import Ledger
 from engine.core.order import Fill, Order
+from engine.core.orders_in_flight import OrdersInFlight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,30 +149,20 @@ class _Reader:
         self.episodes: list[Episode] = []
         self.strays: list[Execution] = []
         self.incidents: list[Incident] = []
-        self._orders: dict[str, Order] = {}
-        self._open: set[str] = set()
-        self._sent: set[str] = set()
+        self._orders = OrdersInFlight()
         self._by_day: dict[date, Episode] = {}
-        self._is_planning = False
 
-    def read(self, place: int, event: Event) -> None:
-        is_planning = self._is_planning
-        self._is_planning = False
+    def read(self, place: int, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an event
         match event:
             case DayDecided():
                 self._decided(place, event)
             case OrderCancelled(day=day, order=order):
-                self._is_planning = is_planning
-                self._open.discard(order.client_order_id)
                 self._incident(day, order, "cancelled before it was executed")
             case OrderPlanned(order=order):
-                self._is_planning = is_planning
                 self._planned(order)
             case OrderSkipped(day=day):
-                self._is_planning = is_planning
-                self._skipped(event, while_planning=is_planning)
+                self._skipped(event)
             case OrderSent(order=order):
-                self._sent.add(order.client_order_id)
                 if order.decision_day in self._by_day:
                     self._by_day[order.decision_day].sent.add(order.asset)
             case OrderWaits(at=at, order=order, message=message):
@@ -176,26 +170,24 @@ class _Reader:
             case OrderUnresolved(at=at, order=order, message=message):
                 self._incident(at.date(), order, f"outcome unknown: {message}")
             case OrderRejected(at=at, order=order, message=message):
-                self._open.discard(order.client_order_id)
                 self._incident(at.date(), order, f"rejected: {message}")
             case OrderFilled(fill=fill):
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case _:
-                # The start and the ends of a run change nothing that is held.
+            case RunStarted() | RunEnded():
                 pass
+            case _:
+                assert_never(event)
+        self._orders = self._orders.after(event)
 
     def _decided(self, place: int, event: DayDecided) -> None:
-        evening = Evening(decided=event, place=place, ledger=self.ledger, has_waiting=bool(self._open))
+        evening = Evening(decided=event, place=place, ledger=self.ledger, has_waiting=bool(self._orders.waiting))
         self.evenings.append(evening)
         if event.changed:
             self.episodes.append(Episode(decided=event))
-        self._is_planning = True
 
     def _planned(self, order: Order) -> None:
-        self._orders[order.client_order_id] = order
-        self._open.add(order.client_order_id)
         if order.restores:
             return
         if order.attempt == 1:
@@ -214,8 +206,8 @@ class _Reader:
         self._by_day[day] = episode
         return episode
 
-    def _skipped(self, event: OrderSkipped, *, while_planning: bool) -> None:
-        if while_planning:
+    def _skipped(self, event: OrderSkipped) -> None:
+        if not event.was_tried:
             self._sizing(event.day).skipped[event.asset] = event.quantity
         elif event.day in self._by_day:
             self._note(self._by_day[event.day], Incident(day=event.day, asset=event.asset, what=event.message))
@@ -223,14 +215,14 @@ class _Reader:
     def _filled(self, fill: Fill) -> None:
         before, self.ledger = self.ledger, self.ledger.apply(fill)
         done = Execution(fill=fill, before=before, after=self.ledger)
-        order = self._orders.get(fill.client_order_id)
+        flight = self._orders.at(fill.client_order_id)
         is_known = (
-            order is not None
-            and fill.client_order_id in self._sent
-            and (order.asset, order.side) == (fill.asset, fill.side)
+            flight is not None
+            and (flight.is_in_doubt or bool(flight.executed))
+            and flight.order.client_order_id == fill.client_order_id
+            and (flight.order.asset, flight.order.side) == (fill.asset, fill.side)
             and (fill.restores or fill.decision_day in self._by_day)
         )
-        self._open.discard(fill.client_order_id)
         if not is_known or fill.restores:
             # A buy-back moves nothing of ours, unless its fee was paid in a coin that we hold.
             if not is_known or _moved(done):

@@ -10,13 +10,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
-from engine.core.events import DayDecided, Event, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, OrderSkipped
+from engine.core.events import (
+    AccountReset,
+    DayDecided,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+    OrderRejected,
+    OrderSent,
+    OrderSkipped,
+    OrderUnresolved,
+    OrderWaits,
+    RunEnded,
+    RunStarted,
+)
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of, exact, plain
 from engine.core.order import Fill, Order, Side
+from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.planner import Planner
 from engine.research.attribution import ByCause, Cause, FillPair, Gaps, main_cause
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
@@ -28,6 +43,8 @@ PRICES = ("open", "high", "low", "close")
 BASIS_POINTS = 10_000
 Key: TypeAlias = tuple[date, str, Side]
 """Decision day, asset and side: the orders that one decision sends for one asset, however they are split."""
+OnTheWay: TypeAlias = RunStarted | OrderSent | OrderWaits | OrderUnresolved | AccountReset | RunEnded
+"""Events that are on the way to what is compared, and are not compared themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +89,14 @@ class Comparison:
 
 @dataclass(slots=True)
 class Step:
-    """A decision and what happened until the next one."""
+    """A decision and what happened until the next one; `events` is all of it in order."""
 
     decided: DayDecided
+    events: list[Event] = field(default_factory=list)
     planned: list[Order] = field(default_factory=list)
     skipped: list[tuple[str, Side, Decimal, str]] = field(default_factory=list)
     cancelled: set[Key] = field(default_factory=set)
-    rejected: set[Key] = field(default_factory=set)
+    rejected: dict[Key, list[Order]] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
 
 
@@ -115,13 +133,17 @@ def steps_of(events: Iterable[Event]) -> list[Step]:
             case OrderCancelled(order=order):
                 steps[-1].cancelled.add(_key(order))
             case OrderRejected(order=order):
-                steps[-1].rejected.add(_key(order))
+                steps[-1].rejected.setdefault(_key(order), []).append(order)
             case OrderFilled(fill=fill):
                 steps[-1].fills.append(fill)
             case _:
-                pass
+                if not isinstance(event, OnTheWay):
+                    assert_never(event)
+        if steps:
+            steps[-1].events.append(event)
     if steps:
         steps[-1].fills.clear()
+        steps[-1].events.clear()
     return steps
 
 
@@ -144,7 +166,7 @@ class _Comparer:
         self._model = model
         self._history: History = model.history
         self._ledger = start
-        self._open: dict[str, Order] = {}
+        self._in_flight = OrdersInFlight()
         self._gaps = Gaps()
         self._planned: set[Key] = set()
         self._live_planned: set[Key] = set()
@@ -202,8 +224,6 @@ class _Comparer:
     def _check_orders(self, live: Step) -> None:
         """Plan the live run's orders anew from its own account."""
         decided = live.decided
-        for key in live.cancelled:
-            self._open = {name: order for name, order in self._open.items() if _key(order) != key}
         if decided.changed:
             assets = {**self._ledger.positions, **decided.targets}
             plan = self._planner.plan(
@@ -221,7 +241,6 @@ class _Comparer:
             self._unexplained(
                 decided.day, "order", f"the live run planned {_words(live.planned)}; its account asks for {_words(due)}"
             )
-        self._open |= {order.client_order_id: order for order in live.planned}
 
     def _compare_orders(self, step: Step, live: Step) -> None:
         day = step.decided.day
@@ -251,32 +270,37 @@ class _Comparer:
 
     def _check_fills(self, step: Step, live: Step) -> None:
         """Work out anew what the exchange must have made of the live run's orders, and book what it did."""
-        for fill in live.fills:
-            order = self._open.pop(fill.client_order_id, None)
-            day = fill.at.date()
-            if order is None:
-                self._unexplained(day, "fill", f"{fill.client_order_id} was filled, and no such order was open")
-            else:
-                due = self._due(order, fill.at)
-                has = (fill.quantity, fill.price, fill.fee, fill.fee_asset)
-                if due is None:
-                    self._unexplained(day, "fill", f"{fill.side} {fill.symbol} was filled on a day without a bar")
-                elif has != (due.quantity, due.price, due.fee, due.fee_asset):
-                    self._unexplained(
-                        day,
-                        "fill",
-                        f"live {fill.side} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}, fee "
-                        f"{fill.fee} {fill.fee_asset}; by the rules {plain(due.quantity)} at {plain(due.price)}, fee "
-                        f"{due.fee} {due.fee_asset}",
-                    )
-            self._ledger = self._ledger.apply(fill)
+        for event in live.events:
+            if isinstance(event, OrderFilled):
+                self._check_fill(event.fill)
+                self._ledger = self._ledger.apply(event.fill)
+            self._in_flight = self._in_flight.after(event)
         self._check_lone_fills(step, live)
+
+    def _check_fill(self, fill: Fill) -> None:
+        flight = self._in_flight.at(fill.client_order_id)
+        day = fill.at.date()
+        if flight is None or not flight.is_open or flight.order.client_order_id != fill.client_order_id:
+            self._unexplained(day, "fill", f"{fill.client_order_id} was filled, and no such order was open")
+            return
+        due = self._due(flight.order, fill.at)
+        has = (fill.quantity, fill.price, fill.fee, fill.fee_asset)
+        if due is None:
+            self._unexplained(day, "fill", f"{fill.side} {fill.symbol} was filled on a day without a bar")
+        elif has != (due.quantity, due.price, due.fee, due.fee_asset):
+            self._unexplained(
+                day,
+                "fill",
+                f"live {fill.side} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}, fee "
+                f"{fill.fee} {fill.fee_asset}; by the rules {plain(due.quantity)} at {plain(due.price)}, fee "
+                f"{due.fee} {due.fee_asset}",
+            )
 
     def _check_lone_fills(self, step: Step, live: Step) -> None:
         """Accept what was executed in one run only where the other run sent nothing, or rightly could not."""
         ours, theirs = ({_key(fill): fill for fill in each.fills} for each in (step, live))
         for key, fill in ours.items():
-            is_right = key not in self._live_planned or (key in live.rejected and not self._is_due(key, fill))
+            is_right = key not in self._live_planned or (key in live.rejected and not self._is_due(live, key, fill))
             if key not in theirs and not is_right:
                 what = f"{fill.side} {plain(fill.quantity)} {fill.symbol} was not executed live"
                 self._unexplained(fill.at.date(), "fill", what)
@@ -286,13 +310,12 @@ class _Comparer:
                 self._unexplained(fill.at.date(), "fill", what)
 
     def _due(self, order: Order, at: datetime) -> ExpectedFill | None:
-        others = self._open.values() if order.side is Side.BUY else ()
-        alongside = [each for each in others if each.side is Side.BUY and each is not order]
+        others = self._in_flight.buys if order.side is Side.BUY else ()
+        alongside = [each for each in others if each is not order]
         return self._model.fill(order, at=at, cash=self._ledger.cash, alongside=alongside)
 
-    def _is_due(self, key: Key, fill: Fill) -> bool:
-        orders = [order for order in self._open.values() if _key(order) == key]
-        due = [self._due(order, fill.at) for order in orders]
+    def _is_due(self, live: Step, key: Key, fill: Fill) -> bool:
+        due = [self._due(order, fill.at) for order in live.rejected[key]]
         return any(each is not None and each.quantity > ZERO for each in due)
 
     def _compare_fills(self, step: Step, live: Step) -> None:

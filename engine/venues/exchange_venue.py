@@ -183,7 +183,13 @@ class ExchangeVenue:
         fills = tuple(_fill(order, trade, market_price) for trade in trades)
         again = self._rest(order, state)
         if fills:
-            return OrderReport(status=OrderStatus.FILLED, fills=fills, again=again, message=state.status)
+            return OrderReport(
+                status=OrderStatus.FILLED,
+                fills=fills,
+                again=again,
+                was_cut=self._was_cut(order, state) and state.executed_quantity == state.quantity,
+                message=state.status,
+            )
         return OrderReport(
             status=OrderStatus.REJECTED, again=again, message=f"ended as {state.status}, nothing executed"
         )
@@ -195,10 +201,8 @@ class ExchangeVenue:
 
     def _rest(self, order: Order, state: OrderState) -> Decimal:
         """Give what is worth another attempt; less than the exchange accepts is dust, and stays."""
-        largest = self._rules_of(order.asset).instrument.maximum_quantity
-        was_cut_to_largest = largest is not None and state.quantity == largest < order.quantity
         with exact():
-            rest = (order.quantity if was_cut_to_largest else state.quantity) - state.executed_quantity
+            rest = (order.quantity if self._was_cut(order, state) else state.quantity) - state.executed_quantity
         if rest <= ZERO:
             return ZERO
         quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
@@ -207,6 +211,11 @@ class ExchangeVenue:
             return rest
         price = quote.ask if order.side is Side.BUY else quote.bid
         return rest if self._is_sendable(order.asset, rest, price) else ZERO
+
+    def _was_cut(self, order: Order, state: OrderState) -> bool:
+        """Tell whether less was sent than ordered because the market takes no more at once; not for want of cash."""
+        has_largest = self._rules_of(order.asset).instrument.maximum_quantity is not None
+        return has_largest and state.quantity == self._allowed(order) < order.quantity
 
     def _refusal(self, order: Order, refused: Refused) -> OrderReport:
         message = f"{refused.kind}: {refused.message}"

@@ -226,7 +226,7 @@ def _held(standing: Standing, history: History, day: date, *, entries_allowed: b
         ledger=standing.ledger,
         closes=closes,
         equity=standing.ledger.equity(closes),
-        orders_waiting=bool(standing.waiting),
+        orders_waiting=bool(standing.orders.waiting),
         entries_allowed=entries_allowed,
     )
 

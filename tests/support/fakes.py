@@ -123,7 +123,8 @@ class FakeVenue:
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.submitted.append((order, cash, list(self.journal)[-1]))
-        whole = fill_of(order.asset, order.side, str(order.quantity), self.prices[order.asset])
+        name, price = order.client_order_id, self.prices[order.asset]
+        whole = fill_of(order.asset, order.side, str(order.quantity), price, name=name)
         return self.scripted.pop(order.client_order_id, OrderReport(status=OrderStatus.FILLED, fills=(whole,)))
 
     def held(self, asset: str) -> Decimal | None:

@@ -49,9 +49,9 @@ def problems(outcome: Outcome, undisturbed: Outcome, expected: Expected, *, last
 
 def _settled(outcome: Outcome) -> Iterator[str]:
     standing = outcome.standing
-    waiting = [order.client_order_id for order in (*standing.sells, *standing.buys)]
-    if standing.unresolved is not None or waiting:
-        yield f"still open: {standing.unresolved} {waiting}"
+    waiting = [order.client_order_id for order in standing.orders.waiting]
+    if waiting:
+        yield f"still open: {waiting}"
     if any(order.is_open for order in outcome.orders):
         yield "an order is open on the exchange"
 

@@ -14,10 +14,11 @@ from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
+from engine.core.retry_policy import MOST, AttemptEnd
 from engine.epochs import EpochKeeper
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
-from engine.session import MAX_ATTEMPTS, Session
+from engine.session import Session
 from engine.standing import Standing
 from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of
 
@@ -265,7 +266,7 @@ def test_nothing_else_is_sent_before_what_was_wiped_is_back() -> None:
     assert [order.reason for order in bot.shop.sent] == [RESET_BUY_BACK, RESET_BUY_BACK, "exit"]
 
 
-@pytest.mark.parametrize("attempts", [0, MAX_ATTEMPTS], ids=["to be bought back", "left"])
+@pytest.mark.parametrize("attempts", [0, MOST[AttemptEnd.EXPIRED]], ids=["to be bought back", "left"])
 def test_a_change_that_still_is_to_be_planned_survives_a_reset_and_a_restart(attempts: int) -> None:
     bot = Bot(unplanned="enter")
     bot.reset()
@@ -287,8 +288,8 @@ def test_a_crash_in_the_middle_goes_on_with_the_order_that_was_sent() -> None:
     folded = bot.folded()
 
     assert folded == bot.session.standing
-    assert folded.unresolved is not None
-    assert folded.unresolved.restores
+    assert folded.orders.in_doubt is not None
+    assert folded.orders.in_doubt.order.restores
 
 
 def test_an_account_that_holds_less_than_the_ledger_is_refused_with_what_is_missing() -> None:

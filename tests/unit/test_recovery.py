@@ -20,11 +20,13 @@ from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.money import exact
 from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.planner import Planner
+from engine.core.retry_policy import MOST, AttemptEnd
 from engine.core.strategy import Decision, Holdings
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
-from engine.session import MAX_ATTEMPTS, Session
+from engine.session import Session
 from engine.standing import Standing
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, instrument
 from tests.support.markets import coin_bars, history_of
@@ -32,7 +34,7 @@ from tests.support.markets import coin_bars, history_of
 ASSETS = ("BTC", "ETH", "SOL")
 PRICES = {"BTC": "100", "ETH": "10", "SOL": "1"}
 HISTORY = history_of(*(coin_bars(asset, DAY, [float(price)] * 9) for asset, price in PRICES.items()))
-ROUNDS_A_DAY = 2 * MAX_ATTEMPTS
+ROUNDS_A_DAY = 2 * MOST[AttemptEnd.EXPIRED]
 
 Fate = Literal["filled", "rejected", "halved", "expired", "told to wait", "lost", "lost and filled", "lost and halved"]
 
@@ -172,7 +174,7 @@ def _day(number: int) -> date:
 
 
 def _every_attempt(order: str, fate: Fate) -> dict[str, Fate]:
-    return {f"{order}-{attempt}": fate for attempt in range(1, MAX_ATTEMPTS + 1)}
+    return {f"{order}-{attempt}": fate for attempt in range(1, MOST[AttemptEnd.EXPIRED] + 1)}
 
 
 INTO_ALTS: Sequence[Mapping[str, float] | None] = ({"BTC": 0.9}, None, {"ETH": 0.5, "SOL": 0.3}, None)
@@ -274,6 +276,7 @@ class Ending:
     """What a run comes to: where it stands, what was decided, and what was traded for which decision."""
 
     standing: Standing
+    waiting: Sequence[Order]
     decisions: Sequence[DayDecided]
     traded: Mapping[tuple[date, str, Side, str], Decimal]
 
@@ -285,8 +288,10 @@ def _ending(standing: Standing, events: Sequence[Event]) -> Ending:
             fill = event.fill
             traded[fill.decision_day, fill.asset, fill.side, fill.reason] += fill.quantity  # type: ignore[assignment]
     return Ending(
-        # By which order the exchange is known may differ: an attempt that a crash cost has another name.
-        standing=replace(standing, known=None),
+        # By which order the exchange is known may differ: an attempt that a crash cost has another name. So may settled
+        # ones, which keep their places until the next decision.
+        standing=replace(standing, known=None, orders=OrdersInFlight()),
+        waiting=standing.orders.waiting,
         decisions=[event for event in events if isinstance(event, DayDecided)],
         traded=dict(traded),  # type: ignore[arg-type] # a counter of decimals
     )
@@ -376,7 +381,9 @@ def test_an_order_that_was_sent_and_not_heard_of_is_unresolved() -> None:
 
     sent = list(journal)[-1]
     assert isinstance(sent, OrderSent)
-    assert standing_of(journal, FRESH).unresolved == sent.order
+    doubt = standing_of(journal, FRESH).orders.in_doubt
+    assert doubt is not None
+    assert (doubt.order, doubt.sent) == (sent.order, sent)
 
 
 def test_no_journal_is_a_first_start() -> None:

@@ -117,6 +117,7 @@ def test_a_decision_is_written_with_what_was_held_before_its_orders() -> None:
         core_close=Decimal("100.0"),
         memory=ScriptedState(1),
         closes={"BTC": Decimal("100.0"), "ETH": Decimal("10.0")},
+        planned=True,
     )
     assert run.session.state == ScriptedState(1)
 
@@ -358,7 +359,7 @@ def test_an_unresolved_order_is_never_sent_again() -> None:
 def test_the_fate_of_an_unresolved_order_is_asked_until_it_is_known() -> None:
     run = Run({"ETH": 0.5})
     run.venue.scripted[ids("ETH-b1")[0]] = OrderReport(status=OrderStatus.UNRESOLVED, message="timed out")
-    fill = fill_of("ETH", Side.BUY, "50", "10")
+    fill = fill_of("ETH", Side.BUY, "50", "10", name=ids("ETH-b1")[0])
     run.venue.fates = [
         OrderReport(status=OrderStatus.UNRESOLVED, message="not visible yet"),
         OrderReport(status=OrderStatus.FILLED, fills=(fill,)),

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import assert_never
 
-from engine.core.events import AccountReset, DayDecided, OrderFilled
+from engine.core.events import AccountReset, DayDecided, NotBooked, OrderFilled
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
@@ -165,7 +166,8 @@ def _bookings_found(record: RunRecord) -> Mapping[date, int]:
             case DayDecided(day=day):
                 found[day] = booked
             case _:
-                continue
+                if not isinstance(event, NotBooked):
+                    assert_never(event)
     return found
 
 

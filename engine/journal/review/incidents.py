@@ -10,10 +10,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import takewhile
+from typing import TypeAlias, assert_never
 
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    DayDecided,
     Event,
     OrderCancelled,
     OrderFilled,
@@ -23,15 +25,25 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    RunEnded,
+    RunStarted,
 )
 from engine.core.money import ZERO, plain
-from engine.core.order import Order, stem_of
+from engine.core.order import Order
+from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
 from engine.journal.run_record import RunRecord
 
 EXPIRED = "ended as "
 """Begins the message of an order that the venue took and did not execute."""
 NEVER_PLACED = "was never placed"
 STILL_UNKNOWN = "still unknown: it is being asked for"
+
+PlainWay: TypeAlias = RunStarted | DayDecided | OrderSent | OrderFilled | RunEnded
+"""Events that are no incident."""
+NoAnswer: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderSent | OrderCancelled | RunEnded
+"""Events that do not say what became of an order of unknown outcome."""
+Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | RunEnded
+"""Events that belong to a day and to no instant."""
 
 
 class IncidentKind(StrEnum):
@@ -77,19 +89,15 @@ def incidents_of(record: RunRecord) -> tuple[Incident, ...]:
 
 def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:
     """Tell incidents out of a journal."""
-    orders: dict[str, Order] = {}
-    filled: dict[str, Decimal] = {}
+    orders = OrdersInFlight()
     answers = _answers(events)
     at: datetime | None = None
     for place, event in enumerate(events):
         at = _instant(event) or at
         match event:
-            case OrderSent(order=order):
-                orders[order.client_order_id] = order
-            case OrderFilled(fill=fill):
-                filled[fill.client_order_id] = filled.get(fill.client_order_id, Decimal(0)) + fill.quantity
-            case OrderPlanned(order=order) if order.attempt > 1:
-                yield from _next_attempt(order, orders, filled, at or decision_instant(order.decision_day))
+            case OrderPlanned(order=order):
+                before = orders.at(order.client_order_id)
+                yield from _next_attempt(order, before, at or decision_instant(order.decision_day))
             case OrderUnresolved(order=order):
                 outcome = answers.get((place, order.client_order_id), STILL_UNKNOWN)
                 yield _incident(IncidentKind.UNKNOWN, order, event.at, event.message, outcome=outcome)
@@ -115,18 +123,18 @@ def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:
             case AccountReset():
                 yield _reset(event, _bought_back(events[place + 1 :]))
             case _:
-                pass
+                if not isinstance(event, PlainWay):
+                    assert_never(event)
+        orders = orders.after(event)
 
 
-def _next_attempt(
-    order: Order, orders: Mapping[str, Order], filled: Mapping[str, Decimal], at: datetime
-) -> Iterator[Incident]:
+def _next_attempt(order: Order, before: OrderInFlight | None, at: datetime) -> Iterator[Incident]:
     """Tell of the attempt before, where something of it was executed, and of this one."""
-    before = orders.get(f"{stem_of(order.client_order_id)}-{order.attempt - 1}")
-    done = filled.get(before.client_order_id, Decimal(0)) if before is not None else Decimal(0)
-    if before is not None and done:
-        message = f"{plain(done)} of {plain(before.quantity)} filled"
-        yield _incident(IncidentKind.PARTIAL, before, at, message)
+    if order.attempt == 1:
+        return
+    if before is not None and before.executed:
+        message = f"{plain(before.executed)} of {plain(before.order.quantity)} filled"
+        yield _incident(IncidentKind.PARTIAL, before.order, at, message)
     yield _incident(IncidentKind.RETRY, order, at, f"attempt {order.attempt}")
 
 
@@ -139,22 +147,28 @@ def _answers(events: Sequence[Event]) -> Mapping[tuple[int, str], str]:
         match event:
             case OrderUnresolved(order=order):
                 asked[order.client_order_id] = place
-            case OrderFilled(fill=fill) if fill.client_order_id in asked:
-                key = asked[fill.client_order_id], fill.client_order_id
-                executed[key] = executed.get(key, Decimal(0)) + fill.quantity
-                answers[key] = f"found: {plain(executed[key])} filled at {fill.at:%H:%M:%S}"
-            case OrderRejected(order=order) if order.client_order_id in asked:
-                found = "found: never placed" if event.message == NEVER_PLACED else f"found: {event.message}"
-                answers[asked.pop(order.client_order_id), order.client_order_id] = found
-            case OrderWaits(order=order) if order.client_order_id in asked:
-                answers[asked.pop(order.client_order_id), order.client_order_id] = "found: not taken, it waits"
+            case OrderFilled(fill=fill):
+                if fill.client_order_id in asked:
+                    key = asked[fill.client_order_id], fill.client_order_id
+                    executed[key] = executed.get(key, Decimal(0)) + fill.quantity
+                    answers[key] = f"found: {plain(executed[key])} filled at {fill.at:%H:%M:%S}"
+            case OrderRejected(order=order) | OrderWaits(order=order):
+                if order.client_order_id in asked:
+                    answers[asked.pop(order.client_order_id), order.client_order_id] = _found(event)
             case AccountReset():
                 for name, since in asked.items():
                     answers.setdefault((since, name), "the exchange was reset")
                 asked.clear()
             case _:
-                pass
+                if not isinstance(event, NoAnswer):
+                    assert_never(event)
     return answers
+
+
+def _found(event: OrderRejected | OrderWaits) -> str:
+    if isinstance(event, OrderWaits):
+        return "found: not taken, it waits"
+    return "found: never placed" if event.message == NEVER_PLACED else f"found: {event.message}"
 
 
 def _bought_back(later: Sequence[Event]) -> str:
@@ -221,6 +235,8 @@ def _instant(event: Event) -> datetime | None:
         case OrderFilled(fill=fill):
             return fill.at
         case _:
+            if not isinstance(event, Undated):
+                assert_never(event)
             return None
 
 

@@ -134,7 +134,7 @@ def test_the_body_is_what_a_person_would_write() -> None:
     assert name == "OrderSkipped"
     assert body == (
         '{"schema":1,"event":{"day":"2024-01-01","asset":"ETH","side":"sell","quantity":"1.50",'
-        '"message":"below the minimum"}}'
+        '"message":"below the minimum","client_order_id":""}}'
     )
 
 

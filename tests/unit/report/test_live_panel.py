@@ -14,9 +14,10 @@ from rich.console import Console
 
 from engine.core.events import EvidenceValue, OrderFilled
 from engine.core.order import Side
+from engine.core.orders_in_flight import OrderInFlight, Stage
 from engine.core.valuation import ValuedPosition
 from engine.report.live import closing_words, live_console, live_lines
-from engine.report.live_status import Incident, LiveStatus, OpenOrder, Past
+from engine.report.live_status import Incident, LiveStatus, Past
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
 INDEX: Mapping[str, EvidenceValue] = {
@@ -51,7 +52,7 @@ STATUS = LiveStatus(
         ValuedPosition(asset=asset, quantity=Decimal("1234.5678"), price=None, value=Decimal(12437), weight=0.125)
         for asset in ("ETH", "SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE")
     ),
-    orders=(OpenOrder(order=BUY, state="unresolved", since=NOON, message="no answer within 10 seconds"),),
+    orders=(OrderInFlight(order=BUY, stage=Stage.UNRESOLVED, since=NOON, message="no answer within 10 seconds"),),
     incidents=(Incident(at=NOON, text="trying again"), Incident(at=NOON + timedelta(minutes=1), text="no answer")),
     bars_day=DAY,
     bars_at=NOON,

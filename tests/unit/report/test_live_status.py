@@ -20,6 +20,7 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Side
+from engine.core.orders_in_flight import OrdersInFlight
 from engine.report.live_status import LiveStatus, Past, live_status
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
@@ -31,8 +32,7 @@ LATER = NOON + timedelta(hours=1)
 def status_after(*events: Event, **known: Any) -> LiveStatus:
     standing = {
         "ledger": Ledger(quote="USDT", cash=Decimal(1000)),
-        "waiting": (),
-        "unresolved": None,
+        "orders": OrdersInFlight().after_all(events),
         "last_day": None,
         "grace": timedelta(minutes=1),
         "exchange_time": None,
@@ -115,8 +115,8 @@ def test_a_position_without_a_price_on_record_leaves_the_equity_unknown() -> Non
 
 
 def test_an_order_is_shown_with_what_was_last_said_of_it() -> None:
-    planned = status_after(OrderPlanned(order=BUY), waiting=(BUY,))
-    waits = status_after(OrderPlanned(order=BUY), OrderWaits(at=NOON, order=BUY, message="halted"), waiting=(BUY,))
+    planned = status_after(OrderPlanned(order=BUY))
+    waits = status_after(OrderPlanned(order=BUY), OrderWaits(at=NOON, order=BUY, message="halted"))
 
     assert [(order.state, order.since) for order in planned.orders] == [("planned", decision_instant(DAY))]
     assert [(order.state, order.since, order.message) for order in waits.orders] == [("waits", NOON, "halted")]
@@ -125,7 +125,7 @@ def test_an_order_is_shown_with_what_was_last_said_of_it() -> None:
 def test_an_order_has_waited_since_it_was_first_said() -> None:
     said_twice = [OrderWaits(at=at, order=BUY, message="halted") for at in (NOON, LATER)]
 
-    (order,) = status_after(OrderPlanned(order=BUY), *said_twice, waiting=(BUY,)).orders
+    (order,) = status_after(OrderPlanned(order=BUY), *said_twice).orders
 
     assert order.since == NOON
 
@@ -133,10 +133,8 @@ def test_an_order_has_waited_since_it_was_first_said() -> None:
 def test_an_order_of_unknown_fate_is_unresolved_also_where_only_its_sending_is_on_record() -> None:
     sent = OrderSent(at=NOON, order=BUY)
 
-    (after_a_crash,) = status_after(sent, waiting=(BUY,), unresolved=BUY).orders
-    (asked,) = status_after(
-        sent, OrderUnresolved(at=LATER, order=BUY, message="timeout"), waiting=(BUY,), unresolved=BUY
-    ).orders
+    (after_a_crash,) = status_after(sent).orders
+    (asked,) = status_after(sent, OrderUnresolved(at=LATER, order=BUY, message="timeout")).orders
 
     assert (after_a_crash.state, after_a_crash.since) == ("unresolved", NOON)
     assert (asked.state, asked.since, asked.message) == ("unresolved", LATER, "timeout")
@@ -144,14 +142,12 @@ def test_an_order_of_unknown_fate_is_unresolved_also_where_only_its_sending_is_o
 
 def test_settled_orders_are_let_go() -> None:
     settling: list[Event] = [
-        OrderFilled(fill=fill_of("ETH", Side.BUY, "2", "1")),
-        OrderRejected(at=NOON, order=order_of("ETH", Side.BUY, "2"), message="no"),
-        OrderCancelled(day=NEXT_DAY, order=order_of("ETH", Side.BUY, "2")),
+        OrderFilled(fill=fill_of("ETH", Side.BUY, "2", "1", name=BUY.client_order_id)),
+        OrderRejected(at=NOON, order=BUY, message="no"),
+        OrderCancelled(day=NEXT_DAY, order=BUY),
     ]
     for event in settling:
-        past = Past().after_all([OrderPlanned(order=order_of("ETH", Side.BUY, "2")), event])
-
-        assert past.orders == {}, event
+        assert status_after(OrderPlanned(order=BUY), event).orders == (), event
 
 
 def test_the_last_five_incidents_of_journal_and_notices_stand_in_order_of_time() -> None:
