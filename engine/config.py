@@ -125,7 +125,7 @@ class Data(_Section):
     cache_dir: Folder | None = Field(None, description="Folder of the data cache; null: the user's cache folder.")
     max_stale_sessions: StrictInt = Field(3, ge=0, description="Sessions by which the index may lag.")
     jumps: Literal["note", "error"] = Field(
-        "note", description="What closes are that jump beyond what a market does: a loud note, or an error."
+        "note", description="What a close that jumps beyond what a market does is: a loud note, or an error."
     )
 
     @model_validator(mode="after")
