@@ -127,6 +127,9 @@ class Data(_Section):
     csv_dir: Folder | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
     cache_dir: Folder | None = Field(None, description="Folder of the data cache; null: the user's cache folder.")
     max_stale_sessions: StrictInt = Field(3, ge=0, description="Sessions by which the index may lag.")
+    jumps: Literal["note", "error"] = Field(
+        "note", description="What a close that jumps beyond what a market does is: a loud note, or an error."
+    )
 
     @model_validator(mode="after")
     def _folder_given(self) -> Self:

@@ -24,9 +24,10 @@ def backtest(
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day)
 
     from engine.clock import system_now
+    from engine.core.calendar import decision_instant
     from engine.journal.run_files import LOG_FILE
     from engine.journal.run_folder import one_shot_name, whole_folder, write_config, write_run_files
-    from engine.journal.run_log import gap_lines, log_lines
+    from engine.journal.run_log import doubt_lines, gap_lines, log_lines
     from engine.logs import write_run_log
     from engine.report.console import make_console, progress_bar
     from engine.wiring.backtest import backtest as run_backtest
@@ -44,7 +45,8 @@ def backtest(
             benchmarks=run.benchmarks,
         )
         write_config(folder(), loaded.effective())
-        lines = [*gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
+        doubts = doubt_lines(run.doubts, decision_instant(run.span.first_day))
+        lines = [*doubts, *gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
         write_run_log(folder() / LOG_FILE, lines)
         if not no_report:
             from engine.report.html import write_report

@@ -15,6 +15,7 @@ from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
+from engine.data.refusals import serves_nothing
 from engine.data.retries import TransientError, retried, retry_after
 from engine.ports import Progress
 
@@ -108,8 +109,8 @@ class BinanceBars:
             until: last day wanted.
 
         Raises:
-            DataError: no such market, no candle at all, or a candle that cannot be.
-            UnreachableError: no readable answer past all retries, or a restricted location.
+            DataError: no such market, no candle at all, or a candle that cannot be or cannot be read.
+            UnreachableError: no answer in Binance's form past all retries, or one that serves this place nothing.
         """
         place = f"binance {symbol}{self._quote}"
         end = min(until.toordinal() + 1, self._first_open_day(place))
@@ -187,6 +188,10 @@ class BinanceBars:
         problem = self._passing_problem(error)
         if problem is not None:
             return TransientError(problem)
+        if serves_nothing(status, self._answer.body):
+            return UnreachableError(
+                f"{place}: {self._url} does not serve this address (HTTP {status}: {_excerpt(self._answer.body)})"
+            )
         return DataError(f"{place}: Binance refuses the request (HTTP {status}: {_excerpt(self._answer.body)})")
 
     def _passing_problem(self, error: Exception) -> str | None:
@@ -205,14 +210,14 @@ class BinanceBars:
 def _server_time(answer: object) -> int:
     milliseconds = answer.get("serverTime") if isinstance(answer, dict) else None
     if not isinstance(milliseconds, int | str) or not str(milliseconds).isdecimal():
-        raise TransientError(f"the answer is not the server's time: {_excerpt(answer)}")
+        raise TransientError(f"the answer (HTTP {OK}) is not the server's time: {_excerpt(answer)}")
     return int(milliseconds)
 
 
 def _rows(answer: object, start: int) -> list[Row]:
     # ccxt hands over whatever a 200 carries, also HTML and broken JSON, as text.
     if not isinstance(answer, list):
-        raise TransientError(f"the answer is not a list of candles: {_excerpt(answer)}")
+        raise TransientError(f"the answer (HTTP {OK}) is not a list of candles: {_excerpt(answer)}")
     rows: list[Row] = []
     earliest = start
     for kline in answer:
@@ -223,17 +228,30 @@ def _rows(answer: object, start: int) -> list[Row]:
 
 def _row(kline: object, earliest: int) -> Row:
     if not isinstance(kline, Sequence) or isinstance(kline, str) or len(kline) < ROW_FIELDS:
-        raise TransientError(f"a candle is not readable: {_excerpt(kline)}")
+        raise _invalid(kline, earliest, "is not readable")
     try:
         days, rest = divmod(int(kline[0]), DAY_MILLISECONDS)
         prices_and_volume = [float(text) for text in kline[1:ROW_FIELDS]]
     except (TypeError, ValueError) as error:
-        raise TransientError(f"a candle is not readable: {_excerpt(kline)}") from error
+        raise _invalid(kline, earliest, "is not readable") from error
     day = EPOCH_ORDINAL + days
     if rest or not earliest <= day <= LAST_ORDINAL:
         # Also what keeps the paging from going round in a circle.
-        raise TransientError(f"a candle does not open at 00:00 UTC of a day after the one before: {_excerpt(kline)}")
+        raise _invalid(kline, earliest, "does not open at 00:00 UTC of a day after the one before")
     return day, prices_and_volume
+
+
+def _invalid(kline: object, earliest: int, problem: str) -> TransientError:
+    # Binance was reached and speaks: what does not get better is a matter of this one series.
+    return TransientError(f"{_candle_words(kline, earliest)} {problem}: {_excerpt(kline)}", lasting=DataError)
+
+
+def _candle_words(kline: object, earliest: int) -> str:
+    try:
+        day = EPOCH_ORDINAL + int(kline[0]) // DAY_MILLISECONDS  # type: ignore[index] # whatever JSON has there
+        return f"the candle of {date.fromordinal(day)}"
+    except (TypeError, ValueError, LookupError, OverflowError):
+        return "a candle" if earliest <= EPOCH_ORDINAL else f"the candle after {date.fromordinal(earliest - 1)}"
 
 
 def _series(symbol: str, rows: Sequence[Row], place: str) -> BarSeries:

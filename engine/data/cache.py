@@ -4,6 +4,7 @@ Vendors revise their last bars, so an update asks for some days again; what diff
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ import numpy as np
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
 from engine.data.cache_store import CacheStore, Entry, Key, Unusable
+from engine.data.closures import refuse_closed, refuse_shifted, without_carried
 from engine.data.digest import bars_sha256
 from engine.data.failures import UnreachableError
 from engine.data.kinds import MarketKind
@@ -71,6 +73,11 @@ class CachedBars:
         self._now = now
         self._fetcher: BarFetcher | None = None
         self._silence: tuple[datetime, UnreachableError] | None = None
+        self._remarks: tuple[str, ...] = ()
+
+    def remark(self, words: str) -> None:
+        """Hear what the fetcher has to say of the bars that it is about to give; it stays with them."""
+        self._remarks += (words,)
 
     def load(self, symbol: str) -> LoadedSeries:
         """Load all final bars: from the cache when it holds the last one due, else updated over the network.
@@ -125,8 +132,26 @@ class CachedBars:
     def _read(self, symbol: str) -> tuple[Entry | None, tuple[str, ...]]:
         found = self._store.read(self._key(symbol), self._kind.build)
         if isinstance(found, Unusable):
-            return None, (f"{self._key(symbol)}: the cache entry is not used, because {found.reason}",)
-        return found, ()
+            return None, (self._not_used(symbol, found.reason),)
+        if found is None:
+            return None, ()
+        try:
+            return self._screened(symbol, found), ()
+        except DataError as error:
+            return None, (self._not_used(symbol, str(error)),)
+
+    def _not_used(self, symbol: str, reason: str) -> str:
+        return f"{self._key(symbol)}: the cache entry is not used, because {reason}"
+
+    def _screened(self, symbol: str, entry: Entry) -> Entry:
+        """Hold bars against the calendar of their exchange: also those that an older program has kept."""
+        key, sessions = str(self._key(symbol)), self._kind.sessions
+        refuse_shifted(entry.bars.days, sessions, lambda _row: key)
+        bars, dropped = without_carried(entry.bars, sessions, key)
+        refuse_closed(bars.days, sessions, lambda _row: key)
+        if not dropped:
+            return entry
+        return replace(entry, bars=bars, sha256=bars_sha256(bars), remarks=(*entry.remarks, dropped))
 
     def _loaded(self, symbol: str, entry: Entry, notes: tuple[str, ...]) -> LoadedSeries:
         gaps = self._kind.gaps(entry.bars)
@@ -137,7 +162,7 @@ class CachedBars:
             fetched_at=entry.fetched_at,
             gaps=gaps.lines,
             missing=gaps.missing,
-            notes=notes,
+            notes=(*notes, *entry.remarks),
         )
 
     def _fetch(self, symbol: str, since: date | None, until: date) -> BarSeries:
@@ -155,6 +180,7 @@ class CachedBars:
 
     def _updated(self, symbol: str, entry: Entry | None, until: date, notes: tuple[str, ...]) -> LoadedSeries:
         key = self._key(symbol)
+        self._remarks = () if entry is None else entry.remarks
         if entry is None:
             bars = self._fetch(symbol, None, until)
         else:
@@ -163,6 +189,7 @@ class CachedBars:
             fetched = self._fetch(symbol, since, until)
             if fetched.position_on(since) is None or since in revised_days(kept, fetched):
                 notes += (f"{key}: fetched anew as a whole, because the bar of {since} is no longer what it was",)
+                self._remarks = ()
                 bars = self._fetch(symbol, None, until)
             else:
                 notes += _revision_notes(key, revised_days(kept, fetched))
@@ -171,7 +198,11 @@ class CachedBars:
             raise DataError(f"{key}: no bar up to {until}")
         if bars.last_day < until:
             notes += (f"{key}: the last bar is of {bars.last_day}; {until} is due",)
-        updated = Entry(bars=bars, through=until, fetched_at=self._now(), sha256=bars_sha256(bars))
+        remarks = tuple(dict.fromkeys(self._remarks))
+        updated = self._screened(
+            symbol,
+            Entry(bars=bars, through=until, fetched_at=self._now(), sha256=bars_sha256(bars), remarks=remarks),
+        )
         return self._loaded(symbol, updated, notes + self._write(symbol, updated))
 
     def _write(self, symbol: str, entry: Entry) -> tuple[str, ...]:

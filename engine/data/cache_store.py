@@ -52,6 +52,7 @@ class Entry:
         fetched_at: when, UTC.
         sha256: digest of the bars.
         problem: why there are none; empty where there are.
+        remarks: what a reader of the bars should know: rows that were dropped.
     """
 
     bars: BarSeries
@@ -59,6 +60,7 @@ class Entry:
     fetched_at: datetime
     sha256: str
     problem: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ class CacheStore:
             "sha256": entry.sha256,
             "file_sha256": hashlib.sha256(content).hexdigest(),
             "problem": entry.problem,
+            "remarks": list(entry.remarks),
         }
         bars_path, description_path = self._paths(key)
         write_atomically(bars_path, content)
@@ -152,6 +155,8 @@ def _entry(key: Key, description: bytes, content: bytes, build: SeriesBuilder) -
         fetched_at=fetched_at,
         sha256=sha256,
         problem=str(values["problem"]),
+        # Entries of earlier versions have none.
+        remarks=tuple(map(str, values.get("remarks", ()))),
     )
 
 

@@ -14,6 +14,7 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.market import BarSeries
 from engine.data.checks import crypto_gaps
 from engine.data.digest import bars_sha256
+from engine.data.failures import UnreachableError
 from engine.data.kinds import COINS
 from engine.ports import LoadedSeries, MarketData, Progress
 
@@ -83,7 +84,10 @@ class ExtendedBars:
 
 
 class StaleBars:
-    """The route of `auto` where stale bars are allowed: when the network fails, the cache however old."""
+    """The route of `auto` where stale bars are allowed: when the provider cannot be reached, the cache however old.
+
+    A provider that answers that it has no such series, or gives one that cannot be, is believed instead.
+    """
 
     def __init__(self, cached: Cached) -> None:
         self._cached = cached
@@ -92,11 +96,11 @@ class StaleBars:
         """Load a series.
 
         Raises:
-            DataError: neither the network nor the cache has it.
+            DataError: the provider has no such series or a bad one; it cannot be reached and the cache has none either.
         """
         try:
             return self._cached.load(symbol)
-        except DataError as error:
+        except UnreachableError as error:
             stored = self._cached.stored(symbol)
             if stored is None:
                 raise
@@ -130,7 +134,8 @@ def load_all(choices: Sequence[Choice], *, sample: MarketData | None, progress: 
 
     Raises:
         ConfigError: the sample is chosen where it is not allowed, or beside a provider of real bars.
-        DataError: a series cannot be had, and not every choice is `auto` with the sample allowed.
+        DataError: a series is unknown, refused or invalid; or its provider cannot be reached, and not every choice is
+            `auto` with the sample allowed, or the sample has no such series.
     """
     wants_sample = [choice for choice in choices if choice.name == SAMPLE]
     if wants_sample:
@@ -145,12 +150,21 @@ def load_all(choices: Sequence[Choice], *, sample: MarketData | None, progress: 
         return _load(choices, sample)
     try:
         return _load(choices, None)
-    except DataError as error:
+    except UnreachableError as error:
         if sample is None or any(choice.name != AUTO for choice in choices):
             raise
         progress(f"no real bars: {error}")
         why = f"synthetic sample taken, because real bars could not be had: {error}"
-        return {symbol: _with_notes(series, why) for symbol, series in _load(choices, sample).items()}
+        return {symbol: _with_notes(series, why) for symbol, series in _sampled(choices, sample, error).items()}
+
+
+def _sampled(
+    choices: Sequence[Choice], sample: MarketData, unreachable: UnreachableError
+) -> Mapping[str, LoadedSeries]:
+    try:
+        return _load(choices, sample)
+    except DataError as error:
+        raise DataError(f"{error}; it was to be taken, because real bars could not be had: {unreachable}") from error
 
 
 def _load(choices: Sequence[Choice], sample: MarketData | None) -> dict[str, LoadedSeries]:

@@ -16,10 +16,11 @@ from engine.core.calendar import Days
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats
 from engine.data.checks import check_bars
+from engine.data.closures import refuse_closed, refuse_shifted
 from engine.data.csv_faults import MISSING_MARKS, first_fault, numbered_rows
 from engine.data.digest import bars_sha256
-from engine.data.kinds import COINS, MarketKind, SessionsBetween, indices
-from engine.data.sessions import NewYorkSessions
+from engine.data.kinds import COINS, MarketKind, indices
+from engine.data.sessions import NewYorkSessions, SessionsBetween
 from engine.ports import LoadedSeries
 
 PRICES = ("open", "high", "low", "close")
@@ -40,7 +41,7 @@ class CsvBars:
     Attributes:
         folder: holds `<symbol>.csv`.
         index: whether the files are of an index (bars known at 16:00 New York) or of coins (at the end of the UTC day).
-        sessions: the sessions an index should have, to count its gaps.
+        sessions: the sessions an index should have: one without a bar is a gap, another day with one an error.
     """
 
     folder: Path
@@ -88,7 +89,14 @@ def _read(path: Path, symbol: str, kind: MarketKind) -> BarSeries:
         # pandas' parser and conversion errors are ValueErrors, and none of them names the line.
         fault = first_fault(text, column_by_name)
         raise DataError(f"{path}, {fault}" if fault else f"{path}: not readable as bars: {error}") from error
-    check_bars(**columns, place=lambda row: f"{path}, line {_line_of(text, row)}")
+
+    def place(row: int) -> str:
+        return f"{path}, line {_line_of(text, row)}"
+
+    # First: where dates go back in the middle of a file, a shift from there on says more than the first row that does.
+    refuse_shifted(columns["days"], kind.sessions, place)
+    check_bars(**columns, place=place)
+    refuse_closed(columns["days"], kind.sessions, place)
     return kind.build(symbol, **columns)
 
 

@@ -16,9 +16,10 @@ from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats, crypto_series
 from engine.data.digest import bars_sha256
 from engine.data.index_bars import index_series
-from engine.data.kinds import SeriesBuilder, SessionsBetween
+from engine.data.kinds import SeriesBuilder
 from engine.data.sample_noise import Noise, noise
 from engine.data.sample_regimes import INDEX, LAST_DAY, LEADER, MARKETS, SEED, Market, phase_column
+from engine.data.sessions import SessionsBetween
 from engine.ports import LoadedSeries
 
 SOURCE = "synthetic sample"

@@ -18,8 +18,12 @@ from engine.core.calendar import Days, instants_after
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
+from engine.data.closures import refuse_closed, refuse_shifted, without_carried
+from engine.data.failures import UnreachableError
 from engine.data.index_bars import EXCHANGE_TIME_ZONE, index_series, session_instants
+from engine.data.refusals import PASSING, is_json_object, serves_nothing
 from engine.data.retries import TransientError, retried, retry_after
+from engine.data.sessions import NewYorkSessions
 from engine.ports import Progress
 
 if TYPE_CHECKING:
@@ -37,7 +41,7 @@ FINAL_AFTER = {"index": np.timedelta64(30, "m"), "crypto": np.timedelta64(0, "m"
 """Yahoo carries the last prices of a session over for some minutes after the bell."""
 
 CHART_PATH = "/v8/finance/chart/"
-NOT_FOUND, ERRORS = 404, 400
+REFUSALS, NOT_FOUND, ERRORS = 400, 404, 500
 COLUMNS = ("Open", "High", "Low", "Close", "Volume")
 
 
@@ -59,6 +63,7 @@ class YahooBars:
         sleep: waits between tries.
         now: the clock that decides which bars are final.
         progress: called with a line for each series.
+        remark: told what a reader of the bars should know: rows that were dropped.
     """
 
     def __init__(
@@ -71,15 +76,18 @@ class YahooBars:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         progress: Progress,
+        remark: Progress | None = None,
     ) -> None:
         self._market = market
+        self._sessions = NewYorkSessions().between if market == "index" else None
+        self._remark = remark
         self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         self._max_retries = max_retries
         self._sleep = sleep
         self._now = now
         self._progress = progress
-        self._status = 0
+        self._status, self._body = 0, ""
         self._retry_after: float | None = None
         # Half a second: only a run that fetches pays it. It changes the warning filters of the process.
         with warnings.catch_warnings():
@@ -107,7 +115,7 @@ class YahooBars:
 
         Raises:
             DataError: no such series, no row in the answer, or a bad bar.
-            UnreachableError: no readable answer past all retries.
+            UnreachableError: no answer in Yahoo's form past all retries, or one that serves this place nothing.
         """
         ticker = ticker_of(symbol, self._market)
         place = f"yahoo {ticker}"
@@ -124,7 +132,7 @@ class YahooBars:
         return bars
 
     def _history(self, ticker: str, since: date | None, place: str) -> "pd.DataFrame":
-        self._status, self._retry_after = 0, None
+        self._status, self._body, self._retry_after = 0, "", None
         # The library keeps whatever answered the request for the time zone, also a page of HTML.
         self._yfinance.data.YfData.cache_get.cache_clear()
         # No end: then the library asks up to this moment and does not take the answer from its memory either.
@@ -153,13 +161,9 @@ class YahooBars:
         return frame
 
     def _verdict(self, error: Exception, place: str) -> DataError | TransientError:
-        if self._status == NOT_FOUND:
-            return DataError(f"{place}: Yahoo has no such series; it may have been delisted or renamed")
         words = getattr(error, "rationale", None)  # what Yahoo gave as its reason, where it did
-        if self._status >= ERRORS:
-            return TransientError(
-                f"Yahoo answers HTTP {self._status}{f' ({words})' if words else ''}", self._retry_after
-            )
+        if self._status >= REFUSALS:
+            return self._refusal(place, f" ({words})" if words else "")
         host = self._base_url or "Yahoo"
         if isinstance(error, self._timeout_error):
             return TransientError(f"{host} gives no answer within {self._timeout_seconds:g} seconds")
@@ -167,7 +171,19 @@ class YahooBars:
             return TransientError(f"{host} cannot be reached")
         if words:
             return TransientError(f"Yahoo answers no prices ({words})", lasting=DataError)
-        return TransientError("Yahoo's answer is not a price history")
+        # In JSON it is Yahoo's own, and a matter of this series; anything else comes from something in between.
+        lasting = DataError if is_json_object(self._body) else UnreachableError
+        return TransientError(f"Yahoo's answer is not a price history (HTTP {self._status})", lasting=lasting)
+
+    def _refusal(self, place: str, words: str) -> DataError | TransientError:
+        answer = f"HTTP {self._status}"
+        if serves_nothing(self._status, self._body):
+            return UnreachableError(f"{place}: Yahoo does not serve this address ({answer})")
+        if self._status == NOT_FOUND:
+            return DataError(f"{place}: Yahoo has no such series; it may have been delisted or renamed")
+        if self._status >= ERRORS or self._status in PASSING:
+            return TransientError(f"Yahoo answers {answer}{words}", self._retry_after)
+        return DataError(f"{place}: Yahoo refuses the request, {answer}{words}")
 
     def _observed(self, session: Any) -> Any:
         """Let the session keep the status of price answers, hold every request to the timeout, and ask `base_url`.
@@ -180,9 +196,9 @@ class YahooBars:
             options["timeout"] = self._timeout_seconds
             if CHART_PATH not in url:
                 return send(method, self._rebased(url), **options)
-            self._status, self._retry_after = 0, None
+            self._status, self._body, self._retry_after = 0, "", None
             response = send(method, self._rebased(url), **options)
-            self._status = response.status_code
+            self._status, self._body = response.status_code, response.text
             self._retry_after = retry_after(response.headers.get("Retry-After"))
             return response
 
@@ -217,9 +233,24 @@ class YahooBars:
         columns = {name.lower(): frame[name].to_numpy(dtype=np.float64) for name in COLUMNS}
         # The library turns a missing volume into 0, and no market here trades nothing in a day.
         columns["volume"] = np.where(columns["volume"] == 0, np.nan, columns["volume"])
-        check_bars(days=days, **columns, place=lambda _row: place)
+        refuse_shifted(days, self._sessions, lambda _row: place)
         build = index_series if self._market == "index" else crypto_series
-        return build(symbol, days=days, **columns)
+        # Yahoo has a row for some holidays and Saturdays, with the price of the session before.
+        bars, dropped = without_carried(build(symbol, days=days, **columns), self._sessions, place)
+        check_bars(
+            days=bars.days,
+            open=bars.open,
+            high=bars.high,
+            low=bars.low,
+            close=bars.close,
+            volume=bars.volume,
+            place=lambda _row: place,
+        )
+        refuse_closed(bars.days, self._sessions, lambda _row: place)
+        for tell in (self._progress, self._remark) if dropped else ():
+            if tell is not None:
+                tell(dropped)
+        return bars
 
 
 def _days(frame: "pd.DataFrame") -> Days:

@@ -76,6 +76,7 @@ class LiveDriver:
         changed: told after orders were worked and something came of it.
         check_account: told before anything is decided or sent; the exchange may have been reset.
         notice: told, in words, of what a person should know; the same words not twice in a row.
+        examine: shown every snapshot, with its day, before anything is decided on it; an error of it ends the run.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class LiveDriver:
         notice: Callable[[str], None],
         timing: Timing,
         max_stale_sessions: int,
+        examine: Callable[[History, date], None] | None = None,
     ) -> None:
         self._session = session
         self._strategy = strategy
@@ -106,6 +108,7 @@ class LiveDriver:
         self._notice = notice
         self._timing = timing
         self._max_stale_sessions = max_stale_sessions
+        self._examine = examine
         self._last_words = ""
         self._has_gathered = False
 
@@ -186,6 +189,8 @@ class LiveDriver:
         history = self._history_at(last)
         if history is None:
             return False
+        if self._examine is not None:
+            self._examine(history, last)
         core = history[self._strategy.universe.core]
         days = [day for day in _days(first, last) if core.position_on(day) is not None]
         if not days:

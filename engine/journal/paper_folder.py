@@ -40,7 +40,7 @@ TEMPORARY_FILE = re.compile(rf"\.({re.escape(CONFIG_FILE)}|{re.escape(DECISIONS_
 """As `tempfile` names them."""
 ORDERED_SECTION = "strategy"
 FREE_KEYS = ("live", "notify", "window")
-FREE_INNER_KEYS = {"data": ("cache_dir",), "venue": ("base_url", "max_retries", "timeout_seconds")}
+FREE_INNER_KEYS = {"data": ("cache_dir", "jumps"), "venue": ("base_url", "max_retries", "timeout_seconds")}
 """What may change under a running track record: how it runs, not what it does."""
 
 LogWriter = Callable[[Iterable[Any]], None]

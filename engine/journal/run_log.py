@@ -88,6 +88,11 @@ def gap_lines(gaps: Sequence[str], first_day: date) -> list[LogLine]:
     return [LogLine(at=decision_instant(first_day), level="WARNING", text=f"data gap: {gap}") for gap in gaps]
 
 
+def doubt_lines(doubts: Iterable[str], at: datetime) -> list[LogLine]:
+    """Put what makes the figures doubtful into the log."""
+    return [LogLine(at=at, level="WARNING", text=doubt) for doubt in doubts]
+
+
 def _decision(event: DayDecided) -> LogLine:
     evidence = ", ".join(
         f"{section} {key} {_shown(value)}"

@@ -25,6 +25,7 @@ class RunFacts:
     Attributes:
         data_sources: by series: source, digest, first and last day, missing bars, fetch time.
         notes: what a reader must be told.
+        doubts: what puts the figures in doubt; told before all notes.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
 
@@ -37,6 +38,7 @@ class RunFacts:
     data_sources: Mapping[str, Mapping[str, object]]
     notes: Sequence[str]
     benchmark_equity: Mapping[str, Floats | None]
+    doubts: Sequence[str] = ()
 
 
 def summary_of(
@@ -70,7 +72,8 @@ def summary_of(
         "version": facts.version,
         "synthetic": facts.synthetic,
         "data_sources": facts.data_sources,
-        "notes": list(facts.notes),
+        "doubts": list(facts.doubts),
+        "notes": [*facts.doubts, *facts.notes],
         "first_day": days[0].day.isoformat(),
         "last_day": days[-1].day.isoformat(),
         "days": len(days),

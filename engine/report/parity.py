@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE, print_doubts
 
 NOTHING = "–"
 
@@ -32,6 +32,7 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
             f"{summary['fills']:,} fills; {summary['days_per_second']:.0f} days per second"
         )
     )
+    print_doubts(console, summary.get("doubts", ()))
     console.print(_table(summary["causes"]))
     console.print(
         Text(

@@ -18,7 +18,7 @@ from engine.journal.review.incidents import Incident
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
 from engine.report.tables import plain_table
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE, print_doubts
 
 DEFAULT_ROWS = 12
 MOST_ASSETS = 3
@@ -42,6 +42,7 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
     if review.synthetic:
         console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
     _print_headline(console, review, writer)
+    print_doubts(console, review.doubts)
     rows = _shown(review)
     _print_table(console, "Rotations", review.rotations, rows, _rotations(review.core))
     _print_table(console, "Held", review.stretches, rows, _stretches)

@@ -24,10 +24,14 @@ from engine.report.figures import (
     signed_percent,
     turnover_words,
 )
+from engine.report.printable import printable
 
 WIDTH = 80
 SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
 SYNTHETIC_LAST_LINE = "synthetic sample market: these figures say nothing about real markets"
+
+DOUBTFUL = "WARNING: the prices jump (above): figures that rest on them mean nothing"
+DOUBT_STYLE = "bold red"
 
 
 def print_backtest(
@@ -54,7 +58,9 @@ def print_backtest(
     console.print(_header(summary))
     for line in _source_lines(summary["data_sources"]):
         console.print(Text(line, style="dim"))
-    for line in (*summary["notes"], *_gap_lines(gaps)):
+    doubts = summary.get("doubts", ())
+    print_doubts(console, doubts)
+    for line in (*[note for note in summary["notes"] if note not in doubts], *_gap_lines(gaps)):
         console.print(Text(f"note: {line}", style="yellow"))
     console.print()
     console.print(_rotations_table(rotations, core))
@@ -70,12 +76,20 @@ def print_backtest(
     for order in waiting:
         console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
     console.print(Padding(Text(_caveat(summary, rotations), style="italic"), (1, 0, 0, 0)))
+    if doubts:
+        console.print(Text(DOUBTFUL, style=DOUBT_STYLE))
     # A path is what people copy: it is never broken over two lines.
     console.print(Text(f"files: {folder}"), soft_wrap=True)
     if has_report:
         console.print(Text(f"report: {folder / 'report.html'}"), soft_wrap=True)
     if summary["synthetic"]:
         console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+
+
+def print_doubts(console: Console, doubts: Sequence[str]) -> None:
+    """Print what puts the figures of a run in doubt, louder than a note."""
+    for line in doubts:
+        console.print(Text(f"WARNING: {printable(line)}", style=DOUBT_STYLE))
 
 
 def _header(summary: Mapping[str, Any]) -> Text:

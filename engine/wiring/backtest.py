@@ -20,6 +20,7 @@ from engine.core.order import Fill, Order
 from engine.core.out_of_position import stuck_coins
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
+from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
 from engine.journal.summary import RunFacts, summary_of
@@ -28,12 +29,17 @@ from engine.registry import strategy_factory
 from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, load_market
+from engine.wiring.price_jumps import jumps_in, refuse_jumps
 from engine.wiring.sources import source_facts
 
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestRun:
-    """A finished backtest: its events and what they fold into."""
+    """A finished backtest: its events and what they fold into.
+
+    Attributes:
+        doubts: what puts its figures in doubt.
+    """
 
     config: Config
     strategy: AnyStrategy
@@ -44,6 +50,7 @@ class BacktestRun:
     fills: Sequence[Fill]
     rotations: Sequence[Rotation]
     summary: Mapping[str, object]
+    doubts: Sequence[str]
     benchmarks: Mapping[str, Floats | None]
 
     @property
@@ -109,6 +116,8 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         window_to=config.window.to,
         max_stale_sessions=config.data.max_stale_sessions,
     )
+    jumps = jumps_in(history, universe, until=span.last_day)
+    refuse_jumps(config, jumps)
     # backtrader is wanted from here on only; a configuration or data error is answered without waiting for it.
     from engine.drivers.historical import BacktraderVenue, HistoricalDriver  # noqa: PLC0415
 
@@ -149,6 +158,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         synthetic=market.synthetic,
         data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
         notes=(*market.notes, *span.notes, *_early_ends(market, universe, span)),
+        doubts=tuple(jump_words(jumps)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
     )
     return BacktestRun(
@@ -161,6 +171,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         fills=fills,
         rotations=rotations,
         summary=summary_of(facts, days=days, fills=fills, rotations=rotations, stuck=stuck),
+        doubts=facts.doubts,
         benchmarks=facts.benchmark_equity,
     )
 

@@ -72,7 +72,9 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     synthetic = any(series.synthetic for series in loaded.values())
     notes = [note for series in loaded.values() for note in series.notes]
     extra = providers.sample if synthetic else coins.provider
-    loaded |= _benchmark_coins(extra, [coin for coin in BENCHMARK_COINS if coin not in loaded])
+    benchmarks, missing = _benchmark_coins(extra, [coin for coin in BENCHMARK_COINS if coin not in loaded])
+    loaded |= benchmarks
+    notes += missing
     empty = next((symbol for symbol in (*universe.assets, *universe.indices) if not len(loaded[symbol].bars)), None)
     if empty is not None:
         raise DataError(f"{empty}: has no bars from {loaded[empty].source}")
@@ -166,26 +168,28 @@ class Providers:
         )
 
     def _yahoo_coins(self, max_retries: int) -> CachedBars:
-        return CachedBars(
+        cached = CachedBars(
             provider="yahoo",
             quote="USD",
             folder=self.cache_dir(),
             kind=COINS,
-            connect=lambda: self._yahoo("crypto", max_retries),
+            connect=lambda: self._yahoo("crypto", max_retries, cached.remark),
             now=self._now,
         )
+        return cached
 
     def _yahoo_index(self, max_retries: int) -> CachedBars:
-        return CachedBars(
+        cached = CachedBars(
             provider="yahoo",
             quote="",
             folder=self.cache_dir(),
             kind=indices(self._sessions),
-            connect=lambda: self._yahoo("index", max_retries),
+            connect=lambda: self._yahoo("index", max_retries, cached.remark),
             now=self._now,
         )
+        return cached
 
-    def _yahoo(self, market: str, max_retries: int) -> BarFetcher:
+    def _yahoo(self, market: str, max_retries: int, remark: Callable[[str], None]) -> BarFetcher:
         from engine.data.yahoo import YahooBars  # noqa: PLC0415 - yfinance is wanted only by a run that fetches
 
         return YahooBars(
@@ -196,6 +200,7 @@ class Providers:
             sleep=time.sleep,
             now=self._now,
             progress=self._progress,
+            remark=remark,
         )
 
     def cache_dir(self) -> Path:
@@ -221,14 +226,18 @@ def _counted(provider: MarketData | None, progress: ProgressBar) -> MarketData |
     return None if provider is None else _Counted(provider, progress)
 
 
-def _benchmark_coins(provider: MarketData | None, coins: Sequence[str]) -> dict[str, LoadedSeries]:
-    """Load what only a benchmark needs; a coin that cannot be had is left out, and its benchmark is null."""
-    loaded = {}
+def _benchmark_coins(
+    provider: MarketData | None, coins: Sequence[str]
+) -> tuple[Mapping[str, LoadedSeries], Sequence[str]]:
+    """Load what only a benchmark needs, and say why a coin cannot be had; then its benchmark is null."""
+    loaded: dict[str, LoadedSeries] = {}
+    missing: list[str] = []
     for coin in coins:
         try:
             series = provider.load(coin) if provider else None
-        except DataError:
+        except DataError as error:
+            missing.append(f"hold {coin}: no such benchmark, because its bars could not be had: {error}")
             continue
         if series is not None and len(series.bars):
             loaded[coin] = series
-    return loaded
+    return loaded, missing

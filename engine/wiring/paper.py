@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine import __version__
 from engine.config import Config
+from engine.core.calendar import decision_instant
 from engine.core.errors import ConfigError, DataError, VenueError
 from engine.core.events import Event, RunStarted
 from engine.core.fills import Costs
@@ -15,11 +16,13 @@ from engine.core.market import History
 from engine.core.out_of_position import stuck_coins
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
+from engine.data.jumps import jump_words
 from engine.data.sessions import sessions_by_year
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
-from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projections
+from engine.journal.paper_folder import LogWriter, RecordedJournal, one_sentence, write_projections
 from engine.journal.projections import booked_fills, decided_days, rotations_of
+from engine.journal.run_log import doubt_lines
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
 from engine.ports import Venue
@@ -34,6 +37,7 @@ from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
 from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_series
+from engine.wiring.price_jumps import JumpWatch, jumps_in
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
 from engine.wiring.watch import Watch
@@ -88,6 +92,8 @@ class PaperRun:
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
         )
+        self._write_log = write_log
+        self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
         self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
 
@@ -169,6 +175,7 @@ class PaperRun:
                 index_wait=timedelta(seconds=config.live.index_wait_seconds),
             ),
             max_stale_sessions=config.data.max_stale_sessions,
+            examine=self._jumps.examine,
         )
 
     def _venue(self, past: Sequence[Event]) -> Venue:
@@ -203,6 +210,12 @@ class PaperRun:
         account = ExchangeAccount(self._client, quote=config.account.quote, sleep=around.pause, ending=around.ending)
         return EpochKeeper(self._session, account, self._planner, place=config.venue.name).check
 
+    def _say_jumps(self, words: Sequence[str], day: date) -> None:
+        with one_sentence(self._folder):
+            self._write_log(doubt_lines(words, decision_instant(day)))
+        for line in words:
+            self._around.notice(f"WARNING: {line}")
+
     def _write_files(self) -> None:
         last_day = self._session.standing.last_day
         history = None if last_day is None else self._history_at(last_day)
@@ -236,6 +249,7 @@ class PaperRun:
                 synthetic=self._synthetic,
             ),
             notes=(),
+            doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,
                 self._universe,

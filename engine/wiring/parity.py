@@ -46,6 +46,7 @@ class ParityRun:
             "config_sha256": facts["config_sha256"],
             "synthetic": facts["synthetic"],
             "data_sources": facts["data_sources"],
+            "doubts": list(self.backtest.doubts),
             "first_day": self.backtest.span.first_day.isoformat(),
             "last_day": self.backtest.span.last_day.isoformat(),
             "decision_days": result.days,

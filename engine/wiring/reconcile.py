@@ -96,7 +96,7 @@ def reconciled(
     started, days = _span(folder, record.events)
     values = dict(record.config)
     config = _config(values, assignments, started, days)
-    notes = []
+    notes: list[str] = []
     if values.get("data", {}).get("crypto") == VENUE and config.data.crypto == PUBLIC:
         notes.append("coins: the run read its venue's own candles; today's are those of Binance's public market data")
     progress("running the backtest over the days of the run")
@@ -112,6 +112,8 @@ def reconciled(
     if last_day < days[-1]:
         notes.append(f"compared up to {last_day}: today's data do not reach {days[-1]}")
     notes.extend(run.span.notes)
+    # First: they put everything below in doubt.
+    notes[:0] = run.doubts
     past = read_config_history(folder)
     return ReconciledRun(
         folder=folder, backtest=run, result=_compare(folder, run, started, past, last_day), notes=notes

@@ -239,10 +239,20 @@ PASSING = [
     pytest.param(Canned(body=""), "not a list of candles", id="empty body"),
     pytest.param(Canned(body='[[1714521600000,"60672.0'), "not a list of candles", id="cut-off json"),
     pytest.param(Canned(body='{"unexpected": 1}'), "not a list of candles", id="object"),
+    pytest.param(Canned(body=""), "(HTTP 200) is not a list of candles", id="status of an empty body"),
+]
+INVALID = [
     pytest.param(Canned(body="[null, null]"), "a candle is not readable: 'None'", id="null rows"),
     pytest.param(Canned(body="[[null,null,null,null,null,null]]"), "a candle is not readable", id="rows of null"),
-    pytest.param(Canned(body='[[1714521600000,"1","2","1"]]'), "a candle is not readable", id="short row"),
-    pytest.param(Canned(body='[[1714521600000,"abc","2","1","1","1"]]'), "a candle is not readable", id="text"),
+    pytest.param(
+        Canned(body='[[1714521600000,"1","2","1"]]'), "the candle of 2024-05-01 is not readable", id="short row"
+    ),
+    pytest.param(Canned(body='[[1714521600000,"abc","2","1","1","1"]]'), "of 2024-05-01 is not readable", id="text"),
+    pytest.param(
+        Canned(body='[[1714521600000,"1","1","1","1","1"],["x"]]'),
+        "the candle after 2024-05-01 is not readable",
+        id="second row",
+    ),
     pytest.param(Canned(body='[[1714525200000,"1","1","1","1","1"]]'), "does not open at 00:00 UTC", id="one o'clock"),
     pytest.param(Canned(body='[[1714521600000000,"1","1","1","1","1"]]'), "does not open at 00", id="microseconds"),
     pytest.param(
@@ -253,7 +263,7 @@ PASSING = [
 ]
 
 
-@pytest.mark.parametrize(("canned", "reason"), PASSING)
+@pytest.mark.parametrize(("canned", "reason"), [*PASSING, *INVALID])
 def test_a_bad_answer_is_asked_again_after_growing_waits(bench: Bench, canned: Canned, reason: str) -> None:
     bench.server.canned.extend([canned, canned])
 
@@ -264,14 +274,21 @@ def test_a_bad_answer_is_asked_again_after_growing_waits(bench: Bench, canned: C
     assert reason in bench.lines[0]
 
 
-@pytest.mark.parametrize(("canned", "reason"), PASSING)
-def test_a_bad_answer_that_stays_is_one_sentence_naming_the_series(bench: Bench, canned: Canned, reason: str) -> None:
+STAYING = [*[(UnreachableError, *case.values) for case in PASSING], *[(DataError, *case.values) for case in INVALID]]
+
+
+@pytest.mark.parametrize(("kind", "canned", "reason"), STAYING)
+def test_a_bad_answer_that_stays_is_one_sentence_naming_the_series(
+    bench: Bench, kind: type[DataError], canned: Canned, reason: str
+) -> None:
     bench.server.canned.extend([canned] * 3)
 
-    with pytest.raises(UnreachableError) as caught:
+    with pytest.raises(DataError) as caught:
         bench.fetch()
 
     message = str(caught.value)
+    # A list of candles is Binance's answer, right or wrong; all else is as good as none.
+    assert type(caught.value) is kind
     assert message.startswith("binance BTCUSDT: ")
     assert message.endswith("; given up after 3 tries")
     assert reason in message
@@ -346,11 +363,39 @@ def test_a_restricted_location_is_said_and_not_retried(bench: Bench, status: int
     assert bench.waits == []
 
 
+@pytest.mark.parametrize("status", [401, 403, 407, 451])
+@pytest.mark.parametrize("body", ["<html><body>Please log in</body></html>", '{"message":"Forbidden"}', ""])
+def test_a_host_that_serves_this_place_nothing_counts_as_unreachable(bench: Bench, status: int, body: str) -> None:
+    bench.server.canned.append(Canned(status=status, body=body, content_type="text/html"))
+
+    with pytest.raises(UnreachableError, match=rf"^binance BTCUSDT: .*not serve this address \(HTTP {status}"):
+        bench.fetch()
+    assert bench.waits == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_refusal_that_is_not_binances_counts_as_unreachable(bench: Bench, status: int) -> None:
+    bench.server.canned.append(Canned(status=status, body="<html>Not here</html>", content_type="text/html"))
+
+    with pytest.raises(UnreachableError, match=rf"not serve this address \(HTTP {status}: '<html>Not here</html>'\)$"):
+        bench.fetch()
+
+
+def test_a_captive_page_in_place_of_the_time_counts_as_unreachable(bench: Bench) -> None:
+    bench.server.canned_times.extend([Canned(body="<html>Welcome</html>", content_type="text/html")] * 3)
+
+    with pytest.raises(
+        UnreachableError, match=r"the answer \(HTTP 200\) is not the server's time: '<html>Welcome</htm"
+    ):
+        bench.fetch()
+
+
 def test_a_refused_request_is_not_retried(bench: Bench) -> None:
     bench.server.canned.append(Canned(status=400, body='{"code":-1100,"msg":"Illegal characters found."}'))
 
-    with pytest.raises(DataError, match=r"^binance BTCUSDT: Binance refuses the request \(HTTP 400: .*-1100"):
+    with pytest.raises(DataError, match=r"^binance BTCUSDT: Binance refuses the request \(HTTP 400: .*-1100") as caught:
         bench.fetch()
+    assert not isinstance(caught.value, UnreachableError)
     assert bench.waits == []
 
 

@@ -530,3 +530,90 @@ def test_two_writers_at_once_never_make_an_entry_that_is_neither_of_theirs(tmp_p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fake-BTC-USDT.json", "fake-BTC-USDT.parquet"]
     fetcher = FakeFetcher({"BTC": bars_of("BTC", FIRST, THIRTY)})
     assert len(cached(tmp_path, fetcher, noon("2024-01-31")).load("BTC").bars) in (30, 400, 500)
+
+
+# ---- the calendar of an index
+
+SESSIONS_OF_MAY = ["2024-05-22", "2024-05-23", "2024-05-24", "2024-05-28", "2024-05-29"]
+DROPPED = "yahoo RUT: 1 row was dropped, of days when New York was closed and nothing was traded: 2024-05-27"
+
+
+def index_of(days: list[str]) -> BarSeries:
+    return bars_on("RUT", days, [2000.0 + number for number in range(len(days))], kind=INDEX)
+
+
+def cached_index(folder: Path, fetcher: FakeFetcher, now: str) -> CachedBars:
+    return CachedBars(provider="yahoo", quote="", folder=folder, kind=INDEX, connect=fetcher.connect, now=noon(now))
+
+
+INDEX = indices(NewYorkSessions().between)
+
+
+class Remarking(FakeFetcher):
+    """A provider that drops rows, and says so to whoever keeps the bars."""
+
+    cache: CachedBars
+    words: tuple[str, ...] = ()
+
+    def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
+        for words in self.words:
+            self.cache.remark(words)
+        return super().fetch(symbol, since=since, until=until)
+
+
+def test_what_the_provider_says_of_its_bars_stays_with_them(tmp_path: Path) -> None:
+    fetcher = Remarking({"RUT": index_of(SESSIONS_OF_MAY[:4])})
+    fetcher.words = ("yahoo ^RUT: 1 row was dropped",)
+    fetcher.cache = first = cached_index(tmp_path, fetcher, "2024-05-29")
+    assert first.load("RUT").notes == fetcher.words
+
+    # Out of the cache, and after an update of the last bars in which nothing was dropped.
+    fetcher.cache = again = cached_index(tmp_path, fetcher, "2024-05-29")
+    assert again.load("RUT").notes == fetcher.words
+    said, fetcher.words = fetcher.words, ()
+    fetcher.bars["RUT"] = index_of(SESSIONS_OF_MAY)
+    fetcher.cache = later = cached_index(tmp_path, fetcher, "2024-05-30")
+    loaded = later.load("RUT")
+    assert (len(loaded.bars), loaded.notes) == (5, said)
+
+
+def test_a_bar_of_a_closed_day_is_an_error_and_not_kept(tmp_path: Path) -> None:
+    # Memorial Day 2024 is Monday 27 May.
+    fetcher = FakeFetcher({"RUT": index_of([*SESSIONS_OF_MAY[:3], "2024-05-27", "2024-05-28"])})
+
+    with pytest.raises(DataError, match=r"^yahoo RUT \(2024-05-27\): New York was closed on that Monday$"):
+        cached_index(tmp_path, fetcher, "2024-05-29").load("RUT")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def kept_by_an_older_program(folder: Path, bars: BarSeries, now: str) -> None:
+    entry = Entry(bars=bars, through=bars.last_day, fetched_at=noon(now).now, sha256=bars_sha256(bars))
+    CacheStore(folder).write(Key(provider="yahoo", symbol="RUT", quote=""), entry)
+
+
+def test_an_old_entry_with_a_carried_row_is_used_without_it(tmp_path: Path) -> None:
+    bars = index_of([*SESSIONS_OF_MAY[:3], "2024-05-27", "2024-05-28"])
+    for column in (bars.open, bars.high, bars.low, bars.close):
+        column[3] = bars.close[2]
+    kept_by_an_older_program(tmp_path, bars, "2024-05-29")
+    fetcher = FakeFetcher({}, UnreachableError("no network"))
+
+    loaded = cached_index(tmp_path, fetcher, "2024-05-29").load("RUT")
+
+    assert [str(day) for day in loaded.bars.days] == SESSIONS_OF_MAY[:4]
+    assert loaded.notes == (DROPPED,)
+    assert loaded.sha256 == bars_sha256(loaded.bars)
+    assert loaded.missing == 0
+
+
+def test_an_old_entry_with_a_bar_of_a_closed_day_is_fetched_anew(tmp_path: Path) -> None:
+    kept_by_an_older_program(tmp_path, index_of([*SESSIONS_OF_MAY[:3], "2024-05-27", "2024-05-28"]), "2024-05-29")
+    fetcher = FakeFetcher({"RUT": index_of(SESSIONS_OF_MAY[:4])})
+
+    loaded = cached_index(tmp_path, fetcher, "2024-05-29").load("RUT")
+
+    assert fetcher.asked == [("RUT", None, date(2024, 5, 28))]
+    assert loaded.notes == (
+        "yahoo RUT: the cache entry is not used, because yahoo RUT (2024-05-27): New York was closed on that Monday",
+    )

@@ -1,7 +1,8 @@
 """CSV files as users have them: read to the last bit, or refused in one sentence with the line."""
 
 import os
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
 from engine.data.csv_files import CsvBars, read_csv_bars
+from engine.data.sessions import NewYorkSessions
 
 HEADER = "date,open,high,low,close,volume"
 ROWS = ("2024-01-01,10,12,9,11,100", "2024-01-02,11,13,10,12,200", "2024-01-03,12,14,11,13,300")
@@ -131,6 +133,60 @@ def test_gaps_of_an_index_are_sessions_of_new_york(tmp_path: Path) -> None:
 
     assert loaded.gaps == ("RUT: no bar on 2024-01-09 to 2024-01-10 (2 sessions)",)
     assert loaded.missing == 2
+
+
+def index_refusal(folder: Path, days: Sequence[str]) -> str:
+    path = written(folder, *(f"{day},10,12,9,11,100" for day in days), name="RUT.csv")
+    with pytest.raises(DataError) as refused:
+        CsvBars(folder, index=True).load("RUT")
+    assert "\n" not in str(refused.value)
+    return str(refused.value).removeprefix(str(path))
+
+
+def test_a_bar_of_the_index_on_a_closed_day_is_refused_with_its_line(tmp_path: Path) -> None:
+    # Christmas 2024 is a Wednesday; a flat row is no better in a file.
+    days = ["2024-12-23", "2024-12-24", "2024-12-25", "2024-12-26", "2024-12-28"]
+
+    assert index_refusal(tmp_path, days) == (
+        ", line 4 (2024-12-25): New York was closed on that Wednesday; 2 bars are of such days"
+    )
+
+
+@pytest.mark.parametrize(("offset", "span"), [(-1, "a day"), (1, "a day"), (-7, "a week"), (7, "a week")])
+def test_an_index_file_that_is_shifted_is_named_as_such(tmp_path: Path, offset: int, span: str) -> None:
+    sessions = NewYorkSessions().between(date(2023, 1, 3), date(2024, 12, 31))
+    late = timedelta(days=offset)
+
+    # The first session of 2023 is Tuesday 3 January.
+    assert index_refusal(tmp_path, [str(day + late) for day in sessions.tolist()]).startswith(
+        f", line 2: the whole series is shifted by {span}: the session of 2023-01-03 is dated {date(2023, 1, 3) + late}"
+    )
+    # The 250 sessions of 2023 and the 124 of the first half of 2024 stand in the lines before.
+    from_july = [str(day + late) if day >= date(2024, 7, 1) else str(day) for day in sessions.tolist()]
+    assert index_refusal(tmp_path, from_july).startswith(
+        f", line 376: from {date(2024, 7, 1) + late} on the series is shifted by {span}: the session of 2024-07-01 is"
+    )
+
+
+def test_a_session_of_the_index_that_is_given_twice_stays_refused(tmp_path: Path) -> None:
+    assert index_refusal(tmp_path, ["2024-12-23", "2024-12-24", "2024-12-24", "2024-12-26"]) == (
+        ", line 4: date 2024-12-24 is given twice; dates must ascend and be unique"
+    )
+
+
+def test_rows_of_the_index_before_the_calendar_is_certain_are_read(tmp_path: Path) -> None:
+    # 7 January 1950 is a Saturday, and was a session.
+    path = written(tmp_path, "1950-01-06,10,12,9,11,100", "1950-01-07,10,12,9,11,100", name="SPX.csv")
+
+    assert len(read_csv_bars(path, "SPX", index=True)) == 2
+
+
+def test_sessions_of_the_future_are_read_and_holidays_of_the_future_refused(tmp_path: Path) -> None:
+    # By the rules of today; 4 July 2031 is a Friday.
+    assert len(read_csv_bars(written(tmp_path, "2031-07-03,10,12,9,11,100"), "RUT", index=True)) == 1
+    assert index_refusal(tmp_path, ["2031-07-03", "2031-07-04"]) == (
+        ", line 3 (2031-07-04): New York was closed on that Friday"
+    )
 
 
 BAD_ROWS = {
@@ -314,6 +370,11 @@ def test_rows_of_the_future_are_read(tmp_path: Path) -> None:
     bars = read(written(tmp_path, *ROWS, "2999-12-31,12,14,11,13,300"))
 
     assert bars.last_day == date(2999, 12, 31)
+
+
+@pytest.mark.parametrize("symbol", ["RUT", "IWM", "SPY", "QQQ", "GLD", "SLV", "NVDA", "VIX"])
+def test_real_us_series_have_bars_on_sessions_alone(symbol: str) -> None:
+    assert CsvBars(prices_folder(), index=True).load(symbol).missing == 0
 
 
 def test_real_prices_are_read_to_the_last_bit() -> None:

@@ -5,7 +5,7 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -436,3 +436,61 @@ def test_neither_key_nor_secret_is_in_any_file_or_on_the_screen(rehearse: Open) 
     assert len(texts) > 6
     for secret in (KEY.name, KEY.secret):
         assert not [text for text in texts if secret.encode() in text]
+
+
+JUMP = (date(2015, 11, 9), date(2015, 11, 13))
+"""Before the entry: the coin that jumps is not held."""
+
+
+@pytest.fixture
+def jumpy_market(tmp_path: Path) -> Path:
+    """Give the small market with another ETH from 2015-11-12 on, at a thousand times the price."""
+    folder = tmp_path / "jumpy"
+    write_market(folder)
+    path = folder / "ETH.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [line.split(",") for line in lines]
+    for row in rows:
+        if row[0] >= "2015-11-12":
+            row[1:5] = [repr(float(price) * 1000) for price in row[1:5]]
+    path.write_text("\n".join([header, *map(",".join, rows), ""]), encoding="utf-8")
+    return folder
+
+
+def test_a_jump_that_comes_while_the_bot_runs_is_said_once(rehearse: Open, jumpy_market: Path) -> None:
+    with rehearse(JUMP, market=jumpy_market).open() as rehearsal:
+        outcome = rehearsal.run()
+
+    assert outcome.exit_code == 0, outcome
+    said = "WARNING: ETH: jump of the price: the close of 2015-11-12 is "
+    assert outcome.stderr.count(said) == 1
+    log = (rehearsal.folder / "run.log").read_text(encoding="utf-8")
+    assert log.count("2015-11-13T00:00:00Z WARNING ETH: jump of the price: the close of 2015-11-12 is ") == 1
+    summary = json.loads((rehearsal.folder / "summary.json").read_text(encoding="utf-8"))
+    assert len(summary["doubts"]) == 1
+    assert summary["notes"][0] == summary["doubts"][0]
+    assert [decision["day"] for decision in rehearsal.decisions()][-1] == "2015-11-13"
+
+
+def test_a_jump_that_comes_while_the_bot_runs_ends_one_that_refuses_it(rehearse: Open, jumpy_market: Path) -> None:
+    with rehearse(JUMP, market=jumpy_market).open() as rehearsal:
+        outcome = rehearsal.run("--set", "data.jumps=error")
+        goes_on = rehearsal.run("--set", "data.jumps=note")
+
+    assert error_sentence(outcome, exit_code=3).startswith("ETH: jump of the price: the close of 2015-11-12 is ")
+    # The day was not decided; the way on binds no other configuration.
+    assert goes_on.exit_code == 0, goes_on
+    assert [decision["day"] for decision in rehearsal.decisions()] == [f"2015-11-{day:02}" for day in range(9, 14)]
+
+
+def test_an_index_file_that_is_shifted_stops_the_bot_before_it_decides(rehearse: Open, jumpy_market: Path) -> None:
+    path = jumpy_market / "RUT.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    early = [[str(date.fromisoformat(line[:10]) - timedelta(days=1)), line[10:]] for line in lines]
+    path.write_text("\n".join([header, *map("".join, early), ""]), encoding="utf-8")
+
+    with rehearse(JUMP, market=jumpy_market).open() as rehearsal:
+        outcome = rehearsal.run()
+
+    assert "the whole series is shifted by a day" in error_sentence(outcome, exit_code=3)
+    assert rehearsal.decisions() == []

@@ -16,6 +16,7 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
 from engine.data.failures import UnreachableError
+from engine.data.sessions import NewYorkSessions
 from engine.data.yahoo import Market, YahooBars, ticker_of
 from tests.support.binance_server import Canned
 from tests.support.yahoo_server import (
@@ -48,7 +49,13 @@ class Bench:
     lines: list[str] = field(default_factory=list)
 
     def fetch(
-        self, symbol: str = "RUT", *, since: date | None = None, until: date = FRIDAY, market: Market = "index"
+        self,
+        symbol: str = "RUT",
+        *,
+        since: date | None = None,
+        until: date = FRIDAY,
+        market: Market = "index",
+        remark: Callable[[str], None] | None = None,
     ) -> BarSeries:
         return YahooBars(
             market=market,
@@ -58,6 +65,7 @@ class Bench:
             sleep=self.waits.append,
             now=lambda: self.now,
             progress=self.lines.append,
+            remark=remark,
         ).fetch(symbol, since=since, until=until)
 
     @property
@@ -224,6 +232,72 @@ def test_a_bar_that_cannot_be_is_an_error_naming_its_session(bench: Bench) -> No
         bench.fetch()
 
 
+SATURDAY = date(2024, 5, 11)
+
+
+def test_a_row_of_a_closed_day_in_which_nothing_was_traded_is_dropped_and_said(bench: Bench) -> None:
+    # Memorial Day 2024, Monday 27 May: one price; the Saturday before it: the close of Friday again, no volume.
+    friday, tuesday = date(2024, 5, 24), date(2024, 5, 28)
+    holiday = replace(session_row(date(2024, 5, 27), 2069.67, volume=0), high=2069.67, low=2069.67)
+    bench.server.rows["^RUT"] = [
+        session_row(friday, 2069.67), session_row(date(2024, 5, 25), 2069.67), holiday, session_row(tuesday, 2066.85),
+    ]  # fmt: skip
+    bench.now = datetime(2024, 5, 29, 12, tzinfo=UTC)
+    remarks: list[str] = []
+
+    bars = bench.fetch(until=tuesday, remark=remarks.append)
+
+    assert days(bars) == ["2024-05-24", "2024-05-28"]
+    assert remarks == [
+        "yahoo ^RUT: 2 rows were dropped, of days when New York was closed and nothing was traded: "
+        "2024-05-25, 2024-05-27"
+    ]
+    assert remarks[0] in bench.lines
+
+
+def test_a_row_of_a_holiday_without_a_close_is_dropped(bench: Bench) -> None:
+    holiday = replace(session_row(date(2024, 5, 27), 2069.67), close=None)
+    bench.server.rows["^RUT"] = [
+        session_row(date(2024, 5, 24), 2069.67),
+        holiday,
+        session_row(date(2024, 5, 28), 2066.0),
+    ]
+    bench.now = datetime(2024, 5, 29, 12, tzinfo=UTC)
+
+    assert days(bench.fetch(until=date(2024, 5, 28))) == ["2024-05-24", "2024-05-28"]
+
+
+def test_a_saturday_with_prices_of_its_own_is_an_error_naming_it(bench: Bench) -> None:
+    bench.rows.append(session_row(SATURDAY, 2070.0))
+    bench.now = datetime(2024, 5, 13, 12, tzinfo=UTC)
+
+    with pytest.raises(
+        DataError, match=r"^yahoo \^RUT \(2024-05-11\): New York was closed on that Saturday$"
+    ) as caught:
+        bench.fetch(until=SATURDAY)
+
+    assert not isinstance(caught.value, UnreachableError)
+
+
+@pytest.mark.parametrize("offset", [-1, 1])
+def test_an_answer_that_is_shifted_by_a_day_is_named_as_such(bench: Bench, offset: int) -> None:
+    sessions = NewYorkSessions().between(date(2024, 3, 4), FRIDAY)
+    moved = [day + timedelta(days=offset) for day in sessions.tolist()]
+    bench.server.rows["^RUT"] = [session_row(day, 2000.0 + number) for number, day in enumerate(moved)]
+
+    with pytest.raises(
+        DataError, match=r"^yahoo \^RUT: the whole series is shifted by a day: the session of 2024-03-04"
+    ):
+        bench.fetch(until=SATURDAY - timedelta(days=1))
+
+
+def test_coins_have_bars_on_every_day(bench: Bench) -> None:
+    bench.server.zones["BTC-USD"] = "UTC"
+    bench.server.rows["BTC-USD"] = [coin_row(date(2024, 5, 3) + timedelta(days=n), 60_000.0) for n in range(5)]
+
+    assert len(bench.fetch("BTC", market="crypto")) == 5
+
+
 def test_nothing_final_gives_an_empty_series(bench: Bench) -> None:
     assert len(bench.fetch(until=date(2024, 5, 1))) == 0
 
@@ -293,11 +367,15 @@ PASSING = [
     pytest.param(
         Canned(status=503, body="<html></html>", content_type="text/html"), "Yahoo answers HTTP 503", id="503"
     ),
-    pytest.param(HTML, "Yahoo's answer is not a price history", id="html"),
-    pytest.param(Canned(body="Will be right back"), "Yahoo's answer is not a price history", id="down"),
-    pytest.param(Canned(body=""), "Yahoo's answer is not a price history", id="empty body"),
-    pytest.param(Canned(body='{"chart":{"result":[{"meta":{}'), "Yahoo's answer is not a price history", id="cut off"),
-    pytest.param(Canned(body=NULLS), "Yahoo's answer is not a price history", id="nulls"),
+    pytest.param(HTML, r"Yahoo's answer is not a price history \(HTTP 200\)", id="html"),
+    pytest.param(Canned(body="Will be right back"), r"Yahoo's answer is not a price history \(HTTP 200\)", id="down"),
+    pytest.param(Canned(body=""), r"Yahoo's answer is not a price history \(HTTP 200\)", id="empty body"),
+    pytest.param(
+        Canned(body='{"chart":{"result":[{"meta":{}'),
+        r"Yahoo's answer is not a price history \(HTTP 200\)",
+        id="cut off",
+    ),
+    pytest.param(Canned(body=NULLS), r"Yahoo's answer is not a price history \(HTTP 200\)", id="nulls"),
     pytest.param(Canned(body="{}"), "Yahoo answers no prices", id="empty object"),
     pytest.param(Canned(body="null"), "Yahoo answers no prices", id="null"),
     pytest.param(Canned(body=chart("^RUT", NEW_YORK, [])), "Yahoo answers no prices", id="empty frame"),
@@ -349,8 +427,35 @@ def test_a_bad_answer_is_said_in_plain_words(bench: Bench, canned: Canned, reaso
     with pytest.raises(DataError, match=rf"^yahoo \^RUT: {reason}.*; given up after 1 try$") as caught:
         bench.fetch()
 
-    # Other series fare no better where Yahoo itself is the trouble; no prices are a matter of this one.
-    assert isinstance(caught.value, UnreachableError) == ("no prices" not in reason)
+    # Other series fare no better where Yahoo itself is the trouble; an answer in its own form is of this one.
+    assert isinstance(caught.value, UnreachableError) == ("no prices" not in reason and canned.body != NULLS)
+
+
+@pytest.mark.parametrize("status", [401, 403, 407, 451])
+def test_a_host_that_serves_this_place_nothing_counts_as_unreachable(bench: Bench, status: int) -> None:
+    refusal = Canned(status=status, body='{"finance":{"error":{"code":"Unauthorized"}}}')
+    bench.server.canned.extend([refusal] * 4)
+
+    with pytest.raises(UnreachableError, match=rf"^yahoo \^RUT: Yahoo does not serve this address \(HTTP {status}\)$"):
+        bench.fetch()
+    assert bench.waits == []
+
+
+def test_a_page_that_is_not_found_and_not_yahoos_counts_as_unreachable(bench: Bench) -> None:
+    bench.server.canned.extend([Canned(status=404, body="<html>Not here</html>", content_type="text/html")] * 4)
+
+    with pytest.raises(UnreachableError, match=r"^yahoo \^RUT: Yahoo does not serve this address \(HTTP 404\)$"):
+        bench.fetch()
+
+
+def test_a_refused_series_is_named_and_not_retried(bench: Bench) -> None:
+    words = '{"chart":{"result":null,"error":{"code":"Unprocessable Entity","description":"1d data not available"}}}'
+    bench.server.canned.extend([Canned(status=422, body=words)] * 4)
+
+    with pytest.raises(DataError, match=r"^yahoo \^RUT: Yahoo refuses the request, HTTP 422") as caught:
+        bench.fetch()
+    assert not isinstance(caught.value, UnreachableError)
+    assert bench.waits == []
 
 
 def test_a_rate_limit_is_waited_out_as_long_as_yahoo_asks(bench: Bench) -> None:

@@ -38,7 +38,7 @@ strategy:
 window: {from: 2018-01-01, to: null}
 account: {cash: 100000, quote: USDT, instruments: {}, sell_wait_days: 2}
 costs: {commission: 0.001, slippage: 0.0005}
-data: {crypto: auto, index: auto, csv_dir: null, cache_dir: null, max_stale_sessions: 3}
+data: {crypto: auto, index: auto, csv_dir: null, cache_dir: null, max_stale_sessions: 3, jumps: note}
 venue: {name: simulated, base_url: null, max_retries: 8, timeout_seconds: 10}
 live: {poll_seconds: 20, grace_seconds: 60}
 notify: []

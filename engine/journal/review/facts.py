@@ -65,6 +65,7 @@ class Review:
         figures: by the names of `summary.json`, over the whole run; benchmarks: their figures, None for one that was
             not tradable, empty where they are not up to date.
         pending: orders that wait, in words.
+        doubts: what puts the figures in doubt.
     """
 
     record: RunRecord
@@ -89,6 +90,7 @@ class Review:
     warnings: Sequence[Warned]
     incidents: Sequence[Incident]
     pending: Sequence[str]
+    doubts: Sequence[str] = ()
 
 
 def review_of(record: RunRecord, selection: Selection) -> Review:
@@ -122,7 +124,14 @@ def review_of(record: RunRecord, selection: Selection) -> Review:
         warnings=list(_warnings(record, selection)),
         incidents=[incident for incident in incidents if _is_selected(incident, selection)],
         pending=list(_pending(record)),
+        doubts=doubts_of(summary),
     )
+
+
+def doubts_of(summary: Mapping[str, Any]) -> Sequence[str]:
+    """Give what puts the figures of a run in doubt; nothing where an older version wrote the summary."""
+    doubts = summary.get("doubts")
+    return [str(doubt) for doubt in doubts] if isinstance(doubts, list) else []
 
 
 def figures_of(record: RunRecord) -> Mapping[str, float | None]:

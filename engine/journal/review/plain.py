@@ -53,6 +53,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
             "last": review.selection.most,
         },
         "pending": list(review.pending),
+        "doubts": list(review.doubts),
         "rotations": [_rotation(rotation) for rotation in last_of(review.rotations)],
         "fills": [_fill(priced) for priced in last_of(review.fills)],
         "held": [

@@ -10,6 +10,7 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.market import BarSeries
 from engine.data.choose import Choice, ExtendedBars, StaleBars, load_all, spliced
 from engine.data.digest import bars_sha256
+from engine.data.failures import UnreachableError
 from engine.ports import LoadedSeries, MarketData
 from tests.support.bars import bars_of, bars_on
 
@@ -22,11 +23,16 @@ def loaded(source: str, bars: BarSeries, *notes: str) -> LoadedSeries:
 
 @dataclass
 class FakeCached:
-    """A cached provider: what the network gives, what the cache holds, and what it was asked."""
+    """A cached provider: what the network gives, what the cache holds, and what it was asked.
+
+    Attributes:
+        bad: what the provider refuses, although it can be reached.
+    """
 
     network: dict[str, LoadedSeries] = field(default_factory=dict)
     kept: dict[str, LoadedSeries] = field(default_factory=dict)
     asked: list[tuple[str, date | None]] = field(default_factory=list)
+    bad: tuple[str, ...] = ()
 
     def load(self, symbol: str) -> LoadedSeries:
         return self._give(symbol, None)
@@ -39,8 +45,10 @@ class FakeCached:
 
     def _give(self, symbol: str, until: date | None) -> LoadedSeries:
         self.asked.append((symbol, until))
+        if symbol in self.bad:
+            raise DataError(f"{symbol}: no such market")
         if symbol not in self.network:
-            raise DataError(f"{symbol}: no answer")
+            raise UnreachableError(f"{symbol}: no answer")
         return self.network[symbol]
 
 
@@ -170,10 +178,19 @@ def test_without_network_and_cache_there_is_no_series() -> None:
         StaleBars(FakeCached()).load("BTC")
 
 
+def test_what_a_provider_that_was_reached_refuses_is_not_taken_from_the_cache() -> None:
+    stale = loaded("binance BTC", bars_of("BTC", LISTED, [1.0]), "BTC: stale")
+
+    with pytest.raises(DataError, match="BTC: no such market"):
+        StaleBars(FakeCached(kept={"BTC": stale}, bad=("BTC",))).load("BTC")
+
+
 class Sample:
-    """The synthetic market: it has everything."""
+    """The synthetic market: it has everything but `MATICC`."""
 
     def load(self, symbol: str) -> LoadedSeries:
+        if symbol == "MATICC":
+            raise DataError("MATICC: the synthetic sample has no such series")
         return replace(loaded("sample", bars_of(symbol, LISTED, [1.0])), synthetic=True)
 
 
@@ -208,7 +225,7 @@ def test_a_symbol_named_twice_is_loaded_once() -> None:
     assert len(coins.asked) == 1
 
 
-def test_when_one_series_of_auto_cannot_be_had_all_come_from_the_sample() -> None:
+def test_when_one_series_of_auto_cannot_be_reached_all_come_from_the_sample() -> None:
     told: list[str] = []
 
     result = load_all(choices(("auto", real("BTC", "ETH")), ("auto", real())), sample=Sample(), progress=told.append)
@@ -216,6 +233,33 @@ def test_when_one_series_of_auto_cannot_be_had_all_come_from_the_sample() -> Non
     assert {symbol: series.synthetic for symbol, series in result.items()} == {"BTC": True, "ETH": True, "RUT": True}
     assert result["BTC"].notes == ("synthetic sample taken, because real bars could not be had: RUT: no answer",)
     assert told == ["no real bars: RUT: no answer"]
+
+
+@pytest.mark.parametrize("refused", ["ETH", "RUT"])
+def test_a_series_that_is_refused_never_leads_to_the_sample(refused: str) -> None:
+    coins, indices = real("BTC", "ETH"), real("RUT")
+    coins.bad = indices.bad = (refused,)
+
+    with pytest.raises(DataError, match=f"{refused}: no such market"):
+        load_all(choices(("auto", coins), ("auto", indices)), sample=Sample(), progress=print)
+
+
+def test_a_coin_that_the_provider_does_not_know_is_named_before_an_index_that_cannot_be_reached() -> None:
+    coins = real("BTC")
+    coins.bad = ("MATICC",)
+
+    with pytest.raises(DataError, match="MATICC: no such market"):
+        load_all(choices(("auto", coins), ("auto", real()), coins=["BTC", "MATICC"]), sample=Sample(), progress=print)
+
+
+def test_a_coin_that_the_sample_does_not_have_is_named_with_the_reason_for_the_sample() -> None:
+    with pytest.raises(DataError) as refused:
+        load_all(choices(("auto", real()), ("auto", real()), coins=["BTC", "MATICC"]), sample=Sample(), progress=print)
+
+    assert str(refused.value) == (
+        "MATICC: the synthetic sample has no such series; it was to be taken, because real bars could not be had: "
+        "BTC: no answer"
+    )
 
 
 def test_real_bars_of_auto_are_all_real() -> None:

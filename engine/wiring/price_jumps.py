@@ -1,0 +1,64 @@
+"""The jumps of a run's prices: what puts its figures in doubt, or ends it with `data.jumps: error`."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from engine.config import Config
+from engine.core.errors import DataError
+from engine.core.market import History
+from engine.core.strategy import Universe
+from engine.data.jumps import Jump, jump_words, jumps_of
+from engine.data.kinds import COINS, indices
+from engine.data.sessions import NewYorkSessions
+
+
+def jumps_in(history: History, universe: Universe, *, until: date) -> Sequence[Jump]:
+    """Find the jumps in all series of a run up to a day, series by series."""
+    of_indices = indices(NewYorkSessions().between)
+    return [
+        jump
+        for symbol in history
+        for jump in jumps_of(
+            history[symbol],
+            largest_move=(of_indices if symbol in universe.indices else COINS).largest_move,
+            until=until,
+        )
+    ]
+
+
+def refuse_jumps(config: Config, jumps: Sequence[Jump]) -> None:
+    """Refuse jumps where the configuration does.
+
+    Raises:
+        DataError: there is one; names the series, the day and the factor of the first.
+    """
+    if jumps and config.data.jumps == "error":
+        more = f"; {len(jumps) - 1:,} more" if len(jumps) > 1 else ""
+        raise DataError(f"{jumps[0]}{more} (data.jumps: error)")
+
+
+class JumpWatch:
+    """Hears of the bars of a live run as they come, and says each jump once.
+
+    Args:
+        say: told of new jumps, in words, with the day of the bars.
+    """
+
+    def __init__(self, config: Config, universe: Universe, say: Callable[[Sequence[str], date], None]) -> None:
+        self._config = config
+        self._universe = universe
+        self._say = say
+        self._said: set[Jump] = set()
+
+    def examine(self, history: History, day: date) -> None:
+        """Look at everything known at the end of a day.
+
+        Raises:
+            DataError: there is a jump, and the configuration refuses it.
+        """
+        found = jumps_in(history, self._universe, until=day)
+        refuse_jumps(self._config, found)
+        new = [jump for jump in found if jump not in self._said]
+        if new:
+            self._said.update(new)
+            self._say(tuple(jump_words(new)), day)
