@@ -1,18 +1,22 @@
 """Figures of a daily equity curve: fractions, 365 days a year, no risk-free rate."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from engine.core.market import Floats
 
 DAYS_A_YEAR = 365
+LEAST_DAYS = {"cagr": 180, "calmar": 180, "volatility": 30, "sharpe": 30, "sortino": 30}
+"""Decision days from which on a figure says something: below, a year made of a few days is an arbitrary number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Performance:
-    """Ratios of one equity curve; None where the curve is too short or too flat to have them.
+    """Ratios of one equity curve; None where the curve is too short (`LEAST_DAYS`) or too flat to have them.
 
     Attributes:
         total_return: last equity / first - 1.
@@ -33,8 +37,29 @@ class Performance:
     calmar: float | None
 
 
+def withheld(decision_days: int) -> tuple[str, ...]:
+    """Name the figures that so few decision days are not given."""
+    return tuple(name for name, least in LEAST_DAYS.items() if decision_days < least)
+
+
+def without_few_days(figures: Mapping[str, Any], decision_days: int) -> dict[str, Any]:
+    """Give figures by name, those that are withheld as None: records of old hold them all the same."""
+    return {**figures, **{name: None for name in withheld(decision_days) if name in figures}}
+
+
 def performance_of(equity: Floats, *, days: int) -> Performance:
-    """Measure an equity curve.
+    """Measure an equity curve, without the figures that it has too few decision days for.
+
+    Args:
+        equity: shape (decision days,), quote currency, marked at the day's close, all positive.
+        days: calendar days from the first to the last of them.
+    """
+    absent: dict[str, Any] = dict.fromkeys(withheld(len(equity)))
+    return replace(measure(equity, days=days), **absent)
+
+
+def measure(equity: Floats, *, days: int) -> Performance:
+    """Work out every figure, however few days there are: the formulas alone; what is shown goes by `performance_of`.
 
     Args:
         equity: shape (decision days,), quote currency, marked at the day's close, all positive.

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.core.performance import without_few_days
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
 from engine.journal.review.holdings import last_change_of
 from engine.journal.run_record import RunRecord
+from engine.report.figures import few_days_words
 
 MOST_ROTATIONS = 12
 
@@ -21,7 +23,7 @@ class RecordState:
     Attributes:
         decision: the last one; state_since: the day whose decision led to its state.
         fills, rotations: the last ones, the newest first, and how many there were.
-        notes: what a reader must be told.
+        notes: what a reader must be told; few_days: which figures are left out for want of days.
     """
 
     summary: Mapping[str, Any]
@@ -34,6 +36,7 @@ class RecordState:
     rotation_count: int
     curve: Curve | None
     notes: tuple[str, ...]
+    few_days: str
 
 
 def record_state(record: RunRecord) -> RecordState:
@@ -43,7 +46,8 @@ def record_state(record: RunRecord) -> RecordState:
     fills = record.own_fills
     notes = record.summary.get("notes")
     return RecordState(
-        summary=record.summary,
+        summary=without_few_days(record.summary, len(record.decisions)),
+        few_days=few_days_words(len(record.decisions)) if record.decisions else "",
         decision=decision,
         state_since=None if change is None else change.day,
         signals=() if decision is None else signals_of(decision.evidence, record.config),

@@ -63,6 +63,7 @@ def summary_of(
         "notes": list(facts.notes),
         "first_day": days[0].day.isoformat(),
         "last_day": days[-1].day.isoformat(),
+        "days": len(days),
         "decision_days": len(days),
         "start_equity": money(days[0].equity),
         "final_equity": money(days[-1].equity),

@@ -1,5 +1,7 @@
 """The figures of a run as every report names and writes them."""
 
+from engine.core.performance import DAYS_A_YEAR, LEAST_DAYS, withheld
+
 NOT_AVAILABLE = "–"
 FIGURES = (
     ("return", "total_return", "percent"),
@@ -11,6 +13,7 @@ FIGURES = (
     ("Calmar", "calmar", "ratio"),
 )
 """Title, name in `summary.json`, kind; benchmarks are compared by the same."""
+PERCENT = frozenset(key for _, key, kind in FIGURES if kind == "percent")
 
 
 def benchmark_title(name: str) -> str:
@@ -21,6 +24,38 @@ def benchmark_title(name: str) -> str:
 def benchmark_key(name: str) -> str:
     """Give the name that a figure of `summary.json` has among those of a benchmark."""
     return "return" if name == "total_return" else name
+
+
+def few_days_words(decision_days: int) -> str:
+    """Say which figures are left out because there are too few days; empty where none is."""
+    left_out = withheld(decision_days)
+    by_least: dict[int, list[str]] = {}
+    for title, key, _ in FIGURES:
+        if key in left_out:
+            by_least.setdefault(LEAST_DAYS[key], []).append(title)
+    needed = " and ".join(f"{', '.join(titles)} ({least} are needed)" for least, titles in sorted(by_least.items()))
+    days = "1 decision day is" if decision_days == 1 else f"{decision_days} decision days are"
+    return f"{days} too few for {needed}" if needed else ""
+
+
+def turnover_words(turnover: float | None, *, decision_days: int, elapsed: int) -> str:
+    """Write the turnover: a year, or, where there are too few days to speak of years, over the days there were.
+
+    Args:
+        turnover: as `summary.json` has it, a year; elapsed: calendar days from the first decision day to the last.
+    """
+    if turnover is None:
+        return NOT_AVAILABLE
+    if "cagr" in withheld(decision_days):
+        return f"{turnover * elapsed / DAYS_A_YEAR:.2f} in {elapsed} day{'' if elapsed == 1 else 's'}"
+    return f"{turnover:.2f} a year"
+
+
+def figure_words(name: str, value: float | None) -> str:
+    """Write a figure of `FIGURES`."""
+    if value is None:
+        return NOT_AVAILABLE
+    return f"{value:,.1%}" if name in PERCENT else f"{value:.2f}"
 
 
 def signed_percent(value: float | None) -> str:

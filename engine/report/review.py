@@ -15,7 +15,7 @@ from engine.journal.review.costs import Costs, PricedFill
 from engine.journal.review.facts import Review, counts, is_open
 from engine.journal.review.holdings import Standing, Stretch
 from engine.journal.review.incidents import Incident
-from engine.report.figures import NOT_AVAILABLE, signed_percent
+from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
 from engine.report.tables import plain_table
 from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
@@ -87,6 +87,7 @@ def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]
     held = f", hold BTC {signed_percent(core['return'])}" if core else ""
     fall = f", deepest fall {signed_percent(figures['max_drawdown'])}" if figures["max_drawdown"] else ""
     yield "in all", Text(f"{signed_percent(figures['total_return'])}{held}{fall}")
+    yield "figures", Text(_figures(review))
     yield (
         "now",
         Text(
@@ -99,6 +100,13 @@ def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]
         yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
     for order in review.pending:
         yield "waiting", Text(printable(order), style="yellow")
+
+
+def _figures(review: Review) -> str:
+    shown = (("CAGR", "cagr"), ("volatility", "volatility"), ("Sharpe", "sharpe"), ("Calmar", "calmar"))
+    figures = ", ".join(f"{title} {figure_words(key, review.figures[key])}" for title, key in shown)
+    few_days = few_days_words(len(review.record.decisions))
+    return f"{figures}; {few_days}" if few_days else figures
 
 
 def _positions(standing: Standing) -> str:

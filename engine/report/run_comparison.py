@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.journal.record_rows import RotationRow
 from engine.journal.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison, Pair, RotationPair
 from engine.journal.run_record import RunRecord
-from engine.report.figures import FIGURES, NOT_AVAILABLE, signed_percent
+from engine.report.figures import FIGURES, NOT_AVAILABLE, PERCENT, few_days_words, signed_percent
 from engine.report.printable import printable
 from engine.report.tables import plain_table
 from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
@@ -23,7 +23,6 @@ TITLES: Mapping[str, str] = {
     "decision_days": "decision days",
     "days_rotated": "days rotated",
 }
-PERCENT = {key for _, key, kind in FIGURES if kind == "percent"}
 MOST_ROWS = 20
 
 
@@ -39,6 +38,10 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     console.print(Text(_days(comparison)))
     console.print()
     console.print(_figures(comparison))
+    for letter, run in zip("AB", runs, strict=True):
+        few_days = few_days_words(len(run.decisions)) if run.decisions else ""
+        if few_days:
+            console.print(Text(f"{NOT_AVAILABLE}  {letter}: {few_days}", style="dim"))
     _print_configuration(console, comparison)
     _print_rotations(console, comparison)
     _print_states(console, comparison)

@@ -1,6 +1,7 @@
 """A backtest on the terminal: fits 80 columns, says what the figures rest on."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from rich.text import Text
 from engine.core.order import Order
 from engine.journal.projections import Rotation
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
-from engine.report.figures import FIGURES, NOT_AVAILABLE, benchmark_key, benchmark_title, signed_percent
+from engine.report.figures import (
+    FIGURES,
+    NOT_AVAILABLE,
+    benchmark_key,
+    benchmark_title,
+    few_days_words,
+    figure_words,
+    signed_percent,
+    turnover_words,
+)
 
 WIDTH = 80
 SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
@@ -49,6 +59,9 @@ def print_backtest(
     console.print()
     console.print(_rotations_table(rotations, core))
     console.print(_metrics_table(summary))
+    few_days = few_days_words(summary["decision_days"])
+    if few_days:
+        console.print(Text(f"{NOT_AVAILABLE}  {few_days}", style="dim"))
     console.print(_activity(summary))
     for order in waiting:
         console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
@@ -116,25 +129,20 @@ def _metrics_table(summary: Mapping[str, Any]) -> Table:
     benchmarks: Mapping[str, Mapping[str, Any] | None] = summary["benchmarks"]
     for name in benchmarks:
         table.add_column(benchmark_title(name), justify="right")
-    for title, key, kind in FIGURES:
+    for title, key, _ in FIGURES:
         cells = [None if figures is None else figures[benchmark_key(key)] for figures in benchmarks.values()]
-        table.add_row(title, *(_figure(value, kind) for value in (summary[key], *cells)))
+        table.add_row(title, *(figure_words(key, value) for value in (summary[key], *cells)))
     return table
 
 
 def _activity(summary: Mapping[str, Any]) -> Text:
     fees = summary["fees_paid"]
     paid = f"{fees:,.2f}" if isinstance(fees, int | float) else ", ".join(f"{v:,.8g} {a}" for a, v in fees.items())
-    turnover = NOT_AVAILABLE if summary["turnover"] is None else f"{summary['turnover']:.2f} a year"
+    elapsed = (date.fromisoformat(summary["last_day"]) - date.fromisoformat(summary["first_day"])).days
+    turnover = turnover_words(summary["turnover"], decision_days=summary["decision_days"], elapsed=elapsed)
     return Text(f"turnover {turnover}, fees {paid}, {summary['days_rotated']:,} days rotated")
 
 
 def _caveat(summary: Mapping[str, Any], rotations: Sequence[Rotation]) -> str:
     ended = sum(rotation.exit_day is not None for rotation in rotations)
     return " ".join(filter(None, (rests_on(ended), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE)))
-
-
-def _figure(value: float | None, kind: str) -> str:
-    if value is None:
-        return NOT_AVAILABLE
-    return f"{value:,.1%}" if kind == "percent" else f"{value:.2f}"

@@ -68,9 +68,32 @@ def test_newest_run_is_the_default_and_begins_with_the_latest(out: Path) -> None
 
     assert lines[0] == f"{BACKTEST}  backtest of rotation"
     assert lines[1] == "2024-01-01 to 2024-01-05, 5 decision days, 1,000 -> 1,286 USDT"
-    assert lines[3] == "now       CORE since 2024-01-04 (time_exit): BTC 77.7%, cash 22.3%"
+    assert lines[3].startswith("figures   CAGR –, volatility –, Sharpe –, Calmar –; 5 decision days")
+    assert lines[6] == "now       CORE since 2024-01-04 (time_exit): BTC 77.7%, cash 22.3%"
     titles = [line for line in lines if re.match(r"(Rotations|Held|Fills|Costs|Incidents|Warnings)", line)]
     assert titles == ["Rotations", "Held", "Fills", "Costs", "Incidents: none", "Warnings: none"]
+
+
+def test_figures_of_a_year_are_left_out_of_few_days_though_an_older_summary_has_them(tmp_path: Path) -> None:
+    # A summary as it was written before they were withheld: 9,314.9 percent a year out of five days.
+    figures = dict.fromkeys(("cagr", "calmar", "volatility", "sharpe", "sortino"), 93.149)
+    changes = {**figures, "benchmarks": {"BTC": {"return": 0.1, "max_drawdown": -0.25, **figures}, "ETH": None}}
+    folder = write_backtest(tmp_path, changes=changes)
+    other = write_backtest(tmp_path, name="backtest-rotation-20230106T000000Z")
+
+    told, text, compared = as_json(tmp_path, folder), shown(tmp_path, folder), shown(tmp_path, folder, other)
+    shown(tmp_path, folder, "--html")
+
+    assert [told["figures"][name] for name in figures] == [None] * 5
+    assert [told["benchmarks"]["BTC"][name] for name in figures] == [None] * 5
+    assert (told["days"], told["figures"]["total_return"]) == (5, pytest.approx(0.286))
+    words = "5 decision days are too few for volatility, Sharpe, Sortino"
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert words in page
+    assert words in " ".join(text.split())
+    assert words in " ".join(compared.split())
+    for everything in (text, compared, page.partition('<section id="sources"')[0]):
+        assert not re.search(r"9,?314\.9|93\.15", everything)
 
 
 def test_run_by_name_by_path_and_from_its_own_folder(out: Path) -> None:

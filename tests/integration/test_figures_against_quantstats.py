@@ -29,7 +29,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.core.performance import performance_of
+from engine.core.performance import measure, performance_of
 from engine.journal.run_record import read_run
 from engine.journal.summary import elapsed_days
 from engine.research.returns import returns_of
@@ -203,7 +203,7 @@ def test_quantstats_agrees_on_any_curve(stats: ModuleType, drawn: list[float]) -
     assume(returns.std() > 1e-7)
     wanted = measured_by(stats, returns)
 
-    measured = performance_of(np.array(equity), days=len(drawn))
+    measured = measure(np.array(equity), days=len(drawn))
 
     for key, value in wanted.items():
         figure = getattr(measured, key)
@@ -219,7 +219,7 @@ def test_growth_over_missing_days_is_that_of_the_calendar(stats: ModuleType) -> 
     days = {DAY: 100.0, DAY + timedelta(days=500): 130.0, DAY + timedelta(days=730): 144.0}
     returns = returns_of(record_with_equity(days))
 
-    measured = performance_of(np.array(list(days.values())), days=730)
+    measured = measure(np.array(list(days.values())), days=730)
 
     assert measured.cagr == pytest.approx((1 + float(stats.comp(returns))) ** (1 / 2) - 1, rel=EXACT)
     assert float(stats.cagr(returns, periods=DAYS_A_YEAR)) == pytest.approx(1.44 ** (365 / 2) - 1, rel=EXACT)
@@ -229,7 +229,7 @@ def test_a_curve_that_ends_with_nothing_has_lost_all_a_year(stats: ModuleType) -
     equity = [100.0, 50.0, 0.0]
     returns = returns_of(record_with_equity({DAY + timedelta(days=n): value for n, value in enumerate(equity)}))
 
-    measured = performance_of(np.array(equity), days=2)
+    measured = measure(np.array(equity), days=2)
 
     assert (measured.total_return, measured.cagr, measured.max_drawdown, measured.calmar) == (-1.0, -1.0, -1.0, -1.0)
     assert {key: getattr(measured, key) for key in RATIOS} == pytest.approx(measured_by(stats, returns), rel=EXACT)

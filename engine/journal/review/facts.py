@@ -11,7 +11,7 @@ import numpy as np
 from engine.core.calendar import decision_instant
 from engine.core.events import AccountReset, OrderCancelled, OrderFilled, OrderPlanned, OrderRejected, RunStarted
 from engine.core.order import RESET_BUY_BACK, Order, stem_of
-from engine.core.performance import performance_of, turnover_of
+from engine.core.performance import performance_of, turnover_of, without_few_days
 from engine.journal.bookings import quote_of
 from engine.journal.projections import OPEN, ROTATED
 from engine.journal.record_rows import RotationRow
@@ -110,7 +110,7 @@ def review_of(record: RunRecord, selection: Selection) -> Review:
         start_equity=days[0].equity if days else None,
         final_equity=days[-1].equity if days else None,
         figures=figures_of(record),
-        benchmarks=summary.get("benchmarks", {}) if is_current(record) else {},
+        benchmarks=_benchmarks(record) if is_current(record) else {},
         days_rotated=sum(decision.state == ROTATED for decision in days),
         standing=standing_of(record),
         lately=_lately(record, incidents),
@@ -130,7 +130,7 @@ def figures_of(record: RunRecord) -> Mapping[str, float | None]:
     if not days:
         return dict.fromkeys(FIGURES)
     if is_current(record):
-        return {name: record.summary.get(name) for name in FIGURES}
+        return without_few_days({name: record.summary.get(name) for name in FIGURES}, len(days))
     equity = np.array([decision.equity for decision in days])
     if not equity.min() > 0:
         return dict.fromkeys(FIGURES)
@@ -153,6 +153,12 @@ def is_current(record: RunRecord) -> bool:
     """Tell whether the summary reaches the last decision; a paper run's follows its changes of position."""
     days = record.decisions
     return record.events is None or (bool(days) and record.summary.get("last_day") == days[-1].day.isoformat())
+
+
+def _benchmarks(record: RunRecord) -> Mapping[str, Mapping[str, Any] | None]:
+    figures = record.summary.get("benchmarks", {})
+    days = len(record.decisions)
+    return {name: None if each is None else without_few_days(each, days) for name, each in figures.items()}
 
 
 def _core(record: RunRecord) -> str:

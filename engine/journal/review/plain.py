@@ -31,6 +31,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
         "start_equity": review.start_equity,
         "final_equity": review.final_equity,
         "days_rotated": review.days_rotated,
+        "days": len(review.record.decisions),
         "figures": dict(review.figures),
         "benchmarks": dict(review.benchmarks),
         "standing": _standing(review.standing),

@@ -13,7 +13,7 @@ from engine.journal.review.returns import YearOfReturns, returns_by_year
 from engine.journal.review.selection import Selection
 from engine.journal.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
-from engine.report.figures import FIGURES, benchmark_key, benchmark_title
+from engine.report.figures import FIGURES, benchmark_key, benchmark_title, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
 from engine.report.html.crosses import golden_crosses, weeks_seen
@@ -87,6 +87,8 @@ def report_html(record: RunRecord) -> str:
         has_days=bool(record.decisions),
         review=review,
         figures=_figure_rows(review),
+        few_days=few_days_words(len(record.decisions)) if record.decisions else "",
+        turnover=_turnover(review),
         hold_titles=[benchmark_title(name) for name in review.benchmarks],
         core=review.core,
         rotations=record.rotations,
@@ -173,6 +175,12 @@ def _figure_rows(review: Review) -> list[tuple[str, str, list[float | None]]]:
         )
         for title, key, kind in FIGURES
     ]
+
+
+def _turnover(review: Review) -> str:
+    days = review.record.decisions
+    elapsed = (days[-1].day - days[0].day).days if days else 0
+    return turnover_words(review.figures["turnover"], decision_days=len(days), elapsed=elapsed)
 
 
 def _years(record: RunRecord) -> list[tuple[YearOfReturns, list[str], float | None]]:

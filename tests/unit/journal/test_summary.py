@@ -1,6 +1,7 @@
 """The figures of a run, from its decisions and fills."""
 
 import json
+import statistics
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from tests.support.fakes import DAY, decided, fill_of
 INTERFACE = {
     "mode", "name", "config_sha256", "synthetic", "data_sources", "first_day", "last_day", "start_equity",
     "final_equity", "total_return", "cagr", "volatility", "max_drawdown", "sharpe", "sortino", "calmar", "turnover",
-    "fees_paid", "rotations", "days_rotated", "benchmarks",
+    "fees_paid", "rotations", "days_rotated", "benchmarks", "days",
 }  # fmt: skip
 
 
@@ -66,14 +67,27 @@ def test_figures_are_of_the_equity_from_the_first_day_to_the_last() -> None:
     # The curve of test_performance.py.
     assert (figures["start_equity"], figures["final_equity"]) == (100.0, 108.9)
     assert figures["total_return"] == pytest.approx(0.089)
-    assert figures["cagr"] == pytest.approx(1.089 ** (365 / 3) - 1)
     assert figures["max_drawdown"] == pytest.approx(-0.1)
 
 
 def test_growth_counts_calendar_days_when_a_day_has_no_decision() -> None:
-    days = [decided(date(2022, 1, 1), equity="100"), decided(date(2024, 1, 1), equity="144")]
+    days = [decided(date(2022, 1, 1) + timedelta(days=n), equity="100") for n in range(179)]
+    days.append(decided(date(2024, 1, 1), equity="144"))
 
     assert summary(days)["cagr"] == pytest.approx(0.2)
+
+
+def test_figures_of_a_year_are_null_where_there_are_too_few_days_of_benchmarks_too() -> None:
+    # The run of nine days that came to 369,126,469 percent a year.
+    days = days_of(*[("CORE", "CORE", str(100 + n)) for n in range(9)])
+
+    figures = summary(days, BTC=np.arange(100.0, 109.0))
+
+    assert figures["days"] == 9
+    for told in (figures, figures["benchmarks"]["BTC"]):
+        assert [told[name] for name in ("cagr", "calmar", "volatility", "sharpe", "sortino")] == [None] * 5
+    assert figures["total_return"] == pytest.approx(0.08)
+    assert figures["turnover"] == 0
 
 
 def test_turnover_and_fees_are_of_all_fills() -> None:
@@ -118,13 +132,19 @@ def test_days_are_rotated_that_begin_in_the_state() -> None:
 
 
 def test_a_benchmark_has_figures_over_the_same_days_or_is_null() -> None:
-    benchmarks = summary(DAYS, BTC=np.array([100.0, 200.0, 150.0, 150.0]), ETH=None)["benchmarks"]
+    # Sixty times over: four days up by a fifth and back.
+    days = days_of(*[("CORE", "CORE", "100")] * 240)
+    curve = np.array([100.0, 120.0, 120.0, 90.0] * 60)
+
+    benchmarks = summary(days, BTC=curve, ETH=None)["benchmarks"]
 
     assert benchmarks["ETH"] is None
-    assert (benchmarks["BTC"]["return"], benchmarks["BTC"]["max_drawdown"]) == (0.5, -0.25)
-    assert benchmarks["BTC"]["cagr"] == pytest.approx(1.5 ** (365 / 3) - 1)
-    # Returns 1, -0.25 and 0: mean 0.25, deviation sqrt((0.75^2 + 0.5^2 + 0.25^2) / 2).
-    assert benchmarks["BTC"]["sharpe"] == pytest.approx(0.25 / (0.875 / 2) ** 0.5 * 365**0.5)
+    assert benchmarks["BTC"]["return"] == pytest.approx(-0.1)
+    assert benchmarks["BTC"]["max_drawdown"] == pytest.approx(-0.25)
+    assert benchmarks["BTC"]["cagr"] == pytest.approx(0.9 ** (365 / 239) - 1)
+    returns = [0.2, 0.0, -0.25, 1 / 9] * 59 + [0.2, 0.0, -0.25]
+    mean, deviation = statistics.fmean(returns), statistics.stdev(returns)
+    assert benchmarks["BTC"]["sharpe"] == pytest.approx(mean / deviation * 365**0.5)
 
 
 def test_a_run_of_one_day_has_no_ratios_and_is_json() -> None:
