@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
+from engine.journal.record_rows import decision_row
 from engine.journal.run_files import CONFIG_FILE, DECISIONS_FILE
 from engine.journal.run_record import PAPER, RunRecord, read_summary
 from engine.journal.sqlite import JOURNAL_FILE
@@ -138,10 +139,10 @@ def _of_decisions(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
 
 def _decision(path: Path, line: str) -> tuple[date, float]:
     try:
-        content = json.loads(line)
-        return date.fromisoformat(content["day"]), float(content["equity"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        row = decision_row(line)
+    except (KeyError, ValueError) as error:
         raise DataError(f"{path}: is damaged: a line is no decision: {_words(error)}") from error
+    return row.day, row.equity
 
 
 def _return(start: float, end: float) -> float | None:

@@ -5,10 +5,10 @@ A paper run's rows come from its journal, which is never behind; a backtest's co
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from engine.core.errors import DataError
 from engine.core.events import Event
 from engine.journal.codec import EventCodec
 from engine.journal.projections import (
+    EQUITY_COLUMNS,
     FILL_COLUMNS,
     HOLD_COLUMN,
     ROTATION_COLUMNS,
@@ -26,7 +27,16 @@ from engine.journal.projections import (
     rotation_rows,
     rotations_of,
 )
-from engine.journal.record_rows import DecisionRow, FillRow, RotationRow, decision_row, fill_row, rotation_row
+from engine.journal.record_rows import (
+    DecisionRow,
+    FillRow,
+    RotationRow,
+    decision_row,
+    equity_day,
+    fill_row,
+    held_equity,
+    rotation_row,
+)
 from engine.journal.run_files import (
     CONFIG_FILE,
     DECISIONS_FILE,
@@ -37,7 +47,9 @@ from engine.journal.run_files import (
     SUMMARY_FILE,
 )
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
+from engine.journal.strict_json import strict_object
 from engine.journal.summary import RECORD_SCHEMA
+from engine.journal.summary_reading import summary_content
 
 PAPER = "paper"
 """The mode of a run that has no summary yet."""
@@ -99,20 +111,22 @@ def read_run(folder: Path) -> RunRecord:
         days = decided_days(events)
         lines = list(decision_lines(days))
         fills, rotations = fill_rows(booked_fills(events)), rotation_rows(rotations_of(days))
+    equity_days, benchmarks = _equity(folder / EQUITY_FILE)
     record = RunRecord(
         folder=folder,
         mode=str(summary.get("mode", PAPER)),
         summary=summary,
-        config=_json(folder / CONFIG_FILE) if (folder / CONFIG_FILE).exists() else None,
+        config=_object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None,
         decisions=_rows(folder / DECISIONS_FILE, lines, decision_row),
         fills=_rows(folder / FILLS_FILE, fills, fill_row),
         rotations=_rows(folder / ROTATIONS_FILE, rotations, rotation_row),
-        benchmarks=_benchmarks(folder / EQUITY_FILE),
+        benchmarks=benchmarks,
         log=_lines(folder / LOG_FILE) if (folder / LOG_FILE).exists() else (),
         events=events,
     )
+    _check_order(record)
     if events is None:
-        _check_whole(record)
+        _check_whole(record, equity_days)
     return record
 
 
@@ -128,7 +142,7 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     path = folder / SUMMARY_FILE
     if not wanted and not path.exists():
         return {}
-    summary = _json(path)
+    summary = _object(path, summary_content)
     if "mode" not in summary:
         raise DataError(f"{path}: is no run's: it has no mode")
     schema = summary.get("schema", RECORD_SCHEMA)
@@ -137,7 +151,23 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     return summary
 
 
-def _check_whole(record: RunRecord) -> None:
+def _check_order(record: RunRecord) -> None:
+    """Check that each day stands once, after the one before it, and that fills and rotations are of these days."""
+    for before, after in pairwise(record.decisions):
+        if after.day <= before.day:
+            raise DataError(
+                f"{record.folder / DECISIONS_FILE}: is damaged: {after.day} stands after {before.day}; each day is "
+                "decided once, in order"
+            )
+    days = {decision.day for decision in record.decisions}
+    named = [(FILLS_FILE, fill.decision_day) for fill in record.own_fills]
+    named += [(ROTATIONS_FILE, rotation.entry_day) for rotation in record.rotations]
+    for file, day in named:
+        if day not in days:
+            raise DataError(f"{record.folder / file}: is damaged: {day} is no decision day of this run")
+
+
+def _check_whole(record: RunRecord, equity_days: Sequence[date] | None) -> None:
     """Check that nothing was cut off: files that were copied in part can still have whole lines."""
     days = record.decisions
     found = (str(days[0].day), str(days[-1].day)) if days else ("no day", "no day")
@@ -146,6 +176,11 @@ def _check_whole(record: RunRecord) -> None:
         raise DataError(
             f"{record.folder}: is half written or damaged: its decisions go from {found[0]} to {found[1]}, its summary "
             f"says {wanted[0]} to {wanted[1]}"
+        )
+    if equity_days is not None and [decision.day for decision in days] != list(equity_days):
+        raise DataError(
+            f"{record.folder}: is half written or damaged: equity.csv does not have the {len(days):,} days of "
+            "decisions.jsonl"
         )
     if record.summary.get("rotations") != len(record.rotations):
         raise DataError(
@@ -171,14 +206,11 @@ def _text(path: Path) -> str:
         raise DataError(f"{path}: is damaged: byte {error.start + 1} is no text") from error
 
 
-def _json(path: Path) -> Mapping[str, Any]:
+def _object(path: Path, parse: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
     try:
-        content = json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
+        return parse(_text(path))
+    except ValueError as error:
         raise DataError(f"{path}: is damaged: {error}") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: is damaged: an object is wanted")
-    return content
 
 
 def _lines(path: Path) -> list[str]:
@@ -209,21 +241,29 @@ def _rows(path: Path, texts: Iterable[Any], parse: Callable[[Any], T]) -> tuple[
             parsed.append(parse(text))
         except KeyError as error:
             raise DataError(f"{path}: is damaged in row {number}: it has no {error}") from error
-        except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
-            raise DataError(f"{path}: is damaged in row {number}: {error!r}") from error
+        except ValueError as error:
+            raise DataError(f"{path}: is damaged in row {number}: {error}") from error
     return tuple(parsed)
 
 
-def _benchmarks(path: Path) -> Mapping[str, Mapping[date, float] | None]:
+def _equity(path: Path) -> tuple[Sequence[date] | None, Mapping[str, Mapping[date, float] | None]]:
+    """Read the days of `equity.csv` and the benchmarks; None and nothing where there is no such file."""
     if not path.exists():
-        return {}
+        return None, {}
     header, *rows = _csv(path)
-    places = {name.removeprefix(HOLD_COLUMN): i for i, name in enumerate(header) if name.startswith(HOLD_COLUMN)}
+    if header[: len(EQUITY_COLUMNS)] != list(EQUITY_COLUMNS):
+        raise DataError(f"{path}: is damaged: its columns are not {', '.join(EQUITY_COLUMNS)}")
+    days = _rows(path, rows, equity_day)
     curves: dict[str, Mapping[date, float] | None] = {}
-    for name, place in places.items():
+    for place, column in enumerate(header):
+        if column.startswith(HOLD_COLUMN):
+            held = _rows(path, rows, lambda row, place=place, column=column: _cell(row, place, column))
+            curve = {day: value for day, value in zip(days, held, strict=True) if value is not None}
+            curves[column.removeprefix(HOLD_COLUMN)] = curve or None
+    return days, curves
 
-        def point(row: Sequence[str], place: int = place) -> tuple[date, float] | None:
-            return (date.fromisoformat(row[0]), float(row[place])) if row[place] else None
 
-        curves[name] = dict(filter(None, _rows(path, rows, point))) or None
-    return curves
+def _cell(row: Sequence[str], place: int, column: str) -> float | None:
+    if place >= len(row):
+        raise KeyError(column)
+    return held_equity(column, row[place])

@@ -1,5 +1,6 @@
 """Two runs side by side: figures, spans, configurations, rotations by entry day, days in another state."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,8 +28,11 @@ class Pair:
 
     @property
     def difference(self) -> float | None:
-        """The second less the first."""
-        return None if self.first is None or self.second is None else self.second - self.first
+        """The second less the first, where that is a number."""
+        if self.first is None or self.second is None:
+            return None
+        difference = self.second - self.first
+        return difference if math.isfinite(difference) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

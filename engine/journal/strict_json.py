@@ -1,0 +1,46 @@
+"""JSON as a record may hold it: finite numbers that fit a float, objects where objects are wanted."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+MOST_DIGITS = 308
+MOST_SHOWN = 40
+
+
+def strict_object(text: str) -> dict[str, Any]:
+    """Read an object.
+
+    Raises:
+        ValueError: it is none, or holds NaN, Infinity or a number beyond those of a float.
+    """
+    try:
+        content = json.loads(text, parse_constant=_refused, parse_float=_float, parse_int=_int)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    if not isinstance(content, dict):
+        raise ValueError("an object is wanted")
+    return content
+
+
+def shown(value: object) -> str:
+    """Write a value for a sentence, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:MOST_SHOWN]} is too large a number")
+    return value
+
+
+def _int(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"{text[:MOST_SHOWN]}… is too large a number")
+    return int(text)
