@@ -154,17 +154,20 @@ def application(
 
 
 class _Shown:
-    """The pages. What reads files runs in a thread, one at a time: many readers cost no more memory than one."""
+    """The pages. What reads files runs in a thread: of lists, runs and reports one each at a time.
+
+    Many readers cost no more memory than one, and a large run holds up nothing but runs.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._turn = asyncio.Lock()
+        self._lists, self._runs, self._reports = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
 
     async def runs(self, _: web.Request) -> web.Response:
-        return _page("Runs", await self._read(self._runs_fragment), source="/live")
+        return _page("Runs", await _in_turn(self._lists, self._runs_fragment), source="/live")
 
     async def runs_fragment(self, request: web.Request) -> web.Response:
-        return _fragment(request, await self._read(self._runs_fragment))
+        return _fragment(request, await _in_turn(self._lists, self._runs_fragment))
 
     async def run(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -176,7 +179,7 @@ class _Shown:
     async def report(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         try:
-            content = await self._read(lambda: self._board.report(name))
+            content = await _in_turn(self._reports, lambda: self._board.report(name))
         except DataError as error:
             return _html(pages.message_page("No report", str(error)), status=404)
         if content is None:
@@ -198,16 +201,17 @@ class _Shown:
             return None if view is None else pages.run_fragment(view)
 
         try:
-            fragment = await self._read(read)
+            fragment = await _in_turn(self._runs, read)
         except DataError:
             fragment = None
         if fragment is None:
             raise web.HTTPNotFound
         return fragment
 
-    async def _read(self, work: Callable[[], T]) -> T:
-        async with self._turn:
-            return await asyncio.to_thread(work)
+
+async def _in_turn(turn: asyncio.Lock, work: Callable[[], T]) -> T:
+    async with turn:
+        return await asyncio.to_thread(work)
 
 
 class _Guard:

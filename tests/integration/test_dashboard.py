@@ -4,6 +4,8 @@ import json
 import os
 import socket
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +17,7 @@ import pytest
 from engine.core.events import DayDecided, Event, OrderUnresolved, RunStarted
 from engine.core.order import Order, Side
 from engine.dashboard import pages
+from engine.dashboard.board import Board, RunView
 from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
@@ -154,6 +157,69 @@ def test_five_hundred_runs_are_read_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert (second.status, second.body) == (304, b"")
     assert "+77.7%" in third.text
     assert len(read) == 501
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("decisions.jsonl", 300 << 20), ("summary.json", 5 << 20), (JOURNAL_FILE, 200 << 20)]
+)
+def test_a_folder_with_a_file_too_large_to_read_is_a_sentence_and_costs_nothing(
+    tmp_path: Path, name: str, size: int
+) -> None:
+    write_summary(tmp_path / "small")
+    with (write_summary(tmp_path / "huge") / name).open("ab") as file:
+        # A hole: it takes no room on the disk, and all of it if it is read.
+        file.truncate(size)
+
+    with served(tmp_path) as dashboard:
+        runs, huge, report = (dashboard.get(path) for path in ("/", "/runs/huge", "/runs/huge/report"))
+
+    sentence = f"{name} holds {size:,} bytes; up to "
+    assert (runs.status, huge.status, report.status) == (200, 200, 404)
+    assert sentence in runs.text
+    assert sentence in huge.text
+    assert "+50.0%" in runs.text
+
+
+def test_a_run_that_takes_long_holds_up_no_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(view: RunView) -> str:
+        begun.set()
+        assert go_on.wait(PATIENCE_SECONDS)
+        return "at last"
+
+    monkeypatch.setattr(pages, "run_fragment", slow)
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard, ThreadPoolExecutor() as pool:
+        run = pool.submit(dashboard.get, "/runs/x")
+        assert begun.wait(PATIENCE_SECONDS)
+        runs = dashboard.get("/live")
+        go_on.set()
+
+        assert (runs.status, run.result().status) == (200, 200)
+
+
+def test_runs_that_are_over_are_not_looked_at_file_by_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        write_summary(tmp_path / f"backtest-{number:02}")
+    board = Board(tmp_path)
+    first = board.rows()
+    looked: list[str] = []
+    real = os.lstat
+
+    def lstat(path: str) -> os.stat_result:
+        looked.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+
+    second = board.rows()
+
+    assert second == first
+    assert len(looked) == 2 * 50
 
 
 @pytest.mark.parametrize(
