@@ -1,6 +1,6 @@
 """What the server shows, read when it is asked for and kept while nothing changes.
 
-Blocking. `rows`, `run` and `report` share nothing that changes: each wants one thread at a time, none waits for another.
+Blocking. `rows`, `run` and `report` share nothing that changes: each wants one thread at a time of its own.
 """
 
 import json

@@ -100,6 +100,7 @@
 
   function money(value) {
     if (value === null || value === undefined) return "–";
+    if (value !== 0 && Math.abs(value) < 0.01) return shown(value);
     return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
   }
 
