@@ -67,6 +67,7 @@ class Past:
         filled_later: whether a fill is newer than the last decision's closes.
         orders: what is written of each order that is not settled, by client order id.
         days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
+        skipped: how many differences to the targets were not traded.
     """
 
     decision: DayDecided | None = None
@@ -78,6 +79,7 @@ class Past:
     days: int = 0
     first_day: date | None = None
     filled: frozenset[str] = frozenset()
+    skipped: int = 0
 
     def after(self, event: Event) -> "Past":  # noqa: PLR0911 - one arm an event
         """Give the past with one event more."""
@@ -99,7 +101,7 @@ class Past:
                 return rest._told(at, f"rejected: {order_words(order)}: {message}")
             case OrderSkipped(day=day):
                 text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
-                return self._told(decision_instant(day), text)
+                return replace(self, skipped=self.skipped + 1)._told(decision_instant(day), text)
             case OrderFilled(fill=fill):
                 return self._filled(fill)
             case OrderCancelled(order=order):

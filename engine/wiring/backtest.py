@@ -22,6 +22,7 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.journal.memory import MemoryJournal
 from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
 from engine.journal.summary import RunFacts, summary_of
+from engine.journal.too_small import too_small_notes
 from engine.ports import ProgressBar
 from engine.registry import strategy_factory
 from engine.session import Session
@@ -138,7 +139,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         version=__version__,
         synthetic=market.synthetic,
         data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
-        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span)),
+        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
     )
     return BacktestRun(

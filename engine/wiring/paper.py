@@ -21,6 +21,7 @@ from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projec
 from engine.journal.projections import booked_fills, decided_days, rotations_of
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
+from engine.journal.too_small import too_small_notes
 from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.session import Session
@@ -233,7 +234,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self._synthetic,
             ),
-            notes=(),
+            notes=too_small_notes(events),
             benchmark_equity=benchmark_curves(
                 self._config,
                 self._universe,
