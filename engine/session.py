@@ -163,6 +163,7 @@ class Session:
             core_close=closes[core],
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
+            marked_on=history.older_marks([asset for asset in held if asset not in dust], day),
         )
         reason = decision.reason if decision.trade else self.standing.unplanned
         if reason is None or not plan_orders:

@@ -39,6 +39,7 @@ class DayDecided:
         core_close: the core asset's close of that day; closes: those of every asset held in more than crumbs, or
             targeted.
         memory: the strategy's own state after the decision, for the next start.
+        marked_on: the day of the close of an asset in `closes` whose last one is older than `day`.
     """
 
     day: date
@@ -53,6 +54,7 @@ class DayDecided:
     core_close: Decimal
     memory: object
     closes: Mapping[str, Decimal] = field(default_factory=dict)
+    marked_on: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

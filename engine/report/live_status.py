@@ -65,6 +65,7 @@ class Past:
         decision: the last one; state_since: the day whose decision led to its state.
         prices: the last price on record by asset: a close of a decision, or a fill's.
         filled_later: whether a fill is newer than the last decision's closes.
+        marked_on: the day of a held asset's price where it is older than the last decision.
         orders: what is written of each order that is not settled, by client order id.
         days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
         skipped: how many differences to the targets were not traded.
@@ -74,6 +75,7 @@ class Past:
     state_since: date | None = None
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     filled_later: bool = False
+    marked_on: Mapping[str, date] = field(default_factory=dict)
     orders: Mapping[str, OpenOrder] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
     days: int = 0
@@ -128,6 +130,7 @@ class Past:
             state_since=self.state_since if goes_on else event.day,
             prices={**self.prices, **event.closes},
             filled_later=False,
+            marked_on=event.marked_on,
             days=self.days + 1,
             first_day=self.first_day or event.day,
         )
@@ -138,7 +141,8 @@ class Past:
             # It puts back what is held already, at prices that are the sandbox's own.
             return rest
         prices, filled = {**self.prices, fill.asset: fill.price}, self.filled | {fill.client_order_id}
-        return replace(rest, prices=prices, filled_later=True, filled=filled)
+        older = {asset: on for asset, on in self.marked_on.items() if asset != fill.asset}
+        return replace(rest, prices=prices, filled_later=True, marked_on=older, filled=filled)
 
     def _with(self, order: OpenOrder) -> "Past":
         name = order.order.client_order_id
@@ -164,7 +168,8 @@ class LiveStatus:
         exchange_time: as it was last told, None before; heard_seconds: how long ago that was, by our clock.
         next_day, due: the day that is decided next, and when; None where nothing was heard and nothing decided.
         decision, state_since: the last decision, and the day whose decision led to its state.
-        equity: cash and holdings at the last prices on record, None where one is missing; marks: which prices they are.
+        equity: cash and holdings at the last prices on record, None where one is missing; marks: which prices they are;
+            marked_on: the day of a holding's price where it is older.
         orders: those that are not settled, in the order in which they are sent.
         incidents: the last ones, the newest last.
         bars_day, bars_at: the day of the last bars, and when they came.
@@ -183,6 +188,7 @@ class LiveStatus:
     equity: Decimal | None
     marks: str
     holdings: tuple[ValuedPosition, ...]
+    marked_on: Mapping[str, date] = field(default_factory=dict)
     orders: tuple[OpenOrder, ...]
     incidents: tuple[Incident, ...]
     bars_day: date | None
@@ -228,6 +234,7 @@ def live_status(
         equity=valued.equity,
         marks=_marks(past),
         holdings=valued.positions,
+        marked_on=past.marked_on,
         orders=tuple(_open_order(order, past, unresolved) for order in waiting),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
         bars_day=None if bars is None else bars[0],
@@ -249,7 +256,8 @@ def _next_day(last_day: date | None, exchange_time: datetime | None, grace: time
 def _marks(past: Past) -> str:
     if past.decision is None:
         return "nothing decided yet"
-    closes = f"at the closes of {past.decision.day}"
+    older = "".join(f", {asset} at that of {on}" for asset, on in past.marked_on.items())
+    closes = f"at the closes of {past.decision.day}{older}"
     return f"{closes}, what was traded since at its price" if past.filled_later else closes
 
 

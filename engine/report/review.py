@@ -113,12 +113,18 @@ def _figures(review: Review) -> str:
 def _positions(standing: Standing) -> str:
     parts = [
         f"{printable(position.asset)} {NOT_AVAILABLE if position.weight is None else f'{position.weight:.1%}'}"
+        f"{_marked(standing, position.asset)}"
         for position in standing.positions
         if position.weight is None or position.weight >= LEAST_SHARE
     ]
     if standing.equity:
         parts.append(f"cash {float(standing.cash / standing.equity):.1%}")
     return ", ".join(parts)
+
+
+def _marked(standing: Standing, asset: str) -> str:
+    on = standing.marked_on.get(asset)
+    return f" (at its price of {on})" if on is not None else ""
 
 
 def _lately(review: Review) -> str:

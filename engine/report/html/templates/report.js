@@ -132,7 +132,7 @@
     const rows = kept.rows.map(([names, ...values]) => kept.names[names].map((name, i) => [name, values[i]]));
     return kept.days.flatMap((days, i) => Array(days).fill(rows[i]));
   }
-  const byDay = Object.fromEntries(["words", "closes", "targets", "held"].map((name) => [name, unfolded(panel[name])]));
+  const byDay = Object.fromEntries(["words", "closes", "marked", "targets", "held"].map((name) => [name, unfolded(panel[name])]));
   const evidence = Object.entries(panel.evidence).map(([name, kept]) => [name, unfolded(kept)]);
 
   function showDay() {
@@ -146,6 +146,8 @@
     const verdict = element("p", undefined, words.reason === "hold" ? "verdict" : "verdict changed");
     verdict.append(element("time", day), " · " + moved + " · " + words.reason);
     into.append(verdict);
+    const marked = Object.fromEntries(byDay.marked[place]);
+    const of = (asset) => asset in marked ? asset + " (of " + marked[asset] + ")" : asset;
     const holds = Object.keys(columns).filter((name) => name.startsWith("hold "));
     into.append(pairs([
       ["equity", money(columns.equity[place])],
@@ -157,8 +159,8 @@
       ([side, quantity, symbol, price]) => [side + " " + shown(quantity) + " " + symbol, "at " + shown(price)]));
     part(into, "Targets", byDay.targets[place].map(([asset, weight]) => [asset, percent(weight)]));
     part(into, "Held at the close", byDay.held[place].map(
-      ([asset, quantity]) => [shown(quantity) + " " + asset, percent((columns["share " + asset] || [])[place])]));
-    part(into, "Closes", byDay.closes[place].map(([asset, close]) => [asset, shown(close)]));
+      ([asset, quantity]) => [shown(quantity) + " " + of(asset), percent((columns["share " + asset] || [])[place])]));
+    part(into, "Closes", byDay.closes[place].map(([asset, close]) => [of(asset), shown(close)]));
     for (const [section, days] of evidence) {
       part(into, "Known: " + section, days[place].map(([name, value]) => [name.replaceAll("_", " "), shown(value)]));
     }
