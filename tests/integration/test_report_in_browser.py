@@ -213,6 +213,47 @@ def test_a_link_leads_to_a_day_and_the_toggle_to_the_other_theme(browser: Browse
         assert page.get_by_role("button", name="Light").get_attribute("aria-pressed") == "true"
 
 
+def test_the_address_leads_to_the_chosen_day_and_going_back_leads_out(
+    browser: Browser, reports: dict[str, Path]
+) -> None:
+    with watched_page(browser) as watched:
+        page = opened(watched, reports["sample"])
+        length = page.evaluate("history.length")
+        assert page.evaluate("location.hash") == ""
+
+        page.fill("#day-input", "2021-03-07")
+        page.locator("#day-after").click()
+        wait_until(page, "location.hash === '#day=2021-03-08'")
+        assert page.evaluate("history.length") == length
+
+        # Typed into the address, as by whoever was sent another one.
+        page.evaluate("location.hash = 'day=2022-05-05'")
+        wait_until(page, "document.getElementById('day-input').value === '2022-05-05'")
+        page.go_back()
+        wait_until(page, "document.getElementById('day-input').value === '2021-03-08'")
+        page.go_forward()
+        wait_until(page, "document.getElementById('day-input').value === '2022-05-05'")
+
+    with watched_page(browser) as watched:
+        page = watched.page
+        page.goto(f"{address_of(reports['sample'])}#day=2022-05-05")
+        page.wait_for_selector("html[data-ready]")
+        assert page.input_value("#day-input") == "2022-05-05"
+        assert watched.complaints == []
+
+
+def test_a_key_held_down_writes_the_last_day_alone(browser: Browser, reports: dict[str, Path]) -> None:
+    with watched_page(browser) as watched:
+        page = opened(watched, reports["sample"])
+        page.locator("h1").click()
+
+        for _ in range(300):
+            page.keyboard.press("ArrowLeft")
+
+        wait_until(page, "location.hash === '#day=' + document.getElementById('day-input').value")
+        assert watched.complaints == []
+
+
 def test_all_charts_show_the_stretch_that_one_was_zoomed_to(browser: Browser, reports: dict[str, Path]) -> None:
     with watched_page(browser) as watched:
         page = opened(watched, reports["sample"])

@@ -166,7 +166,26 @@
     }
   }
 
+  // The address leads to the day, so that a day can be sent to somebody. It is written over and not added: going back
+  // leads to the page before. A key held down chooses more days a second than browsers let an address change.
+  let writing = 0;
+  function writeDay() {
+    clearTimeout(writing);
+    writing = setTimeout(() => {
+      try {
+        history.replaceState(history.state, "", "#day=" + columns.day[chosen]);
+      } catch {
+        // A page in a frame may have no address of its own; the day is chosen all the same.
+      }
+    }, 150);
+  }
+
   function choose(place) {
+    show(place);
+    writeDay();
+  }
+
+  function show(place) {
     chosen = Math.max(0, Math.min(columns.day.length - 1, place));
     showDay();
     const day = columns.day[chosen];
@@ -176,11 +195,18 @@
     }
   }
 
-  function chooseDay(day) {
+  function placeOf(day) {
     // The last decision day that is not after it.
     let place = columns.day.length - 1;
     while (place > 0 && columns.day[place] > day) place -= 1;
-    choose(place);
+    return place;
+  }
+
+  function chooseDay(day) { choose(placeOf(day)); }
+
+  function linkedDay() {
+    const linked = /^#day=(\d{4}-\d{2}-\d{2})$/.exec(location.hash);
+    return linked ? linked[1] : null;
   }
 
   function byKey(event) {
@@ -221,8 +247,13 @@
     if (event.target.value) chooseDay(event.target.value);
   });
   document.addEventListener("keydown", byKey);
-  const linked = /^#day=(\d{4}-\d{2}-\d{2})$/.exec(location.hash);
-  if (linked) chooseDay(linked[1]); else showDay();
+  const linked = linkedDay();
+  if (linked) show(placeOf(linked)); else showDay();
+  window.addEventListener("hashchange", () => {
+    const day = linkedDay();
+    clearTimeout(writing);
+    if (day) show(placeOf(day)); else if (!location.hash) show(columns.day.length - 1);
+  });
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (!printing && window.innerWidth !== width) { width = window.innerWidth; drawAll(); }
