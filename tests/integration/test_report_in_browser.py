@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page
 from engine.report.html import report_html
 from tests.support.browser import PHONE, WIDE, Watched, address_of, chromium, watched_page
 from tests.support.command import PRICES, call_command, only_run_folder, small_configuration, write_small_market
+from tests.support.patience import PATIENCE_MILLISECONDS
 from tests.support.rehearsal import Rehearsal
 from tests.support.run_records import day_number, decision, fill, record, rotation
 
 SAMPLE = ("--set", "data.crypto=sample", "--set", "data.index=sample")
 KINDS = ("real", "sample", "paper")
-LONGEST_MILLISECONDS = 10_000
 
 # Of every text that is shown: its colour against the first ground behind it that is not transparent.
 FAINT_TEXTS = """
@@ -106,7 +106,7 @@ def wait_until(page: Page, condition: str) -> None:
     """Wait for a condition in the page's own frames: the page's policy lets no text be evaluated, as waiting does."""
     page.evaluate(
         f"""() => new Promise((resolve, reject) => {{
-            setTimeout(() => reject(new Error("never true")), {LONGEST_MILLISECONDS});
+            setTimeout(() => reject(new Error("never true")), {PATIENCE_MILLISECONDS:.0f});
             const look = () => (({condition}) ? resolve() : requestAnimationFrame(look));
             look();
         }})"""
