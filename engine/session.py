@@ -175,6 +175,7 @@ class Session:
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
             planned=reason is not None and plan_orders,
+            marked_on=history.older_marks([asset for asset in held if asset not in dust], day),
         )
         plan = self._plan(day, decision.targets, reason, closes) if reason is not None and plan_orders else ()
         self._record(*self._opening, decided, *plan)

@@ -56,11 +56,14 @@ def _serve_until_signalled(out: Path, access: "Access", *, port: int, say: "Call
 
     from engine.dashboard.server import serve
 
+    def warn(line: str) -> None:
+        typer.echo(line, err=True)
+
     async def run() -> None:
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, ended.set)
-        await serve(out, access, port=port, started=say, ended=ended)
+        await serve(out, access, port=port, started=say, ended=ended, warn=warn)
 
     asyncio.run(run())

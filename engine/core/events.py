@@ -42,6 +42,7 @@ class DayDecided:
         memory: the strategy's own state after the decision, for the next start.
         planned: whether orders for the targets were planned with it, be they none; those of a missed day are not.
             Records of 0.1.0 lack it: there what was planned follows, and says so.
+        marked_on: the day of the close of an asset in `closes` whose last one is older than `day`.
     """
 
     day: date
@@ -57,6 +58,7 @@ class DayDecided:
     memory: object
     closes: Mapping[str, Decimal] = field(default_factory=dict)
     planned: bool = False
+    marked_on: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Prices here are floats, as signals want them; the planner is where they become e
 numpy is the one library of the core: a bar series is its columns.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -100,6 +100,11 @@ class BarSeries:
         closes = self._close_by_offset
         return closes.item(offset if offset < len(closes) else -1)
 
+    def close_day_at(self, day: date) -> date | None:
+        """Give the day of the close that `close_at` gives."""
+        position = self.position_at(day)
+        return None if position is None else date.fromordinal(int(self.ordinals[position]))
+
     def open_on(self, day: date) -> float | None:
         """Give the open of `day`; None where that day has no bar."""
         position = self.position_on(day)
@@ -167,6 +172,11 @@ class History:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.series)
+
+    def older_marks(self, assets: Iterable[str], day: date) -> dict[str, date]:
+        """Give the day of the last close up to `day` of each asset that has none on `day` itself."""
+        days = {asset: self[asset].close_day_at(day) for asset in assets}
+        return {asset: on for asset, on in days.items() if on is not None and on < day}
 
     def known_by(self, instant: datetime) -> "History":
         """Give the history as it was known at `instant`."""

@@ -1,5 +1,6 @@
 """From target weights to orders: the border between float signals and exact money, shared by every mode."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,9 @@ from engine.core.order import Order, Side, client_order_id
 
 MAX_PIECES = 1000
 """Orders that one decision may send for one asset; more is a mistake in the rules, not a plan."""
+
+
+TOO_SMALL = re.compile(r"less than one lot step of (?P<step>[0-9.]+)|notional .* is below the minimum of [0-9.]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,16 @@ def even_pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
             piece = quantity if remaining == 1 else floor_to_step(quantity / remaining, instrument.lot_step)
             quantity -= piece
             yield piece
+
+
+def least_of(message: str) -> Decimal | None:
+    """Give the lot step that an order was below, by the words of its `SkippedOrder`.
+
+    Returns:
+        0 where it was below the minimum notional; None where it was skipped for another reason.
+    """
+    found = TOO_SMALL.fullmatch(message)
+    return None if found is None else Decimal(found["step"] or 0)
 
 
 def _problem(quantity: Decimal, close: Decimal, instrument: Instrument) -> str:

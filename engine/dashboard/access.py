@@ -2,6 +2,8 @@
 
 import hmac
 import ipaddress
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.core.errors import ConfigError
@@ -10,6 +12,11 @@ TOKEN_VARIABLE = "ALTFUSE_DASHBOARD_TOKEN"
 LEAST_CHARACTERS = 16
 COOKIE = "altfuse_dashboard"
 SCHEME = "Bearer "
+HOST = re.compile(
+    r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?", re.ASCII
+)
+"""A Host header (RFC 9110, 7.2): a name or an address, and perhaps a port."""
+MOST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +39,18 @@ class Access:
                 f"--host {self.host}: others can reach it, so a token is wanted; set {TOKEN_VARIABLE} in the "
                 f"environment to {LEAST_CHARACTERS} characters or more"
             )
-        if self.token is not None and (len(self.token) < LEAST_CHARACTERS or not self.token.isascii()):
-            raise ConfigError(f"{TOKEN_VARIABLE}: {LEAST_CHARACTERS} or more characters of plain ASCII are wanted")
+        if self.token is not None and not _is_fit(self.token):
+            raise ConfigError(
+                f"{TOKEN_VARIABLE}: {LEAST_CHARACTERS} or more characters of plain ASCII without blanks are wanted"
+            )
 
-    def knows_host(self, header: str | None) -> bool:
-        """Tell whether a Host header may be answered: on loopback, a foreign name is somebody else's page calling."""
-        if not is_loopback(self.host):
-            return True
-        return header is not None and is_loopback(_without_port(header))
+    def knows_host(self, headers: Sequence[str]) -> bool:
+        """Tell whether a request's Host headers may be answered: there is one, and it names a host and perhaps a port.
+
+        On loopback, a foreign name is somebody else's page calling.
+        """
+        name = host_of(headers[0]) if len(headers) == 1 else None
+        return name is not None and (not is_loopback(self.host) or is_loopback(name))
 
     def admits(self, *, authorization: str | None, cookie: str | None) -> bool:
         """Tell whether a request carries the token, or the cookie that was given for it."""
@@ -56,6 +67,14 @@ class Access:
     def pass_for_token(self) -> str:
         """Give what the cookie holds: made of the token, from which the token cannot be told."""
         return hmac.new((self.token or "").encode(), b"altfuse dashboard", "sha256").hexdigest()
+
+
+def host_of(header: str) -> str | None:
+    """Give the name or address in a Host header, without its port; None where it is no such header."""
+    found = HOST.fullmatch(header)
+    if found is None or (found["port"] is not None and not 0 < int(found["port"]) <= MOST_PORT):
+        return None
+    return found["bracketed"] or found["name"]
 
 
 def is_loopback(host: str) -> bool:
@@ -77,7 +96,6 @@ def _same(offered: str, wanted: str) -> bool:
     )
 
 
-def _without_port(header: str) -> str:
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0]
+def _is_fit(token: str) -> bool:
+    # A blank at an end does not survive a header or a form.
+    return len(token) >= LEAST_CHARACTERS and token.isascii() and token.isprintable() and " " not in token

@@ -1,4 +1,7 @@
-"""What the server shows, read when it is asked for and kept while nothing changes. Blocking; one thread at a time."""
+"""What the server shows, read when it is asked for and kept while nothing changes.
+
+Blocking. `rows`, `run` and `report` share nothing that changes: each wants one thread at a time of its own.
+"""
 
 import json
 import os
@@ -44,6 +47,8 @@ class Board:
 
     def __init__(self, out: Path) -> None:
         self.folders = RunFolders(out)
+        self._runs = RunFolders(out)
+        self._reports = RunFolders(out)
         self._journals: OrderedDict[str, _Followed] = OrderedDict()
         self._records: OrderedDict[str, tuple[Signature, RunView]] = OrderedDict()
         self._report: tuple[str, Signature, bytes] | None = None
@@ -62,7 +67,7 @@ class Board:
         Raises:
             DataError: the folder of all runs cannot be read.
         """
-        row = self.folders.row(name)
+        row = self._runs.row(name)
         if row is None:
             return None
         # A bot that was seen to have a journal is followed on, whatever becomes of the file.
@@ -79,10 +84,10 @@ class Board:
         Raises:
             DataError: the run, or its report, cannot be read.
         """
-        row = self.folders.row(name)
+        row = self._reports.row(name)
         if row is None:
             return None
-        folder = self.folders.folder(row)
+        folder = self._reports.folder(row)
         problem = row.problem or problem_of(folder)
         if problem:
             raise DataError(problem)
@@ -90,26 +95,26 @@ class Board:
             return _report_file(folder)
         if not (row.has_decisions or row.has_journal):
             return None
-        signature = self.folders.signature(name)
+        signature = self._reports.signature(name)
         if self._report is None or self._report[:2] != (name, signature):
             self._report = name, signature, _made_report(folder)
         return self._report[2]
 
     def _followed(self, row: RunRow) -> RunView:
-        folder = self.folders.folder(row)
+        folder = self._runs.folder(row)
         followed = self._journals.pop(row.name, None) or _Followed(folder)
         self._journals[row.name] = followed
         while len(self._journals) > MOST_KEPT:
             self._journals.popitem(last=False)
-        problem = problem_of(folder) or followed.look(self.folders.signature(row.name))
+        problem = problem_of(folder) or followed.look(self._runs.signature(row.name))
         state = followed.state
         return RunView(row=row, live=state if state is not None and state.records else None, problem=problem)
 
     def _recorded(self, row: RunRow) -> RunView:
-        signature = self.folders.signature(row.name)
+        signature = self._runs.signature(row.name)
         kept = self._records.pop(row.name, None)
         if kept is None or kept[0] != signature:
-            kept = signature, _read_record(row, self.folders.folder(row))
+            kept = signature, _read_record(row, self._runs.folder(row))
         self._records[row.name] = kept
         while len(self._records) > MOST_KEPT:
             self._records.popitem(last=False)

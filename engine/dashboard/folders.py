@@ -12,14 +12,28 @@ from pathlib import Path
 
 from engine.core.errors import DataError
 from engine.journal.lock import writer_of
-from engine.journal.run_files import DECISIONS_FILE, FILLS_FILE, REPORT_FILE, SUMMARY_FILE
+from engine.journal.run_files import (
+    CONFIG_FILE,
+    DECISIONS_FILE,
+    EQUITY_FILE,
+    FILLS_FILE,
+    LOG_FILE,
+    REPORT_FILE,
+    ROTATIONS_FILE,
+    SUMMARY_FILE,
+)
 from engine.journal.run_outline import outline_of, sentence_of
 from engine.journal.sqlite import JOURNAL_FILE
 
 MOST_RUNS = 2000
-MOST_BYTES = 512 * 1024 * 1024
-"""A folder that holds more is not read."""
+MEBIBYTE = 1024 * 1024
+MOST_BYTES = {SUMMARY_FILE: 4 * MEBIBYTE, CONFIG_FILE: 4 * MEBIBYTE, JOURNAL_FILE: 128 * MEBIBYTE}
+MOST_BYTES_OF_ANOTHER = 64 * MEBIBYTE
+"""Of a file that is read; a folder with a larger one is not looked into, so that none holds up the pages of others."""
+MOST_FILES = 1000
 SHOWN_FILES = (SUMMARY_FILE, DECISIONS_FILE, FILLS_FILE, JOURNAL_FILE, f"{JOURNAL_FILE}-wal", REPORT_FILE)
+
+READ_FILES = (*SHOWN_FILES[:-1], CONFIG_FILE, ROTATIONS_FILE, EQUITY_FILE, LOG_FILE)
 
 Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -60,7 +74,7 @@ class RunFolders:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self._read: dict[str, tuple[Signature, RunRow]] = {}
+        self._read: dict[str, _Kept] = {}
 
     def rows(self) -> list[RunRow]:
         """Give a row a run: the running ones first, then the newest.
@@ -99,30 +113,45 @@ class RunFolders:
             raise DataError(f"{self.out}: cannot be read: {error.strerror}") from error
 
     def _row(self, name: str) -> RunRow:
+        kept, stamp = self._read.get(name), _stamp(f"{self.out}{os.sep}{name}")
+        # A run that is over stays as it is: one look at its folder and its summary tells that it did.
+        if kept is not None and kept.stamp == stamp and not (kept.row.has_journal or kept.row.problem):
+            return kept.row
         signature = self.signature(name)
-        kept = self._read.get(name)
-        if kept is None or kept[0] != signature:
-            kept = signature, _read_row(self.out / name, signature)
+        if kept is None or kept.signature != signature:
+            kept = _Kept(stamp=stamp, signature=signature, row=_read_row(self.out / name, signature))
             self._read[name] = kept
-        row = kept[1]
-        if not row.has_journal:
-            return row
-        return replace(row, is_running=writer_of(self.out / name / JOURNAL_FILE) is not None)
+        if not kept.row.has_journal:
+            self._read[name] = replace(kept, stamp=stamp)
+            return kept.row
+        return replace(kept.row, is_running=writer_of(self.out / name / JOURNAL_FILE) is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A row, and what its folder was when it was read: at a glance, and file by file."""
+
+    stamp: tuple[int, ...]
+    signature: Signature
+    row: RunRow
 
 
 def problem_of(folder: Path) -> str:
     """Say why a folder is not read: it holds what is no plain file, or too much; empty where it is."""
-    size = 0
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
+            for number, entry in enumerate(entries):
                 facts = entry.stat(follow_symlinks=False)
                 if not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
                     return f"{entry.name!r} is no plain file; nothing of this folder is read"
-                size += facts.st_size
+                most = MOST_BYTES.get(entry.name, MOST_BYTES_OF_ANOTHER)
+                if entry.name in READ_FILES and facts.st_size > most:
+                    return f"{entry.name} holds {facts.st_size:,} bytes; up to {most:,} are read here"
+                if number >= MOST_FILES:
+                    return f"holds more than {MOST_FILES:,} files; it is not looked through"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    return f"holds {size:,} bytes; up to {MOST_BYTES:,} are read" if size > MOST_BYTES else ""
+    return ""
 
 
 def _read_row(folder: Path, signature: Signature) -> RunRow:
@@ -151,6 +180,18 @@ def _read_row(folder: Path, signature: Signature) -> RunRow:
         except DataError as error:
             problem = sentence_of(error, folder)
     return replace(row, problem=problem)
+
+
+def _stamp(folder: str) -> tuple[int, ...]:
+    found: list[int] = []
+    for path in (folder, f"{folder}{os.sep}{SUMMARY_FILE}"):
+        try:
+            facts = os.lstat(path)
+        except OSError:
+            found.append(0)
+        else:
+            found += facts.st_ino, facts.st_mtime_ns, facts.st_size
+    return tuple(found)
 
 
 def _facts(folder: Path, file: str) -> tuple[str, int, int, int]:

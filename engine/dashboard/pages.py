@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from engine.core.money import plain
 from engine.dashboard.board import RunView
 from engine.dashboard.folders import RunRow
 from engine.dashboard.sparkline import HEIGHT, WIDTH
+from engine.report.amounts import exact, money, significant
 
 HERE = Path(__file__).parent
 
@@ -64,7 +64,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(percent=_percent, amount=_amount, exact=_exact, short=_short, instant=_instant, path=_path)
+    made.filters.update(percent=_percent, amount=_amount, exact=exact, short=_short, instant=_instant, path=_path)
     made.globals.update(spark_width=WIDTH, spark_height=HEIGHT)
     return made
 
@@ -74,17 +74,12 @@ def _percent(value: float | None, digits: int = 1) -> str:
 
 
 def _amount(value: Decimal | float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}"
-
-
-def _exact(value: Decimal) -> str:
-    whole, point, rest = plain(value).partition(".")
-    return f"{int(whole):,}{point}{rest}" if whole not in ("0", "-0") else f"{whole}{point}{rest}"
+    return "–" if value is None else money(value, decimals=digits)
 
 
 def _short(value: Decimal) -> str:
-    """Write a fee: to the cent where it is large, to the eighth digit where it is not."""
-    return f"{value:,.2f}" if abs(value) >= 1 else plain(round(value, 8))
+    """Write a fee: to the cent where it is large, by its digits where it is not."""
+    return money(value) if abs(value) >= 1 else significant(value)
 
 
 def _instant(at: datetime | date) -> str:

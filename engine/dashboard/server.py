@@ -5,16 +5,21 @@ Nothing can be changed through it: only GET and HEAD are answered, the form for 
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import parse_qs
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from engine.core.errors import ConfigError, DataError
 from engine.dashboard import pages
 from engine.dashboard.access import COOKIE, Access
 from engine.dashboard.board import Board
+from engine.dashboard.complaints import Complaints
+from engine.dashboard.connections import IDLE_SECONDS, Connections
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -23,6 +28,16 @@ Pause = Callable[[float], Awaitable[None]]
 PAUSE_SECONDS = 1.0
 """Between a wrong token and the answer to it."""
 MOST_FORM_BYTES = 4096
+FORM_SECONDS = 10.0
+"""Within which a form has to be there."""
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 8
+BACKLOG = 128
+SENTENCES = {
+    404: "There is no such page or run.",
+    405: "This page is for reading only.",
+    413: f"This is larger than any form here: up to {MOST_FORM_BYTES:,} bytes are read.",
+}
 OWN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -55,38 +70,76 @@ async def serve(
     port: int,
     started: Callable[[str], None],
     ended: asyncio.Event,
+    warn: Callable[[str], None],
     pause: Pause = asyncio.sleep,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> None:
     """Serve the runs below `out` until `ended` is set.
 
     Args:
         port: 0 takes a free one.
         started: told the URL as soon as connections are accepted.
-        pause: waits so many seconds.
+        warn: told, seldom and in a line, what could not be answered.
+        pause: waits so many seconds; idle_seconds: how long a connection may say nothing.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
-    runner = web.AppRunner(application(Board(out), access, pause=pause), access_log=None, shutdown_timeout=1.0)
+    loop = asyncio.get_running_loop()
+    complaints = Complaints(warn, loop.time)
+    loop.set_exception_handler(complaints.of_loop)
+
+    def speaker() -> asyncio.Protocol:
+        assert runner.server is not None
+        return runner.server()
+
+    connections = Connections(speaker, idle_seconds=idle_seconds)
+    runner = web.AppRunner(
+        application(Board(out), access, pause=pause, complain=complaints.complain, connections=connections),
+        access_log=None,
+        shutdown_timeout=1.0,
+        logger=_logger(complaints),
+        lingering_time=1.0,
+        # What a form is packed in is not unpacked.
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
-        site = web.TCPSite(runner, access.host, port)
         try:
-            await site.start()
+            listening = await loop.create_server(connections, access.host, port, backlog=BACKLOG)
         except OSError as error:
             reason = error.strerror or error
             raise ConfigError(f"--port {port} on {access.host}: {reason}; name a free port, or 0 for any") from error
         shown = f"[{access.host}]" if ":" in access.host else access.host
-        started(f"http://{shown}:{runner.addresses[0][1]}")
+        started(f"http://{shown}:{listening.sockets[0].getsockname()[1]}")
         await ended.wait()
+        listening.close()
     finally:
         await runner.cleanup()
 
 
-def application(board: Board, access: Access, *, pause: Pause = asyncio.sleep) -> web.Application:
-    """Build the application: every answer passes the guard, which decides who is answered and sets the headers."""
+def _logger(complaints: Complaints) -> logging.Logger:
+    # Of its own: what others log, and where, is not touched.
+    logger = logging.Logger("altfuse.dashboard", logging.WARNING)
+    logger.addHandler(complaints)
+    return logger
+
+
+def application(
+    board: Board,
+    access: Access,
+    *,
+    pause: Pause,
+    complain: Callable[[str], None],
+    connections: Connections,
+) -> web.Application:
+    """Build the application: every answer passes the guard, which decides who is answered and sets the headers.
+
+    Args:
+        connections: told which of them are being answered.
+    """
     shown = _Shown(board)
-    guard = _Guard(access, pause)
+    guard = _Guard(access, pause, complain, connections)
     made = web.Application(middlewares=[guard.middleware], client_max_size=MOST_FORM_BYTES)
     made.router.add_get("/", shown.runs)
     made.router.add_get("/live", shown.runs_fragment)
@@ -101,17 +154,20 @@ def application(board: Board, access: Access, *, pause: Pause = asyncio.sleep) -
 
 
 class _Shown:
-    """The pages. What reads files runs in a thread, one at a time: many readers cost no more memory than one."""
+    """The pages. What reads files runs in a thread: of lists, runs and reports one each at a time.
+
+    Many readers cost no more memory than one, and a large run holds up nothing but runs.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._turn = asyncio.Lock()
+        self._lists, self._runs, self._reports = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
 
     async def runs(self, _: web.Request) -> web.Response:
-        return _page("Runs", await self._read(self._runs_fragment), source="/live")
+        return _page("Runs", await _in_turn(self._lists, self._runs_fragment), source="/live")
 
     async def runs_fragment(self, request: web.Request) -> web.Response:
-        return _fragment(request, await self._read(self._runs_fragment))
+        return _fragment(request, await _in_turn(self._lists, self._runs_fragment))
 
     async def run(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -123,7 +179,7 @@ class _Shown:
     async def report(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         try:
-            content = await self._read(lambda: self._board.report(name))
+            content = await _in_turn(self._reports, lambda: self._board.report(name))
         except DataError as error:
             return _html(pages.message_page("No report", str(error)), status=404)
         if content is None:
@@ -145,28 +201,36 @@ class _Shown:
             return None if view is None else pages.run_fragment(view)
 
         try:
-            fragment = await self._read(read)
+            fragment = await _in_turn(self._runs, read)
         except DataError:
             fragment = None
         if fragment is None:
             raise web.HTTPNotFound
         return fragment
 
-    async def _read(self, work: Callable[[], T]) -> T:
-        async with self._turn:
-            return await asyncio.to_thread(work)
+
+async def _in_turn(turn: asyncio.Lock, work: Callable[[], T]) -> T:
+    async with turn:
+        return await asyncio.to_thread(work)
 
 
 class _Guard:
     """Who is answered, and what every answer carries."""
 
-    def __init__(self, access: Access, pause: Pause) -> None:
+    def __init__(self, access: Access, pause: Pause, complain: Callable[[str], None], connections: Connections) -> None:
         self._access = access
         self._pause = pause
+        self._complain = complain
+        self._connections = connections
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await self._answered(request, handler)
+        transport = request.transport
+        self._connections.begin(transport)
+        try:
+            response = await self._answered(request, handler)
+        finally:
+            self._connections.end(transport)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -175,8 +239,8 @@ class _Guard:
         return _html(pages.login_page())
 
     async def login(self, request: web.Request) -> web.Response:
-        offered = (await request.post()).get("token")
-        if not isinstance(offered, str) or not self._access.is_token(offered):
+        offered = await _token_in(request)
+        if not self._access.is_token(offered):
             await self._pause(PAUSE_SECONDS)
             return web.Response(status=web.HTTPUnauthorized.status_code)
         response = web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/"})
@@ -184,7 +248,7 @@ class _Guard:
         return response
 
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not self._access.knows_host(request.headers.get("Host")):
+        if not self._access.knows_host(request.headers.getall("Host", [])):
             return _html(
                 pages.message_page("Not here", "This page answers to this machine's own name only."), status=403
             )
@@ -196,9 +260,12 @@ class _Guard:
             return await handler(request)
         except web.HTTPException as error:
             headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-            sentence = {404: "There is no such page or run.", 405: "This page is for reading only."}
-            text = sentence.get(error.status, "This cannot be answered.")
+            text = SENTENCES.get(error.status) or error.text or "This cannot be answered."
             return _html(pages.message_page(error.reason, text), status=error.status, headers=headers)
+        except Exception as error:  # noqa: BLE001 - a page that fails is one page, and no traceback
+            self._complain(f"a page cannot be shown: {type(error).__name__} at {request.path[:100]!r}")
+            text = "This page cannot be shown; the other ones can."
+            return _html(pages.message_page("Not shown", text), status=web.HTTPInternalServerError.status_code)
 
     async def _refusal(self, request: web.Request) -> web.Response | None:
         authorization, cookie = request.headers.get("Authorization"), request.cookies.get(COOKIE)
@@ -212,6 +279,28 @@ class _Guard:
             # The token was changed: without the old cookie the next look leads to the form.
             response.del_cookie(COOKIE, path="/")
         return response
+
+
+async def _token_in(request: web.Request) -> str:
+    """Read the form that holds the token.
+
+    Raises:
+        HTTPBadRequest: it is no such form; HTTPRequestEntityTooLarge: it is larger than one is.
+    """
+    if request.content_type != FORM or request.headers.get("Content-Encoding", "identity") != "identity":
+        raise web.HTTPBadRequest(text=f"A form is wanted: {FORM}, with the field token.")
+    if (request.content_length or 0) > MOST_FORM_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MOST_FORM_BYTES, request.content_length or 0)
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            body = await request.read()
+        fields = parse_qs(body.decode("ascii"), strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except (ValueError, TimeoutError, web.RequestPayloadError, HttpProcessingError):
+        fields = {}
+    offered = fields.get("token", [])
+    if len(offered) != 1:
+        raise web.HTTPBadRequest(text="A form with the field token is wanted, once.")
+    return offered[0]
 
 
 def _asset(name: str) -> Handler:

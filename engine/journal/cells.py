@@ -35,6 +35,13 @@ def day_or_none(text: str) -> date | None:
     return day_of(text) if text else None
 
 
+def days_of(values: object) -> Mapping[str, date]:
+    """Read days by name."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{shown(values)} holds no days by name")
+    return {name: day_of(value) for name, value in values.items()}
+
+
 def instant_of(text: str) -> datetime:
     """Read an instant with its time zone."""
     try:

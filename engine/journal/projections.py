@@ -120,6 +120,8 @@ def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
                 "closes": {asset: float(close) for asset, close in day.closes.items()},
                 "equity": money(day.equity),
                 "cash": money(day.cash),
+                # Only where there is something to say: nearly every mark is of its day.
+                **({"marked_on": day.marked_on} if day.marked_on else {}),
             }
         )
 

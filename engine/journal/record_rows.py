@@ -1,7 +1,7 @@
 """The rows of a run's files as values, and how they are read; the columns are those of `projections`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -13,6 +13,7 @@ from engine.journal.cells import (
     count_of,
     day_of,
     day_or_none,
+    days_of,
     instant_of,
     number_of,
     numbers_of,
@@ -23,7 +24,7 @@ from engine.journal.strict_json import shown, strict_object
 
 T = TypeVar("T")
 
-PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash")
+PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on")
 SIGNAL_DAYS = ("session", "breakout_session", "loss_session", "week", "cross_week")
 SIGNAL_NUMBERS = ("close", "support", "ceiling", "run_level", "macd", "signal")
 """What reports draw and compare of the sections `index` and `macd`."""
@@ -38,6 +39,7 @@ class DecisionRow:
         evidence: by section (`index`, `macd`, a strategy's own), as JSON values; None where it looks at neither.
         closes: of every asset held or targeted; empty in folders written before they were kept.
         cash: None there.
+        marked_on: the day of the close of an asset that is held and has none of `day`.
     """
 
     day: date
@@ -49,6 +51,7 @@ class DecisionRow:
     closes: Mapping[str, float]
     equity: float
     cash: float | None
+    marked_on: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,7 @@ def decision_row(line: str) -> DecisionRow:
         closes=_read(content, "closes", partial(numbers_of, above=0)) if "closes" in content else {},
         equity=_read(content, "equity", _amount_of_json),
         cash=None if content.get("cash") is None else _read(content, "cash", _amount_of_json),
+        marked_on=_read(content, "marked_on", days_of) if "marked_on" in content else {},
     )
 
 

@@ -8,6 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -257,13 +258,13 @@ def _equity(path: Path) -> tuple[Sequence[date] | None, Mapping[str, Mapping[dat
     curves: dict[str, Mapping[date, float] | None] = {}
     for place, column in enumerate(header):
         if column.startswith(HOLD_COLUMN):
-            held = _rows(path, rows, lambda row, place=place, column=column: _cell(row, place, column))
+            held = _rows(path, rows, partial(_cell, place=place, column=column))
             curve = {day: value for day, value in zip(days, held, strict=True) if value is not None}
             curves[column.removeprefix(HOLD_COLUMN)] = curve or None
     return days, curves
 
 
-def _cell(row: Sequence[str], place: int, column: str) -> float | None:
+def _cell(row: Sequence[str], *, place: int, column: str) -> float | None:
     if place >= len(row):
         raise KeyError(column)
     return held_equity(column, row[place])

@@ -12,6 +12,7 @@ from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import Performance, performance_of, turnover_of
+from engine.journal.old_marks import old_mark_notes
 from engine.journal.projections import ROTATED, Rotation, money, own_fills
 
 RECORD_SCHEMA = 1
@@ -73,7 +74,7 @@ def summary_of(
         "synthetic": facts.synthetic,
         "data_sources": facts.data_sources,
         "doubts": list(facts.doubts),
-        "notes": [*facts.doubts, *facts.notes],
+        "notes": [*facts.doubts, *facts.notes, *old_mark_notes(days[-1].day, days[-1].marked_on)],
         "first_day": days[0].day.isoformat(),
         "last_day": days[-1].day.isoformat(),
         "days": len(days),

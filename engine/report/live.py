@@ -86,7 +86,8 @@ def closing_words(done: Past, status: LiveStatus) -> str:
         span = f" ({last})" if done.days == 1 else f" ({done.first_day} to {last})"
     orders = len(done.filled)
     filled = "no order" if not orders else "1 order" if orders == 1 else f"{orders:,} orders"
-    sentences = [f"{status.venue}: {days} decided{span}, {filled} filled."]
+    skipped = f", {done.skipped:,} not sent (`review` says why)" if done.skipped else ""
+    sentences = [f"{status.venue}: {days} decided{span}, {filled} filled{skipped}."]
     if status.decision is not None:
         sentences.append(
             f"{status.decision.next_state} since {status.state_since} (last decision {status.decision.reason}), "

@@ -52,17 +52,21 @@ class Past:
         decision: the last one; state_since: the day whose decision led to its state.
         prices: the last price on record by asset: a close of a decision, or a fill's.
         filled_later: whether a fill is newer than the last decision's closes.
+        marked_on: the day of a held asset's price where it is older than the last decision.
         days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
+        skipped: how many differences to the targets were not traded.
     """
 
     decision: DayDecided | None = None
     state_since: date | None = None
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     filled_later: bool = False
+    marked_on: Mapping[str, date] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
     days: int = 0
     first_day: date | None = None
     filled: frozenset[str] = frozenset()
+    skipped: int = 0
 
     def after(self, event: Event) -> "Past":  # noqa: PLR0911 - one arm an event
         """Give the past with one event more."""
@@ -77,7 +81,7 @@ class Past:
                 return self._told(at, f"rejected: {order_words(order)}: {message}")
             case OrderSkipped(day=day):
                 text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
-                return self._told(decision_instant(day), text)
+                return replace(self, skipped=self.skipped + 1)._told(decision_instant(day), text)
             case OrderFilled(fill=fill):
                 return self._filled(fill)
             case AccountReset(at=at):
@@ -102,6 +106,7 @@ class Past:
             state_since=self.state_since if goes_on else event.day,
             prices={**self.prices, **event.closes},
             filled_later=False,
+            marked_on=event.marked_on,
             days=self.days + 1,
             first_day=self.first_day or event.day,
         )
@@ -111,7 +116,8 @@ class Past:
             # It puts back what is held already, at prices that are the sandbox's own.
             return self
         prices, filled = {**self.prices, fill.asset: fill.price}, self.filled | {fill.client_order_id}
-        return replace(self, prices=prices, filled_later=True, filled=filled)
+        older = {asset: on for asset, on in self.marked_on.items() if asset != fill.asset}
+        return replace(self, prices=prices, filled_later=True, marked_on=older, filled=filled)
 
     def _told(self, at: datetime, text: str) -> "Past":
         return replace(self, incidents=(*self.incidents, Incident(at=at, text=text))[-MOST_INCIDENTS:])
@@ -126,7 +132,8 @@ class LiveStatus:
         exchange_time: as it was last told, None before; heard_seconds: how long ago that was, by our clock.
         next_day, due: the day that is decided next, and when; None where nothing was heard and nothing decided.
         decision, state_since: the last decision, and the day whose decision led to its state.
-        equity: cash and holdings at the last prices on record, None where one is missing; marks: which prices they are.
+        equity: cash and holdings at the last prices on record, None where one is missing; marks: which prices they are;
+            marked_on: the day of a holding's price where it is older.
         orders: those that are not settled, in the order in which they are sent.
         incidents: the last ones, the newest last.
         bars_day, bars_at: the day of the last bars, and when they came.
@@ -146,6 +153,7 @@ class LiveStatus:
     marks: str
     holdings: tuple[ValuedPosition, ...]
     orders: tuple[OrderInFlight, ...]
+    marked_on: Mapping[str, date] = field(default_factory=dict)
     incidents: tuple[Incident, ...]
     bars_day: date | None
     bars_at: datetime | None
@@ -189,6 +197,7 @@ def live_status(
         equity=valued.equity,
         marks=_marks(past),
         holdings=valued.positions,
+        marked_on=past.marked_on,
         orders=tuple(orders),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
         bars_day=None if bars is None else bars[0],
@@ -210,5 +219,6 @@ def _next_day(last_day: date | None, exchange_time: datetime | None, grace: time
 def _marks(past: Past) -> str:
     if past.decision is None:
         return "nothing decided yet"
-    closes = f"at the closes of {past.decision.day}"
+    older = "".join(f", {asset} at that of {on}" for asset, on in past.marked_on.items())
+    closes = f"at the closes of {past.decision.day}{older}"
     return f"{closes}, what was traded since at its price" if past.filled_later else closes

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from engine.journal.review.costs import Costs, PricedFill
 from engine.journal.review.facts import Review, counts, is_open
 from engine.journal.review.holdings import Standing, Stretch
 from engine.journal.review.incidents import Incident
+from engine.report.amounts import exact, money, significant
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
 from engine.report.tables import plain_table
@@ -25,10 +25,11 @@ MOST_ASSETS = 3
 TITLE_COLUMNS = 10
 BASIS_POINTS = 10_000
 LEAST_SHARE = 0.0005
+WIDTH = 80
 FILL_COLUMNS = (11, 9, 9, 9, 10, 12, 6, 6)
 FILL_TEXTS = 2
 """The time and what was done stand on the left, the numbers on the right."""
-THOUSAND, TEN_THOUSAND = 1_000, 10_000
+THOUSAND = 1_000
 
 T = TypeVar("T")
 
@@ -113,12 +114,18 @@ def _figures(review: Review) -> str:
 def _positions(standing: Standing) -> str:
     parts = [
         f"{printable(position.asset)} {NOT_AVAILABLE if position.weight is None else f'{position.weight:.1%}'}"
+        f"{_marked(standing, position.asset)}"
         for position in standing.positions
         if position.weight is None or position.weight >= LEAST_SHARE
     ]
     if standing.equity:
         parts.append(f"cash {float(standing.cash / standing.equity):.1%}")
     return ", ".join(parts)
+
+
+def _marked(standing: Standing, asset: str) -> str:
+    on = standing.marked_on.get(asset)
+    return f" (at its price of {on})" if on is not None else ""
 
 
 def _lately(review: Review) -> str:
@@ -222,11 +229,10 @@ def _print_fills(console: Console, fills: Sequence[PricedFill], most: int, quote
     has_basis = any(priced.basis is not None for priced in shown)
     heads = ("UTC", "", "quantity", "price", printable(quote), "fee", "slip", "basis" if has_basis else "")
     cells = [_fill_cells(priced, quote, has_basis=has_basis) for priced in shown]
-    # With a basis there is no room to spare in 80 columns: what is short makes way for what is long.
-    widths = [
-        max(0 if has_basis else least, *(len(row[column]) for row in (heads, *cells)))
-        for column, least in enumerate(FILL_COLUMNS)
-    ]
+    widest = [max(len(row[column]) for row in (heads, *cells)) for column in range(len(heads))]
+    roomy = [max(least, width) for least, width in zip(FILL_COLUMNS, widest, strict=True)]
+    # Where there is no room to spare in 80 columns, what is short makes way for what is long.
+    widths = roomy if not has_basis and sum(roomy[:-1]) + len(roomy) - 2 <= WIDTH else widest
     console.print(Text(_fill_line(heads, widths), style="bold"), soft_wrap=True)
     rows = zip(shown, cells, strict=True)
     for (day, reason), group in groupby(rows, key=lambda row: (row[0].fill.decision_day, row[0].fill.reason)):
@@ -244,10 +250,10 @@ def _fill_cells(priced: PricedFill, quote: str, *, has_basis: bool) -> tuple[str
     return (
         f"{fill.time:%m-%d %H:%M}",
         f"{fill.side.value:<4} {printable(fill.asset)}",
-        _amount(fill.quantity),
-        _amount(fill.price),
-        f"{fill.notional:,.0f}" if fill.notional >= THOUSAND else f"{fill.notional:,.2f}",
-        f"{fill.fee:,.2f}" if in_quote else f"{_amount(fill.fee, digits=4)} {printable(fill.fee_asset)}",
+        exact(fill.quantity),
+        significant(fill.price),
+        f"{fill.notional:,.0f}" if fill.notional >= THOUSAND else money(fill.notional),
+        money(fill.fee) if in_quote else f"{significant(fill.fee, digits=4)} {printable(fill.fee_asset)}",
         _points(priced.slippage),
         _points(priced.basis) if has_basis else "",
     )
@@ -270,16 +276,16 @@ def _print_costs(console: Console, costs: Costs, quote: str) -> None:
 def _costs(costs: Costs, quote: str) -> Table:
     table = plain_table("", printable(quote), "bp of traded", right=(printable(quote), "bp of traded"))
     made = f"traded in {_many(costs.fills, 'fill')} ({_many(costs.buys, 'buy')}, {_many(costs.sells, 'sell')})"
-    table.add_row(made, f"{costs.traded:,.2f}", "")
+    table.add_row(made, money(costs.traded), "")
     for asset, fee in costs.fees.items():
         if list(costs.fees) != [quote]:
-            table.add_row(Text(f"  fees taken in {printable(asset)}: {_amount(fee)}"), "", "")
-    total = NOT_AVAILABLE if costs.fees_quote is None else f"{costs.fees_quote:,.2f}"
+            table.add_row(Text(f"  fees taken in {printable(asset)}: {significant(fee)}"), "", "")
+    total = NOT_AVAILABLE if costs.fees_quote is None else money(costs.fees_quote)
     priced = "fees" if list(costs.fees) == [quote] else "fees, coins at the fills' prices"
     table.add_row(priced, total, _points(costs.fee_share))
     if costs.slippage_quote is not None:
         against = "slippage against the decision's close"
-        table.add_row(against, f"{costs.slippage_quote:,.2f}", _points(costs.slippage_share))
+        table.add_row(against, money(costs.slippage_quote), _points(costs.slippage_share))
     if costs.unpriced:
         table.add_row(f"{_many(costs.unpriced, 'fill')} without a close on record", "", "")
     return table
@@ -322,16 +328,6 @@ def _shown(review: Review) -> int:
 
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
-
-
-def _amount(value: Decimal, *, digits: int = 6) -> str:
-    """Write an amount to about so many digits: enough to read, the file has them all."""
-    if not value:
-        return "0"
-    if abs(value) >= TEN_THOUSAND:
-        return f"{value:,.0f}"
-    text = f"{value:,.{min(8, max(0, digits - 1 - value.adjusted()))}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _points(fraction: float | None) -> str:

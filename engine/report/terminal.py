@@ -13,6 +13,7 @@ from rich.text import Text
 
 from engine.core.order import Order
 from engine.journal.projections import Rotation
+from engine.report.amounts import money
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.figures import (
     FIGURES,
@@ -155,7 +156,7 @@ def _metrics_table(summary: Mapping[str, Any]) -> Table:
 
 def _activity(summary: Mapping[str, Any]) -> Text:
     fees = summary["fees_paid"]
-    paid = f"{fees:,.2f}" if isinstance(fees, int | float) else ", ".join(f"{v:,.8g} {a}" for a, v in fees.items())
+    paid = money(fees) if isinstance(fees, int | float) else ", ".join(f"{v:,.8g} {a}" for a, v in fees.items())
     elapsed = (date.fromisoformat(summary["last_day"]) - date.fromisoformat(summary["first_day"])).days
     turnover = turnover_words(summary["turnover"], decision_days=summary["decision_days"], elapsed=elapsed)
     return Text(f"turnover {turnover}, fees {paid}, {summary['days_rotated']:,} days rotated")

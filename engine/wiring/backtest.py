@@ -24,6 +24,7 @@ from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
 from engine.journal.summary import RunFacts, summary_of
+from engine.journal.too_small import too_small_notes
 from engine.ports import ProgressBar
 from engine.registry import strategy_factory
 from engine.session import Session
@@ -157,7 +158,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         version=__version__,
         synthetic=market.synthetic,
         data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
-        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span)),
+        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
         doubts=tuple(jump_words(jumps)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
     )

@@ -25,6 +25,7 @@ from engine.journal.projections import booked_fills, decided_days, rotations_of
 from engine.journal.run_log import doubt_lines
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
+from engine.journal.too_small import too_small_notes
 from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.session import Session
@@ -248,7 +249,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self._synthetic,
             ),
-            notes=(),
+            notes=too_small_notes(events),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

@@ -432,6 +432,16 @@ def test_a_from_before_the_end_of_the_warm_up_is_moved_there_and_the_run_says_so
     assert "2015-02-01 is moved to 2015-05-25" in run.text("run.log")
 
 
+def test_an_account_too_small_for_any_order_is_told_so_and_not_in_the_log_alone(desk: Path) -> None:
+    run = backtest_here(desk, "--set", "account.cash=4")
+
+    assert run.rows("fills.csv") == []
+    (note,) = [note for note in run.summary["notes"] if "too small" in note]
+    assert "nothing was traded at all" in note
+    assert "is below the minimum of 5" in note
+    assert note in " ".join(run.outcome.stdout.split())
+
+
 def test_a_single_day_can_be_run(desk: Path) -> None:
     run = backtest_here(desk, "--from", "2016-02-03", "--to", "2016-02-03")
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.command import error_sentence, run_command
 from tests.support.dashboard import TOKEN, asked, dashboard_process, write_summary
+from tests.support.patience import PATIENCE_SECONDS
 
 VARIABLE = "ALTFUSE_DASHBOARD_TOKEN"
 
@@ -20,7 +21,7 @@ def test_it_serves_until_it_is_signalled(tmp_path: Path, number: signal.Signals)
         # A browser keeps its connection; that must not keep the command.
         kept = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))
         process.send_signal(number)
-        _, complaint = process.communicate(timeout=30)
+        _, complaint = process.communicate(timeout=PATIENCE_SECONDS)
         kept.close()
 
     assert url.startswith("http://127.0.0.1:")
@@ -35,7 +36,7 @@ def test_with_a_token_it_listens_where_it_is_told_and_shows_the_token_nowhere(tm
         right = asked(here, "/", Authorization=f"Bearer {TOKEN}", Host="bot.example")
         form = asked(here, "/login")
         process.send_signal(signal.SIGTERM)
-        said, complaint = process.communicate(timeout=30)
+        said, complaint = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert right.status == 200
     assert TOKEN not in right.text + form.text + said + complaint

@@ -15,6 +15,8 @@ from urllib.request import urlopen
 import ccxt
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(
     r"practice exchange at (?P<url>http://127\.0\.0\.1:\d+), .*worthless elsewhere: "
@@ -74,7 +76,7 @@ def test_it_trades_with_the_keys_it_prints_until_it_is_signalled(tmp_path: Path,
         time = client.fetch_time()
         client.session.close()
         process.send_signal(number)
-        _, complaint = process.communicate(timeout=30)
+        _, complaint = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert (order["status"], order["average"]) == ("closed", 40_020)
     # 2024-01-05 is 19727 days after 1970-01-01.
@@ -90,7 +92,7 @@ def test_without_data_it_serves_the_synthetic_sample_and_says_so() -> None:
         with urlopen(f"{url}/api/v3/ticker/price?symbol=DOGEUSDT") as answer:
             price = json.load(answer)
         process.send_signal(signal.SIGINT)
-        last, _ = process.communicate(timeout=30)
+        last, _ = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert "synthetic" in line
     assert "synthetic" in last
@@ -114,7 +116,7 @@ def test_what_it_cannot_do_is_said_in_one_sentence(options: list[str], code: int
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert (result.returncode, result.stdout) == (code, "")

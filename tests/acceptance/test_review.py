@@ -23,6 +23,7 @@ from tests.support.run_folders import (
     PAPER,
     day_number,
     decided,
+    executed,
     order,
     story,
     write_backtest,
@@ -94,6 +95,18 @@ def test_figures_of_a_year_are_left_out_of_few_days_though_an_older_summary_has_
     assert words in " ".join(compared.split())
     for everything in (text, compared, page.partition('<section id="sources"')[0]):
         assert not re.search(r"9,?314\.9|93\.15", everything)
+
+
+def test_small_quantities_and_prices_are_shown_and_fit_the_line(tmp_path: Path) -> None:
+    tiny = order(day_number(1), "BTC", Side.BUY, "123456.00000001", reason="start")
+    events = [story()[0], decided(1, reason="start"), *executed(tiny, "0.0000000109", fee="0.0000013"), decided(2)]
+    write_backtest(tmp_path, events=events)
+
+    lines = shown(tmp_path).splitlines()
+
+    (line,) = [line for line in lines if "buy  BTC" in line]
+    assert line.split()[4:8] == ["123,456.00000001", "0.0000000109", "0.00135", "0.0000013"]
+    assert max(len(line) for line in lines if not line.startswith("files: ")) <= WIDTH
 
 
 def test_run_by_name_by_path_and_from_its_own_folder(out: Path) -> None:

@@ -14,6 +14,7 @@ from engine.core.market import BarSeries
 from engine.data.binance import BinanceBars
 from engine.data.failures import UnreachableError
 from tests.support.binance_server import BinanceServer, Canned, kline, klines, running
+from tests.support.patience import PATIENCE_SECONDS, SILENCE_SECONDS
 
 NOON = datetime(2024, 5, 10, 12, tzinfo=UTC)
 YESTERDAY = date(2024, 5, 9)
@@ -27,7 +28,7 @@ class Bench:
     server: BinanceServer
     now: datetime = NOON
     max_retries: int = 2
-    timeout_seconds: float = 10
+    timeout_seconds: float = PATIENCE_SECONDS
     waits: list[float] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
@@ -305,10 +306,10 @@ def test_a_page_that_fails_in_the_middle_is_asked_again_and_nothing_is_lost(benc
 
 
 def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench) -> None:
-    bench.timeout_seconds, bench.max_retries = 0.2, 0
+    bench.timeout_seconds, bench.max_retries = SILENCE_SECONDS, 0
     bench.server.canned.append(Canned(silence=True))
 
-    with pytest.raises(DataError, match=r"gives no answer within 0.2 seconds; given up after 1 try$"):
+    with pytest.raises(DataError, match=rf"gives no answer within {SILENCE_SECONDS:g} seconds; given up after 1 try$"):
         bench.fetch()
 
 

@@ -473,7 +473,7 @@ prices = st.floats(min_value=1e-12, max_value=1e12, allow_nan=False)
 volumes = st.floats(min_value=0, max_value=1e15) | st.just(float("nan"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     days=st.lists(st.dates(min_value=date(1900, 1, 1), max_value=date(2200, 1, 1)), max_size=12, unique=True),
     data=st.data(),

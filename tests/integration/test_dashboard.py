@@ -2,17 +2,22 @@
 
 import json
 import os
+import socket
 import sqlite3
-from contextlib import closing
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
 from engine.core.events import DayDecided, Event, OrderUnresolved, RunStarted
 from engine.core.order import Order, Side
+from engine.dashboard import pages
+from engine.dashboard.board import Board, RunView
 from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
@@ -22,6 +27,7 @@ from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, SqliteJournal
 from strategies.hold import HoldState
 from tests.support.command import entries_below
 from tests.support.dashboard import TOKEN, Served, asked, served, write_summary
+from tests.support.patience import PATIENCE_SECONDS
 
 CODEC = EventCodec(HoldState)
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -68,6 +74,24 @@ def paper(out: Path, *events: Event) -> SqliteJournal:
     journal = SqliteJournal(folder / JOURNAL_FILE, CODEC, at=AT)
     journal.append_all([started(), *events])
     return journal
+
+
+def connected(dashboard: Served) -> socket.socket:
+    place = urlsplit(dashboard.url)
+    return socket.create_connection((str(place.hostname), place.port or 0), timeout=PATIENCE_SECONDS)
+
+
+def said(dashboard: Served, request: bytes) -> bytes:
+    """Send bytes as they are; give what came back until the end."""
+    with connected(dashboard) as one:
+        answer = b""
+        try:
+            one.sendall(request)
+            while part := one.recv(65536):
+                answer += part
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+        return answer
 
 
 def fragment(dashboard: Served, name: str = PAPER) -> str:
@@ -133,6 +157,69 @@ def test_five_hundred_runs_are_read_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert (second.status, second.body) == (304, b"")
     assert "+77.7%" in third.text
     assert len(read) == 501
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("decisions.jsonl", 300 << 20), ("summary.json", 5 << 20), (JOURNAL_FILE, 200 << 20)]
+)
+def test_a_folder_with_a_file_too_large_to_read_is_a_sentence_and_costs_nothing(
+    tmp_path: Path, name: str, size: int
+) -> None:
+    write_summary(tmp_path / "small")
+    with (write_summary(tmp_path / "huge") / name).open("ab") as file:
+        # A hole: it takes no room on the disk, and all of it if it is read.
+        file.truncate(size)
+
+    with served(tmp_path) as dashboard:
+        runs, huge, report = (dashboard.get(path) for path in ("/", "/runs/huge", "/runs/huge/report"))
+
+    sentence = f"{name} holds {size:,} bytes; up to "
+    assert (runs.status, huge.status, report.status) == (200, 200, 404)
+    assert sentence in runs.text
+    assert sentence in huge.text
+    assert "+50.0%" in runs.text
+
+
+def test_a_run_that_takes_long_holds_up_no_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(view: RunView) -> str:
+        begun.set()
+        assert go_on.wait(PATIENCE_SECONDS)
+        return "at last"
+
+    monkeypatch.setattr(pages, "run_fragment", slow)
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard, ThreadPoolExecutor() as pool:
+        run = pool.submit(dashboard.get, "/runs/x")
+        assert begun.wait(PATIENCE_SECONDS)
+        runs = dashboard.get("/live")
+        go_on.set()
+
+        assert (runs.status, run.result().status) == (200, 200)
+
+
+def test_runs_that_are_over_are_not_looked_at_file_by_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        write_summary(tmp_path / f"backtest-{number:02}")
+    board = Board(tmp_path)
+    first = board.rows()
+    looked: list[str] = []
+    real = os.lstat
+
+    def lstat(path: str) -> os.stat_result:
+        looked.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+
+    second = board.rows()
+
+    assert second == first
+    assert len(looked) == 2 * 50
 
 
 @pytest.mark.parametrize(
@@ -294,7 +381,7 @@ def test_without_the_right_token_nothing_is_told(tmp_path: Path) -> None:
             dashboard.get(
                 "/login", method="POST", body="token=guess", Content_Type="application/x-www-form-urlencoded"
             ),
-            dashboard.get("/login", method="POST", body="", Content_Type="application/x-www-form-urlencoded"),
+            dashboard.get("/login", method="POST", body="token=+", Content_Type="application/x-www-form-urlencoded"),
         ]
         form = dashboard.get("/runs/x")
         right = dashboard.get("/", Authorization=f"Bearer {TOKEN}")
@@ -326,6 +413,118 @@ def test_a_form_larger_than_a_token_is_refused(tmp_path: Path) -> None:
     with served(tmp_path, token=TOKEN) as dashboard:
         form = {"body": "token=" + "x" * 100_000, "Content_Type": "application/x-www-form-urlencoded"}
         assert dashboard.get("/login", method="POST", **form).status == 413
+
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = b'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\nguess\r\n--b--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", FORM),
+        (b"", ""),
+        (b"\x00\xff\xfe\x80", FORM),
+        (b"token=%ff%fe", FORM),
+        (b"token=%zz&&&=", FORM),
+        (b"nothing=1", FORM),
+        (b"token=a&token=b", FORM),
+        (b"&".join(b"a=1" for _ in range(1000)), FORM),
+        (b"token=guess", f"{FORM}; charset=utf-9"),
+        ("token=gu€ss".encode("utf-16"), f"{FORM}; charset=utf-16"),
+        (MULTIPART, "multipart/form-data; boundary=b"),
+        (MULTIPART, "multipart/form-data"),
+        (MULTIPART[:30], "multipart/form-data; boundary=b"),
+        (b'{"token": "guess"}', "application/json"),
+        (b"token=guess", "text/plain"),
+        (b"token=guess", "////;;;"),
+    ],
+)
+def test_a_form_that_is_none_is_refused_in_a_sentence(tmp_path: Path, body: bytes, kind: str) -> None:
+    with served(tmp_path, token=TOKEN) as dashboard:
+        answer = dashboard.get("/login", method="POST", body=body, **({"Content_Type": kind} if kind else {}))
+        zipped = dashboard.get("/login", method="POST", body=body, Content_Type=FORM, Content_Encoding="gzip")
+
+    # A charset says nothing of a form that is all ASCII.
+    is_form = body == b"token=guess" and kind.startswith(FORM)
+    assert (answer.status, zipped.status) == (401 if is_form else 400, 400)
+    assert is_form or "form" in answer.text
+    assert b"Traceback" not in answer.body + zipped.body
+    assert dashboard.warnings == []
+
+
+def test_a_form_cut_off_in_its_chunks_is_refused(tmp_path: Path) -> None:
+    head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with served(tmp_path, token=TOKEN) as dashboard:
+        answers = [said(dashboard, head.encode() + body) for body in (b"zz\r\nxx\r\n", b"2000\r\n" + b"x" * 0x2000)]
+
+    assert [answer.split()[1] for answer in answers] == [b"400", b"413"]
+    assert len(dashboard.warnings) <= 1
+
+
+@pytest.mark.parametrize(
+    "heads", ["Host: localhost:80:evil", "Host: localhost\r\nHost: localhost", "Accept: */*", "Host: "]
+)
+def test_a_request_without_one_host_that_is_its_own_is_not_answered(tmp_path: Path, heads: str) -> None:
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard:
+        answer = said(dashboard, f"GET / HTTP/1.1\r\n{heads}\r\nConnection: close\r\n\r\n".encode())
+
+    assert answer.split()[1] in (b"400", b"403")
+    assert b"/runs/x" not in answer
+
+
+def test_hundreds_of_connections_that_say_nothing_do_not_keep_others_out(tmp_path: Path) -> None:
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard, ExitStack() as stack:
+        for number in range(300):
+            one = stack.enter_context(connected(dashboard))
+            if number % 2:
+                one.sendall(b"GET / HTTP/1.1\r\nHost: local")
+        answers = [dashboard.get("/") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len(dashboard.warnings) <= 1
+
+
+def test_a_connection_that_never_ends_its_request_is_closed(tmp_path: Path) -> None:
+    with served(tmp_path, idle_seconds=0.05) as dashboard, connected(dashboard) as one:
+        one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
+        try:
+            rest = one.recv(100)
+        except ConnectionResetError:
+            rest = b""
+
+    assert rest == b""
+
+
+def test_requests_that_are_no_http_are_complained_of_once(tmp_path: Path) -> None:
+    with served(tmp_path) as dashboard:
+        answers = [said(dashboard, b"\x16\x03\x01\x02\x00 \xff\r\n\r\n" * 20) for _ in range(30)]
+        alive = dashboard.get("/")
+
+    assert alive.status == 200
+    assert not [answer for answer in answers if b"Traceback" in answer]
+    assert len(dashboard.warnings) <= 1
+    assert not [line for line in dashboard.warnings if "\n" in line]
+
+
+def test_a_page_that_fails_is_one_page_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> str:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(pages, "run_fragment", failing)
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard:
+        broken, again, whole = (dashboard.get(path) for path in ("/runs/x", "/runs/x", "/"))
+
+    assert (broken.status, again.status, whole.status) == (500, 500, 200)
+    assert "This page cannot be shown" in broken.text
+    assert "fault of ours" not in broken.text
+    assert dashboard.warnings == ["dashboard: a page cannot be shown: RuntimeError at '/runs/x'"]
 
 
 def test_a_journal_is_followed_and_its_lock_and_files_are_left_alone(tmp_path: Path) -> None:

@@ -18,11 +18,11 @@ from tests.support.browser import PHONE, WIDE, chromium, watched_page
 from tests.support.command import small_configuration
 from tests.support.command import write_small_market as write_market
 from tests.support.dashboard import TOKEN, asked, dashboard_process, served, write_summary
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.rehearsal import FOLDER, Death, Rehearsal
 
 DAYS = (date(2015, 11, 10), date(2015, 11, 17))
 """BTC is bought on the first day, and sold for ETH on the 15th."""
-LONGEST_SECONDS = 60
 RUN = f"/runs/{FOLDER}"
 
 
@@ -65,7 +65,7 @@ def test_a_fill_appears_while_the_bot_trades_and_nobody_loads_the_page_anew(
 
     def hold() -> None:
         sending.set()
-        assert looked.wait(LONGEST_SECONDS)
+        assert looked.wait(PATIENCE_SECONDS)
 
     rehearsal.is_fatal = at_order(1, hold)
     with (
@@ -76,7 +76,7 @@ def test_a_fill_appears_while_the_bot_trades_and_nobody_loads_the_page_anew(
     ):
         running = bots.submit(rehearsal.run)
         try:
-            assert sending.wait(LONGEST_SECONDS)
+            assert sending.wait(PATIENCE_SECONDS)
             page = watched.page
             page.goto(dashboard.url + RUN)
             page.evaluate("window.loadedOnce = true")
@@ -85,7 +85,7 @@ def test_a_fill_appears_while_the_bot_trades_and_nobody_loads_the_page_anew(
         finally:
             looked.set()
         page.wait_for_selector("tr[data-order]")
-        outcome = running.result(LONGEST_SECONDS)
+        outcome = running.result(PATIENCE_SECONDS)
         expect(page.locator("tr[data-order]")).to_have_count(3)
         expect(page.locator(".badges")).to_contain_text("not running")
 

@@ -34,6 +34,7 @@ from engine.venues.client import SandboxClient
 from engine.venues.credentials import Credentials, read_credentials
 from engine.venues.exchange import BinanceSpot
 from tests.support.binance_server import Canned
+from tests.support.patience import PATIENCE_SECONDS, SILENCE_SECONDS
 from tests.support.signed_server import (
     API_KEY,
     HMAC_SECRET,
@@ -81,7 +82,7 @@ class Bench:
         credentials: Credentials | None = HMAC,
         *,
         max_retries: int = 2,
-        timeout_seconds: float = 10,
+        timeout_seconds: float = PATIENCE_SECONDS,
     ) -> BinanceSpot:
         client = BinanceSpot(
             network="binance-testnet",
@@ -331,10 +332,10 @@ def test_an_order_without_a_verdict_is_unknown_and_was_sent_once(bench: Bench, n
 
 
 def test_an_order_that_is_not_answered_in_time_is_unknown(bench: Bench) -> None:
-    client = bench.client(timeout_seconds=0.2)
+    client = bench.client(timeout_seconds=SILENCE_SECONDS)
     bench.will(PLACE, Canned(silence=True))
 
-    assert place(client) == Unknown(message=f"{bench.server.url} gives no answer within 0.2 seconds")
+    assert place(client) == Unknown(message=f"{bench.server.url} gives no answer within {SILENCE_SECONDS:g} seconds")
     assert bench.server.names() == ["GET time", "POST order"]
 
 

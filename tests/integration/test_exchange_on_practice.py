@@ -17,6 +17,7 @@ from engine.venues.answers import Accepted, OrderProgress, Outcome, RefusalKind,
 from engine.venues.credentials import Credentials
 from engine.venues.exchange import BinanceSpot
 from tests.support.bars import bars_of
+from tests.support.patience import SILENCE_SECONDS
 
 FIRST = date(2024, 1, 1)
 NOON = datetime(2024, 1, 20, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ def client(exchange: PracticeExchange) -> Iterator[BinanceSpot]:
             network="binance-testnet",
             base_url=server.url,
             credentials=CREDENTIALS,
-            timeout_seconds=0.5,
+            timeout_seconds=SILENCE_SECONDS,
             max_retries=2,
             sleep=lambda _: None,
             now=lambda: NOON,

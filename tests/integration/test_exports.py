@@ -88,7 +88,7 @@ def assert_verified_at_the_end(text: str, ledger: Ledger) -> None:
 # ---- beancount
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(records())
 def test_any_fills_and_resets_load_and_end_with_the_ledger(record: RunRecord) -> None:
     assert_verified_at_the_end(beancount_text(record), book_of(record).ledger)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.core.performance import measure, performance_of
@@ -193,7 +193,6 @@ def test_the_example_in_the_readme_finds_the_summarys_figures(
 RETURNS = st.lists(st.floats(-0.5, 0.9), min_size=2, max_size=80)
 
 
-@settings(deadline=None)
 @given(RETURNS)
 def test_quantstats_agrees_on_any_curve(stats: ModuleType, drawn: list[float]) -> None:
     equity = list(np.round(1e5 * np.cumprod([1.0, *(1 + value for value in drawn)]), 8))

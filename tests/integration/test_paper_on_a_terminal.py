@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import ROOT, small_configuration, write_small_market
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.rehearsal import KEY, Rehearsal
 
 DAYS = (date(2015, 11, 10), date(2015, 12, 31))
-LONGEST_SECONDS = 60
 OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
 CURSOR_HIDDEN, CURSOR_SHOWN = "\x1b[?25l", "\x1b[?25h"
 COLOURED = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
@@ -44,11 +44,11 @@ class Terminal:
         """Read to the end; gives the exit code and what went to stdout."""
         while self._read():
             pass
-        stdout, _ = self.process.communicate(timeout=LONGEST_SECONDS)
+        stdout, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, stdout
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self._reading], [], [], LONGEST_SECONDS)
+        ready, _, _ = select.select([self._reading], [], [], PATIENCE_SECONDS)
         assert ready, f"nothing more came: {self.shown}"
         try:
             read = os.read(self._reading, 65536)

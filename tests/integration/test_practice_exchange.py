@@ -22,12 +22,12 @@ from engine.practice.server import PracticeServer
 from engine.practice.signatures import public_key_of
 from engine.wiring.exchange import practice_exchange, practice_market
 from tests.support.markets import coin_bars
+from tests.support.patience import PATIENCE_MILLISECONDS, PATIENCE_SECONDS, SILENCE_SECONDS
 from tests.support.practice import FIRST, KEY, bitcoin, instant, practice
 
 ORDER = {"method": "POST", "path": "/api/v3/order"}
 SYMBOL = "BTC/USDT"
 # How long a client waits for an answer that does not come.
-PATIENCE_MILLISECONDS = 300
 
 
 @pytest.fixture(autouse=True)
@@ -220,13 +220,14 @@ class TestCcxt:
         self, desk: Desk, wanted: Mapping[str, object], expected: type[Exception], text: str
     ) -> None:
         desk.client.load_markets()
-        desk.client.timeout = PATIENCE_MILLISECONDS
+        # Only a silence is waited for to its end.
+        desk.client.timeout = 1000 * (SILENCE_SECONDS if wanted["kind"] == "silence" else PATIENCE_SECONDS)
         for when in ("before", "after"):
             desk.fail(**ORDER, **wanted, when=when)
             with pytest.raises(expected, match=text) as raised:
                 desk.buy(0.1, clientOrderId=f"mine-{when}")
             assert type(raised.value) is expected
-        desk.client.timeout = 10_000
+        desk.client.timeout = PATIENCE_MILLISECONDS
 
         # The first was never placed, the second was executed although its answer was lost.
         with pytest.raises(ccxt.OrderNotFound, match="-2013"):
@@ -337,7 +338,7 @@ class TestBinanceConnector:
         connector = pytest.importorskip("binance_sdk_spot.spot")
         common = pytest.importorskip("binance_common.configuration")
         configuration = common.ConfigurationRestAPI(
-            api_key=KEY.name, api_secret=KEY.secret, base_path=server.url, timeout=10_000, retries=0
+            api_key=KEY.name, api_secret=KEY.secret, base_path=server.url, timeout=int(PATIENCE_MILLISECONDS), retries=0
         )
         return connector.Spot(config_rest_api=configuration).rest_api
 
@@ -421,7 +422,7 @@ class TestServer:
         server = PracticeServer(practice())
         server.start()
         server.exchange.add_fault(fault_of({"kind": "silence"}))
-        client = ccxt_client(server.url, timeout=PATIENCE_MILLISECONDS)
+        client = ccxt_client(server.url, timeout=int(1000 * SILENCE_SECONDS))
 
         with pytest.raises(ccxt.RequestTimeout):
             client.fetch_time()

@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page
 from engine.report.html import report_html
 from tests.support.browser import PHONE, WIDE, Watched, address_of, chromium, watched_page
 from tests.support.command import PRICES, call_command, only_run_folder, small_configuration, write_small_market
+from tests.support.patience import PATIENCE_MILLISECONDS
 from tests.support.rehearsal import Rehearsal
 from tests.support.run_records import day_number, decision, fill, record, rotation
 
 SAMPLE = ("--set", "data.crypto=sample", "--set", "data.index=sample")
 KINDS = ("real", "sample", "paper")
-LONGEST_MILLISECONDS = 10_000
 
 # Of every text that is shown: its colour against the first ground behind it that is not transparent.
 FAINT_TEXTS = """
@@ -106,7 +106,7 @@ def wait_until(page: Page, condition: str) -> None:
     """Wait for a condition in the page's own frames: the page's policy lets no text be evaluated, as waiting does."""
     page.evaluate(
         f"""() => new Promise((resolve, reject) => {{
-            setTimeout(() => reject(new Error("never true")), {LONGEST_MILLISECONDS});
+            setTimeout(() => reject(new Error("never true")), {PATIENCE_MILLISECONDS:.0f});
             const look = () => (({condition}) ? resolve() : requestAnimationFrame(look));
             look();
         }})"""
@@ -211,6 +211,47 @@ def test_a_link_leads_to_a_day_and_the_toggle_to_the_other_theme(browser: Browse
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 19, 25)"
         assert page.evaluate(FAINT_TEXTS)["faint"] == []
         assert page.get_by_role("button", name="Light").get_attribute("aria-pressed") == "true"
+
+
+def test_the_address_leads_to_the_chosen_day_and_going_back_leads_out(
+    browser: Browser, reports: dict[str, Path]
+) -> None:
+    with watched_page(browser) as watched:
+        page = opened(watched, reports["sample"])
+        length = page.evaluate("history.length")
+        assert page.evaluate("location.hash") == ""
+
+        page.fill("#day-input", "2021-03-07")
+        page.locator("#day-after").click()
+        wait_until(page, "location.hash === '#day=2021-03-08'")
+        assert page.evaluate("history.length") == length
+
+        # Typed into the address, as by whoever was sent another one.
+        page.evaluate("location.hash = 'day=2022-05-05'")
+        wait_until(page, "document.getElementById('day-input').value === '2022-05-05'")
+        page.go_back()
+        wait_until(page, "document.getElementById('day-input').value === '2021-03-08'")
+        page.go_forward()
+        wait_until(page, "document.getElementById('day-input').value === '2022-05-05'")
+
+    with watched_page(browser) as watched:
+        page = watched.page
+        page.goto(f"{address_of(reports['sample'])}#day=2022-05-05")
+        page.wait_for_selector("html[data-ready]")
+        assert page.input_value("#day-input") == "2022-05-05"
+        assert watched.complaints == []
+
+
+def test_a_key_held_down_writes_the_last_day_alone(browser: Browser, reports: dict[str, Path]) -> None:
+    with watched_page(browser) as watched:
+        page = opened(watched, reports["sample"])
+        page.locator("h1").click()
+
+        for _ in range(300):
+            page.keyboard.press("ArrowLeft")
+
+        wait_until(page, "location.hash === '#day=' + document.getElementById('day-input').value")
+        assert watched.complaints == []
 
 
 def test_all_charts_show_the_stretch_that_one_was_zoomed_to(browser: Browser, reports: dict[str, Path]) -> None:

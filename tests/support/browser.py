@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.support.patience import PATIENCE_MILLISECONDS
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 WIDE, PHONE = (1400, 900), (380, 800)
 
@@ -37,7 +41,9 @@ def chromium() -> Iterator[Browser]:
     if executable is None:
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox"], timeout=PATIENCE_MILLISECONDS
+        )
         yield browser
         browser.close()
 
@@ -50,6 +56,7 @@ def watched_page(browser: Browser, *, size: tuple[int, int] = WIDE, dark: bool =
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
     )
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
     watched = Watched(page)
 
     def complain(message: ConsoleMessage) -> None:

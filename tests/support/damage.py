@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 CELLS = ("0", "-1", "nan", "inf", "", "x", "1e308", "9" * 400, "0001-01-01")
-VALUES = (None, 0, -1, True, "x", [], float("nan"), 1e308, 10**400, "0001-01-01", [1], {"a": 1})
+VALUES: tuple[Any, ...] = (None, 0, -1, True, "x", [], float("nan"), 1e308, 10**400, "0001-01-01", [1], {"a": 1})
 
 
 def damaged(name: str, text: str) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from engine.dashboard.access import Access
 from engine.dashboard.server import serve
 from tests.support.command import ROOT
+from tests.support.patience import PATIENCE_SECONDS
 
 TOKEN = "a-token-for-the-tests"
 
@@ -38,22 +39,23 @@ class Served:
     """A dashboard that answers.
 
     Attributes:
-        pauses: how long it waited before it answered, without waiting.
+        pauses: how long it waited before it answered, without waiting; warnings: what it said on stderr.
     """
 
     url: str = ""
     pauses: list[float] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
-    def get(self, path: str, *, method: str = "GET", body: str | None = None, **headers: str) -> Answered:
+    def get(self, path: str, *, method: str = "GET", body: str | bytes | None = None, **headers: str) -> Answered:
         """Ask for a path to the letter; an underscore in a header's name stands for a hyphen."""
         return asked(self.url, path, method=method, body=body, **headers)
 
 
-def asked(url: str, path: str, *, method: str = "GET", body: str | None = None, **headers: str) -> Answered:
+def asked(url: str, path: str, *, method: str = "GET", body: str | bytes | None = None, **headers: str) -> Answered:
     """Ask a server for a path to the letter."""
     place = urlsplit(url)
     assert place.hostname is not None
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=PATIENCE_SECONDS)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, path, body=body, headers=named)
@@ -64,7 +66,7 @@ def asked(url: str, path: str, *, method: str = "GET", body: str | None = None, 
 
 
 @contextmanager
-def served(out: Path, *, token: str | None = None) -> Iterator[Served]:
+def served(out: Path, *, token: str | None = None, idle_seconds: float = PATIENCE_SECONDS) -> Iterator[Served]:
     """Serve the runs below a folder from a thread."""
     dashboard, started = Served(), threading.Event()
     end: list[Callable[[], object]] = []
@@ -79,18 +81,19 @@ def served(out: Path, *, token: str | None = None) -> Iterator[Served]:
     async def run() -> None:
         ended, loop = asyncio.Event(), asyncio.get_running_loop()
         end.append(lambda: loop.call_soon_threadsafe(ended.set))
-        await serve(out, Access(host="127.0.0.1", token=token), port=0, started=begun, ended=ended, pause=pause)
+        access, warn = Access(host="127.0.0.1", token=token), dashboard.warnings.append
+        await serve(out, access, port=0, started=begun, ended=ended, warn=warn, pause=pause, idle_seconds=idle_seconds)
 
     # A thread of its own from first to last: a browser's driver may have a loop in the caller's.
     thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    assert started.wait(30)
+    assert started.wait(PATIENCE_SECONDS)
     try:
         yield dashboard
     finally:
         for stop in end:
             stop()
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from engine.wiring.paper_folder import paper_journal
 from engine.wiring.surroundings import Surroundings
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy
 from tests.support.markets import coin_bars
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.practice import KEY, WallClock
 
 T = TypeVar("T")
@@ -62,7 +63,6 @@ ORDERS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
 CASH = Decimal(100_000)
 FRESH = Standing(ledger=Ledger(quote="USDT", cash=CASH), state=ScriptedState())
 MOST_LIVES, MOST_CYCLES = 8, 16
-PATIENT_SECONDS = 10.0
 
 
 class KilledError(BaseException):
@@ -139,7 +139,7 @@ class Case:
     from_start: bool = False
     prepare: Callable[[PracticeExchange], None] | None = None
     asks_for_candles: bool = False
-    timeout_seconds: float = PATIENT_SECONDS
+    timeout_seconds: float = PATIENCE_SECONDS
 
 
 @dataclass(slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from engine.practice.server import PracticeServer
 from engine.practice.signatures import HmacKey
 from engine.wiring.exchange import practice_market
 from tests.support.command import ROOT, Outcome
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.practice import WallClock
 
 KEY = HmacKey(name="rehearsal-key-of-64-characters", secret="rehearsal-secret-of-64-characters")
@@ -34,7 +35,6 @@ Death = Literal["before", "after"]
 """Whether the bot dies before the exchange does what it was asked, or after it."""
 IDLE_AFTER = 3
 """Questions for the time in a row, after which the bot is idle."""
-LONGEST_SECONDS = 60
 FOLDER = "paper-rotation-binance-testnet"
 
 
@@ -120,7 +120,7 @@ class Rehearsal:
         ) as process:
             self._process = process
             try:
-                stdout, stderr = process.communicate(timeout=LONGEST_SECONDS)
+                stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
             finally:
                 process.kill()
                 self._process = None

@@ -512,3 +512,15 @@ def test_an_order_that_the_venue_tells_to_wait_is_never_left_as_sent_in_the_jour
 
     # A restart takes an order whose last event is OrderSent for one of unknown outcome.
     assert run.kinds()[-4:] == [OrderSent, OrderWaits, OrderSent, OrderWaits]
+
+
+def test_a_holding_without_a_price_of_its_day_has_the_day_of_its_price_on_record() -> None:
+    run = Run({"ETH": 0.5}, held={"ETH": "50", "SOL": "0.001"})
+    run.day = DAY + timedelta(days=19)
+
+    run.decide()
+
+    (decision,) = run.events(DayDecided)
+    assert isinstance(decision, DayDecided)
+    # Of SOL there are crumbs, of BTC nothing: neither is named.
+    assert decision.marked_on == {"ETH": DAY + timedelta(days=8)}

@@ -22,6 +22,7 @@ from engine.journal.review.incidents import Incident, IncidentKind, incidents_of
 from engine.journal.review.selection import Selection
 from engine.journal.run_outline import name_of
 from engine.journal.run_record import RunRecord
+from engine.journal.too_small import is_told_of, too_small_notes
 
 LATELY_DAYS = 7
 FIGURES = (
@@ -201,7 +202,11 @@ def _warnings(record: RunRecord, selection: Selection) -> Iterator[Warned]:
     said = set()
     started = (event.notes for event in record.events or () if isinstance(event, RunStarted))
     notes = record.summary.get("notes")
-    for note in (*(notes if isinstance(notes, list) else ()), *next(started, ())):
+    # Of a paper run the summary follows changes of position, and there is none where every order is too small.
+    written = [str(note) for note in notes] if isinstance(notes, list) else []
+    if record.events is not None:
+        written = [*(note for note in written if not is_told_of(note)), *too_small_notes(record.events)]
+    for note in (*written, *next(started, ())):
         if str(note) not in said:
             said.add(str(note))
             yield Warned(at=None, text=str(note))

@@ -25,6 +25,7 @@ class Standing:
         day: of the prices: a decision's closes, or a later fill's price.
         state: of the strategy; since: the day whose decision led to it, or the first day; reason: of that decision.
         equity: None where a price is missing; positions: the largest first.
+        marked_on: by asset, the day of a price that is older than `day`.
     """
 
     day: date
@@ -35,6 +36,7 @@ class Standing:
     cash: Decimal
     equity: Decimal | None
     positions: Sequence[ValuedPosition]
+    marked_on: Mapping[str, date]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,9 @@ def standing_of(record: RunRecord) -> Standing | None:
     prices = {fill.asset: fill.price for fill in traded if fill.decision_day < last.day}
     prices |= {asset: decimal_of(close) for asset, close in last.closes.items()}
     prices |= {fill.asset: fill.price for fill in traded if fill.decision_day >= last.day}
+    marked_on = {fill.asset: fill.time.date() for fill in traded if fill.decision_day < last.day}
+    marked_on = {asset: on for asset, on in marked_on.items() if asset not in last.closes} | dict(last.marked_on)
+    traded_last = {fill.asset for fill in traded if fill.decision_day >= last.day}
     valued = valuation_of(ledger, prices)
     return Standing(
         day=last.day,
@@ -96,6 +101,11 @@ def standing_of(record: RunRecord) -> Standing | None:
         cash=ledger.cash,
         equity=valued.equity,
         positions=sorted(valued.positions, key=lambda position: -(position.value or 0)),
+        marked_on={
+            asset: on
+            for asset, on in marked_on.items()
+            if asset in ledger.positions and asset not in traded_last and on < last.day
+        },
     )
 
 

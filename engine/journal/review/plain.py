@@ -176,6 +176,7 @@ def _standing(standing: Standing | None) -> Mapping[str, Any] | None:
                     "price": _number(position.price),
                     "value": _number(position.value),
                     "weight": position.weight,
+                    "marked_on": _text(standing.marked_on.get(position.asset, standing.day)),
                 }
                 for position in standing.positions
             ],

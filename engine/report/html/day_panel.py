@@ -15,8 +15,8 @@ from engine.report.html.columns import PANEL_DIGITS, digits
 def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
     """Give the values by day; days and equity are among the columns of the charts.
 
-    Each of `words`, `closes`, `targets`, `held` and the sections of `evidence` holds `rows` (the place of its names in
-    `names`, then the values) and `days`: on how many days in a row each row stands.
+    Each of `words`, `closes`, `marked` (days of older closes), `targets`, `held` and the sections of `evidence` holds
+    `rows` (the place of its names in `names`, then the values) and `days`: on how many days in a row each row stands.
     """
     decisions = record.decisions
     sections = dict.fromkeys(name for decision in decisions for name, value in decision.evidence.items() if value)
@@ -25,6 +25,7 @@ def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
         "cash": [digits(decision.cash, PANEL_DIGITS) for decision in decisions],
         "closes": changes([decision.closes for decision in decisions]),
         "targets": changes([decision.targets for decision in decisions]),
+        "marked": changes([{asset: on.isoformat() for asset, on in each.marked_on.items()} for each in decisions]),
         "held": changes([day.quantities for day in held]),
         "evidence": {name: changes([decision.evidence.get(name) or {} for decision in decisions]) for name in sections},
         "fills": _fills_by_day(record.own_fills),

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from engine.report.amounts import exact, money
 from engine.report.figures import NOT_AVAILABLE
 
 MINUS = "\N{MINUS SIGN}"
@@ -23,7 +24,7 @@ def ratio(value: float | None) -> str:
 
 def amount(value: float | Decimal | None, *, decimals: int = 2) -> str:
     """Give an amount of money with separators of thousands."""
-    return NOT_AVAILABLE if value is None else _typographic(f"{value:,.{decimals}f}")
+    return NOT_AVAILABLE if value is None else _typographic(money(value, decimals=decimals))
 
 
 def number(value: float | None) -> str:
@@ -34,6 +35,11 @@ def number(value: float | None) -> str:
         text = f"{value:,.2f}"
         return _typographic(text.rstrip("0").rstrip(".") if text.endswith("00") else text)
     return _typographic(f"{value:,.6f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.6g}")
+
+
+def quantity(value: Decimal) -> str:
+    """Give a quantity with all its digits."""
+    return _typographic(exact(value))
 
 
 def basis_points(value: float | None) -> str:

@@ -31,6 +31,6 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        name: getattr(formats, name) for name in ("percent", "ratio", "amount", "number", "basis_points")
+        name: getattr(formats, name) for name in ("percent", "ratio", "amount", "number", "quantity", "basis_points")
     }
     return environment

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from engine.commands.ending import ended_by_signals
+from tests.support.patience import PATIENCE_SECONDS
 
-FOREVER = 30.0
+FOREVER = PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

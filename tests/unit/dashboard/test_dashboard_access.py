@@ -22,7 +22,9 @@ def test_any_other_address_wants_a_token(host: str) -> None:
     assert not Access(host=host, token=TOKEN).admits(authorization=None, cookie=None)
 
 
-@pytest.mark.parametrize("token", ["", "fifteen-letters", "sixteen-letters€"])
+@pytest.mark.parametrize(
+    "token", ["", "fifteen-letters", "sixteen-letters€", " " * 20, "\t" * 20, f" {TOKEN}", f"{TOKEN}\n"]
+)
 def test_a_short_or_strange_token_is_refused_and_not_shown(token: str) -> None:
     with pytest.raises(ConfigError) as refused:
         Access(host="127.0.0.1", token=token)
@@ -61,13 +63,35 @@ def test_no_other_text_is_the_token(text: str) -> None:
         ("127.0.0.1.evil.example", False),
         ("localhost.evil.example", False),
         ("", False),
-        (None, False),
+        ("localhost:80:evil", False),
+        ("localhost:", False),
+        ("localhost:0", False),
+        ("localhost:65536", False),
+        ("localhost:8080 ", False),
+        ("localhost:80, evil.example", False),
+        ("localhost:١", False),
+        ("user@localhost", False),
+        ("localhost/", False),
+        ("localhost.", False),
+        ("[::1", False),
+        ("[::1]evil", False),
+        ("[::1]:80:80", False),
+        ("::1", False),
+        ("[localhost]", False),
+        ("[127.0.0.1]evil.example", False),
     ],
 )
-def test_on_loopback_only_its_own_names_are_answered(header: str | None, known: bool) -> None:
-    assert Access(host="127.0.0.1").knows_host(header) == known
+def test_on_loopback_only_its_own_names_are_answered(header: str, known: bool) -> None:
+    assert Access(host="127.0.0.1").knows_host([header]) == known
+
+
+def test_a_request_with_no_host_or_two_is_not_answered() -> None:
+    for access in (Access(host="127.0.0.1"), Access(host="0.0.0.0", token=TOKEN)):
+        assert not access.knows_host([])
+        assert not access.knows_host(["localhost", "localhost"])
 
 
 def test_with_a_token_on_another_address_any_name_may_lead_here() -> None:
-    assert Access(host="0.0.0.0", token=TOKEN).knows_host("bot.example:8080")
+    assert Access(host="0.0.0.0", token=TOKEN).knows_host(["bot.example:8080"])
+    assert not Access(host="0.0.0.0", token=TOKEN).knows_host(["bot.example:80:80"])
     assert not is_loopback("0.0.0.0")

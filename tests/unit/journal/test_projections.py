@@ -235,3 +235,12 @@ def test_no_cell_needs_quoting() -> None:
 
     for row in rows:
         assert next(csv.reader([",".join(row)])) == list(row)
+
+
+def test_a_decision_names_marks_that_are_older_than_its_day_and_has_no_such_key_otherwise() -> None:
+    plain, old = decided(), replace(decided(), marked_on={"ADA": date(2021, 1, 15)})
+
+    lines = [json.loads(line) for line in decision_lines([plain, old])]
+
+    assert "marked_on" not in lines[0]
+    assert lines[1]["marked_on"] == {"ADA": "2021-01-15"}

@@ -208,7 +208,7 @@ def test_summary_of_something_else_is_told(tmp_path: Path) -> None:
         read_summary(tmp_path)
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @example("a\u2028b")
 @example("a\x85b\x1cc")
 @example('a\r\n"b",')

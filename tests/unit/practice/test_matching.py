@@ -229,7 +229,7 @@ ORDERS = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ORDERS, max_size=12))
 def test_no_sequence_of_orders_makes_or_loses_money(orders: list[tuple[str, str, int, int, str]]) -> None:
     exchange = exchange_at_40000()

@@ -175,3 +175,16 @@ def test_days_and_orders_are_counted_and_an_order_of_many_trades_once() -> None:
 
 def _closes(day: date = DAY, **closes: str) -> Event:
     return replace(decided(day), closes={asset: Decimal(close) for asset, close in closes.items()})
+
+
+def test_a_price_older_than_the_decision_says_its_day_until_a_fill_brings_a_new_one() -> None:
+    old = date(2023, 8, 1)
+    decision = replace(decided(closes={"ETH": Decimal(10)}), marked_on={"ETH": old})
+
+    before = status_after(decision)
+    after = status_after(decision, OrderFilled(fill=fill_of("ETH", Side.BUY, "2", "10")))
+
+    assert before.marks == f"at the closes of {DAY}, ETH at that of 2023-08-01"
+    assert before.marked_on == {"ETH": old}
+    assert after.marked_on == {}
+    assert "2023" not in after.marks

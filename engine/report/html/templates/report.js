@@ -100,6 +100,7 @@
 
   function money(value) {
     if (value === null || value === undefined) return "–";
+    if (value !== 0 && Math.abs(value) < 0.01) return shown(value);
     return value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }).replace("-", "\u2212");
   }
 
@@ -131,7 +132,7 @@
     const rows = kept.rows.map(([names, ...values]) => kept.names[names].map((name, i) => [name, values[i]]));
     return kept.days.flatMap((days, i) => Array(days).fill(rows[i]));
   }
-  const byDay = Object.fromEntries(["words", "closes", "targets", "held"].map((name) => [name, unfolded(panel[name])]));
+  const byDay = Object.fromEntries(["words", "closes", "marked", "targets", "held"].map((name) => [name, unfolded(panel[name])]));
   const evidence = Object.entries(panel.evidence).map(([name, kept]) => [name, unfolded(kept)]);
 
   function showDay() {
@@ -145,6 +146,8 @@
     const verdict = element("p", undefined, words.reason === "hold" ? "verdict" : "verdict changed");
     verdict.append(element("time", day), " · " + moved + " · " + words.reason);
     into.append(verdict);
+    const marked = Object.fromEntries(byDay.marked[place]);
+    const of = (asset) => asset in marked ? asset + " (of " + marked[asset] + ")" : asset;
     const holds = Object.keys(columns).filter((name) => name.startsWith("hold "));
     into.append(pairs([
       ["equity", money(columns.equity[place])],
@@ -156,14 +159,33 @@
       ([side, quantity, symbol, price]) => [side + " " + shown(quantity) + " " + symbol, "at " + shown(price)]));
     part(into, "Targets", byDay.targets[place].map(([asset, weight]) => [asset, percent(weight)]));
     part(into, "Held at the close", byDay.held[place].map(
-      ([asset, quantity]) => [shown(quantity) + " " + asset, percent((columns["share " + asset] || [])[place])]));
-    part(into, "Closes", byDay.closes[place].map(([asset, close]) => [asset, shown(close)]));
+      ([asset, quantity]) => [shown(quantity) + " " + of(asset), percent((columns["share " + asset] || [])[place])]));
+    part(into, "Closes", byDay.closes[place].map(([asset, close]) => [of(asset), shown(close)]));
     for (const [section, days] of evidence) {
       part(into, "Known: " + section, days[place].map(([name, value]) => [name.replaceAll("_", " "), shown(value)]));
     }
   }
 
+  // The address leads to the day, so that a day can be sent to somebody. It is written over and not added: going back
+  // leads to the page before. A key held down chooses more days a second than browsers let an address change.
+  let writing = 0;
+  function writeDay() {
+    clearTimeout(writing);
+    writing = setTimeout(() => {
+      try {
+        history.replaceState(history.state, "", "#day=" + columns.day[chosen]);
+      } catch {
+        // A page in a frame may have no address of its own; the day is chosen all the same.
+      }
+    }, 150);
+  }
+
   function choose(place) {
+    show(place);
+    writeDay();
+  }
+
+  function show(place) {
     chosen = Math.max(0, Math.min(columns.day.length - 1, place));
     showDay();
     const day = columns.day[chosen];
@@ -173,11 +195,18 @@
     }
   }
 
-  function chooseDay(day) {
+  function placeOf(day) {
     // The last decision day that is not after it.
     let place = columns.day.length - 1;
     while (place > 0 && columns.day[place] > day) place -= 1;
-    choose(place);
+    return place;
+  }
+
+  function chooseDay(day) { choose(placeOf(day)); }
+
+  function linkedDay() {
+    const linked = /^#day=(\d{4}-\d{2}-\d{2})$/.exec(location.hash);
+    return linked ? linked[1] : null;
   }
 
   function byKey(event) {
@@ -218,8 +247,13 @@
     if (event.target.value) chooseDay(event.target.value);
   });
   document.addEventListener("keydown", byKey);
-  const linked = /^#day=(\d{4}-\d{2}-\d{2})$/.exec(location.hash);
-  if (linked) chooseDay(linked[1]); else showDay();
+  const linked = linkedDay();
+  if (linked) show(placeOf(linked)); else showDay();
+  window.addEventListener("hashchange", () => {
+    const day = linkedDay();
+    clearTimeout(writing);
+    if (day) show(placeOf(day)); else if (!location.hash) show(columns.day.length - 1);
+  });
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (!printing && window.innerWidth !== width) { width = window.innerWidth; drawAll(); }

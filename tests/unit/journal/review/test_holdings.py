@@ -79,3 +79,30 @@ def test_amounts_that_cannot_be_added_up_are_one_sentence() -> None:
 
     with pytest.raises(DataError, match=r"run: is damaged: a fill of order test-20240101-BTC-b1-1 has amounts"):
         standing_of(record([decision(1)], fills=[huge, fill(1, "buy", "0.1", "1")]))
+
+
+def test_a_holding_says_the_day_of_a_price_that_is_old_and_of_no_other() -> None:
+    old = day_number(1)
+    days = [
+        decision(1, closes={"BTC": 100.0, "ADA": 2.0, "ETH": 10.0}),
+        decision(9, closes={"BTC": 100.0, "ADA": 2.0, "ETH": 10.0}, marked_on={"ADA": old, "ETH": old}),
+    ]
+    # ETH is bought more of after the last close: its price is that fill's.
+    fills = [
+        *(fill(1, "buy", "1", "10", asset=asset) for asset in ("BTC", "ADA", "ETH")),
+        fill(9, "buy", "1", "10", asset="ETH"),
+    ]
+
+    standing = standing_of(record(days, fills=fills))
+
+    assert standing is not None
+    assert standing.marked_on == {"ADA": old}
+
+
+def test_crumbs_keep_the_day_of_their_last_fill() -> None:
+    days = [decision(1, closes={"BTC": 100.0}), decision(9, closes={"BTC": 100.0})]
+
+    standing = standing_of(record(days, fills=[fill(1, "buy", "1", "100", asset="DOGE")]))
+
+    assert standing is not None
+    assert standing.marked_on == {"DOGE": day_number(2)}

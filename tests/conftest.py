@@ -1,0 +1,6 @@
+"""What holds for every test: an example of hypothesis may take as long as a busy machine needs for it."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
