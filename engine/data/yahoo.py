@@ -6,7 +6,7 @@ The one file that imports yfinance. It uses `Ticker.history` alone: `download` s
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -14,10 +14,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
+from engine.connections.causes import Failure, failure_of
+from engine.connections.curl import route_options, session_options
+from engine.connections.route import route_to
 from engine.core.calendar import Days, instants_after
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
+from engine.data.failures import UnreachableError
 from engine.data.index_bars import EXCHANGE_TIME_ZONE, index_series, session_instants
 from engine.data.retries import TransientError, retried, retry_after
 from engine.ports import Progress
@@ -59,6 +63,7 @@ class YahooBars:
         sleep: waits between tries.
         now: the clock that decides which bars are final.
         progress: called with a line for each series.
+        environment: says which authorities are trusted and which proxy is used.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class YahooBars:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         progress: Progress,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._market = market
         self._base_url = base_url
@@ -79,18 +85,20 @@ class YahooBars:
         self._sleep = sleep
         self._now = now
         self._progress = progress
+        self._environment = environment
+        self._failure: Failure | None = None
         self._status = 0
         self._retry_after: float | None = None
         # Half a second: only a run that fetches pays it. It changes the warning filters of the process.
         with warnings.catch_warnings():
             import yfinance  # noqa: PLC0415
-            from curl_cffi import CurlOpt, requests  # noqa: PLC0415
+            from curl_cffi import CurlInfo, CurlOpt, requests  # noqa: PLC0415
 
         self._yfinance = yfinance
-        self._timeout_error = requests.exceptions.Timeout
-        # A proxy of the environment is for the outside, not for a server that is named; 0.16 ignores `trust_env`.
-        curl_options = {} if base_url is None else {CurlOpt.NOPROXY: b"*"}
-        self._session = self._observed(requests.Session(impersonate="chrome", curl_options=curl_options))
+        session: Any = requests.Session(impersonate="chrome", **session_options(CurlOpt, CurlInfo))
+        # 0.16 reads the environment in spite of `trust_env`; here each request says what it trusts.
+        session.verify = True
+        self._session = self._observed(session)
         # Raise what history() would otherwise log and answer with an empty frame.
         yfinance.config.debug.hide_exceptions = False
         # A folder that cannot be made turns off the library's databases of time zones and cookies in the user's home.
@@ -124,7 +132,7 @@ class YahooBars:
         return bars
 
     def _history(self, ticker: str, since: date | None, place: str) -> "pd.DataFrame":
-        self._status, self._retry_after = 0, None
+        self._status, self._retry_after, self._failure = 0, None, None
         # The library keeps whatever answered the request for the time zone, also a page of HTML.
         self._yfinance.data.YfData.cache_get.cache_clear()
         # No end: then the library asks up to this moment and does not take the answer from its memory either.
@@ -160,11 +168,9 @@ class YahooBars:
             return TransientError(
                 f"Yahoo answers HTTP {self._status}{f' ({words})' if words else ''}", self._retry_after
             )
-        host = self._base_url or "Yahoo"
-        if isinstance(error, self._timeout_error):
-            return TransientError(f"{host} gives no answer within {self._timeout_seconds:g} seconds")
-        if isinstance(error, OSError) and not self._status:
-            return TransientError(f"{host} cannot be reached")
+        if self._failure is not None and not self._status:
+            reason = self._failure.reason
+            return UnreachableError(f"{place}: {reason}") if self._failure.lasting else TransientError(reason)
         if words:
             return TransientError(f"Yahoo answers no prices ({words})", lasting=DataError)
         return TransientError("Yahoo's answer is not a price history")
@@ -178,16 +184,28 @@ class YahooBars:
 
         def request(method: str, url: str, **options: Any) -> Any:
             options["timeout"] = self._timeout_seconds
-            if CHART_PATH not in url:
-                return send(method, self._rebased(url), **options)
-            self._status, self._retry_after = 0, None
-            response = send(method, self._rebased(url), **options)
+            address = self._rebased(url)
+            is_chart = CHART_PATH in url
+            if is_chart:
+                self._status, self._retry_after = 0, None
+            try:
+                # The library passes on a proxy of its own, which nobody sets.
+                response = send(method, address, **{**options, **route_options(route_to(address, self._environment))})
+            except OSError as error:
+                # Remembered here: some failures the library takes for others.
+                self._failure = self._failure_of(error, address)
+                raise
+            if not is_chart:
+                return response
             self._status = response.status_code
             self._retry_after = retry_after(response.headers.get("Retry-After"))
             return response
 
         session.request = request
         return session
+
+    def _failure_of(self, error: OSError, url: str) -> Failure:
+        return failure_of(error, url=url, environment=self._environment, timeout_seconds=self._timeout_seconds)
 
     def _rebased(self, url: str) -> str:
         if self._base_url is None:

@@ -334,7 +334,9 @@ def test_an_order_that_is_not_answered_in_time_is_unknown(bench: Bench) -> None:
     client = bench.client(timeout_seconds=0.2)
     bench.will(PLACE, Canned(silence=True))
 
-    assert place(client) == Unknown(message=f"{bench.server.url} gives no answer within 0.2 seconds")
+    outcome = place(client)
+    assert isinstance(outcome, Unknown)
+    assert outcome.message.startswith(f"{bench.server.url} gives no answer within 0.2 seconds; check the network")
     assert bench.server.names() == ["GET time", "POST order"]
 
 
@@ -346,7 +348,9 @@ def test_an_order_is_not_sent_to_a_server_that_is_gone() -> None:
         client.server_time()
         client.close()
 
-    with pytest.raises(VenueError, match=r"GET time: .* cannot be reached, or broke off its answer; given up after 3"):
+    with pytest.raises(
+        VenueError, match=r"GET time: .* cannot be reached: the connection is refused; .* given up after 3"
+    ):
         place(client)
     client.close()
 

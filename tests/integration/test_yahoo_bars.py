@@ -382,7 +382,7 @@ def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench, to_zone: bool) 
     (bench.server.canned_zones if to_zone else bench.server.canned).append(Canned(silence=True))
     begun = time.monotonic()
 
-    with pytest.raises(DataError, match=r"gives no answer within 0.2 seconds; given up after 1 try$"):
+    with pytest.raises(DataError, match=r"gives no answer within 0.2 seconds; .*; given up after 1 try$"):
         bench.fetch()
 
     # The library waits 10 seconds for the time zone where nobody holds it to less.
@@ -407,7 +407,7 @@ def test_a_server_that_is_not_there_is_named() -> None:
         server.url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     bench = Bench(server, max_retries=1)
 
-    sentence = rf"^yahoo \^RUT: {server.url} cannot be reached; given up after 2 tries$"
+    sentence = rf"^yahoo \^RUT: {server.url} cannot be reached: the connection is refused; .*; given up after 2 tries$"
     with pytest.raises(UnreachableError, match=sentence):
         bench.fetch()
 
