@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import strategies
+from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.explanation import ExplainerFactory
-from engine.core.strategy import StrategyFactory, StrategyParams
+from engine.core.strategy import AnyStrategy, StrategyFactory, StrategyParams
 
 
 def strategy_names() -> list[str]:
@@ -39,6 +40,21 @@ def strategy_factory(name: str) -> StrategyFactory:
             "with a `Params` that extends StrategyParams"
         )
     return cast("StrategyFactory", factory)
+
+
+def built_strategy(config: Config) -> AnyStrategy:
+    """Build the configured strategy.
+
+    Raises:
+        ConfigError: it would trade the currency that the account is kept in.
+    """
+    strategy = strategy_factory(config.strategy.name)(config.strategy)
+    quote = config.account.quote
+    if quote in strategy.universe.assets:
+        raise ConfigError(
+            f"account.quote: {quote} is not allowed: the strategy trades {quote} itself; a currency like USDT is wanted"
+        )
+    return strategy
 
 
 def params_of(name: str) -> type[StrategyParams]:
