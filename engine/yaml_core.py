@@ -86,7 +86,7 @@ class _Bounds:
 
     def __init__(self) -> None:
         self._values = self._aliases = 0
-        self._size_by_anchor: dict[str, int] = {}
+        self._size_by_anchor: dict[str | None, int] = {}
         self._open: list[tuple[str | None, int]] = []
         """Anchor of each collection that has begun, and how many values there were before."""
 
