@@ -65,6 +65,7 @@ class SandboxClient:
             raise VenueError(f"{network}: takes no keys; it is a production host, and nothing is ever signed for it")
         self.origin = sandbox_origin(network, base_url)
         self._knows_exchange_time = False
+        self._network = network
         self._timeout_seconds = timeout_seconds
         self._environment = environment
         self._now = now
@@ -127,7 +128,7 @@ class SandboxClient:
             return self._reply
         if failure.setting:
             # Outside the handler, so that no chained exception carries the address.
-            raise VenueError(failure.reason)
+            raise VenueError(f"{self._network}: {failure.reason}")
         return self._reply
 
     def set_exchange_time(self, at: datetime) -> None:

@@ -18,6 +18,7 @@ from engine.data.binance import BinanceBars
 from engine.data.failures import UnreachableError
 from engine.data.yahoo import YahooBars
 from engine.venues.client import SandboxClient
+from engine.venues.exchange import BinanceSpot
 from tests.support.binance_server import BinanceServer, klines, send
 from tests.support.tls import NOW, YEAR, Authority, Proxy, proxying, tls_listening
 from tests.support.yahoo_server import YahooServer, session_row
@@ -168,6 +169,50 @@ def failure(client: Client, asked: Asked) -> str:
         assert isinstance(caught.value, UnreachableError)
         assert isinstance(caught.value, DataError)
     return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "tries", "sentence"),
+    [
+        (
+            {"HTTPS_PROXY": "htp:/x"},
+            0,
+            "binance-testnet: HTTPS_PROXY is not the address of a proxy (htp:/x); set it to http://host:port, or unset"
+            " it (no server was asked)",
+        ),
+        (
+            {"HTTPS_PROXY": "http://me:s3cr3t@127.0.0.1:9"},
+            2,
+            "binance-testnet: GET time: https://testnet.binance.vision cannot be reached: the proxy"
+            " http://***@127.0.0.1:9 does not answer; start it, correct or unset HTTPS_PROXY, or name"
+            " testnet.binance.vision in NO_PROXY; given up after 3 tries",
+        ),
+    ],
+)
+def test_the_venue_is_asked_again_only_where_waiting_may_help_and_says_the_whole_remedy(
+    environment: Mapping[str, str], tries: int, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "https_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    waits: list[float] = []
+    venue = BinanceSpot(
+        network="binance-testnet",
+        base_url=None,
+        credentials=None,
+        timeout_seconds=SECONDS,
+        max_retries=2,
+        sleep=waits.append,
+        now=lambda: AT,
+        notice=lambda _: None,
+    )
+
+    with pytest.raises(VenueError) as caught:
+        venue.server_time()
+
+    assert str(caught.value) == sentence
+    assert len(waits) == tries
 
 
 def closed_port() -> int:
