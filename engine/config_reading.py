@@ -95,16 +95,17 @@ def with_assignments(values: Values, assignments: Sequence[str]) -> Values:
         path, separator, text = assignment.partition("=")
         keys = path.strip().split(".")
         if not separator or not all(keys):
-            raise ConfigError(f"--set {assignment!r}: key.path=value is wanted, e.g. --set strategy.hold_weeks=12")
+            raise ConfigError(
+                f"--set {_quoted(assignment)}: key.path=value is wanted, e.g. --set strategy.hold_weeks=12"
+            )
         section = result
         for depth, key in enumerate(keys[:-1], start=1):
             inner = section.get(key)
             if inner is None:
                 inner = {}
             if not isinstance(inner, dict):
-                raise ConfigError(
-                    f"--set {assignment!r}: {'.'.join(keys[:depth])} is {inner!r}, not a section with keys"
-                )
+                found = f"{'.'.join(keys[:depth])} is {_quoted(inner)}"
+                raise ConfigError(f"--set {_quoted(assignment)}: {found}, not a section with keys")
             section[key] = dict(inner)
             section = section[key]
         section[keys[-1]] = _parse(text, where=f"--set {path}")
@@ -126,11 +127,13 @@ def build_config(values: Mapping[str, Any], params_of: Callable[[str], type[Stra
     if section is None:
         section = {}
     if not isinstance(section, Mapping):
-        raise ConfigError(f"strategy: {section!r} is not allowed; keys with values, like `name: rotation`, are wanted")
+        raise ConfigError(
+            f"strategy: {_quoted(section)} is not allowed; keys with values, like `name: rotation`, are wanted"
+        )
     strategy_name = section.get("name", "rotation")
     if not isinstance(strategy_name, str):
         raise ConfigError(
-            f"strategy.name: {strategy_name!r} is not allowed; the name of a file in strategies/ is wanted"
+            f"strategy.name: {_quoted(strategy_name)} is not allowed; the name of a file in strategies/ is wanted"
         )
     params_type = params_of(strategy_name)
     try:
@@ -205,7 +208,7 @@ def _plainly(value: object) -> str:
 
 
 def _quoted(value: object) -> str:
-    return repr(value) if isinstance(value, str) else _shown(value)
+    return repr(_shown(value)) if isinstance(value, str) else _shown(value)
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:

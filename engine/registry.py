@@ -13,6 +13,8 @@ from engine.core.errors import ConfigError
 from engine.core.explanation import ExplainerFactory
 from engine.core.strategy import AnyStrategy, StrategyFactory, StrategyParams
 
+LONGEST_SHOWN = 60
+
 
 def strategy_names() -> list[str]:
     """List the strategies found."""
@@ -29,7 +31,9 @@ def strategy_factory(name: str) -> StrategyFactory:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ConfigError(f"strategy.name: {name!r} is not allowed; {hint}found in strategies/: {', '.join(known)}")
+        raise ConfigError(
+            f"strategy.name: {name[:LONGEST_SHOWN]!r} is not allowed; {hint}found in strategies/: {', '.join(known)}"
+        )
     module = importlib.import_module(f"strategies.{name}")
     class_name = "".join(word.capitalize() for word in name.split("_"))
     factory: Any = getattr(module, class_name, None)
