@@ -141,6 +141,8 @@ class YahooBars:
             with warnings.catch_warnings():
                 # yfinance 1.7 sorts in a way that pandas 3.1 announces to end with pandas 4.
                 warnings.simplefilter("ignore", DeprecationWarning)
+                # curl_cffi 0.16 takes an https:// proxy for a slip.
+                warnings.filterwarnings("ignore", message="Make sure you are using https over https")
                 frame: pd.DataFrame = self._yfinance.Ticker(ticker, session=self._session).history(
                     **span, interval="1d", auto_adjust=False, actions=False, timeout=self._timeout_seconds
                 )

@@ -35,6 +35,7 @@ class Asked:
     environment: Mapping[str, str]
     base_url: str | None = None
     seconds: float = SECONDS
+    retries: int = 2
     waits: list[float] = field(default_factory=list)
 
 
@@ -45,7 +46,7 @@ def market_data(asked: Asked) -> None:
     BinanceBars(
         base_url=asked.base_url,
         quote="USDT",
-        max_retries=2,
+        max_retries=asked.retries,
         timeout_seconds=asked.seconds,
         sleep=asked.waits.append,
         now=lambda: AT,
@@ -73,7 +74,7 @@ def yahoo(asked: Asked) -> None:
     YahooBars(
         market="index",
         base_url=asked.base_url,
-        max_retries=2,
+        max_retries=asked.retries,
         timeout_seconds=asked.seconds,
         sleep=asked.waits.append,
         now=lambda: AT,
@@ -320,12 +321,13 @@ def test_a_proxy_that_does_not_connect_is_said(client: Client, proxy: Proxy) -> 
     assert "in NO_PROXY" in sentence
 
 
-def test_a_dead_proxy_is_named_without_its_password(client: Client) -> None:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_dead_proxy_is_named_without_its_password(client: Client, scheme: str) -> None:
     port = closed_port()
 
-    sentence = failure(client, Asked({"HTTPS_PROXY": f"http://me:s3cr3t@127.0.0.1:{port}"}))
+    sentence = failure(client, Asked({"HTTPS_PROXY": f"{scheme}://me:s3cr3t@127.0.0.1:{port}"}))
 
-    assert f"cannot be reached: the proxy http://***@127.0.0.1:{port} does not answer" in sentence
+    assert f"cannot be reached: the proxy {scheme}://***@127.0.0.1:{port} does not answer" in sentence
     assert "HTTPS_PROXY" in sentence
     assert "s3cr3t" not in sentence
 
@@ -410,11 +412,11 @@ def test_an_answer_that_never_ends_is_given_up(
     client: Client, services: Services, tls: str, authority: Authority, drip: str
 ) -> None:
     services.drip = drip
-    asked = Asked({"SSL_CERT_FILE": str(authority.certificate)}, base_url=tls, seconds=0.5)
+    asked = Asked({"SSL_CERT_FILE": str(authority.certificate)}, base_url=tls, seconds=1.5, retries=0)
 
     sentence = failure(client, asked)
 
-    assert f"{tls} begins an answer and does not end it within 0.5 seconds" in sentence
+    assert f"{tls} begins an answer and does not end it within 1.5 seconds" in sentence
     assert "venue.timeout_seconds" in sentence
 
 
