@@ -4,16 +4,17 @@ Nothing heavy is imported here; a command imports what it needs when it is calle
 """
 
 import gc
-import io
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
 
 from engine import __version__
 from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, review, verify
-from engine.core.errors import EngineError
+from engine.core.errors import ConfigError, EngineError
+from engine.output import guard_outputs
 
 MAX_ERROR_LINES = 3
 INTERRUPTED = 130
@@ -56,12 +57,13 @@ def main() -> NoReturn:
     """Run a command and exit: 0 done, 2 usage or configuration, 3 data, 4 venue, 5 a check failed."""
     # Nothing here multiplies matrices; starting a thread a core for it costs a tenth of a backtest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A sign that a terminal's encoding lacks is shown as a question mark: no reason to lose the run.
-        sys.stdout.reconfigure(errors="replace")
+    guard_outputs()
     try:
         _run()
     finally:
+        # What an error has cut short may be full or gone as well; the error is said, and its code stays.
+        with suppress(ConfigError, SystemExit):
+            sys.stdout.flush()
         # The process ends: searching all it holds for cycles a last time costs another fifth.
         gc.freeze()
 
@@ -69,6 +71,8 @@ def main() -> NoReturn:
 def _run() -> NoReturn:
     try:
         code = app(prog_name="python -m engine", standalone_mode=False)
+        # Here, where what cannot be written is still a sentence.
+        sys.stdout.flush()
     except EngineError as error:
         _complain(str(error))
         sys.exit(error.exit_code)

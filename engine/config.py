@@ -6,6 +6,7 @@ assignments, and putting mistakes into words, is `config_reading`.
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias, Union
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -35,7 +37,23 @@ Values: TypeAlias = dict[str, Any]
 def _exact(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("a number is wanted")
+    if isinstance(value, str) and not WRITTEN_NUMBER.fullmatch(value):
+        # Decimal would also take 1_000.
+        raise ValueError("a number is wanted")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a finite number is wanted")
+    if isinstance(value, int):
+        return Decimal(value)
     return Decimal(plain(decimal_of(value))) if isinstance(value, float) else value
+
+
+def _countable(value: Decimal) -> Decimal:
+    """Hold an amount within what exact arithmetic carries through prices, rates and steps (`core/money.py`)."""
+    if abs(value) > LARGEST_AMOUNT:
+        raise ValueError(f"at most {LARGEST_AMOUNT:,} is allowed")
+    if value and (value.adjusted() < -MOST_PLACES or len(plain(value).partition(".")[2]) > MOST_PLACES):
+        raise ValueError(f"at most {MOST_PLACES} digits after the point are allowed")
+    return value
 
 
 def _day(value: object) -> object:
@@ -52,9 +70,12 @@ def _folder(value: object) -> object:
     return value
 
 
-ExactNumber = Annotated[Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False)]
+ExactNumber = Annotated[Decimal, BeforeValidator(_exact), Field(allow_inf_nan=False), AfterValidator(_countable)]
 Day = Annotated[date, BeforeValidator(_day)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
+LONGEST_WAIT_SECONDS = 31_536_000
+LARGEST_AMOUNT, MOST_PLACES = 10**15, 18
+WRITTEN_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 QUOTE_PATTERN = r"^[A-Z0-9]{2,12}$"
 ADDRESS_PATTERN = r"^https?://[^/]+/?$"
 NAME_PATTERN = r"^[^/\\\x00-\x1f]+$"
@@ -153,16 +174,25 @@ class Live(_Section):
     """Timing of live runs."""
 
     poll_seconds: StrictFloat = Field(
-        20, gt=0, allow_inf_nan=False, description="Pause between looks at the exchange's clock."
+        20,
+        gt=0,
+        le=LONGEST_WAIT_SECONDS,
+        allow_inf_nan=False,
+        description="Pause between looks at the exchange's clock.",
     )
     index_wait_seconds: StrictFloat = Field(
         21600,
         ge=0,
+        le=LONGEST_WAIT_SECONDS,
         allow_inf_nan=False,
         description="How long a late index session is waited for, after the day's end.",
     )
     grace_seconds: StrictFloat = Field(
-        60, ge=0, allow_inf_nan=False, description="Wait after the day's end, before the decision."
+        60,
+        ge=0,
+        le=LONGEST_WAIT_SECONDS,
+        allow_inf_nan=False,
+        description="Wait after the day's end, before the decision.",
     )
 
 

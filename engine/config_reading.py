@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from engine import yaml_core
 from engine.config import ADDRESS_PATTERN, NAME_PATTERN, QUOTE_PATTERN, Config, Values
 from engine.core.errors import ConfigError
 from engine.core.strategy import StrategyParams
@@ -32,31 +33,10 @@ WANTED_BY_TYPE: Mapping[str, str] = {
     **dict.fromkeys(("int_type", "int_parsing"), "a whole number is wanted"),
     **dict.fromkeys(("float_type", "decimal_type", "decimal_parsing"), "a number is wanted"),
     **dict.fromkeys(("date_type", "date_from_datetime_parsing"), "a day of the calendar, like 2018-01-31, is wanted"),
+    "finite_number": "a finite number is wanted",
     "path_type": "the path of a folder is wanted",
 }
 """What pydantic's errors of some types ask for; those left out say it well themselves."""
-
-
-class _UniqueKeyLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time: libyaml may be missing
-    """Reads YAML and refuses a key given twice, which YAML itself lets pass in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
-        seen: list[object] = []
-        for key, _ in node.value:
-            if key.value in seen:
-                problem = f"key {key.value!r} is given twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.append(key.value)
-        return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
-
-    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> date:
-        try:
-            return super().construct_yaml_timestamp(node)  # type: ignore[no-any-return]
-        except ValueError as error:  # a date such as 2024-13-01 passes the scanner
-            raise ValueError(f"{node.value} is not in the calendar; a date like 2018-01-31 is wanted") from error
-
-
-_UniqueKeyLoader.add_constructor("tag:yaml.org,2002:timestamp", _UniqueKeyLoader.construct_yaml_timestamp)
 
 
 def read_values(path: Path) -> Values:
@@ -66,7 +46,7 @@ def read_values(path: Path) -> Values:
         ConfigError: it cannot be read, is not YAML, or is not a mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _read_bounded(path)
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read: {error.strerror}; name a YAML file like config/rotation.yaml"
@@ -83,15 +63,24 @@ def read_values(path: Path) -> Values:
     return values
 
 
+def _read_bounded(path: Path) -> str:
+    with path.open("rb") as file:
+        # One byte more shows that there is more; a device that never ends is not read to its end.
+        content = file.read(yaml_core.MOST_BYTES + 1)
+    if len(content) > yaml_core.MOST_BYTES:
+        raise ConfigError(f"{path}: has more than {yaml_core.MOST_BYTES:,} bytes; a configuration has a few thousand")
+    return content.decode("utf-8")
+
+
 def _parse(text: str, *, where: str) -> object:
     try:
-        return yaml.load(text, Loader=_UniqueKeyLoader)
+        return yaml_core.load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(f"{where}{place}: not readable as YAML: {problem}") from error
-    except ValueError as error:  # a date that does not exist, a number of thousands of digits
+    except ValueError as error:  # a date that does not exist, a character that cannot be
         raise ConfigError(f"{where}: not readable as YAML: {error}") from error
 
 
@@ -106,16 +95,17 @@ def with_assignments(values: Values, assignments: Sequence[str]) -> Values:
         path, separator, text = assignment.partition("=")
         keys = path.strip().split(".")
         if not separator or not all(keys):
-            raise ConfigError(f"--set {assignment!r}: key.path=value is wanted, e.g. --set strategy.hold_weeks=12")
+            raise ConfigError(
+                f"--set {_quoted(assignment)}: key.path=value is wanted, e.g. --set strategy.hold_weeks=12"
+            )
         section = result
         for depth, key in enumerate(keys[:-1], start=1):
             inner = section.get(key)
             if inner is None:
                 inner = {}
             if not isinstance(inner, dict):
-                raise ConfigError(
-                    f"--set {assignment!r}: {'.'.join(keys[:depth])} is {inner!r}, not a section with keys"
-                )
+                found = f"{'.'.join(keys[:depth])} is {_quoted(inner)}"
+                raise ConfigError(f"--set {_quoted(assignment)}: {found}, not a section with keys")
             section[key] = dict(inner)
             section = section[key]
         section[keys[-1]] = _parse(text, where=f"--set {path}")
@@ -137,11 +127,13 @@ def build_config(values: Mapping[str, Any], params_of: Callable[[str], type[Stra
     if section is None:
         section = {}
     if not isinstance(section, Mapping):
-        raise ConfigError(f"strategy: {section!r} is not allowed; keys with values, like `name: rotation`, are wanted")
+        raise ConfigError(
+            f"strategy: {_quoted(section)} is not allowed; keys with values, like `name: rotation`, are wanted"
+        )
     strategy_name = section.get("name", "rotation")
     if not isinstance(strategy_name, str):
         raise ConfigError(
-            f"strategy.name: {strategy_name!r} is not allowed; the name of a file in strategies/ is wanted"
+            f"strategy.name: {_quoted(strategy_name)} is not allowed; the name of a file in strategies/ is wanted"
         )
     params_type = params_of(strategy_name)
     try:
@@ -185,7 +177,13 @@ def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[st
         )
     if detail["type"] == "missing":
         return f"{key}: is missing; a value is wanted"
-    return f"{key}: {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
+    quotes = f'; for the word itself, put it in quotes: "{_shown(detail["input"])}"' if _is_word(detail) else ""
+    return f"{key}: {_shown(detail['input'])} is not allowed: {_wanted(detail)}{quotes}"
+
+
+def _is_word(detail: ErrorDetails) -> bool:
+    """Tell whether a text is wanted where YAML reads a plain word as something else, such as `true`."""
+    return detail["type"] == "string_type" and isinstance(detail["input"], bool | int | float | date)
 
 
 def _wanted(detail: ErrorDetails) -> str:
@@ -198,12 +196,19 @@ def _wanted(detail: ErrorDetails) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return "null"
-    text = str(value) if isinstance(value, str | date | Decimal) else repr(value)
+    text = yaml_core.written(value) or _plainly(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a sentence stays a line
 
 
+def _plainly(value: object) -> str:
+    try:
+        return str(value) if isinstance(value, str | date | Decimal) else repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        return "a number of thousands of digits"
+
+
 def _quoted(value: object) -> str:
-    return repr(value) if isinstance(value, str) else _shown(value)
+    return repr(_shown(value)) if isinstance(value, str) else _shown(value)
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import strategies
+from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.explanation import ExplainerFactory
-from engine.core.strategy import StrategyFactory, StrategyParams
+from engine.core.strategy import AnyStrategy, StrategyFactory, StrategyParams
+
+LONGEST_SHOWN = 60
 
 
 def strategy_names() -> list[str]:
@@ -28,7 +31,9 @@ def strategy_factory(name: str) -> StrategyFactory:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ConfigError(f"strategy.name: {name!r} is not allowed; {hint}found in strategies/: {', '.join(known)}")
+        raise ConfigError(
+            f"strategy.name: {name[:LONGEST_SHOWN]!r} is not allowed; {hint}found in strategies/: {', '.join(known)}"
+        )
     module = importlib.import_module(f"strategies.{name}")
     class_name = "".join(word.capitalize() for word in name.split("_"))
     factory: Any = getattr(module, class_name, None)
@@ -39,6 +44,21 @@ def strategy_factory(name: str) -> StrategyFactory:
             "with a `Params` that extends StrategyParams"
         )
     return cast("StrategyFactory", factory)
+
+
+def built_strategy(config: Config) -> AnyStrategy:
+    """Build the configured strategy.
+
+    Raises:
+        ConfigError: it would trade the currency that the account is kept in.
+    """
+    strategy = strategy_factory(config.strategy.name)(config.strategy)
+    quote = config.account.quote
+    if quote in strategy.universe.assets:
+        raise ConfigError(
+            f"account.quote: {quote} is not allowed: the strategy trades {quote} itself; a currency like USDT is wanted"
+        )
+    return strategy
 
 
 def params_of(name: str) -> type[StrategyParams]:

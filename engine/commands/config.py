@@ -28,12 +28,9 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
 ) -> None:
     """Print the configuration in force: the file, what is set over it, and every default."""
-    import yaml
-
+    from engine import yaml_core
     from engine.report.console import print_result
 
     effective = load_config(config, assignments).effective()
-    text = (
-        json.dumps(effective, indent=2) if as_json else yaml.safe_dump(effective, sort_keys=False, allow_unicode=True)
-    )
+    text = json.dumps(effective, indent=2) if as_json else yaml_core.dump(effective)
     print_result(text.rstrip("\n"))

@@ -21,12 +21,14 @@ def load_config(
         ConfigError: one sentence about the first thing that is wrong.
     """
     from engine.config_reading import build_config, read_values, with_assignments
-    from engine.registry import params_of
+    from engine.registry import built_strategy, params_of
 
     typed = {"from": from_day, "to": to_day}
     dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
     values = with_assignments(read_values(path), [*(assignments or ()), *dates])
-    return build_config(values, params_of)
+    config = build_config(values, params_of)
+    built_strategy(config)
+    return config
 
 
 def read_day(option: str, text: str) -> date:

@@ -72,6 +72,8 @@ def _trade(
     from engine.wiring.watch import Watch
 
     watch = Watch(system_now)
+    # Before the panel, on which a warning would be gone with the next notice.
+    credentials = credentials_of(config, notice=lambda words: None if quiet else typer.echo(words, err=True))
     with live_console(quiet=quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:
         around = Surroundings(
             now=system_now,
@@ -80,7 +82,6 @@ def _trade(
             notice=watch.notice(console.notice),
             progress=progress,
         )
-        credentials = credentials_of(config)
         client = exchange_client(config, credentials, around)
         folder = paper_folder(config, out)
         store = opened.enter_context(

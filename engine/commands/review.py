@@ -199,12 +199,9 @@ def _export(console: "Console", folder: Path, kind: str) -> None:
     export_run(folder, kind, to=text)
     if console.quiet:
         return
-    try:
-        # As it is: a console would break long lines and take brackets for markup.
-        sys.stdout.write(text.getvalue())
-        sys.stdout.flush()
-    except BrokenPipeError:
-        console.on_broken_pipe()
+    # As it is: a console would break long lines and take brackets for markup.
+    sys.stdout.write(text.getvalue())
+    sys.stdout.flush()
 
 
 def _print_json(console: "Console", content: Any) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, model_validator
+from pydantic.fields import FieldInfo
 
 from engine.core.events import Evidence
 from engine.core.market import History
@@ -26,12 +27,30 @@ MarketName: TypeAlias = Annotated[str, AfterValidator(_market_name)]
 """Name of an asset or index, `BTC`, `RUT`; it becomes a file name, so it holds no separators."""
 
 
+_WANTED: Mapping[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _wanted_of(field: FieldInfo | None) -> str | None:
+    is_strict = field is not None and any(isinstance(mark, Strict) for mark in field.metadata)
+    return None if field is None or is_strict else _WANTED.get(field.annotation)
+
+
 class StrategyParams(BaseModel):
     """Base of a strategy's parameters: the `strategy` section of the configuration, frozen, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_number_is_text(cls, values: Any) -> Any:
+        # Where a strategy says int, float or bool, pydantic would also take 1_000 and yes.
+        for key, value in values.items() if isinstance(values, Mapping) else ():
+            wanted = _wanted_of(cls.model_fields.get(key))
+            if wanted and isinstance(value, str):
+                raise ValueError(f"strategy.{key}: {value!r} is not allowed: {wanted} is wanted")
+        return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

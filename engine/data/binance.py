@@ -3,6 +3,7 @@
 The one file that imports ccxt for market data. It reads candles only; nothing here can place an order.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
+from engine.connections.causes import failure_of
 from engine.core.calendar import EPOCH_ORDINAL, days_of
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
@@ -62,6 +64,7 @@ class BinanceBars:
         sleep: waits between tries and, near the rate limit, between pages.
         now: the clock that decides, together with the exchange's own, which bars are final.
         progress: called with a line for each page.
+        environment: says which authorities are trusted and which proxy is used.
     """
 
     def __init__(
@@ -74,9 +77,12 @@ class BinanceBars:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         progress: Progress,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         # A third of a second: only a run that fetches pays it.
         import ccxt  # noqa: PLC0415
+
+        from engine.connections.adapter import RoutedAdapter  # noqa: PLC0415 - ccxt's libraries come with it
 
         self._ccxt = ccxt
         self._quote = quote
@@ -85,6 +91,7 @@ class BinanceBars:
         self._sleep = sleep
         self._now = now
         self._progress = progress
+        self._environment = environment
         self._answer = _Answer()
         self._url = (base_url or PRODUCTION_URL).rstrip("/")
         self._client = ccxt.binance(
@@ -92,14 +99,16 @@ class BinanceBars:
                 # ccxt's limiter sleeps by itself and never reads the weight headers; `_pace` does.
                 "enableRateLimit": False,
                 "timeout": int(timeout_seconds * 1000),
-                # A proxy of the environment is for the outside, not for a server that the configuration names.
-                "requests_trust_env": base_url is None,
+                # The adapter reads the environment, by the rule of all clients.
+                "requests_trust_env": False,
                 "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
             }
         )
         # The implicit calls need no list of markets, which would be megabytes.
         self._client.urls["api"]["public"] = f"{self._url}/api/v3"
         self._client.on_rest_response = self._remember
+        for scheme in ("http://", "https://"):
+            self._client.session.mount(scheme, RoutedAdapter(environment))
 
     def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
         """Fetch the final daily bars of `symbol` (the asset, `BTC`).
@@ -185,21 +194,25 @@ class BinanceBars:
             )
         if isinstance(error, self._ccxt.BadSymbol):
             return DataError(f"{place}: Binance has no such market; an asset listed against {self._quote} is wanted")
+        if not status:
+            return self._failed_connection(error, place)
         problem = self._passing_problem(error)
-        if problem is not None:
-            return TransientError(problem)
+        return self._refusal(place) if problem is None else TransientError(problem)
+
+    def _refusal(self, place: str) -> DataError:
+        status = self._answer.status
         if serves_nothing(status, self._answer.body):
             return UnreachableError(
                 f"{place}: {self._url} does not serve this address (HTTP {status}: {_excerpt(self._answer.body)})"
             )
         return DataError(f"{place}: Binance refuses the request (HTTP {status}: {_excerpt(self._answer.body)})")
 
+    def _failed_connection(self, error: Exception, place: str) -> UnreachableError | TransientError:
+        failure = failure_of(error, url=self._url, environment=self._environment, timeout_seconds=self._timeout_seconds)
+        return UnreachableError(f"{place}: {failure.reason}") if failure.lasting else TransientError(failure.reason)
+
     def _passing_problem(self, error: Exception) -> str | None:
         status = self._answer.status
-        if not status:
-            late = isinstance(error, self._ccxt.RequestTimeout)
-            within = f"gives no answer within {self._timeout_seconds:g} seconds" if late else "cannot be reached"
-            return f"{self._url} {within}"
         if status == REQUEST_TIMEOUT or status >= SERVER_ERRORS:
             return f"Binance answers HTTP {status}"
         if status == OK and isinstance(error, self._ccxt.OperationFailed):

@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +19,7 @@ import numpy as np
 from engine.core.market import BarSeries
 from engine.data.digest import bars_sha256
 from engine.data.kinds import SeriesBuilder
+from engine.fresh_files import fresh_file
 
 FORMAT = 1
 """Raise it when the meaning of an entry changes; entries of another format count as absent."""
@@ -205,8 +205,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: the folder cannot be written; a file of that name stays as it was.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
+    handle, temporary = fresh_file(path.parent, f".{path.name}.", ".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.core.calendar import Days
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats
+from engine.data.bounded_lines import LONGEST_LINE_BYTES, LongLineError, read_lines
 from engine.data.checks import check_bars
 from engine.data.closures import refuse_closed, refuse_shifted
 from engine.data.csv_faults import MISSING_MARKS, first_fault, numbered_rows
@@ -102,7 +103,11 @@ def _read(path: Path, symbol: str, kind: MarketKind) -> BarSeries:
 
 def _content(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        content = read_lines(path)
+    except LongLineError as error:
+        raise DataError(
+            f"{path}, line {error.line}: is longer than {LONGEST_LINE_BYTES:,} bytes; a bar a line is wanted"
+        ) from error
     except FileNotFoundError:
         raise DataError(_missing_file(path)) from None
     except NotADirectoryError:

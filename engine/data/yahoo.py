@@ -6,7 +6,7 @@ The one file that imports yfinance. It uses `Ticker.history` alone: `download` s
 import logging
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -14,6 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import numpy as np
 
+from engine.connections.causes import Failure, failure_of
+from engine.connections.curl import route_options, session_options
+from engine.connections.route import route_to
 from engine.core.calendar import Days, instants_after
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
@@ -64,6 +67,7 @@ class YahooBars:
         now: the clock that decides which bars are final.
         progress: called with a line for each series.
         remark: told what a reader of the bars should know: rows that were dropped.
+        environment: says which authorities are trusted and which proxy is used.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class YahooBars:
         now: Callable[[], datetime],
         progress: Progress,
         remark: Progress | None = None,
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._market = market
         self._sessions = NewYorkSessions().between if market == "index" else None
@@ -87,18 +92,20 @@ class YahooBars:
         self._sleep = sleep
         self._now = now
         self._progress = progress
+        self._environment = environment
+        self._failure: Failure | None = None
         self._status, self._body = 0, ""
         self._retry_after: float | None = None
         # Half a second: only a run that fetches pays it. It changes the warning filters of the process.
         with warnings.catch_warnings():
             import yfinance  # noqa: PLC0415
-            from curl_cffi import CurlOpt, requests  # noqa: PLC0415
+            from curl_cffi import CurlInfo, CurlOpt, requests  # noqa: PLC0415
 
         self._yfinance = yfinance
-        self._timeout_error = requests.exceptions.Timeout
-        # A proxy of the environment is for the outside, not for a server that is named; 0.16 ignores `trust_env`.
-        curl_options = {} if base_url is None else {CurlOpt.NOPROXY: b"*"}
-        self._session = self._observed(requests.Session(impersonate="chrome", curl_options=curl_options))
+        session: Any = requests.Session(impersonate="chrome", **session_options(CurlOpt, CurlInfo))
+        # 0.16 reads the environment in spite of `trust_env`; here each request says what it trusts.
+        session.verify = True
+        self._session = self._observed(session)
         # Raise what history() would otherwise log and answer with an empty frame.
         yfinance.config.debug.hide_exceptions = False
         # A folder that cannot be made turns off the library's databases of time zones and cookies in the user's home.
@@ -132,7 +139,7 @@ class YahooBars:
         return bars
 
     def _history(self, ticker: str, since: date | None, place: str) -> "pd.DataFrame":
-        self._status, self._body, self._retry_after = 0, "", None
+        self._status, self._body, self._retry_after, self._failure = 0, "", None, None
         # The library keeps whatever answered the request for the time zone, also a page of HTML.
         self._yfinance.data.YfData.cache_get.cache_clear()
         # No end: then the library asks up to this moment and does not take the answer from its memory either.
@@ -141,6 +148,8 @@ class YahooBars:
             with warnings.catch_warnings():
                 # yfinance 1.7 sorts in a way that pandas 3.1 announces to end with pandas 4.
                 warnings.simplefilter("ignore", DeprecationWarning)
+                # curl_cffi 0.16 takes an https:// proxy for a slip.
+                warnings.filterwarnings("ignore", message="Make sure you are using https over https")
                 frame: pd.DataFrame = self._yfinance.Ticker(ticker, session=self._session).history(
                     **span, interval="1d", auto_adjust=False, actions=False, timeout=self._timeout_seconds
                 )
@@ -164,11 +173,9 @@ class YahooBars:
         words = getattr(error, "rationale", None)  # what Yahoo gave as its reason, where it did
         if self._status >= REFUSALS:
             return self._refusal(place, f" ({words})" if words else "")
-        host = self._base_url or "Yahoo"
-        if isinstance(error, self._timeout_error):
-            return TransientError(f"{host} gives no answer within {self._timeout_seconds:g} seconds")
-        if isinstance(error, OSError) and not self._status:
-            return TransientError(f"{host} cannot be reached")
+        if self._failure is not None and not self._status:
+            reason = self._failure.reason
+            return UnreachableError(f"{place}: {reason}") if self._failure.lasting else TransientError(reason)
         if words:
             return TransientError(f"Yahoo answers no prices ({words})", lasting=DataError)
         # In JSON it is Yahoo's own, and a matter of this series; anything else comes from something in between.
@@ -194,16 +201,28 @@ class YahooBars:
 
         def request(method: str, url: str, **options: Any) -> Any:
             options["timeout"] = self._timeout_seconds
-            if CHART_PATH not in url:
-                return send(method, self._rebased(url), **options)
-            self._status, self._body, self._retry_after = 0, "", None
-            response = send(method, self._rebased(url), **options)
+            address = self._rebased(url)
+            is_chart = CHART_PATH in url
+            if is_chart:
+                self._status, self._body, self._retry_after = 0, "", None
+            try:
+                # The library passes on a proxy of its own, which nobody sets.
+                response = send(method, address, **{**options, **route_options(route_to(address, self._environment))})
+            except OSError as error:
+                # Remembered here: some failures the library takes for others.
+                self._failure = self._failure_of(error, address)
+                raise
+            if not is_chart:
+                return response
             self._status, self._body = response.status_code, response.text
             self._retry_after = retry_after(response.headers.get("Retry-After"))
             return response
 
         session.request = request
         return session
+
+    def _failure_of(self, error: OSError, url: str) -> Failure:
+        return failure_of(error, url=url, environment=self._environment, timeout_seconds=self._timeout_seconds)
 
     def _rebased(self, url: str) -> str:
         if self._base_url is None:

@@ -25,7 +25,7 @@ def only_writer(path: Path) -> Iterator[None]:
     lock = path.with_name(path.name + LOCK_SUFFIX)
     try:
         # The file stays when the lock is gone: two processes that remove and make it could each lock their own.
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise DataError(f"{path.parent}: the journal cannot be written there: {error.strerror}") from error
     try:

@@ -17,6 +17,7 @@ from typing import Any
 from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, Event
 from engine.core.market import Floats
+from engine.fresh_files import fresh_file
 from engine.journal.projections import booked_fills, decided_days, decision_lines, rotations_of
 from engine.journal.run_files import (
     CONFIG_FILE,
@@ -37,7 +38,7 @@ RUN_FILES = (DECISIONS_FILE, SUMMARY_FILE, FILLS_FILE, ROTATIONS_FILE, EQUITY_FI
 """What a run leaves once something has happened; none of them empty."""
 TEMPORARY_FOLDER = re.compile(r"\.files-[a-z0-9_]{8}")
 TEMPORARY_FILE = re.compile(rf"\.({re.escape(CONFIG_FILE)}|{re.escape(DECISIONS_FILE)})-[a-z0-9_]{{8}}")
-"""As `tempfile` names them."""
+"""As `tempfile` and `fresh_files` name them."""
 ORDERED_SECTION = "strategy"
 FREE_KEYS = ("live", "notify", "window")
 FREE_INNER_KEYS = {"data": ("cache_dir", "jumps"), "venue": ("base_url", "max_retries", "timeout_seconds")}
@@ -194,14 +195,13 @@ def _differences(before: object, after: object, path: str) -> Iterator[str]:
 
 def _write_whole(path: Path, text: str) -> None:
     with one_sentence(path.parent):
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        descriptor, temporary = fresh_file(path.parent, f".{path.name}-")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
+            temporary.replace(path)
         except OSError:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 

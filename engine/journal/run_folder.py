@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -15,6 +14,7 @@ from engine.core.errors import ConfigError
 from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
+from engine.fresh_files import fresh_folder
 from engine.journal.projections import (
     FILL_COLUMNS,
     ROTATION_COLUMNS,
@@ -50,8 +50,7 @@ def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
     try:
         made += _missing_parents(parent)
         parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{_plain(name)[:40]}-", dir=parent))
-        temporary.chmod(0o755)
+        temporary = fresh_folder(parent, f".{_plain(name)[:40]}-")
     except OSError as error:
         _remove_empty(made)
         why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror

@@ -1,14 +1,14 @@
 """The console: 80 columns where the output is no terminal, no colour where none is wanted, progress on stderr."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
 
+from engine.output import Trimmed
 from engine.ports import ProgressBar
 
 if TYPE_CHECKING:
@@ -17,33 +17,18 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 80
 
 
-class _ResultConsole(Console):
-    """A console whose reader may go away (`| head`): the run is whole, and what is left of its text is let go."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        _end_unread()
-
-
 def make_console(*, quiet: bool) -> Console:
     """Make the console for results; rich itself honours NO_COLOR."""
-    width = None if sys.stdout.isatty() else PLAIN_WIDTH
-    return _ResultConsole(quiet=quiet, width=width, highlight=False, soft_wrap=False)
+    if sys.stdout.isatty():
+        return Console(quiet=quiet, highlight=False, soft_wrap=False)
+    lines = cast("TextIO", Trimmed(sys.stdout))  # typeshed's TextIOBase is no TextIO
+    return Console(file=lines, quiet=quiet, width=PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
 def print_result(text: str) -> None:
-    """Write a result to stdout as it is, line by line; a reader that goes away has read enough."""
-    try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _end_unread()
-
-
-def _end_unread() -> NoReturn:
-    # What is still buffered has to go somewhere when the process ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(0)
+    """Write a result to stdout as it is."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ raised while one is handled would carry them along.
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,8 @@ from typing import Literal, TypeAlias
 
 import ccxt
 
+from engine.connections.adapter import RoutedAdapter
+from engine.connections.causes import failure_of
 from engine.core.errors import VenueError
 from engine.venues.credentials import Credentials
 from engine.venues.hosts import MARKET_DATA, Network, check_url, sandbox_origin
@@ -42,6 +45,7 @@ class SandboxClient:
         credentials: None for public calls alone.
         timeout_seconds: longest wait for one answer.
         now: our clock; signed requests carry it, corrected by `set_exchange_time`.
+        environment: says which authorities are trusted and which proxy is used.
 
     Raises:
         VenueError: `base_url` is no sandbox.
@@ -55,12 +59,15 @@ class SandboxClient:
         credentials: Credentials | None,
         timeout_seconds: float,
         now: Callable[[], datetime],
+        environment: Mapping[str, str] = os.environ,
     ) -> None:
         if network == MARKET_DATA and credentials is not None:
             raise VenueError(f"{network}: takes no keys; it is a production host, and nothing is ever signed for it")
         self.origin = sandbox_origin(network, base_url)
         self._knows_exchange_time = False
+        self._network = network
         self._timeout_seconds = timeout_seconds
+        self._environment = environment
         self._now = now
         self._reply = Reply(status=0)
         self._client = ccxt.binance(
@@ -70,8 +77,8 @@ class SandboxClient:
                 # ccxt's limiter sleeps by itself and reads no header; `Pace` does.
                 "enableRateLimit": False,
                 "timeout": int(timeout_seconds * 1000),
-                # A proxy of the environment is for the outside, not for a server of this machine.
-                "requests_trust_env": not self.origin.is_loopback,
+                # The adapter reads the environment, by the rule of all clients.
+                "requests_trust_env": False,
                 "logger": _silent_logger(),
                 "options": {
                     "defaultType": "spot",
@@ -92,6 +99,7 @@ class SandboxClient:
         self._client.urls.pop("apiBackup", None)
         self._client.urls.pop("apiBackupDemoTrading", None)
         self._client.session.mount("http://", PromptAnswers())
+        self._client.session.mount("https://", RoutedAdapter(environment))
         self._guard()
         self._client.milliseconds = lambda: _milliseconds(now())
         self._client.on_rest_response = self._remember
@@ -100,19 +108,27 @@ class SandboxClient:
         """Send one request, once.
 
         Raises:
-            VenueError: it would go to a host that is not allowed; nothing was sent.
+            VenueError: it would go to a host that is not allowed, or a variable of the environment cannot work; nothing
+                was sent.
         """
-        self._reply = Reply(status=0, text=f"{self.origin} cannot be reached, or broke off its answer")
+        self._reply = Reply(status=0)
         try:
             getattr(self._client, call)(dict(parameters))
-        except ccxt.RequestTimeout:
-            if not self._reply.status:
-                self._reply = Reply(
-                    status=0, text=f"{self.origin} gives no answer within {self._timeout_seconds:g} seconds"
-                )
-        except (ccxt.BaseError, ValueError, OSError):
+        except (ccxt.BaseError, ValueError, OSError) as error:
             # What there is of an answer was remembered; the text of the exception holds address and signature.
+            failure = failure_of(
+                error,
+                url=str(self.origin),
+                environment=self._environment,
+                timeout_seconds=self._timeout_seconds,
+            )
+            if not self._reply.status:
+                self._reply = Reply(status=0, text=failure.reason)
+        else:
             return self._reply
+        if failure.setting:
+            # Outside the handler, so that no chained exception carries the address.
+            raise VenueError(f"{self._network}: {failure.reason}")
         return self._reply
 
     def set_exchange_time(self, at: datetime) -> None:

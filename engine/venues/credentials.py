@@ -4,6 +4,7 @@ Three kinds of key sign requests: HMAC-SHA256 with a secret, RSA and Ed25519 wit
 """
 
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,24 @@ def read_credentials(environment: Mapping[str, str], *, dotenv: Path | None) -> 
         # requests would put the whole value into the text of its exception.
         raise VenueError(f"{KEY_VARIABLE} is not an API key: letters and digits without spaces are wanted")
     return _credentials(api_key, secret)
+
+
+def exposed(dotenv: Path) -> str | None:
+    """Say that others may read the file of the keys, and how to end that; None where it holds none, or they may not.
+
+    Raises:
+        VenueError: it cannot be read.
+    """
+    try:
+        rights = dotenv.stat().st_mode
+    except OSError:
+        return None
+    if not {KEY_VARIABLE, SECRET_VARIABLE} & _read_dotenv(dotenv).keys():
+        return None
+    readers = "everybody" if rights & stat.S_IROTH else "its group" if rights & stat.S_IRGRP else ""
+    if not readers:
+        return None
+    return f"warning: {dotenv} can be read by {readers} on this machine, and holds keys; chmod 600 {dotenv} ends that"
 
 
 def required(credentials: Credentials | None) -> Credentials:

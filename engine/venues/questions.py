@@ -118,7 +118,9 @@ class Questions:
         self._pace.wait()
         reply = self._client.send(call, parameters)
         verdict = judge(reply)
-        verdict = replace(verdict, message=self.shown(verdict.message))
+        # Where there is no answer, the words are ours: cause and remedy, whole.
+        words = self.shown(verdict.message) if reply.status else self._struck_out(verdict.message)
+        verdict = replace(verdict, message=words)
         if verdict.meaning is Meaning.CLOCK:
             self._client.forget_exchange_time()
         self._pace.note(reply, verdict)
@@ -149,9 +151,11 @@ class Questions:
     def shown(self, text: str) -> str:
         """Give the beginning of a text on one line, without secrets."""
         # Struck out before it is cut: half a key is still no longer found.
-        struck_out = self._credentials.strike_out(text) if self._credentials else text
-        line = " ".join(struck_out.split())
+        line = " ".join(self._struck_out(text).split())
         return line if len(line) <= EXCERPT_CHARACTERS else f"{line[:EXCERPT_CHARACTERS]}…"
+
+    def _struck_out(self, text: str) -> str:
+        return self._credentials.strike_out(text) if self._credentials else text
 
     def unreadable(self, error: UnreadableError, reply: Reply) -> str:
         """Say what is wrong with an answer."""

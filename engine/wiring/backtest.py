@@ -26,7 +26,7 @@ from engine.journal.projections import Rotation, booked_fills, decided_days, rot
 from engine.journal.summary import RunFacts, summary_of
 from engine.journal.too_small import too_small_notes
 from engine.ports import ProgressBar
-from engine.registry import strategy_factory
+from engine.registry import built_strategy
 from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, load_market
@@ -67,7 +67,7 @@ class BacktestRun:
 
 def strategy_of(config: Config) -> AnyStrategy:
     """Build the configured strategy."""
-    return strategy_factory(config.strategy.name)(config.strategy)
+    return built_strategy(config)
 
 
 def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrument]:

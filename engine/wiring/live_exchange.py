@@ -1,14 +1,14 @@
 """The exchange of a live run: its keys, its client, and the real market beside it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from engine.config import Config
 from engine.core.errors import VenueError
 from engine.venues.answers import Quote
-from engine.venues.credentials import Credentials, read_credentials, required
+from engine.venues.credentials import Credentials, exposed, read_credentials, required
 from engine.venues.exchange import BinanceSpot
 from engine.venues.hosts import MARKET_DATA, Network
 from engine.venues.simulated import QuoteOf
@@ -20,14 +20,22 @@ RECORD_SECONDS = 5.0
 DOTENV = Path(".env")
 
 
-def credentials_of(config: Config) -> Credentials | None:
+def credentials_of(config: Config, *, notice: Callable[[str], None]) -> Credentials | None:
     """Read the keys of the configured venue; None where it wants none.
+
+    Args:
+        notice: told where others may read the file of the keys.
 
     Raises:
         VenueError: there are none, or they cannot be read.
     """
     # Said before the exchange is looked for, which may take minutes.
-    return None if config.venue.name == SIMULATED else required(read_credentials(os.environ, dotenv=DOTENV))
+    if config.venue.name == SIMULATED:
+        return None
+    warning = exposed(DOTENV)
+    if warning is not None:
+        notice(warning)
+    return required(read_credentials(os.environ, dotenv=DOTENV))
 
 
 def exchange_client(config: Config, credentials: Credentials | None, around: Surroundings) -> BinanceSpot:

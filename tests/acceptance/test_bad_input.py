@@ -145,7 +145,7 @@ UNKNOWN_KEYS = [
 WRONG_TYPES = [
     ("strategy.hold_weeks", "many", ["strategy.hold_weeks", "many", "whole number"]),
     ("strategy.hold_weeks", "18 weeks", ["strategy.hold_weeks", "18 weeks", "whole number"]),
-    ("strategy.hold_weeks", "true", ["strategy.hold_weeks", "True", "whole number"]),
+    ("strategy.hold_weeks", "true", ["strategy.hold_weeks", "true", "whole number"]),
     ("strategy.hold_weeks", "18.0", ["strategy.hold_weeks", "18.0", "whole number"]),
     ("strategy.hold_weeks", "null", ["strategy.hold_weeks", "null", "whole number"]),
     ("strategy.hold_weeks", "[18]", ["strategy.hold_weeks", "[18]", "whole number"]),
@@ -157,7 +157,7 @@ WRONG_TYPES = [
     ("strategy.macd", "[12, 26, 9]", ["strategy.macd", "[12, 26, 9]", "keys with values"]),
     ("strategy.basket", "[ETH]", ["strategy.basket", "['ETH']", "keys with values"]),
     ("strategy.basket", "{ETH: half}", ["strategy.basket.ETH", "half", "number"]),
-    ("strategy.basket", "{ETH: true}", ["strategy.basket.ETH", "True", "number"]),
+    ("strategy.basket", "{ETH: true}", ["strategy.basket.ETH", "true", "number"]),
     ("strategy.basket", "{1: 1.0}", ["strategy.basket", "key 1", "text"]),
     ("strategy.basket_equal", "SOL", ["strategy.basket_equal", "SOL", "a list"]),
     ("strategy.basket_equal", "{SOL: 1}", ["strategy.basket_equal", "SOL", "a list"]),
@@ -173,7 +173,7 @@ WRONG_TYPES = [
     ("window.from", "'2018-02-30'", ["window.from", "2018-02-30", "calendar", "2018-01-31"]),
     ("account", "100000", ["account", "100000", "keys with values"]),
     ("account.cash", "lots", ["account.cash", "lots", "number"]),
-    ("account.cash", "true", ["account.cash", "True", "number"]),
+    ("account.cash", "true", ["account.cash", "true", "number"]),
     ("account.instruments", "[ETH]", ["account.instruments", "['ETH']", "keys with values"]),
     ("account.instruments", "{ETH: 5}", ["account.instruments.ETH", "5", "keys with values"]),
     ("account.instruments", "{ETH: {}}", ["account.instruments.ETH.lot_step", "missing"]),
@@ -216,7 +216,7 @@ NOT_ALLOWED = [
     ("strategy.macd.fast", "0", ["strategy.macd.fast", "0", "equal to 1"]),
     ("window", "{from: 2017-01-01, to: 2016-01-01}", ["window.to 2016-01-01", "window.from 2017-01-01"]),
     ("account.cash", "-1", ["account.cash", "-1", "greater than 0"]),
-    ("account.cash", ".inf", ["account.cash", "Infinity", "finite"]),
+    ("account.cash", ".inf", ["account.cash", ".inf", "finite"]),
     ("account.quote", "usdt", ["account.quote", "usdt", "capital letters"]),
     ("account.instruments", "{ETH: {lot_step: 0}}", ["account.instruments.ETH.lot_step", "0", "greater than 0"]),
     (
@@ -271,6 +271,13 @@ def test_a_coin_in_the_basket_twice(desk: Desk) -> None:
     assert_says(beside_its_weight, ["strategy.basket_equal", "ETH", "twice"])
     assert_says(within_the_list, ["strategy.basket_equal", "SOL", "twice"])
     assert_says(within_the_weights, ["--set strategy.basket", "'ETH' is given twice"])
+
+
+@pytest.mark.parametrize("command", [("backtest",), ("config", "show")])
+def test_an_account_kept_in_what_is_traded(desk: Desk, command: tuple[str, ...]) -> None:
+    sentence = desk.refused(*command, "bot.yaml", "--set", "account.quote=BTC", exit_code=CONFIGURATION)
+
+    assert_says(sentence, ["account.quote", "BTC", "USDT"])
 
 
 def test_config_show_refuses_what_backtest_refuses(desk: Desk) -> None:

@@ -358,12 +358,20 @@ def test_an_unreadable_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = written(tmp_path, *ROWS)
 
     # Taking the permission away does not stop a superuser, whom tests in containers often run as.
-    def denied(_path: Path) -> bytes:
+    def denied(_path: Path, _mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
 
     assert refusal(path) == ": cannot be read: Permission denied"
+
+
+def test_a_line_without_an_end_is_told_and_not_read_to_it(tmp_path: Path) -> None:
+    path = written(tmp_path, *ROWS)
+    with path.open("ab") as file:
+        file.write(b"2024-01-31," + b"1" * 1_000_000)
+
+    assert refusal(path) == f", line {len(ROWS) + 2}: is longer than 65,536 bytes; a bar a line is wanted"
 
 
 def test_rows_of_the_future_are_read(tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from engine import yaml_core
 from engine.config import Config
 from engine.config_reading import build_config, read_values
 from engine.core.errors import ConfigError
+from engine.core.strategy import StrategyParams
 from engine.registry import params_of
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "rotation.yaml"
@@ -206,13 +208,71 @@ NUMBERS = (
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("account: {cash: 100:00}", "account.cash: '100:00' is not allowed: a number is wanted"),
+        ("account: {cash: 1_000}", "account.cash: '1_000' is not allowed: a number is wanted"),
+        ("account: {cash: 1e308}", "account.cash: 1e308 is not allowed: at most 1,000,000,000,000,000 is allowed"),
+        ("account: {cash: .inf}", "account.cash: .inf is not allowed: a finite number is wanted"),
+        ("account: {cash: .nan}", "account.cash: .nan is not allowed: a finite number is wanted"),
+        ("costs: {commission: 1e-300}", "costs.commission: 1e-300 is not allowed: at most 18 digits after the point"),
+        ("strategy: {hold_weeks: yes}", "strategy.hold_weeks: yes is not allowed: a whole number is wanted"),
+        ("strategy: {hold_weeks: 1e1}", "strategy.hold_weeks: 1e1 is not allowed: a whole number is wanted"),
+        ("strategy: {hold_weeks: 1_8}", "strategy.hold_weeks: 1_8 is not allowed: a whole number is wanted"),
+        ("strategy: {basket_equal: [true]}", "strategy.basket_equal.0: true is not allowed: text is wanted; for the"),
+        ("strategy: {basket_equal: [0x10]}", "strategy.basket_equal.0: 0x10 is not allowed: text is wanted"),
+        ("live: {poll_seconds: 1e308}", "live.poll_seconds: 1e308 is not allowed"),
+    ],
+)
+def test_what_is_refused_is_named_as_it_was_written(text: str, sentence: str) -> None:
+    values = yaml_core.load(text)
+    assert isinstance(values, dict)
+
+    assert refused(values).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "wanted"),
+    [
+        ("days", "1_000", "a whole number"),
+        ("days", "100:00", "a whole number"),
+        ("share", "1_0.5", "a number"),
+        ("eager", "yes", "true or false"),
+        ("eager", "off", "true or false"),
+    ],
+)
+def test_a_strategy_of_ones_own_is_given_no_text_for_a_number(key: str, written: str, wanted: str) -> None:
+    class Params(StrategyParams):
+        name: str = "own"
+        days: int = 200
+        share: float = 0.5
+        eager: bool = False
+
+    with pytest.raises(ConfigError, match=rf"^strategy.{key}: '{written}' is not allowed: {wanted} is wanted$"):
+        build_config({"strategy": {"name": "own", key: written}}, lambda _: Params)
+
+
+def test_numbers_are_those_that_were_written_for_people() -> None:
+    text = "account: {cash: 0100000}\nstrategy: {hold_weeks: 012, breakout: {buffer: 1e-2}, basket_equal: [NO, SOL]}"
+    values = yaml_core.load(text)
+    assert isinstance(values, dict)
+
+    effective = build(values).effective()
+
+    assert effective["account"]["cash"] == "100000"
+    assert effective["strategy"]["hold_weeks"] == 12
+    assert effective["strategy"]["breakout"]["buffer"] == 0.01
+    assert effective["strategy"]["basket_equal"] == ["NO", "SOL"]
+
+
 @pytest.mark.parametrize("path", NUMBERS)
 def test_true_is_not_a_number(path: str) -> None:
     values: Any = True
     for key in reversed(path.split(".")):
         values = {key: values}
 
-    assert refused(values).startswith(f"{path}: True is not allowed: ")
+    assert refused(values).startswith(f"{path}: true is not allowed: ")
 
 
 @pytest.mark.parametrize(
@@ -251,9 +311,9 @@ def test_a_section_wants_keys(section: object) -> None:
     assert "costs: " in refused({"costs": section})
 
 
-@pytest.mark.parametrize("name", [None, 3, ["rotation"]])
-def test_the_strategys_name_is_text(name: object) -> None:
-    assert refused({"strategy": {"name": name}}).startswith(f"strategy.name: {name!r} is not allowed")
+@pytest.mark.parametrize(("name", "shown"), [(None, "null"), (3, "3"), (["rotation"], "['rotation']")])
+def test_the_strategys_name_is_text(name: object, shown: str) -> None:
+    assert refused({"strategy": {"name": name}}).startswith(f"strategy.name: {shown} is not allowed")
 
 
 def test_a_text_of_digits_is_not_a_date() -> None:

@@ -59,6 +59,19 @@ def test_a_file_without_keys_is_an_error(tmp_path: Path, text: str, kind: str) -
     assert unreadable(write(tmp_path, text)).startswith(f": holds a {kind}; keys with values")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: " + "[" * 100_000, ", line 1, column "),
+        ("a: " + "x" * 1_000_001, ": has more than 1,000,000 bytes"),
+        ("name: !!bool 7\n", ", line 1, column 7: not readable as YAML: '7' is not allowed with !!bool"),
+    ],
+    ids=["deep", "long", "tag"],
+)
+def test_what_is_beyond_a_bound_is_an_error_of_the_file(tmp_path: Path, text: str, words: str) -> None:
+    assert unreadable(write(tmp_path, text)).startswith(words)
+
+
 def test_a_missing_file_a_folder_and_a_binary_file_are_errors(tmp_path: Path) -> None:
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"name: \xff\xfe")
@@ -81,7 +94,9 @@ def test_a_missing_file_a_folder_and_a_binary_file_are_errors(tmp_path: Path) ->
         ("window.to=2020-12-31", ["window", "to"], date(2020, 12, 31)),
         ("venue.base_url=http://127.0.0.1:80", ["venue", "base_url"], "http://127.0.0.1:80"),
         ("data.csv_dir=a=b", ["data", "csv_dir"], "a=b"),
-        ("account.cash=1_000", ["account", "cash"], 1000),
+        ("account.cash=1_000", ["account", "cash"], "1_000"),
+        ("strategy.hold_weeks=012", ["strategy", "hold_weeks"], 12),
+        ("strategy.core=NO", ["strategy", "core"], "NO"),
         ("new.section.key=1", ["new", "section", "key"], 1),
     ],
 )

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.core.calendar import opening_instant
-from engine.core.events import OrderCancelled, OrderFilled, OrderPlanned, OrderWaits
+from engine.core.events import Event, OrderCancelled, OrderFilled, OrderPlanned, OrderWaits
 from engine.core.ledger import Ledger
 from engine.core.order import Side
 from engine.core.orders_in_flight import OrdersInFlight
@@ -36,7 +36,7 @@ def test_a_sell_is_stuck_from_the_open_two_days_after_the_first_in_vain(days_lat
 def test_the_wait_of_a_coin_lasts_through_a_later_decision_that_sells_it_again() -> None:
     again = order_of("ADA", Side.SELL, "50", name="bot-20240105-ADA-s1-1")
     later = decided(DAY + timedelta(days=4), reason="change")
-    replaced = [later, OrderCancelled(day=later.day, order=SELL), OrderPlanned(order=again)]
+    replaced: list[Event] = [later, OrderCancelled(day=later.day, order=SELL), OrderPlanned(order=again)]
 
     stuck = WAITING.after_all(replaced).stuck(opening_instant(later.day + timedelta(days=1)), 2)
 

@@ -218,10 +218,10 @@ def test_another_order_that_means_nothing_is_no_change(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_written_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, mode: int) -> None:
+    def full(path: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "chmod", full)
+    monkeypatch.setattr(Path, "replace", full)
 
     with pytest.raises(DataError, match="No space left on device"):
         keep_config(tmp_path, CONFIG, accept=False)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from engine.core.errors import VenueError
-from engine.venues.credentials import Credentials, read_credentials, required
+from engine.venues.credentials import Credentials, exposed, read_credentials, required
 
 KEY, SECRET = "BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET"
 
@@ -195,3 +195,35 @@ def test_secrets_are_struck_out_of_a_text_line_by_line_of_a_private_key() -> Non
     struck_out = credentials.strike_out(f"X-MBX-APIKEY: theKey, GET /?a=1&signature=Zm9v%3D&b=2, {middle}, {secret}")
 
     assert struck_out == "X-MBX-APIKEY: ***, GET /?a=1&signature=***&b=2, ***, ***"
+
+
+@pytest.mark.parametrize(
+    ("rights", "readers"),
+    [(0o644, "everybody"), (0o604, "everybody"), (0o640, "its group"), (0o600, None), (0o400, None)],
+)
+def test_a_dotenv_file_of_keys_that_others_may_read_is_warned_of(
+    tmp_path: Path, rights: int, readers: str | None
+) -> None:
+    path = tmp_path / ".env"
+    path.write_text(f"{KEY}=theKey\n", encoding="utf-8")
+    path.chmod(rights)
+
+    warning = exposed(path)
+
+    if readers is None:
+        assert warning is None
+    else:
+        assert (
+            warning
+            == f"warning: {path} can be read by {readers} on this machine, and holds keys; chmod 600 {path} ends that"
+        )
+
+
+def test_a_dotenv_file_without_our_keys_is_nobody_s_business(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    assert exposed(path) is None
+
+    path.write_text("OTHER=1\n", encoding="utf-8")
+    path.chmod(0o644)
+
+    assert exposed(path) is None
