@@ -186,12 +186,22 @@ class BinanceSpot:
 
     def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
         """Give all trades of one order, oldest first."""
-        return self._trades(symbol, {"orderId": order_id}, {"orderId": order_id})
+        query: Parameters = {"orderId": order_id}
+        page = self._trades_page(symbol, query)
+        if len(page) < PAGE_ROWS:
+            return _by_number(page)
+        # Without an id to begin at these are the most recent ones; there may be older.
+        return self._trades_from(symbol, query, first_id=0)
 
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         """Give all own trades in a market since an instant, oldest first."""
         milliseconds = (since - reading.EPOCH) // timedelta(milliseconds=1)
-        return self._trades(symbol, {"startTime": milliseconds}, {})
+        page = self._trades_page(symbol, {"startTime": milliseconds})
+        if len(page) < PAGE_ROWS:
+            return _by_number(page)
+        # With an instant to begin at these are the oldest ones since then.
+        following = self._trades_from(symbol, {}, first_id=max(map(_number, page)) + 1)
+        return _by_number([*page, *following])
 
     def place_market(self, *, symbol: str, side: Side, quantity: Decimal, client_order_id: str) -> Outcome:
         """Send a market order for a base quantity, once.
@@ -256,20 +266,33 @@ class BinanceSpot:
         }
         return self._questions.answer("public_get_klines", query, read, refusals={UNKNOWN_SYMBOL: ()})
 
-    def _trades(self, symbol: str, first: Parameters, following: Parameters) -> tuple[Trade, ...]:
+    def _trades_from(self, symbol: str, query: Parameters, *, first_id: int) -> tuple[Trade, ...]:
+        """Page through the trades from an id on."""
         found: dict[int, Trade] = {}
-        query = first
         while True:
-            page = self._questions.answer(
-                "private_get_mytrades",
-                {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
-                lambda content: reading.trades(content, symbol, order_id=following.get("orderId")),
-            )
+            page = self._trades_page(symbol, {**query, "fromId": first_id})
             known = len(found)
-            found |= {int(trade.trade_id): trade for trade in page}
+            found |= {_number(trade): trade for trade in page}
             if len(page) < PAGE_ROWS or len(found) == known:
-                return tuple(found[number] for number in sorted(found))
-            query = {**following, "fromId": max(found) + 1}
+                return _by_number(found.values())
+            first_id = max(found) + 1
+
+    def _trades_page(self, symbol: str, query: Parameters) -> Sequence[Trade]:
+        return self._questions.answer(
+            "private_get_mytrades",
+            {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
+            lambda content: reading.trades(content, symbol, order_id=query.get("orderId")),
+        )
+
+
+def _number(trade: Trade) -> int:
+    return int(trade.trade_id)
+
+
+def _by_number(trades: Iterable[Trade]) -> tuple[Trade, ...]:
+    """Give trades oldest first, each once."""
+    found = {_number(trade): trade for trade in trades}
+    return tuple(found[number] for number in sorted(found))
 
 
 def _json_list(names: Iterable[str]) -> str:

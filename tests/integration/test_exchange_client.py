@@ -38,6 +38,7 @@ from tests.support.signed_server import (
     API_KEY,
     HMAC_SECRET,
     NOON,
+    Asked,
     CutOff,
     SignedServer,
     error,
@@ -468,15 +469,34 @@ def trade(number: int, order_id: int = 28) -> dict[str, object]:
     }
 
 
-def test_trades_are_read_in_pages(bench: Bench) -> None:
-    bench.will(TRADES, content([trade(n) for n in range(1, 1001)]), content([trade(n) for n in range(1001, 1004)]))
+class ManyTrades(SignedServer):
+    """Lists an order's trades as Binance does: the most recent, or the oldest from an id on; a thousand at most."""
 
-    trades = bench.client().trades_of("BTC/USDT", "28")
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.rows = [trade(number) for number in range(1, count + 1)]
 
-    assert [each.trade_id for each in trades] == [str(n) for n in range(1, 1004)]
-    first, second = (each.parameters for each in bench.server.asked if each.path.endswith("myTrades"))
-    assert (first["orderId"], first["limit"], first.get("fromId")) == ("28", "1000", None)
-    assert (second["orderId"], second["fromId"]) == ("28", "1001")
+    def answer(self, asked: Asked) -> Canned:
+        if asked.path.endswith("myTrades"):
+            first_id = asked.parameters.get("fromId")
+            limit = int(asked.parameters.get("limit", "500"))
+            rows = self.rows[-limit:] if first_id is None else self.rows[max(int(first_id) - 1, 0) :][:limit]
+            self.contents[TRADES] = rows
+        return super().answer(asked)
+
+
+@pytest.mark.parametrize(("count", "questions"), [(1, 1), (999, 1), (1000, 3), (1001, 3), (2345, 4)])
+def test_every_trade_of_an_order_is_read_however_many_there_are(count: int, questions: int) -> None:
+    with running(ManyTrades(count)) as server:
+        bench = Bench(server)
+        client = bench.client()
+        trades = client.trades_of("BTC/USDT", "28")
+        client.close()
+
+    assert [each.trade_id for each in trades] == [str(number) for number in range(1, count + 1)]
+    asked = [each.parameters for each in server.asked if each.path.endswith("myTrades")]
+    assert len(asked) == questions
+    assert {(each["orderId"], each["limit"]) for each in asked} == {("28", "1000")}
 
 
 def test_recent_trades_are_those_since_an_instant(bench: Bench) -> None:
@@ -491,7 +511,7 @@ def test_recent_trades_are_those_since_an_instant(bench: Bench) -> None:
 
 def test_a_server_that_repeats_a_page_for_ever_is_not_followed(bench: Bench) -> None:
     page = content([trade(n) for n in range(1, 1001)])
-    bench.will(TRADES, page, page)
+    bench.will(TRADES, page, page, page)
 
     assert len(bench.client().trades_of("BTC/USDT", "28")) == 1000
 
