@@ -15,6 +15,7 @@ from engine.core.market import History
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.sessions import sessions_by_year
+from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
 from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projections
@@ -67,6 +68,7 @@ class PaperRun:
         self._synthetic = synthetic
         self._watch = watch or Watch(around.now)
         self._client = client
+        self._clock = BelievedTime(self._watch.clock(client.server_time), own_now=around.now, notice=around.notice)
         self._strategy: AnyStrategy = strategy_of(config)
         self._universe: Universe = self._strategy.universe
         past = list(store)
@@ -87,7 +89,9 @@ class PaperRun:
             standing=standing,
         )
         self._start = ledger
-        self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
+        self._snapshots = snapshots or Snapshots(
+            self._universe, *live_series(config, self._universe, client, around, now=self._clock.last)
+        )
 
     def run(self, *, once: bool) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
@@ -155,7 +159,7 @@ class PaperRun:
             strategy=self._strategy,
             bars=self._watch.bars(self._snapshots),
             sessions=sessions_by_year(),
-            exchange_now=self._watch.clock(self._client.server_time),
+            exchange_now=self._clock,
             pause=self._around.pause,
             ending=self._around.ending,
             changed=self._write_files,
