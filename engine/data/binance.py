@@ -57,7 +57,7 @@ class BinanceBars:
         base_url: replaces scheme://host[:port]; None for the production market data host.
         quote: quote currency of every market, `USDT`.
         max_retries: tries after the first, for each request.
-        timeout_seconds: longest wait for one answer.
+        timeout_seconds: longest wait for one whole answer.
         sleep: waits between tries and, near the rate limit, between pages.
         now: the clock that decides, together with the exchange's own, which bars are final.
         progress: called with a line for each page.
@@ -76,6 +76,8 @@ class BinanceBars:
     ) -> None:
         # A third of a second: only a run that fetches pays it.
         import ccxt  # noqa: PLC0415
+
+        from engine.whole_answers import WholeAnswers  # noqa: PLC0415
 
         self._ccxt = ccxt
         self._quote = quote
@@ -96,6 +98,8 @@ class BinanceBars:
                 "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
             }
         )
+        for scheme in ("http://", "https://"):
+            self._client.session.mount(scheme, WholeAnswers())
         # The implicit calls need no list of markets, which would be megabytes.
         self._client.urls["api"]["public"] = f"{self._url}/api/v3"
         self._client.on_rest_response = self._remember

@@ -16,9 +16,9 @@ import ccxt
 from engine.core.errors import VenueError
 from engine.venues.credentials import Credentials
 from engine.venues.hosts import MARKET_DATA, Network, check_url, sandbox_origin
-from engine.venues.prompt_answers import PromptAnswers
 from engine.venues.reading import EPOCH
 from engine.venues.verdicts import Reply
+from engine.whole_answers import WholeAnswers
 
 RECEIVE_WINDOW_MILLISECONDS = 5000
 """Binance recommends this or less; a wrong clock is to be set, not to be tolerated."""
@@ -40,7 +40,7 @@ class SandboxClient:
     Args:
         base_url: replaces scheme://host[:port]; None for the network's own address.
         credentials: None for public calls alone.
-        timeout_seconds: longest wait for one answer.
+        timeout_seconds: longest wait for one whole answer.
         now: our clock; signed requests carry it, corrected by `set_exchange_time`.
 
     Raises:
@@ -91,7 +91,8 @@ class SandboxClient:
         self._client.urls["api"] = dict.fromkeys(("public", "private"), f"{self.origin}/api/v3")
         self._client.urls.pop("apiBackup", None)
         self._client.urls.pop("apiBackupDemoTrading", None)
-        self._client.session.mount("http://", PromptAnswers())
+        for scheme in ("http://", "https://"):
+            self._client.session.mount(scheme, WholeAnswers())
         self._guard()
         self._client.milliseconds = lambda: _milliseconds(now())
         self._client.on_rest_response = self._remember

@@ -287,9 +287,10 @@ def test_a_page_that_fails_in_the_middle_is_asked_again_and_nothing_is_lost(benc
     assert len(bench.fetch()) == 9
 
 
-def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench) -> None:
+@pytest.mark.parametrize("late", [Canned(silence=True), Canned(drips=True)], ids=["silence", "a byte now and then"])
+def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench, late: Canned) -> None:
     bench.timeout_seconds, bench.max_retries = 0.2, 0
-    bench.server.canned.append(Canned(silence=True))
+    bench.server.canned.append(late)
 
     with pytest.raises(DataError, match=r"gives no answer within 0.2 seconds; given up after 1 try$"):
         bench.fetch()

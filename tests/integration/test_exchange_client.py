@@ -331,9 +331,10 @@ def test_an_order_without_a_verdict_is_unknown_and_was_sent_once(bench: Bench, n
     assert bench.waits == []
 
 
-def test_an_order_that_is_not_answered_in_time_is_unknown(bench: Bench) -> None:
+@pytest.mark.parametrize("late", [Canned(silence=True), Canned(drips=True)], ids=["silence", "a byte now and then"])
+def test_an_order_that_is_not_answered_in_time_is_unknown(bench: Bench, late: Canned) -> None:
     client = bench.client(timeout_seconds=0.2)
-    bench.will(PLACE, Canned(silence=True))
+    bench.will(PLACE, late)
 
     assert place(client) == Unknown(message=f"{bench.server.url} gives no answer within 0.2 seconds")
     assert bench.server.names() == ["GET time", "POST order"]

@@ -376,10 +376,11 @@ def test_prices_come_without_cookie_and_crumb_when_these_are_refused(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("late", [Canned(silence=True), Canned(drips=True)], ids=["silence", "a byte now and then"])
 @pytest.mark.parametrize("to_zone", [False, True])
-def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench, to_zone: bool) -> None:
+def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench, to_zone: bool, late: Canned) -> None:
     bench.timeout_seconds, bench.max_retries = 0.2, 0
-    (bench.server.canned_zones if to_zone else bench.server.canned).append(Canned(silence=True))
+    (bench.server.canned_zones if to_zone else bench.server.canned).append(late)
     begun = time.monotonic()
 
     with pytest.raises(DataError, match=r"gives no answer within 0.2 seconds; given up after 1 try$"):
