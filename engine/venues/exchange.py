@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from engine.core.errors import VenueError
 from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
 from engine.core.order import CLIENT_ORDER_ID, Side
+from engine.ports import QuietTimes
 from engine.venues import reading
 from engine.venues.answers import (
     Accepted,
@@ -30,7 +32,7 @@ from engine.venues.client import Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.filters import market_rules, weight_limit
 from engine.venues.hosts import Network
-from engine.venues.pace import Pace
+from engine.venues.pace import LONGEST_WAIT_SECONDS, Pace
 from engine.venues.questions import Questions
 from engine.venues.reading import UnreadableError, market_id
 from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
@@ -52,6 +54,8 @@ class BinanceSpot:
         sleep: waits a number of seconds, between tries and where the exchange asks for a pause.
         now: our clock; it signs, corrected by the exchange's, and measures pauses. It decides nothing else.
         notice: called with a line for each retry and pause.
+        longest_wait_seconds: of pauses that the exchange asks for; a longer one is an error instead.
+        quiet: keeps such pauses from one start to the next; None for nowhere.
 
     Raises:
         VenueError: `base_url` is neither a sandbox nor this machine. Every method raises it as well: where the exchange
@@ -69,11 +73,23 @@ class BinanceSpot:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         notice: Callable[[str], None],
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        quiet: QuietTimes | None = None,
     ) -> None:
         self._client = SandboxClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
-        self._pace = Pace(place=network, now=now, exchange_now=self._client.exchange_now, sleep=sleep, notice=notice)
+        origin = str(self._client.origin)
+        self._pace = Pace(
+            place=network,
+            now=now,
+            exchange_now=self._client.exchange_now,
+            sleep=sleep,
+            notice=notice,
+            longest_wait_seconds=longest_wait_seconds,
+            quiet_until=quiet.until(origin, now()) if quiet else None,
+            keep=partial(quiet.keep, origin) if quiet else None,
+        )
         self._questions = Questions(
             place=network,
             client=self._client,

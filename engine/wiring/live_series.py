@@ -25,7 +25,9 @@ def live_series(
     Raises:
         ConfigError: a provider is named that a live run cannot use.
     """
-    providers = Providers(config, now=now, progress=around.progress, stale_allowed=False)
+    providers = Providers(
+        config, now=now, progress=around.progress, stale_allowed=False, sleep=around.wait, quiet=around.quiet
+    )
     coins: SeriesUpTo
     index: SeriesUpTo
     if config.data.crypto == "venue":

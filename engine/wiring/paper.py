@@ -214,7 +214,7 @@ class PaperRun:
     def _history_at(self, day: date) -> History | None:
         try:
             return self._snapshots.history_at(day)
-        except DataError as error:
+        except (DataError, VenueError) as error:
             # No reason to end a run: the journal has it all, and the next change or end writes the files.
             self._around.notice(f"the files are as of the last change: {error}")
             return None

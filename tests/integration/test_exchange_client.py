@@ -761,13 +761,13 @@ def test_an_order_is_not_sent_while_the_exchanges_time_is_not_to_be_had(bench: B
 # Rate limits
 
 
-@pytest.mark.parametrize("status", [429, 418])
-def test_no_traffic_while_the_exchange_asks_for_a_pause(bench: Bench, status: int) -> None:
+@pytest.mark.parametrize(("status", "reason"), [(429, "requests are limited"), (418, "this address is banned")])
+def test_no_traffic_while_the_exchange_asks_for_a_pause(bench: Bench, status: int, reason: str) -> None:
     bench.will(ACCOUNT, Canned(status=status, body='{"code":-1003,"msg":"Too much."}', headers={"Retry-After": "7"}))
 
     assert list(bench.client().balances()) == ["USDT"]
     assert bench.waits == [7]
-    assert bench.lines == ["binance-testnet: requests are limited (-1003 Too much.); waiting 7 seconds"]
+    assert bench.lines == [f"binance-testnet: {reason} (-1003 Too much.); waiting 7 seconds"]
 
 
 def test_after_a_limited_order_nothing_is_sent_until_the_pause_is_over(bench: Bench) -> None:
