@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
+from typing import Any
 
 import pytest
 import requests
@@ -98,8 +99,8 @@ def test_a_host_of_which_one_address_does_not_answer_is_reached_by_another(monke
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
         resolve = socket.getaddrinfo
 
-        def both(host: object, *args: object, **options: object) -> object:
-            return found if host == "two.addresses" else resolve(host, *args, **options)  # type: ignore[call-overload]
+        def both(host: Any, *args: Any, **options: Any) -> Any:
+            return found if host == "two.addresses" else resolve(host, *args, **options)
 
         monkeypatch.setattr(socket, "getaddrinfo", both)
         assert session(lambda: 0.0).get(f"http://two.addresses:{port}", timeout=5).text == "ok"
