@@ -38,6 +38,8 @@ from engine.venues.reading import UnreadableError, market_id
 from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
 
 PAGE_ROWS = 1000
+FEE_ASSET = "BNB"
+"""Fees may be taken in it, whatever is traded."""
 MARKETS_ASKED_SINGLY = 13
 """Open orders of one market weigh 6, of all markets 80."""
 
@@ -79,6 +81,7 @@ class BinanceSpot:
         self._client = SandboxClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
+        self._ours: frozenset[str] | None = None
         origin = str(self._client.origin)
         self._pace = Pace(
             place=network,
@@ -156,17 +159,21 @@ class BinanceSpot:
             start = page[-1].day + timedelta(days=1)
         return rows
 
+    def hold_to(self, assets: Iterable[str]) -> None:
+        """Take an account's answer from now on where the rows of these assets can be read; others need not be."""
+        self._ours = frozenset((*assets, FEE_ASSET))
+
     def check_keys(self) -> None:
         """Make one signed read.
 
         Raises:
             VenueError: the keys are missing, wrong or revoked, among the reasons of every method.
         """
-        self.balances()
+        self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, ours=()))
 
     def balances(self) -> Mapping[str, Balance]:
-        """Give the balances of all assets, also of those that are not ours."""
-        return self._questions.answer("private_get_account", {}, reading.balances)
+        """Give the balances of all assets, also of those that are not ours; of these as far as they can be read."""
+        return self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, self._ours))
 
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
         """Give the order with this client id; None: the exchange says that there is none, or none visible yet."""

@@ -71,6 +71,7 @@ class PaperRun:
         self._clock = BelievedTime(self._watch.clock(client.server_time), own_now=around.now, notice=around.notice)
         self._strategy: AnyStrategy = strategy_of(config)
         self._universe: Universe = self._strategy.universe
+        client.hold_to((*self._universe.assets, config.account.quote))
         past = list(store)
         self._journal = RecordedJournal(store, past, folder, write_log)
         ledger = _first_ledger(config, past)

@@ -413,6 +413,20 @@ def test_an_account_without_balances_is_not_believed(bench: Bench, silent: dict[
         bench.client().balances()
 
 
+def test_an_odd_row_of_somebody_elses_asset_ends_nothing(bench: Bench) -> None:
+    client = bench.client()
+    usdt = {"asset": "USDT", "free": "100.00000000", "locked": "0.00000000"}
+    bench.server.contents[ACCOUNT] = {"balances": [{"asset": "JUNK", "free": "-0.00000001", "locked": "0"}, usdt]}
+    client.check_keys()
+    client.hold_to(("BTC", "USDT"))
+
+    assert list(client.balances()) == ["USDT"]
+    for ours in ("USDT", "BNB"):
+        bench.server.contents[ACCOUNT] = {"balances": [{**usdt, "asset": ours, "free": "-0.00000001"}]}
+        with pytest.raises(VenueError, match="the answer is not readable"):
+            client.balances()
+
+
 def test_numbers_lose_no_digit_even_where_they_are_not_written_as_texts(bench: Bench) -> None:
     bench.will(ACCOUNT, Canned(body='{"balances":[{"asset":"BTC","free":0.12345678901234567890,"locked":1}]}'))
 
