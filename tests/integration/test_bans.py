@@ -1,5 +1,9 @@
-"""An exchange that bans the bot's address: nothing is asked until the ban is over, by this start nor by the next."""
+"""An exchange that bans the bot's address, or answers without end: no traffic in a ban, and a signal ends the run."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,8 +22,11 @@ from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
 from engine.wiring.live_exchange import exchange_client
 from engine.wiring.surroundings import Surroundings
 from strategies.hold import HoldParams
+from tests.support.binance_server import Canned
+from tests.support.command import ROOT
 from tests.support.practice import KEY, WallClock, practice
 from tests.support.rehearsal import TIME
+from tests.support.signed_server import Asked, SignedServer, running
 
 CREDENTIALS = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
 
@@ -97,3 +104,36 @@ def test_an_end_is_not_put_off_by_the_tries_of_a_question(bench: Bench) -> None:
 
     # One try, and no other.
     assert len(bench.lines) == 1
+
+
+class Dripping(SignedServer):
+    """Answers every request without end."""
+
+    def answer(self, asked: Asked) -> Canned:
+        self.asked.append(asked)
+        return Canned(drips=True)
+
+
+def test_a_signal_ends_a_run_whose_exchange_answers_a_byte_now_and_then(tmp_path: Path) -> None:
+    with running(Dripping()) as server:
+        settings = {"venue.base_url": server.url, "venue.timeout_seconds": "0.3", "venue.max_retries": "100"}
+        assigned = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        with subprocess.Popen(
+            [sys.executable, "-m", "engine", "paper", ROOT / "config" / "rotation.yaml", "--out", tmp_path, *assigned],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process:
+            try:
+                assert process.stderr is not None
+                first = process.stderr.readline()
+                process.send_signal(signal.SIGTERM)
+                process.communicate(timeout=60)
+            finally:
+                process.kill()
+
+    assert first.endswith("gives no answer within 0.3 seconds; trying again in 0.5 seconds\n")
+    assert process.returncode == 0

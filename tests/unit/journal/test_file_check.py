@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.core.events import DayDecided, Event
+from engine.core.events import DayDecided, Event, OrderFilled
 from engine.journal.file_check import altered_files, file_texts
 from engine.journal.paper_folder import write_projections
 from engine.journal.projections import decided_days
@@ -199,12 +199,11 @@ def test_what_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 def test_two_fee_assets_are_compared_one_by_one(tmp_path: Path) -> None:
-    events: list[Event] = [
-        replace(event, fill=replace(event.fill, fee_asset="BNB", fee=Decimal("0.5")))  # type: ignore[type-var,attr-defined]
-        if place == 4
-        else event
-        for place, event in enumerate(story())
-    ]
+    events = story()
+    place = next(place for place, event in enumerate(events) if isinstance(event, OrderFilled))
+    filled = events[place]
+    assert isinstance(filled, OrderFilled)
+    events[place] = OrderFilled(fill=replace(filled.fill, fee_asset="BNB", fee=Decimal("0.5")))
     write(tmp_path, events)
     assert found(tmp_path, events) == []
 
