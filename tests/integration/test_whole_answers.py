@@ -1,14 +1,22 @@
 """The time of an answer is that of all its steps; a clock that the test moves measures it."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from engine.whole_answers import WholeAnswers
 
@@ -18,8 +26,12 @@ ENDLESS_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @contextmanager
-def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Answer one connection after another, on a free port of 127.0.0.1."""
+def serving(answer: Callable[[socket.socket], None], *, reads: bool = True) -> Iterator[str]:
+    """Answer one connection after another, on a free port of 127.0.0.1.
+
+    Args:
+        reads: whether the request is read before it is answered.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -27,7 +39,8 @@ def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
                 while True:
                     connection, _ = listener.accept()
                     with connection, suppress(OSError):
-                        connection.recv(65536)
+                        if reads:
+                            connection.recv(65536)
                         answer(connection)
 
         thread = threading.Thread(target=serve)
@@ -40,7 +53,8 @@ def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
 def session(elapsed: Callable[[], float]) -> requests.Session:
     session = requests.Session()
-    session.mount("http://", WholeAnswers(elapsed=elapsed))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, WholeAnswers(elapsed=elapsed))
     return session
 
 
@@ -68,6 +82,56 @@ def test_an_answer_without_end_is_left_when_its_time_is_over(answer: Callable[[s
         session(lambda: float(next(seconds))).get(url, timeout=5)
 
     assert next(seconds) <= 8
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a key and a certificate of 127.0.0.1 that it signed itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a test")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.public_bytes(Encoding.PEM) + plain)
+    return path
+
+
+def encrypted(certificate: Path, answer: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def answered(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            answer(secure)
+
+    return answered
+
+
+def test_an_encrypted_answer_is_held_to_its_time_too(certificate: Path) -> None:
+    whole = encrypted(certificate, lambda connection: connection.sendall(HEAD + b"ok"))
+    with serving(whole, reads=False) as url, session(lambda: 0.0) as asking:
+        assert asking.get(url.replace("http", "https"), timeout=5, verify=str(certificate)).text == "ok"
+
+    seconds = count()
+    without_end = encrypted(certificate, endless(ENDLESS_BODY, b" "))
+    with (
+        serving(without_end, reads=False) as url,
+        session(lambda: float(next(seconds))) as asking,
+        pytest.raises(requests.RequestException, match="Read timed out"),
+    ):
+        asking.get(url.replace("http", "https"), timeout=5, verify=str(certificate))
 
 
 def test_an_answer_that_comes_in_pieces_in_time_is_whole() -> None:
