@@ -167,7 +167,7 @@ class VenueSettings(_Section):
         None, pattern=ADDRESS_PATTERN, description="Replaces scheme://host[:port] of every exchange REST address."
     )
     max_retries: StrictInt = Field(8, ge=0, le=100, description="Tries after the first before giving up.")
-    timeout_seconds: StrictFloat = Field(10, gt=0, le=600, description="Longest wait for one answer.")
+    timeout_seconds: StrictFloat = Field(10, gt=0, le=600, description="Longest wait for one whole answer.")
 
 
 class Live(_Section):

@@ -132,3 +132,19 @@ class Journal(Protocol):
     def append_all(self, events: Sequence[Event]) -> None:
         """Write events that belong to one act: all of them or, after a crash, none."""
         ...
+
+
+class QuietTimes(Protocol):
+    """Remembers, from one start to the next, until when a server wants no request."""
+
+    def until(self, origin: str, now: datetime) -> datetime | None:
+        """Give the end of a pause that goes on at `now`, by our clock; None where there is none.
+
+        Args:
+            origin: scheme://host[:port] of the server.
+        """
+        ...
+
+    def keep(self, origin: str, until: datetime) -> None:
+        """Write down that a server wants no request until an instant, by our clock."""
+        ...

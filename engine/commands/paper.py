@@ -64,9 +64,12 @@ def _trade(
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
+    from engine.venues.pace import LONGEST_WAIT_SECONDS
+    from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
+    from engine.venues.verdicts import LONGEST_BAN_SECONDS
     from engine.wiring.live_exchange import credentials_of, exchange_client
     from engine.wiring.paper import PaperRun
-    from engine.wiring.paper_folder import paper_folder, paper_journal
+    from engine.wiring.paper_folder import folder_of, paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
@@ -81,6 +84,9 @@ def _trade(
             ending=ending.is_wanted,
             notice=watch.notice(console.notice),
             progress=progress,
+            # Whoever starts it again and again waits by himself.
+            longest_wait_seconds=LONGEST_WAIT_SECONDS if once else LONGEST_BAN_SECONDS,
+            quiet=KeptQuietTimes(folder_of(config, out) / QUIET_FILE),
         )
         client = exchange_client(config, credentials, around)
         folder = paper_folder(config, out)

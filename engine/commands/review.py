@@ -138,14 +138,18 @@ def _list(console: "Console", out: Path, *, as_json: bool) -> None:
 
 
 def _review(console: "Console", folder: Path, selection: "Selection", *, as_json: bool) -> None:
+    from engine.journal.file_check import altered_files, file_texts
     from engine.journal.lock import writer_of
     from engine.journal.review.facts import review_of
     from engine.journal.review.selection import checked_selection
     from engine.journal.run_record import read_run
     from engine.journal.sqlite import JOURNAL_FILE
 
+    # Before the journal is read: of a bot that is at work the files are never ahead of it.
+    texts = file_texts(folder)
     record = read_run(folder)
-    reviewed = review_of(record, checked_selection(selection, record))
+    altered = () if record.events is None else altered_files(texts, record.events)
+    reviewed = review_of(record, checked_selection(selection, record), altered=altered)
     writer = writer_of(folder / JOURNAL_FILE)
     if as_json:
         from engine.journal.review.plain import plain_review

@@ -6,7 +6,7 @@ The one file that imports ccxt for market data. It reads candles only; nothing h
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -18,8 +18,8 @@ from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
 from engine.data.refusals import serves_nothing
-from engine.data.retries import TransientError, retried, retry_after
-from engine.ports import Progress
+from engine.data.retries import LONGEST_WAIT_SECONDS, TransientError, retried, retry_after
+from engine.ports import Progress, QuietTimes
 
 PRODUCTION_URL = "https://data-api.binance.vision"
 """Binance's host for market data alone: no key, and not behind the trading host's country list."""
@@ -60,11 +60,12 @@ class BinanceBars:
         base_url: replaces scheme://host[:port]; None for the production market data host.
         quote: quote currency of every market, `USDT`.
         max_retries: tries after the first, for each request.
-        timeout_seconds: longest wait for one answer.
+        timeout_seconds: longest wait for one whole answer.
         sleep: waits between tries and, near the rate limit, between pages.
         now: the clock that decides, together with the exchange's own, which bars are final.
         progress: called with a line for each page.
         environment: says which authorities are trusted and which proxy is used.
+        quiet: remembers for how long the server wants no request; None for this object's life.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class BinanceBars:
         now: Callable[[], datetime],
         progress: Progress,
         environment: Mapping[str, str] = os.environ,
+        quiet: QuietTimes | None = None,
     ) -> None:
         # A third of a second: only a run that fetches pays it.
         import ccxt  # noqa: PLC0415
@@ -92,6 +94,8 @@ class BinanceBars:
         self._now = now
         self._progress = progress
         self._environment = environment
+        self._quiet = quiet
+        self._quiet_until: datetime | None = None
         self._answer = _Answer()
         self._url = (base_url or PRODUCTION_URL).rstrip("/")
         self._client = ccxt.binance(
@@ -157,6 +161,7 @@ class BinanceBars:
 
     def _ask(self, request: Callable[[], object], read: Callable[[object], T], place: str) -> T:
         def attempt() -> T:
+            self._respect_pause(place)
             self._answer = _Answer()
             try:
                 answer = request()
@@ -173,6 +178,19 @@ class BinanceBars:
         self._answer = _Answer(status=status, headers=headers, body=body)
         return body.strip()
 
+    def _respect_pause(self, place: str) -> None:
+        until = self._quiet_until or (self._quiet.until(self._url, self._now()) if self._quiet else None)
+        if until is not None and until > self._now():
+            raise UnreachableError(f"{place}: Binance wants no request until {until:%Y-%m-%d %H:%M:%S} UTC")
+        self._quiet_until = None
+
+    def _note_pause(self, seconds: float | None) -> None:
+        """Keep in mind a pause that nobody waits for; whoever asks again in it makes it longer."""
+        if seconds is not None and seconds > LONGEST_WAIT_SECONDS:
+            self._quiet_until = self._now() + timedelta(seconds=seconds)
+            if self._quiet is not None:
+                self._quiet.keep(self._url, self._quiet_until)
+
     def _pace(self) -> None:
         weight = self._answer.headers.get(WEIGHT_HEADER, "")
         if weight.isdecimal() and int(weight) > PAUSE_ABOVE_WEIGHT:
@@ -183,10 +201,9 @@ class BinanceBars:
         """Tell what cannot get better from what may, by the HTTP status first: ccxt's classes mix the two."""
         status = self._answer.status
         if status in RATE_LIMITED or isinstance(error, self._ccxt.DDoSProtection | self._ccxt.RateLimitExceeded):
-            return TransientError(
-                f"Binance limits the rate of requests (HTTP {status})",
-                retry_after(self._answer.headers.get("Retry-After")),
-            )
+            wait_seconds = retry_after(self._answer.headers.get("Retry-After"))
+            self._note_pause(wait_seconds)
+            return TransientError(f"Binance limits the rate of requests (HTTP {status})", wait_seconds)
         if status in RESTRICTED:
             return UnreachableError(
                 f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"

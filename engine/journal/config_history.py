@@ -12,9 +12,7 @@ from typing import Any
 
 from engine.core.errors import DataError
 from engine.journal.paper_folder import one_sentence
-from engine.journal.run_files import CONFIG_FILE
-
-HISTORY_FILE = "config-history.jsonl"
+from engine.journal.run_files import CONFIG_FILE, CONFIG_HISTORY_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +51,7 @@ def note_replaced(folder: Path, before: Mapping[str, Any] | None, *, at: datetim
     if before is None or not records or before == kept_config(folder):
         return
     line = json.dumps({"until": at.isoformat(), "records": records, "config": before})
-    with one_sentence(folder), (folder / HISTORY_FILE).open("a", encoding="utf-8") as file:
+    with one_sentence(folder), (folder / CONFIG_HISTORY_FILE).open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
 
 
@@ -63,7 +61,7 @@ def read_config_history(folder: Path) -> Sequence[PastConfig]:
     Raises:
         DataError: the file cannot be read or is damaged.
     """
-    path = folder / HISTORY_FILE
+    path = folder / CONFIG_HISTORY_FILE
     if not path.exists():
         return ()
     try:

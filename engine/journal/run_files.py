@@ -1,6 +1,7 @@
 """The names of a run folder's files; what they hold stands in logs/README.md."""
 
 CONFIG_FILE = "config.json"
+CONFIG_HISTORY_FILE = "config-history.jsonl"
 SUMMARY_FILE = "summary.json"
 DECISIONS_FILE = "decisions.jsonl"
 FILLS_FILE = "fills.csv"

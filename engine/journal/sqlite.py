@@ -18,19 +18,11 @@ from engine.core.events import Event
 from engine.journal.chain import BrokenChainError, Head, Record, follow, next_record
 from engine.journal.codec import EventCodec
 from engine.journal.lock import only_writer
+from engine.journal.tables import CONTENT, SCHEMA, TABLES, missing_table, named, strangers
 
 JOURNAL_FILE = "journal.sqlite"
-SCHEMA = "1"
 BATCH = 1000
 FORMAT_BYTES = 20
-
-_TABLES = {
-    "records": (
-        "CREATE TABLE records (seq INTEGER PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL, "
-        "previous TEXT NOT NULL, hash TEXT NOT NULL)"
-    ),
-    "meta": "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
-}
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REMEDY = "put back a copy of it, or start in another folder"
@@ -75,7 +67,8 @@ class SqliteJournal:
             if not path.exists():
                 _create(path, at)
             self._connection = opened.enter_context(closing(_connect(path, "rw", wait_seconds)))
-            _check_tables(self._connection, path)
+            if others := _check_tables(self._connection, path):
+                raise DataError(f"{path}: holds what may change what is written: {named(others)}; {_REMEDY}")
             self._head = Head()
             for record in follow(_stored(self._connection)):
                 self._head = Head(sequence=record.sequence, hash=record.hash)
@@ -158,6 +151,12 @@ def stored_records(path: Path) -> Iterator[Record]:
         _check_pages(connection, path)
 
 
+def strangers_in(path: Path) -> tuple[str, ...]:
+    """Name what is in a journal's file beside the journal: triggers, views, other tables and indexes."""
+    with _one_sentence(path), closing(_read_only(path)) as connection:
+        return _check_tables(connection, path)
+
+
 def check_journal(path: Path) -> None:
     """Check quickly that a file is a journal that SQLite can read; the chain is not looked at.
 
@@ -237,7 +236,7 @@ def _create(path: Path, at: datetime) -> None:
         # Nobody sees this file before it is renamed, so it needs no rollback journal beside it.
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = FULL")
-        for statement in _TABLES.values():
+        for statement in TABLES.values():
             connection.execute(statement)
         connection.executemany("INSERT INTO meta VALUES (?, ?)", (("schema", SCHEMA), ("created", at.isoformat())))
     unfinished.rename(path)
@@ -284,16 +283,17 @@ def _connect(path: Path, mode: str, wait_seconds: float) -> sqlite3.Connection:
     return connection
 
 
-def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
-    # SQLite keeps the statements to the letter; a damaged one can make a sequence number of anything.
-    statements = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
-    for table, statement in _TABLES.items():
-        if statements.get(table) != statement:
-            raise DataError(f"{path}: is no journal: its table {table} is missing or another; {_REMEDY}")
+def _check_tables(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]:
+    """Check that the journal's tables are there, and name what there is beside them."""
+    content = list(connection.execute(CONTENT))
+    table = missing_table(content)
+    if table is not None:
+        raise DataError(f"{path}: is no journal: its table {table} is missing or another; {_REMEDY}")
     schema = [value for (value,) in connection.execute("SELECT value FROM meta WHERE key = 'schema'")]
     if schema != [SCHEMA]:
         found = schema[0] if schema else "none"
         raise DataError(f"{path}: has the table schema {found}; this version of the program reads {SCHEMA}")
+    return tuple(strangers(content))
 
 
 def _check_pages(connection: sqlite3.Connection, path: Path) -> None:

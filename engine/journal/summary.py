@@ -55,15 +55,6 @@ def summary_of(
     Args:
         stuck: coins that could not be brought to their targets.
     """
-    equity = np.array([float(day.equity) for day in days])
-    elapsed = elapsed_days(days[0].day, days[-1].day)
-    performance = performance_of(equity, days=elapsed)
-    # What restores after a reset is paid by the account's fresh allowance, and no decision of the strategy's.
-    fills = own_fills(fills)
-    traded = fsum(float(fill.notional) for fill in fills)
-    fees: dict[str, float] = {}
-    for fill in fills:
-        fees[fill.fee_asset] = fees.get(fill.fee_asset, 0.0) + float(fill.fee)
     return {
         "schema": RECORD_SCHEMA,
         "mode": facts.mode,
@@ -75,25 +66,42 @@ def summary_of(
         "data_sources": facts.data_sources,
         "doubts": list(facts.doubts),
         "notes": [*facts.doubts, *facts.notes, *old_mark_notes(days[-1].day, days[-1].marked_on)],
+        **figures_of_record(days, fills, rotations),
+        "out_of_position": [
+            {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}
+            for each in stuck
+        ],
+        "benchmarks": {
+            name: None if curve is None else benchmark_figures(curve, days=elapsed_days(days[0].day, days[-1].day))
+            for name, curve in facts.benchmark_equity.items()
+        },
+    }
+
+
+def figures_of_record(
+    days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[Rotation]
+) -> dict[str, object]:
+    """Give the part of a summary that the events alone determine."""
+    equity = np.array([float(day.equity) for day in days])
+    elapsed = elapsed_days(days[0].day, days[-1].day)
+    # What restores after a reset is paid by the account's fresh allowance, and no decision of the strategy's.
+    fills = own_fills(fills)
+    traded = fsum(float(fill.notional) for fill in fills)
+    fees: dict[str, float] = {}
+    for fill in fills:
+        fees[fill.fee_asset] = fees.get(fill.fee_asset, 0.0) + float(fill.fee)
+    return {
         "first_day": days[0].day.isoformat(),
         "last_day": days[-1].day.isoformat(),
         "days": len(days),
         "decision_days": len(days),
         "start_equity": money(days[0].equity),
         "final_equity": money(days[-1].equity),
-        **_ratios(performance),
+        **_ratios(performance_of(equity, days=elapsed)),
         "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
         "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
         "rotations": len(rotations),
         "days_rotated": sum(day.state == ROTATED for day in days),
-        "out_of_position": [
-            {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}
-            for each in stuck
-        ],
-        "benchmarks": {
-            name: None if curve is None else benchmark_figures(curve, days=elapsed)
-            for name, curve in facts.benchmark_equity.items()
-        },
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.journal.chain import BrokenChainError, Head, Record, follow
 from engine.journal.codec import decided_day
-from engine.journal.sqlite import DamagedJournalError, stored_records
+from engine.journal.sqlite import DamagedJournalError, stored_records, strangers_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,7 @@ class Verification:
         first_day, last_day: decision days among the records that are whole; None where no day was decided.
         head: the last whole record. Whoever notes it can tell later that records were cut off or all was written anew.
         broken: the first broken record and what is wrong with it; None where all are whole.
+        strangers: what is in the file beside the journal, in words.
         noted: the sequence number of the record whose hash was noted; None where none was, or it is not there.
     """
 
@@ -25,6 +26,7 @@ class Verification:
     last_day: date | None
     head: Head
     broken: BrokenChainError | None
+    strangers: tuple[str, ...]
     noted: int | None
 
 
@@ -49,7 +51,14 @@ def verify_journal(path: Path, *, head: str | None = None) -> Verification:
             first_day = first_day or last_day
     except BrokenChainError as error:
         broken = error
-    return Verification(first_day=first_day, last_day=last_day, head=last, broken=broken or stored.damage, noted=noted)
+    return Verification(
+        first_day=first_day,
+        last_day=last_day,
+        head=last,
+        broken=broken or stored.damage,
+        strangers=() if broken or stored.damage else strangers_in(path),
+        noted=noted,
+    )
 
 
 class _Stored:

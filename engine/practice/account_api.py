@@ -80,9 +80,16 @@ def _my_trades(context: Context) -> object:
     if order_id is not None:
         order = records.find(symbol, order_id=order_id, client_order_id=None)
         trades = [] if order is None else _listed_trades(order)
-        return [_trade(trade) for trade in trades if trade.trade_id >= (from_id or 0)][:limit]
+        return [_trade(trade) for trade in _page(trades, from_id, limit)]
     found = records.trades(symbol, from_id=from_id, start=start, end=end, limit=limit)
     return [_trade(trade) for trade in found if not records.is_hidden(trade)]
+
+
+def _page(trades: Sequence[PracticeTrade], from_id: int | None, limit: int) -> Sequence[PracticeTrade]:
+    """Give the oldest from an id on; without one the most recent."""
+    if from_id is None:
+        return trades[-limit:]
+    return [trade for trade in trades if trade.trade_id >= from_id][:limit]
 
 
 def _listed_trades(order: PracticeOrder) -> Sequence[PracticeTrade]:

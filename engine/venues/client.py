@@ -19,7 +19,6 @@ from engine.connections.causes import failure_of
 from engine.core.errors import VenueError
 from engine.venues.credentials import Credentials
 from engine.venues.hosts import MARKET_DATA, Network, check_url, sandbox_origin
-from engine.venues.prompt_answers import PromptAnswers
 from engine.venues.reading import EPOCH
 from engine.venues.verdicts import Reply
 
@@ -43,7 +42,7 @@ class SandboxClient:
     Args:
         base_url: replaces scheme://host[:port]; None for the network's own address.
         credentials: None for public calls alone.
-        timeout_seconds: longest wait for one answer.
+        timeout_seconds: longest wait for one whole answer.
         now: our clock; signed requests carry it, corrected by `set_exchange_time`.
         environment: says which authorities are trusted and which proxy is used.
 
@@ -98,8 +97,8 @@ class SandboxClient:
         self._client.urls["api"] = dict.fromkeys(("public", "private"), f"{self.origin}/api/v3")
         self._client.urls.pop("apiBackup", None)
         self._client.urls.pop("apiBackupDemoTrading", None)
-        self._client.session.mount("http://", PromptAnswers())
-        self._client.session.mount("https://", RoutedAdapter(environment))
+        for scheme in ("http://", "https://"):
+            self._client.session.mount(scheme, RoutedAdapter(environment))
         self._guard()
         self._client.milliseconds = lambda: _milliseconds(now())
         self._client.on_rest_response = self._remember

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from engine.core.errors import VenueError
 from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
 from engine.core.order import CLIENT_ORDER_ID, Side
+from engine.ports import QuietTimes
 from engine.venues import reading
 from engine.venues.answers import (
     Accepted,
@@ -30,12 +32,14 @@ from engine.venues.client import Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.filters import market_rules, weight_limit
 from engine.venues.hosts import Network
-from engine.venues.pace import Pace
+from engine.venues.pace import LONGEST_WAIT_SECONDS, Pace
 from engine.venues.questions import Questions
 from engine.venues.reading import UnreadableError, market_id
 from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
 
 PAGE_ROWS = 1000
+FEE_ASSET = "BNB"
+"""Fees may be taken in it, whatever is traded."""
 MARKETS_ASKED_SINGLY = 13
 """Open orders of one market weigh 6, of all markets 80."""
 
@@ -52,6 +56,8 @@ class BinanceSpot:
         sleep: waits a number of seconds, between tries and where the exchange asks for a pause.
         now: our clock; it signs, corrected by the exchange's, and measures pauses. It decides nothing else.
         notice: called with a line for each retry and pause.
+        longest_wait_seconds: of pauses that the exchange asks for; a longer one is an error instead.
+        quiet: keeps such pauses from one start to the next; None for nowhere.
 
     Raises:
         VenueError: `base_url` is neither a sandbox nor this machine. Every method raises it as well: where the exchange
@@ -69,11 +75,24 @@ class BinanceSpot:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         notice: Callable[[str], None],
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        quiet: QuietTimes | None = None,
     ) -> None:
         self._client = SandboxClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
-        self._pace = Pace(place=network, now=now, exchange_now=self._client.exchange_now, sleep=sleep, notice=notice)
+        self._ours: frozenset[str] | None = None
+        origin = str(self._client.origin)
+        self._pace = Pace(
+            place=network,
+            now=now,
+            exchange_now=self._client.exchange_now,
+            sleep=sleep,
+            notice=notice,
+            longest_wait_seconds=longest_wait_seconds,
+            quiet_until=quiet.until(origin, now()) if quiet else None,
+            keep=partial(quiet.keep, origin) if quiet else None,
+        )
         self._questions = Questions(
             place=network,
             client=self._client,
@@ -140,17 +159,21 @@ class BinanceSpot:
             start = page[-1].day + timedelta(days=1)
         return rows
 
+    def hold_to(self, assets: Iterable[str]) -> None:
+        """Take an account's answer from now on where the rows of these assets can be read; others need not be."""
+        self._ours = frozenset((*assets, FEE_ASSET))
+
     def check_keys(self) -> None:
         """Make one signed read.
 
         Raises:
             VenueError: the keys are missing, wrong or revoked, among the reasons of every method.
         """
-        self.balances()
+        self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, ours=()))
 
     def balances(self) -> Mapping[str, Balance]:
-        """Give the balances of all assets, also of those that are not ours."""
-        return self._questions.answer("private_get_account", {}, reading.balances)
+        """Give the balances of all assets, also of those that are not ours; of these as far as they can be read."""
+        return self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, self._ours))
 
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
         """Give the order with this client id; None: the exchange says that there is none, or none visible yet."""
@@ -186,12 +209,22 @@ class BinanceSpot:
 
     def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:
         """Give all trades of one order, oldest first."""
-        return self._trades(symbol, {"orderId": order_id}, {"orderId": order_id})
+        query: Parameters = {"orderId": order_id}
+        page = self._trades_page(symbol, query)
+        if len(page) < PAGE_ROWS:
+            return _by_number(page)
+        # Without an id to begin at these are the most recent ones; there may be older.
+        return self._trades_from(symbol, query, first_id=0)
 
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         """Give all own trades in a market since an instant, oldest first."""
         milliseconds = (since - reading.EPOCH) // timedelta(milliseconds=1)
-        return self._trades(symbol, {"startTime": milliseconds}, {})
+        page = self._trades_page(symbol, {"startTime": milliseconds})
+        if len(page) < PAGE_ROWS:
+            return _by_number(page)
+        # With an instant to begin at these are the oldest ones since then.
+        following = self._trades_from(symbol, {}, first_id=max(map(_number, page)) + 1)
+        return _by_number([*page, *following])
 
     def place_market(self, *, symbol: str, side: Side, quantity: Decimal, client_order_id: str) -> Outcome:
         """Send a market order for a base quantity, once.
@@ -256,20 +289,33 @@ class BinanceSpot:
         }
         return self._questions.answer("public_get_klines", query, read, refusals={UNKNOWN_SYMBOL: ()})
 
-    def _trades(self, symbol: str, first: Parameters, following: Parameters) -> tuple[Trade, ...]:
+    def _trades_from(self, symbol: str, query: Parameters, *, first_id: int) -> tuple[Trade, ...]:
+        """Page through the trades from an id on."""
         found: dict[int, Trade] = {}
-        query = first
         while True:
-            page = self._questions.answer(
-                "private_get_mytrades",
-                {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
-                lambda content: reading.trades(content, symbol, order_id=following.get("orderId")),
-            )
+            page = self._trades_page(symbol, {**query, "fromId": first_id})
             known = len(found)
-            found |= {int(trade.trade_id): trade for trade in page}
+            found |= {_number(trade): trade for trade in page}
             if len(page) < PAGE_ROWS or len(found) == known:
-                return tuple(found[number] for number in sorted(found))
-            query = {**following, "fromId": max(found) + 1}
+                return _by_number(found.values())
+            first_id = max(found) + 1
+
+    def _trades_page(self, symbol: str, query: Parameters) -> Sequence[Trade]:
+        return self._questions.answer(
+            "private_get_mytrades",
+            {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
+            lambda content: reading.trades(content, symbol, order_id=query.get("orderId")),
+        )
+
+
+def _number(trade: Trade) -> int:
+    return int(trade.trade_id)
+
+
+def _by_number(trades: Iterable[Trade]) -> tuple[Trade, ...]:
+    """Give trades oldest first, each once."""
+    found = {_number(trade): trade for trade in trades}
+    return tuple(found[number] for number in sorted(found))
 
 
 def _json_list(names: Iterable[str]) -> str:

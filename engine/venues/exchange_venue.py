@@ -102,12 +102,19 @@ class ExchangeVenue:
         return self._instruments
 
     def is_open(self, asset: str, at: datetime) -> bool:
-        """Ask whether the market takes orders; the filters of all markets are refreshed on the way, once an instant."""
+        """Ask whether the market takes orders and both sides of its book have some: a market order executes there.
+
+        The filters of all markets are refreshed on the way, once an instant.
+        """
         if at != self._rules_at or asset not in self._rules:
             # The whole list is megabytes, and one name that is not there makes the exchange send it.
             wanted = tuple(self._listed | {asset})
             self._rules, self._rules_at = self._client.instruments(wanted, self._quote), at
-        return asset in self._rules and self._rules[asset].is_tradable
+        if asset not in self._rules or not self._rules[asset].is_tradable:
+            return False
+        # Before anything is written of an order: a book that stays empty would fill the journal, cycle by cycle.
+        symbol = self._rules[asset].instrument.symbol
+        return symbol in self._client.best_quotes((symbol,))
 
     def _rules_of(self, asset: str) -> MarketRules:
         if asset not in self._rules:

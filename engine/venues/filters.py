@@ -10,20 +10,25 @@ from decimal import Decimal
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, floor_to_step, plain
 from engine.venues.answers import MarketRules
-from engine.venues.reading import UnreadableError, amount, mapping, sequence, text
+from engine.venues.reading import UnreadableError, amount, mapping, name_in, sequence, text
 
 QUANTITY_FILTERS = ("LOT_SIZE", "MARKET_LOT_SIZE")
 LARGEST_PRECISION = 18
 
 
 def market_rules(content: object, assets: Iterable[str], quote: str) -> dict[str, MarketRules]:
-    """Read the rules of the markets of `assets` against `quote`, by asset; assets without a market are left out."""
+    """Read the rules of the markets of `assets` against `quote`, by asset; assets without a market are left out.
+
+    Rows of other markets need not be readable.
+    """
     wanted = set(assets)
-    rows = map(mapping, sequence(mapping(content).get("symbols")))
+    rows = sequence(mapping(content).get("symbols"))
+    if rows and not any(name_in(row, "baseAsset") for row in rows):
+        raise UnreadableError(f"{len(rows)} markets, and none that can be read")
     return {
-        asset: _rules(row, asset, quote)
+        asset: _rules(mapping(row), asset, quote)
         for row in rows
-        if (asset := text(row, "baseAsset")) in wanted and row.get("quoteAsset") == quote
+        if (asset := name_in(row, "baseAsset")) in wanted and name_in(row, "quoteAsset") == quote and asset is not None
     }
 
 
@@ -31,6 +36,8 @@ def weight_limit(content: object) -> int | None:
     """Read how much request weight a minute is granted; None where it is not said."""
     limits = mapping(content).get("rateLimits")
     for limit in limits if isinstance(limits, list) else []:
+        if not isinstance(limit, dict):
+            continue
         kind = [limit.get(name) for name in ("rateLimitType", "interval", "intervalNum")]
         if kind == ["REQUEST_WEIGHT", "MINUTE", 1] and isinstance(limit.get("limit"), int):
             return int(limit["limit"])

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.core.errors import VenueError
-from engine.venues.verdicts import Reply, Verdict
+from engine.venues.verdicts import IP_BANNED, Reply, Verdict
 
 WEIGHT_HEADER = "X-MBX-USED-WEIGHT-1M"
 USUAL_WEIGHT_LIMIT = 6000
 PAUSE_ABOVE_SHARE = 0.9
 MINUTE_SECONDS = 60
 LONGEST_WAIT_SECONDS = 300.0
-"""An address ban lasts up to three days: nobody waits for that in silence."""
+"""How long whoever wants to be done soon waits; an address ban lasts up to three days."""
+LONGEST_SLEEP_SECONDS = 86_400.0
 
 
 class Pace:
@@ -24,6 +25,9 @@ class Pace:
         exchange_now: the exchange's clock, by whose minutes weight is counted.
         sleep: waits a number of seconds.
         notice: called with a line for each pause.
+        longest_wait_seconds: of pauses; a longer one is an error instead.
+        quiet_until: by our clock, a pause that was asked for before this start; None for none.
+        keep: told until when nothing may be asked, so that the next start knows.
     """
 
     def __init__(
@@ -34,6 +38,9 @@ class Pace:
         exchange_now: Callable[[], datetime],
         sleep: Callable[[float], None],
         notice: Callable[[str], None],
+        longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
+        quiet_until: datetime | None = None,
+        keep: Callable[[datetime], None] | None = None,
     ) -> None:
         self.weight_limit = USUAL_WEIGHT_LIMIT
         self._place = place
@@ -41,32 +48,43 @@ class Pace:
         self._exchange_now = exchange_now
         self._sleep = sleep
         self._notice = notice
-        self._quiet_until: datetime | None = None
-        self._reason = ""
+        self._longest_wait_seconds = longest_wait_seconds
+        self._keep = keep
+        self._quiet_until = quiet_until
+        self._reason = "it asked for a pause before this start"
 
     def wait(self) -> None:
         """Wait until the exchange takes requests again.
 
         Raises:
-            VenueError: that is more than `LONGEST_WAIT_SECONDS` away.
+            VenueError: that is longer away than is waited for, or the run is to end.
         """
         if self._quiet_until is None:
             return
         seconds = (self._quiet_until - self._now()).total_seconds()
-        if seconds > LONGEST_WAIT_SECONDS:
+        until = f"{self._quiet_until:%Y-%m-%d %H:%M:%S} UTC"
+        if seconds > self._longest_wait_seconds:
             raise VenueError(
-                f"{self._place}: {self._reason}; it wants no request for {math.ceil(seconds)} seconds,"
-                f" until {self._quiet_until:%Y-%m-%d %H:%M:%S} UTC"
+                f"{self._place}: {self._reason}; it wants no request for {math.ceil(seconds)} seconds, until {until}"
             )
         if seconds > 0:
-            self._notice(f"{self._place}: {self._reason}; waiting {math.ceil(seconds)} seconds")
-            self._sleep(seconds)
+            at_last = f", until {until}" if seconds > MINUTE_SECONDS else ""
+            self._notice(f"{self._place}: {self._reason}; waiting {math.ceil(seconds)} seconds{at_last}")
+            self._sleep_through(seconds)
         self._quiet_until = None
+
+    def _sleep_through(self, seconds: float) -> None:
+        while seconds > 0:
+            self._sleep(min(seconds, LONGEST_SLEEP_SECONDS))
+            seconds -= LONGEST_SLEEP_SECONDS
 
     def note(self, reply: Reply, verdict: Verdict) -> None:
         """Take in what an answer says about the rate of requests."""
         if verdict.wait_seconds is not None:
-            self._keep_quiet(verdict.wait_seconds, f"requests are limited ({verdict.message})")
+            limited = "this address is banned" if reply.status == IP_BANNED else "requests are limited"
+            self._keep_quiet(verdict.wait_seconds, f"{limited} ({verdict.message})")
+            if self._keep is not None and self._quiet_until is not None:
+                self._keep(self._quiet_until)
         weight = reply.headers.get(WEIGHT_HEADER, "")
         if weight.isascii() and weight.isdecimal() and int(weight) > PAUSE_ABOVE_SHARE * self.weight_limit:
             # One second more, for the distance between the two clocks.

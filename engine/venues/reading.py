@@ -3,7 +3,7 @@
 ccxt 4.5.90 takes whatever a 200 carries for an answer, so nothing is believed before it has passed here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -48,26 +48,35 @@ def server_time(content: object) -> datetime:
     return instant(mapping(content), "serverTime")
 
 
-def balances(content: object) -> dict[str, Balance]:
-    """Read `GET account` into the balances of all assets; an account without any is an unreadable answer."""
+def balances(content: object, ours: Collection[str] | None = None) -> dict[str, Balance]:
+    """Read `GET account` into balances; an account without any is an unreadable answer.
+
+    Args:
+        ours: assets whose rows have to be readable; None for all. Others are left out where they are not.
+    """
     rows = sequence(mapping(content).get("balances"))
-    result = {
-        text(row, "asset"): Balance(free=amount(row, "free"), locked=amount(row, "locked"))
-        for row in map(mapping, rows)
-    }
-    if not result or len(result) != len(rows):
-        raise UnreadableError(f"{len(rows)} balances of {len(result)} assets")
+    result: dict[str, Balance] = {}
+    for row in rows:
+        try:
+            asset, balance = _balance(mapping(row), besides=result)
+        except UnreadableError:
+            if ours is None or name_in(row, "asset") in ours:
+                raise
+            continue
+        result[asset] = balance
+    if not result:
+        raise UnreadableError(f"{len(rows)} balances, and none that can be read")
     return result
 
 
 def quotes(content: object, symbols: Iterable[str]) -> dict[str, Quote]:
     """Read `GET ticker/bookTicker`; a symbol whose book has an empty or crossed side is left out."""
-    rows = {text(row, "symbol"): row for row in map(mapping, sequence(content))}
+    rows = {name_in(row, "symbol"): row for row in sequence(content)}
     result = {}
     for symbol in symbols:
-        row = rows.get(market_id(symbol))
-        if row is None:
+        if market_id(symbol) not in rows:
             raise UnreadableError(f"no book of {symbol}")
+        row = mapping(rows[market_id(symbol)])
         quote = Quote(
             bid=amount(row, "bidPrice"),
             bid_quantity=amount(row, "bidQty"),
@@ -129,7 +138,7 @@ def archived_order(symbol: str, client_order_id: str) -> OrderState:
 def orders(content: object, symbols: Iterable[str]) -> tuple[OrderState, ...]:
     """Read `GET openOrders`; orders in other markets are left out."""
     symbol_by_id = {market_id(symbol): symbol for symbol in symbols}
-    rows = [(symbol_by_id.get(text(row, "symbol")), row) for row in map(mapping, sequence(content))]
+    rows = [(symbol_by_id.get(name_in(row, "symbol") or ""), row) for row in sequence(content)]
     return tuple(order(row, symbol) for symbol, row in rows if symbol is not None)
 
 
@@ -176,6 +185,12 @@ def sequence(value: object) -> Sequence[object]:
     return value
 
 
+def name_in(row: object, name: str) -> str | None:
+    """Give the text that tells whose row this is; None where there is none, so that it is nobody's."""
+    value = row.get(name) if isinstance(row, dict) else None
+    return value if isinstance(value, str) else None
+
+
 def text(row: Mapping[str, object], name: str) -> str:
     """Take a text that is not empty."""
     value = row.get(name)
@@ -203,6 +218,13 @@ def instant(row: Mapping[str, object], name: str) -> datetime:
 def identifier(row: Mapping[str, object], name: str) -> str:
     """Take an id, a whole number."""
     return str(_whole(row.get(name)))
+
+
+def _balance(row: Mapping[str, object], *, besides: Collection[str]) -> tuple[str, Balance]:
+    asset = text(row, "asset")
+    if asset in besides:
+        raise UnreadableError(f"two balances of {asset}")
+    return asset, Balance(free=amount(row, "free"), locked=amount(row, "locked"))
 
 
 def _fills(

@@ -51,9 +51,11 @@ def exchange_client(config: Config, credentials: Credentials | None, around: Sur
         credentials=credentials,
         timeout_seconds=config.venue.timeout_seconds,
         max_retries=config.venue.max_retries,
-        sleep=around.pause,
+        sleep=around.wait,
         now=around.now,
         notice=around.notice,
+        longest_wait_seconds=around.longest_wait_seconds,
+        quiet=around.quiet,
     )
     client.server_time()
     if not simulated:
@@ -74,9 +76,11 @@ def market_quotes(config: Config, client: BinanceSpot, around: Surroundings) -> 
             credentials=None,
             timeout_seconds=min(config.venue.timeout_seconds, RECORD_SECONDS),
             max_retries=0,
-            sleep=around.pause,
+            sleep=around.wait,
             now=around.now,
             notice=around.notice,
+            longest_wait_seconds=RECORD_SECONDS,
+            quiet=around.quiet,
         )
 
     def quotes(symbols: Sequence[str]) -> Mapping[str, Quote]:

@@ -16,6 +16,7 @@ from engine.ports import LoadedSeries, MarketData
 from engine.venues.answers import Candle
 
 FIRST_CANDLE = date(2010, 1, 1)
+ONE_DAY = timedelta(days=1)
 OHLCV = ("open", "high", "low", "close", "volume")
 
 
@@ -30,21 +31,33 @@ class SeriesUpTo(Protocol):
 class VenueBars:
     """A venue's own candles, kept and added to: only what is new is asked for.
 
+    A candle is kept once the exchange has opened the next one: until then it may be forming, whatever its clock says.
+
     Args:
         candles: gives the candles of an asset from a day to a day, both included; none while it is not listed.
+        core: its newest candle has to be of the day that is asked for. Where it is of an earlier day, and the exchange
+            has opened no other since, that day is not known to be over.
     """
 
-    def __init__(self, candles: Callable[[str, date, date], Sequence[Candle]]) -> None:
+    def __init__(self, candles: Callable[[str, date, date], Sequence[Candle]], *, core: str | None = None) -> None:
         self._candles = candles
+        self._core = core
         self._kept: dict[str, BarSeries] = {}
 
     def up_to(self, symbol: str, day: date) -> BarSeries:
         """Give the candles up to `day`."""
         kept = self._kept.get(symbol)
-        since = FIRST_CANDLE if kept is None or not len(kept) else kept.last_day + timedelta(days=1)
-        if kept is None or since <= day:
-            kept = self._kept[symbol] = _joined(symbol, kept, self._candles(symbol, since, day))
-        return kept
+        since = FIRST_CANDLE if kept is None or not len(kept) else kept.last_day + ONE_DAY
+        if kept is not None and since > day:
+            return kept
+        # The next one as well: that it is there says that the one before is over.
+        candles = self._candles(symbol, since, day + ONE_DAY)
+        over = [candle for candle in candles[:-1] if candle.day <= day]
+        newest = [candle for candle in candles[-1:] if candle.day <= day]
+        kept = self._kept[symbol] = _joined(symbol, kept, over)
+        if newest and symbol == self._core and newest[0].day < day:
+            return kept
+        return _joined(symbol, kept, newest)
 
 
 class CandleClient(Protocol):

@@ -1,5 +1,8 @@
 """Which series a live run looks at: those of `data.*`, each up to a day."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
@@ -11,21 +14,24 @@ from engine.wiring.surroundings import Surroundings
 
 
 def live_series(
-    config: Config, universe: Universe, client: BinanceSpot, around: Surroundings
+    config: Config, universe: Universe, client: BinanceSpot, around: Surroundings, *, now: Callable[[], datetime]
 ) -> tuple[SeriesUpTo, SeriesUpTo]:
     """Give the series of the coins and of the index.
 
     Args:
         client: of the venue; its candles are the bars with `data.crypto: venue`.
+        now: the exchange's time as it was believed last; it decides which bars of a provider are final.
 
     Raises:
         ConfigError: a provider is named that a live run cannot use.
     """
-    providers = Providers(config, now=client.server_time, progress=around.progress, stale_allowed=False)
+    providers = Providers(
+        config, now=now, progress=around.progress, stale_allowed=False, sleep=around.wait, quiet=around.quiet
+    )
     coins: SeriesUpTo
     index: SeriesUpTo
     if config.data.crypto == "venue":
-        coins = VenueBars(VenueCandles(client, config.account.quote))
+        coins = VenueBars(VenueCandles(client, config.account.quote), core=universe.core)
     elif config.data.crypto == "csv":
         coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), providers.csv_dir())
     else:

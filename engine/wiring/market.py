@@ -18,7 +18,7 @@ from engine.data.csv_files import CsvBars
 from engine.data.kinds import COINS, indices
 from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
-from engine.ports import LoadedSeries, MarketData, Progress, ProgressBar
+from engine.ports import LoadedSeries, MarketData, Progress, ProgressBar, QuietTimes
 
 BENCHMARK_COINS = ("BTC", "ETH")
 APPLICATION = "altfuse"
@@ -90,13 +90,26 @@ class Providers:
 
     Args:
         stale_allowed: whether `auto` may end at an old cache: a backtest says so and goes on, a live run must not.
+        sleep: waits between tries.
+        quiet: keeps pauses that a server asks for from one start to the next; None for nowhere.
     """
 
-    def __init__(self, config: Config, *, now: Callable[[], datetime], progress: Progress, stale_allowed: bool) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        now: Callable[[], datetime],
+        progress: Progress,
+        stale_allowed: bool,
+        sleep: Callable[[float], None] = time.sleep,
+        quiet: QuietTimes | None = None,
+    ) -> None:
         self._stale_allowed = stale_allowed
         self._config = config
         self._now = now
         self._progress = progress
+        self._sleep = sleep
+        self._quiet = quiet
         self._sessions = NewYorkSessions().between
         self.sample = SampleBars(self._sessions)
 
@@ -151,9 +164,10 @@ class Providers:
                 quote=self._config.account.quote,
                 max_retries=max_retries,
                 timeout_seconds=venue.timeout_seconds,
-                sleep=time.sleep,
+                sleep=self._sleep,
                 now=self._now,
                 progress=self._progress,
+                quiet=self._quiet,
             )
 
         # Another host is another provider: its bars must not meet the real ones in one cache entry.
@@ -197,7 +211,7 @@ class Providers:
             base_url=None,
             max_retries=max_retries,
             timeout_seconds=self._config.venue.timeout_seconds,
-            sleep=time.sleep,
+            sleep=self._sleep,
             now=self._now,
             progress=self._progress,
             remark=remark,

@@ -18,6 +18,7 @@ from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
 from engine.data.sessions import sessions_by_year
+from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
 from engine.journal.paper_folder import LogWriter, RecordedJournal, one_sentence, write_projections
@@ -73,8 +74,10 @@ class PaperRun:
         self._synthetic = synthetic
         self._watch = watch or Watch(around.now)
         self._client = client
+        self._clock = BelievedTime(self._watch.clock(client.server_time), own_now=around.now, notice=around.notice)
         self._strategy: AnyStrategy = strategy_of(config)
         self._universe: Universe = self._strategy.universe
+        client.hold_to((*self._universe.assets, config.account.quote))
         past = list(store)
         self._journal = RecordedJournal(store, past, folder, write_log)
         ledger = _first_ledger(config, past)
@@ -96,7 +99,9 @@ class PaperRun:
         self._write_log = write_log
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
-        self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
+        self._snapshots = snapshots or Snapshots(
+            self._universe, *live_series(config, self._universe, client, around, now=self._clock.last)
+        )
 
     def run(self, *, once: bool) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
@@ -164,7 +169,7 @@ class PaperRun:
             strategy=self._strategy,
             bars=self._watch.bars(self._snapshots),
             sessions=sessions_by_year(),
-            exchange_now=self._watch.clock(self._client.server_time),
+            exchange_now=self._clock,
             pause=self._around.pause,
             ending=self._around.ending,
             changed=self._write_files,
@@ -226,7 +231,7 @@ class PaperRun:
     def _history_at(self, day: date) -> History | None:
         try:
             return self._snapshots.history_at(day)
-        except DataError as error:
+        except (DataError, VenueError) as error:
             # No reason to end a run: the journal has it all, and the next change or end writes the files.
             self._around.notice(f"the files are as of the last change: {error}")
             return None

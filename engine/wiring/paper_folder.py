@@ -14,15 +14,20 @@ from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal
 from engine.wiring.backtest import strategy_of
 
 
+def folder_of(config: Config, out: Path) -> Path:
+    """Name the run's folder, which may not be there yet."""
+    return out / f"paper-{config.name}-{config.venue.name}"
+
+
 def paper_folder(config: Config, out: Path) -> Path:
-    """Make or take up the run's folder: `paper-<name>-<venue>`.
+    """Make or take up the run's folder.
 
     Raises:
         ConfigError: it cannot be written.
     """
     if "sample" in (config.data.crypto, config.data.index):
         raise ConfigError("data: sample is not allowed for `paper`; it trades on real bars")
-    folder = out / f"paper-{config.name}-{config.venue.name}"
+    folder = folder_of(config, out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

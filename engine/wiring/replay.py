@@ -97,8 +97,11 @@ def replay(
     with PracticeServer(exchange) as server:
         live_config = _live_config(config, server.url)
         client = _client(live_config, key, now)
-        snapshots = Snapshots(universe, VenueBars(VenueCandles(client, QUOTE)), _GivenBars(history))
-        around = Surroundings(now=now, pause=_no_pause, ending=_never, notice=_unheard, progress=progress)
+        snapshots = Snapshots(universe, VenueBars(VenueCandles(client, QUOTE), core=universe.core), _GivenBars(history))
+        # Our clock keeps pace with the exchange's: an answer that nobody expected would be asked for twice.
+        around = Surroundings(
+            now=lambda: exchange.now, pause=_no_pause, ending=_never, notice=_unheard, progress=progress
+        )
         with paper_journal(live_config, folder, at=client.server_time(), accept_config=False) as store:
             run = PaperRun(
                 live_config,

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.ports import ProgressBar
+from engine.core.errors import VenueError
+from engine.ports import ProgressBar, QuietTimes
+from engine.venues.verdicts import LONGEST_BAN_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,8 @@ class Surroundings:
         ending: whether the run is to end.
         notice: told, in words, what a person should know.
         progress: told of downloads.
+        longest_wait_seconds: of pauses that the exchange asks for; a longer one ends the run.
+        quiet: keeps such pauses from one start to the next; None for nowhere.
     """
 
     now: Callable[[], datetime]
@@ -24,3 +28,15 @@ class Surroundings:
     ending: Callable[[], bool]
     notice: Callable[[str], None]
     progress: ProgressBar
+    longest_wait_seconds: float = LONGEST_BAN_SECONDS
+    quiet: QuietTimes | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Wait before something is asked again.
+
+        Raises:
+            VenueError: the run is to end, so it is not asked: a server that does not answer would be waited for again.
+        """
+        self.pause(seconds)
+        if self.ending():
+            raise VenueError("the run is to end; nothing more is asked")

@@ -326,6 +326,22 @@ def test_hostile_names_are_shown_and_not_acted_on(out: Path) -> None:
     assert error.exit_code == 3
 
 
+def test_files_that_are_not_what_the_journal_makes_of_them_are_warned_of(out: Path) -> None:
+    folder = write_paper(out)
+    header = "time,decision_day,symbol,side,quantity,price,notional,fee,fee_asset,order_id,client_order_id,reason"
+    row = "2024-01-02T00:00:01Z,2024-01-01,BTC/USDT,buy,9,101,909,1,USDT,7,rotation-20240101-BTC-b1-1,start"
+    # As it was after the first fill: the next one came, and then the bot was killed.
+    (folder / "fills.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    lagging = as_json(out, PAPER)["warnings"]
+    (folder / "fills.csv").write_text(f"{header}\n{row.replace(',9,', ',8,')}\n", encoding="utf-8")
+
+    assert lagging == []
+    assert as_json(out, PAPER)["warnings"] == [
+        {"at": None, "text": "fills.csv: row 1 is not what the journal makes of it"}
+    ]
+    assert "fills.csv: row 1 is not what the journal makes of it" in shown(out, PAPER)
+
+
 def test_json_of_hostile_texts_is_json(out: Path) -> None:
     write_backtest(out, name=SECOND, changes={"notes": [HOSTILE], "name": HOSTILE})
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event, RunEnded, RunStarted
 from engine.journal.codec import EventCodec
+from engine.journal.projections import decided_days, decision_lines
 from engine.journal.sqlite import SqliteJournal
 from strategies.hold import HoldState
 from tests.support.command import ROOT, run_command
@@ -99,6 +101,59 @@ def test_a_tampered_journal_exits_5_with_one_sentence_that_names_the_first_broke
     assert (outcome.exit_code, outcome.stdout) == (5, "")
     assert outcome.stderr == (
         f"error: {run.folder / 'journal.sqlite'}: record 3 was altered: its type or body is not what was written\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "named"),
+    [
+        (
+            "CREATE TRIGGER quiet AFTER INSERT ON records BEGIN DELETE FROM records WHERE seq = 1; END",
+            "trigger quiet on records",
+        ),
+        ("CREATE VIEW recorded AS SELECT * FROM records", "view recorded"),
+        ("CREATE TABLE notes (text TEXT)", "table notes"),
+        ("CREATE INDEX by_type ON records (type)", "index by_type on records"),
+        (
+            "CREATE TABLE a (x); CREATE TABLE b (x); CREATE TABLE c (x); CREATE TABLE d (x)",
+            "table a, table b, table c and 1 more",
+        ),
+    ],
+)
+def test_what_is_no_journals_in_the_file_is_named_and_nothing_is_written_there(
+    run: Run, script: str, named: str
+) -> None:
+    run.tamper(script)
+
+    outcome = run_command("verify", NAME, "--out", run.out)
+
+    path = run.folder / "journal.sqlite"
+    assert (outcome.exit_code, outcome.stdout) == (5, "")
+    assert outcome.stderr == f"error: {path}: holds what is no journal's: {named}\n"
+    with pytest.raises(DataError, match=f"holds what may change what is written: {named}; put back a copy"):
+        SqliteJournal(path, EventCodec(HoldState), at=AT)
+
+
+def test_statistics_that_sqlite_keeps_for_itself_are_no_strangers(run: Run) -> None:
+    run.tamper("ANALYZE")
+
+    assert run_command("verify", NAME, "--out", run.out).exit_code == 0
+
+
+def test_a_file_that_is_not_what_the_journal_makes_of_it_exits_5_and_names_it(run: Run) -> None:
+    lines = "".join(f"{line}\n" for line in decision_lines(decided_days([decided(date(2024, 1, 1))])))
+    decisions = run.folder / "decisions.jsonl"
+    decisions.write_text(lines, encoding="utf-8")
+    assert run_command("verify", NAME, "--out", run.out).exit_code == 0
+
+    decisions.write_text(lines.replace("100.0", "900.0", 1), encoding="utf-8")
+    (run.folder / "equity.csv").write_text("day,equity,cash,state\n2024-01-01,900.0,100.0,HOLD\n", encoding="utf-8")
+    outcome = run_command("verify", NAME, "--out", run.out)
+
+    assert (outcome.exit_code, outcome.stdout) == (5, "")
+    assert outcome.stderr == (
+        f"error: {run.folder}: decisions.jsonl: line 1 is not what the journal makes of it (and 1 more); "
+        "the journal is whole, and `paper` writes them again\n"
     )
 
 

@@ -305,13 +305,19 @@ def test_a_page_that_fails_in_the_middle_is_asked_again_and_nothing_is_lost(benc
     assert len(bench.fetch()) == 9
 
 
-def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (Canned(silence=True), "gives no answer within"),
+        (Canned(drips=True), "begins an answer and does not end it within"),
+    ],
+    ids=["silence", "a byte now and then"],
+)
+def test_an_answer_that_does_not_come_is_a_timeout(bench: Bench, late: Canned, words: str) -> None:
     bench.timeout_seconds, bench.max_retries = SILENCE_SECONDS, 0
-    bench.server.canned.append(Canned(silence=True))
+    bench.server.canned.append(late)
 
-    with pytest.raises(
-        DataError, match=rf"gives no answer within {SILENCE_SECONDS:g} seconds; .*; given up after 1 try$"
-    ):
+    with pytest.raises(DataError, match=rf"{words} {SILENCE_SECONDS:g} seconds; .*; given up after 1 try$"):
         bench.fetch()
 
 
@@ -421,3 +427,47 @@ def test_a_candle_that_cannot_be_is_an_error_naming_its_day(bench: Bench, prices
 
     assert str(caught.value) == f"binance BTCUSDT (2024-05-05): {problem}"
     assert bench.waits == []
+
+
+class Kept:
+    """Pauses that were kept, as a file would keep them."""
+
+    def __init__(self) -> None:
+        self.pauses: dict[str, datetime] = {}
+
+    def until(self, origin: str, now: datetime) -> datetime | None:
+        until = self.pauses.get(origin)
+        return until if until is not None and until > now else None
+
+    def keep(self, origin: str, until: datetime) -> None:
+        self.pauses[origin] = until
+
+
+def test_nothing_is_asked_while_a_ban_lasts_neither_by_this_start_nor_by_the_next(bench: Bench) -> None:
+    kept = Kept()
+
+    def connect() -> BinanceBars:
+        return BinanceBars(
+            base_url=bench.server.url,
+            quote="USDT",
+            max_retries=3,
+            timeout_seconds=10,
+            sleep=bench.waits.append,
+            now=lambda: bench.now,
+            progress=bench.lines.append,
+            quiet=kept,
+        )
+
+    bench.server.canned.append(Canned(status=418, headers={"Retry-After": "600"}))
+    first = connect()
+    with pytest.raises(UnreachableError, match=r"it may be asked again in 600 seconds"):
+        first.fetch("BTC", since=None, until=YESTERDAY)
+    asked = (len(bench.server.requests), bench.server.time_requests)
+
+    for again in (first, connect()):
+        with pytest.raises(UnreachableError, match=r"Binance wants no request until 2024-05-10 12:10:00 UTC"):
+            again.fetch("BTC", since=None, until=YESTERDAY)
+    assert (len(bench.server.requests), bench.server.time_requests) == asked
+
+    bench.now += timedelta(seconds=600)
+    assert [len(again.fetch("BTC", since=None, until=YESTERDAY)) for again in (first, connect())] == [9, 9]

@@ -39,6 +39,7 @@ from tests.support.signed_server import (
     API_KEY,
     HMAC_SECRET,
     NOON,
+    Asked,
     CutOff,
     SignedServer,
     error,
@@ -331,15 +332,21 @@ def test_an_order_without_a_verdict_is_unknown_and_was_sent_once(bench: Bench, n
     assert bench.waits == []
 
 
-def test_an_order_that_is_not_answered_in_time_is_unknown(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        (Canned(silence=True), "gives no answer within"),
+        (Canned(drips=True), "begins an answer and does not end it within"),
+    ],
+    ids=["silence", "a byte now and then"],
+)
+def test_an_order_that_is_not_answered_in_time_is_unknown(bench: Bench, late: Canned, words: str) -> None:
     client = bench.client(timeout_seconds=SILENCE_SECONDS)
-    bench.will(PLACE, Canned(silence=True))
+    bench.will(PLACE, late)
 
     outcome = place(client)
     assert isinstance(outcome, Unknown)
-    assert outcome.message.startswith(
-        f"{bench.server.url} gives no answer within {SILENCE_SECONDS:g} seconds; check the network"
-    )
+    assert outcome.message.startswith(f"{bench.server.url} {words} {SILENCE_SECONDS:g} seconds; ")
     assert bench.server.names() == ["GET time", "POST order"]
 
 
@@ -418,6 +425,20 @@ def test_an_account_without_balances_is_not_believed(bench: Bench, silent: dict[
         bench.client().balances()
 
 
+def test_an_odd_row_of_somebody_elses_asset_ends_nothing(bench: Bench) -> None:
+    client = bench.client()
+    usdt = {"asset": "USDT", "free": "100.00000000", "locked": "0.00000000"}
+    bench.server.contents[ACCOUNT] = {"balances": [{"asset": "JUNK", "free": "-0.00000001", "locked": "0"}, usdt]}
+    client.check_keys()
+    client.hold_to(("BTC", "USDT"))
+
+    assert list(client.balances()) == ["USDT"]
+    for ours in ("USDT", "BNB"):
+        bench.server.contents[ACCOUNT] = {"balances": [{**usdt, "asset": ours, "free": "-0.00000001"}]}
+        with pytest.raises(VenueError, match="the answer is not readable"):
+            client.balances()
+
+
 def test_numbers_lose_no_digit_even_where_they_are_not_written_as_texts(bench: Bench) -> None:
     bench.will(ACCOUNT, Canned(body='{"balances":[{"asset":"BTC","free":0.12345678901234567890,"locked":1}]}'))
 
@@ -475,15 +496,34 @@ def trade(number: int, order_id: int = 28) -> dict[str, object]:
     }
 
 
-def test_trades_are_read_in_pages(bench: Bench) -> None:
-    bench.will(TRADES, content([trade(n) for n in range(1, 1001)]), content([trade(n) for n in range(1001, 1004)]))
+class ManyTrades(SignedServer):
+    """Lists an order's trades as Binance does: the most recent, or the oldest from an id on; a thousand at most."""
 
-    trades = bench.client().trades_of("BTC/USDT", "28")
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.rows = [trade(number) for number in range(1, count + 1)]
 
-    assert [each.trade_id for each in trades] == [str(n) for n in range(1, 1004)]
-    first, second = (each.parameters for each in bench.server.asked if each.path.endswith("myTrades"))
-    assert (first["orderId"], first["limit"], first.get("fromId")) == ("28", "1000", None)
-    assert (second["orderId"], second["fromId"]) == ("28", "1001")
+    def answer(self, asked: Asked) -> Canned:
+        if asked.path.endswith("myTrades"):
+            first_id = asked.parameters.get("fromId")
+            limit = int(asked.parameters.get("limit", "500"))
+            rows = self.rows[-limit:] if first_id is None else self.rows[max(int(first_id) - 1, 0) :][:limit]
+            self.contents[TRADES] = rows
+        return super().answer(asked)
+
+
+@pytest.mark.parametrize(("count", "questions"), [(1, 1), (999, 1), (1000, 3), (1001, 3), (2345, 4)])
+def test_every_trade_of_an_order_is_read_however_many_there_are(count: int, questions: int) -> None:
+    with running(ManyTrades(count)) as server:
+        bench = Bench(server)
+        client = bench.client()
+        trades = client.trades_of("BTC/USDT", "28")
+        client.close()
+
+    assert [each.trade_id for each in trades] == [str(number) for number in range(1, count + 1)]
+    asked = [each.parameters for each in server.asked if each.path.endswith("myTrades")]
+    assert len(asked) == questions
+    assert {(each["orderId"], each["limit"]) for each in asked} == {("28", "1000")}
 
 
 def test_recent_trades_are_those_since_an_instant(bench: Bench) -> None:
@@ -498,7 +538,7 @@ def test_recent_trades_are_those_since_an_instant(bench: Bench) -> None:
 
 def test_a_server_that_repeats_a_page_for_ever_is_not_followed(bench: Bench) -> None:
     page = content([trade(n) for n in range(1, 1001)])
-    bench.will(TRADES, page, page)
+    bench.will(TRADES, page, page, page)
 
     assert len(bench.client().trades_of("BTC/USDT", "28")) == 1000
 
@@ -747,13 +787,13 @@ def test_an_order_is_not_sent_while_the_exchanges_time_is_not_to_be_had(bench: B
 # Rate limits
 
 
-@pytest.mark.parametrize("status", [429, 418])
-def test_no_traffic_while_the_exchange_asks_for_a_pause(bench: Bench, status: int) -> None:
+@pytest.mark.parametrize(("status", "reason"), [(429, "requests are limited"), (418, "this address is banned")])
+def test_no_traffic_while_the_exchange_asks_for_a_pause(bench: Bench, status: int, reason: str) -> None:
     bench.will(ACCOUNT, Canned(status=status, body='{"code":-1003,"msg":"Too much."}', headers={"Retry-After": "7"}))
 
     assert list(bench.client().balances()) == ["USDT"]
     assert bench.waits == [7]
-    assert bench.lines == ["binance-testnet: requests are limited (-1003 Too much.); waiting 7 seconds"]
+    assert bench.lines == [f"binance-testnet: {reason} (-1003 Too much.); waiting 7 seconds"]
 
 
 def test_after_a_limited_order_nothing_is_sent_until_the_pause_is_over(bench: Bench) -> None:

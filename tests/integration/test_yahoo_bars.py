@@ -483,12 +483,17 @@ def test_prices_come_without_cookie_and_crumb_when_these_are_refused(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [(Canned(silence=True), "gives no answer"), (Canned(drips=True), "begins an answer and does not end it")],
+    ids=["silence", "a byte now and then"],
+)
 @pytest.mark.parametrize("to_zone", [False, True])
 def test_an_answer_that_does_not_come_is_a_timeout(
-    bench: Bench, to_zone: bool, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, to_zone: bool, late: Canned, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.timeout_seconds, bench.max_retries = SILENCE_SECONDS, 0
-    (bench.server.canned_zones if to_zone else bench.server.canned).append(Canned(silence=True))
+    (bench.server.canned_zones if to_zone else bench.server.canned).append(late)
     waited: list[object] = []
     send = curl_cffi.requests.Session.request
 
@@ -498,9 +503,7 @@ def test_an_answer_that_does_not_come_is_a_timeout(
 
     monkeypatch.setattr(curl_cffi.requests.Session, "request", noting)
 
-    with pytest.raises(
-        DataError, match=rf"gives no answer within {SILENCE_SECONDS:g} seconds; .*; given up after 1 try$"
-    ):
+    with pytest.raises(DataError, match=rf"{words} within {SILENCE_SECONDS:g} seconds; .*; given up after 1 try$"):
         bench.fetch()
 
     # The library waits 10 seconds for the time zone where nobody holds it to less.

@@ -9,7 +9,7 @@ import struct
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +22,10 @@ Kline = list[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Canned:
-    """An answer given instead of the right one; `reset` cuts the connection, `silence` never answers."""
+    """An answer given instead of the right one; `reset` cuts the connection, `silence` never answers.
+
+    With `drips` a byte comes now and then, and the answer has no end.
+    """
 
     status: int = 200
     body: str = ""
@@ -30,6 +33,7 @@ class Canned:
     content_type: str = "application/json"
     reset: bool = False
     silence: bool = False
+    drips: bool = False
 
 
 def milliseconds(day: date) -> int:
@@ -134,6 +138,14 @@ def send(handler: BaseHTTPRequestHandler, canned: Canned, released: threading.Ev
         # Linger 0 turns the close into a reset.
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         handler.connection.close()
+        return
+    if canned.drips:
+        handler.send_response(canned.status)
+        handler.send_header("Content-Length", "1000000000")
+        handler.end_headers()
+        with suppress(OSError):
+            while not released.wait(0.02):
+                handler.wfile.write(b" ")
         return
     content = canned.body.encode()
     handler.send_response(canned.status)

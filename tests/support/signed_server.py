@@ -154,7 +154,7 @@ def running(server: SignedServer) -> Iterator[SignedServer]:
                 payload=payload,
             )
             canned = server.answer(asked)
-            if canned.silence or canned.reset:
+            if canned.silence or canned.reset or canned.drips:
                 self.close_connection = True
             if isinstance(canned, CutOff):
                 self._cut_off(canned)

@@ -94,10 +94,13 @@ class Review:
     doubts: Sequence[str] = ()
 
 
-def review_of(record: RunRecord, selection: Selection) -> Review:
+def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str] = ()) -> Review:
     """Make a review; figures and the latest are of the whole run, the rest is what is selected.
 
     Costs are of all selected fills, however many are to be shown.
+
+    Args:
+        altered: files that are not what the journal makes of them, in words; a reader is told first.
     """
     summary, days = record.summary, record.decisions
     fills = [priced for priced in priced_fills(record) if selection.has_fill(priced.fill)]
@@ -122,7 +125,7 @@ def review_of(record: RunRecord, selection: Selection) -> Review:
         fills=fills,
         stretches=[stretch for stretch in stretches_of(record) if selection.has_days(stretch.since, stretch.until)],
         costs=costs_of(fills),
-        warnings=list(_warnings(record, selection)),
+        warnings=[*(Warned(at=None, text=text) for text in altered), *_warnings(record, selection)],
         incidents=[incident for incident in incidents if _is_selected(incident, selection)],
         pending=list(_pending(record)),
         doubts=doubts_of(summary),

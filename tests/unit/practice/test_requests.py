@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -258,6 +259,22 @@ def test_orders_and_trades_come_in_pages() -> None:
     assert ids("myTrades", "id", endTime=now - 1) == []
     too_long = ask(exchange, "GET", "myTrades", symbol="BTCUSDT", startTime=now, endTime=now + 86_400_001)
     assert too_long == {"code": -1127, "msg": "More than 24 hours between startTime and endTime."}
+
+
+def test_the_trades_of_one_order_are_its_most_recent_ones_unless_an_id_to_begin_at_is_given() -> None:
+    exchange = practice()
+    buy(exchange, "0.01")
+    order = exchange.records.find("BTCUSDT", order_id=1, client_order_id=None)
+    assert order is not None
+    order.trades = [replace(order.trades[0], trade_id=number) for number in range(1, 6)]
+
+    def ids(**parameters: object) -> list[int]:
+        return [row["id"] for row in ask(exchange, "GET", "myTrades", symbol="BTCUSDT", orderId=1, **parameters)]
+
+    assert ids(limit=2) == [4, 5]
+    assert ids(limit=2, fromId=0) == [1, 2]
+    assert ids(limit=2, fromId=3) == [3, 4]
+    assert ids(fromId=6) == []
 
 
 def test_the_account_holds_hundreds_of_coins_that_nobody_asked_for() -> None:

@@ -8,10 +8,15 @@ from decimal import Decimal
 import pytest
 
 from engine.core.errors import VenueError
-from engine.core.events import OrderSent
+from engine.core.events import OrderFilled, OrderPlanned, OrderSent, OrderWaits
+from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Order, OrderReport, OrderStatus, Side
+from engine.core.planner import Planner
+from engine.journal.memory import MemoryJournal
+from engine.session import Session
+from engine.standing import Standing
 from engine.venues.answers import (
     Accepted,
     Balance,
@@ -27,7 +32,7 @@ from engine.venues.answers import (
 )
 from engine.venues.exchange_venue import ExchangeVenue
 from engine.venues.witnesses import BALANCE_PAUSE_SECONDS, BookedTrade
-from tests.support.fakes import NOON, order_of
+from tests.support.fakes import NOON, ScriptedState, ScriptedStrategy, order_of
 
 BID, ASK = Decimal(99), Decimal(100)
 RULES = MarketRules(
@@ -39,6 +44,8 @@ RULES = MarketRules(
     maximum_notional=None,
 )
 BUY = order_of("ETH", Side.BUY, "10", name="bot-20240101-ETH-b1-1")
+NO_COSTS = Costs(commission=Decimal(0), slippage=Decimal(0))
+LEDGER = Ledger(quote="USDT", cash=Decimal(10_000))
 SELL = order_of("ETH", Side.SELL, "10", name="bot-20240101-ETH-s1-1")
 
 
@@ -514,6 +521,28 @@ def test_a_duplicate_id_is_an_order_to_ask_for() -> None:
 def test_refused_keys_end_the_run() -> None:
     with pytest.raises(VenueError, match="ETH/USDT: the exchange refused the keys: no"):
         Bench().submit(BUY, refused(RefusalKind.AUTHENTICATION))
+
+
+def test_a_book_that_stays_empty_is_written_down_once_and_the_order_goes_out_when_it_fills() -> None:
+    bench, journal = Bench(), MemoryJournal()
+    session = Session(
+        strategy=ScriptedStrategy(("ETH",), ()),
+        planner=Planner(account="bot", instruments={}, costs=NO_COSTS, trading_order=("ETH",)),
+        venue=bench.venue,
+        journal=journal,
+        ledger=LEDGER,
+        standing=Standing(ledger=LEDGER, state=ScriptedState()).after(OrderPlanned(order=BUY)),
+    )
+    bench.client.quotes = [None]
+    for seconds in range(5):
+        session.work_orders(NOON + timedelta(seconds=seconds))
+    while_empty = [type(event) for event in journal]
+    bench.client.quotes = [Quote(bid=BID, bid_quantity=BID, ask=ASK, ask_quantity=ASK)]
+    bench.client.outcomes = [Accepted(order=state("10", trade("10")))]
+    session.work_orders(NOON + timedelta(seconds=5))
+
+    assert while_empty == [OrderWaits]
+    assert [type(event) for event in journal] == [OrderWaits, OrderSent, OrderFilled]
 
 
 def test_a_market_is_open_as_the_exchange_says_now() -> None:

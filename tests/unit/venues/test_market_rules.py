@@ -138,6 +138,28 @@ def test_markets_of_other_assets_and_quotes_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        [],
+        "BTCUSDT",
+        {},
+        {"baseAsset": ""},
+        {"baseAsset": None},
+        {"baseAsset": []},
+        {"baseAsset": "BTC"},
+        {"baseAsset": "BTC", "quoteAsset": {}},
+        {"baseAsset": "JUNK", "quoteAsset": "USDT", "filters": None},
+        {"baseAsset": "BTC", "quoteAsset": "JUNK", "filters": [{}]},
+    ],
+)
+def test_an_odd_row_of_somebody_elses_market_costs_no_market_of_ours(odd: Any) -> None:
+    symbols = [odd, *info(LOT)["symbols"]]
+
+    assert list(market_rules({"symbols": symbols}, ["BTC"], "USDT")) == ["BTC"]
+
+
+@pytest.mark.parametrize(
     "content",
     [None, {}, {"symbols": {}}, {"symbols": [{}]}, info({"filterType": "LOT_SIZE"}, baseAssetPrecision=None), info({})],
 )
@@ -147,11 +169,12 @@ def test_what_is_no_list_of_markets_is_unreadable(content: object) -> None:
 
 
 def test_the_weight_of_a_minute_is_read() -> None:
-    limits = [
+    limits: list[Any] = [
+        None,
         {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 50},
         {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 1200},
     ]
 
     assert weight_limit({"rateLimits": limits}) == 1200
-    assert weight_limit({"rateLimits": limits[:1]}) is None
+    assert weight_limit({"rateLimits": limits[:2]}) is None
     assert weight_limit({}) is None

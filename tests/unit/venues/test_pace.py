@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,16 +15,19 @@ SERVER_AT_TEN_SECONDS = datetime(2024, 5, 10, 12, 0, 10, tzinfo=UTC)
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         self.now = NOON
         self.waits: list[float] = []
         self.lines: list[str] = []
+        self.kept: list[datetime] = []
         self.pace = Pace(
             place="binance-testnet",
             now=lambda: self.now,
             exchange_now=lambda: SERVER_AT_TEN_SECONDS,
             sleep=self.waits.append,
             notice=self.lines.append,
+            keep=self.kept.append,
+            **options,
         )
 
     def answered(self, headers: Mapping[str, str], *, status: int = 200) -> None:
@@ -104,10 +108,51 @@ def test_a_ban_of_hours_ends_in_one_sentence_and_stays_a_ban() -> None:
         with pytest.raises(VenueError) as caught:
             bench.pace.wait()
         assert str(caught.value) == (
-            "binance-testnet: requests are limited (HTTP 418); it wants no request for 86400 seconds,"
+            "binance-testnet: this address is banned (HTTP 418); it wants no request for 86400 seconds,"
             " until 2026-07-02 12:00:00 UTC"
         )
     assert bench.waits == []
+
+
+def test_whoever_has_time_waits_for_the_end_of_a_ban_of_days() -> None:
+    bench = Bench(longest_wait_seconds=259_200)
+    bench.answered({"Retry-After": "100000"}, status=418)
+    bench.pace.wait()
+    bench.pace.wait()
+
+    # No system call sleeps for longer than a day here.
+    assert bench.waits == [86_400, 13_600]
+    assert bench.lines == [
+        "binance-testnet: this address is banned (HTTP 418); waiting 100000 seconds, until 2026-07-02 15:46:40 UTC"
+    ]
+    assert bench.kept == [NOON + timedelta(seconds=100_000)]
+
+
+def test_a_pause_from_before_the_start_is_kept() -> None:
+    bench = Bench(quiet_until=NOON + timedelta(seconds=40))
+    bench.pace.wait()
+
+    assert bench.waits == [40]
+    assert bench.lines == ["binance-testnet: it asked for a pause before this start; waiting 40 seconds"]
+
+
+def test_a_wait_that_is_broken_off_ends_no_pause() -> None:
+    def broken_off(seconds: float) -> None:
+        raise VenueError(f"not waited for {seconds:g} seconds")
+
+    bench = Bench()
+    bench.pace = Pace(
+        place="binance-testnet",
+        now=lambda: bench.now,
+        exchange_now=lambda: SERVER_AT_TEN_SECONDS,
+        sleep=broken_off,
+        notice=bench.lines.append,
+    )
+    bench.answered({"Retry-After": "7"}, status=429)
+
+    for _ in range(2):
+        with pytest.raises(VenueError, match="not waited for 7 seconds"):
+            bench.pace.wait()
 
 
 @pytest.mark.parametrize("weight", ["", "many", "-1", "٩٩٩٩"])

@@ -168,6 +168,58 @@ def test_an_account_without_balances_is_unreadable(content: object) -> None:
         reading.balances(content)
 
 
+ODD_ROWS: list[Any] = [None, [], "BTC", 7, {}, {"asset": ""}, {"asset": None, "symbol": []}, {"symbol": ""}]
+"""Nobody's rows."""
+ODD_BALANCES: list[dict[str, Any]] = [
+    {"free": "-0.00000001", "locked": "0"},
+    {"free": "1"},
+    {"free": "much", "locked": "0"},
+    {"free": "1", "locked": None},
+    {"free": [], "locked": "0"},
+]
+
+
+@pytest.mark.parametrize("odd", [*ODD_ROWS, *({"asset": "JUNK", **row} for row in ODD_BALANCES)])
+def test_an_odd_row_of_somebody_elses_asset_costs_no_balance_of_ours(odd: Any) -> None:
+    rows = [odd, {"asset": "BTC", "free": "1", "locked": "2"}, {"asset": "OTHER", "free": "3", "locked": "0"}]
+
+    assert reading.balances({"balances": rows}, ours=("BTC", "ETH")) == {
+        "BTC": Balance(free=Decimal(1), locked=Decimal(2)),
+        "OTHER": Balance(free=Decimal(3), locked=Decimal(0)),
+    }
+
+
+@pytest.mark.parametrize("odd", ODD_BALANCES)
+def test_an_odd_row_of_ours_is_not_taken_for_nothing(odd: dict[str, Any]) -> None:
+    rows = [{"asset": "BTC", **odd}, {"asset": "ETH", "free": "1", "locked": "2"}]
+
+    with pytest.raises(UnreadableError):
+        reading.balances({"balances": rows}, ours=("BTC", "ETH"))
+
+
+def test_two_balances_of_one_asset_are_unreadable_where_it_is_ours() -> None:
+    rows = [{"asset": "BTC", "free": "1", "locked": "0"}, {"asset": "BTC", "free": "2", "locked": "0"}]
+
+    with pytest.raises(UnreadableError, match="two balances of BTC"):
+        reading.balances({"balances": rows}, ours=("BTC",))
+    others = reading.balances({"balances": [*rows, {"asset": "ETH", "free": "3", "locked": "0"}]}, ours=("ETH",))
+    assert others["ETH"].free == 3
+
+
+@pytest.mark.parametrize("odd", [*ODD_ROWS, {"symbol": "JUNKUSDT"}, {"symbol": "JUNKUSDT", "bidPrice": "-1"}])
+def test_an_odd_row_of_somebody_elses_market_costs_no_quote_of_ours(odd: Any) -> None:
+    row = {"symbol": "BTCUSDT", "bidPrice": "9", "bidQty": "1", "askPrice": "10", "askQty": "2"}
+
+    assert list(reading.quotes([odd, row], ("BTC/USDT",))) == ["BTC/USDT"]
+
+
+@pytest.mark.parametrize("odd", [*ODD_ROWS, {"symbol": "JUNKUSDT", "origQty": "-1"}])
+def test_an_odd_row_of_somebody_elses_market_costs_no_open_order_of_ours(odd: Any) -> None:
+    (order,) = reading.orders([odd, QUERIED], ("BTC/USDT",))
+
+    assert order.order_id == "28"
+
+
 def test_a_book_with_an_empty_or_crossed_side_gives_no_quote() -> None:
     def row(symbol: str, bid: str, ask: str) -> dict[str, str]:
         return {"symbol": symbol, "bidPrice": bid, "bidQty": "1", "askPrice": ask, "askQty": "2"}

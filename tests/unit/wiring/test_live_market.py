@@ -32,11 +32,12 @@ class FakeExchange:
 
     def __init__(self, *days: int) -> None:
         self.days = list(days)
+        self.close = "1.5"
         self.asked: list[tuple[str, date, date]] = []
 
     def __call__(self, asset: str, since: date, until: date) -> Sequence[Candle]:
         self.asked.append((asset, since, until))
-        return [candle(on(number)) for number in self.days if since <= on(number) <= until]
+        return [candle(on(number), self.close) for number in self.days if since <= on(number) <= until]
 
 
 class FakeProvider:
@@ -62,7 +63,35 @@ def test_candles_are_asked_for_once_and_then_only_what_is_new() -> None:
     seen = [days_of(bars.up_to("ETH", on(number))) for number in (2, 2, 4)]
 
     assert seen == [[1, 2], [1, 2], [1, 2, 3, 4]]
-    assert exchange.asked == [("ETH", date(2010, 1, 1), on(2)), ("ETH", on(3), on(4))]
+    # Always one day more: that the next candle is open says that the one before is over.
+    assert exchange.asked == [("ETH", date(2010, 1, 1), on(3)), ("ETH", on(3), on(5))]
+
+
+def test_a_candle_is_asked_for_again_until_the_next_one_is_open() -> None:
+    exchange = FakeExchange(1, 2)
+    bars = VenueBars(exchange)
+
+    forming = bars.up_to("ETH", on(2)).close.tolist()
+    exchange.close = "1.75"
+    exchange.days = [1, 2, 3]
+    over = bars.up_to("ETH", on(2)).close.tolist()
+    exchange.close = "1.9"
+
+    assert (forming, over) == ([1.5, 1.5], [1.5, 1.75])
+    assert bars.up_to("ETH", on(2)).close.tolist() == over
+
+
+def test_a_core_candle_of_an_earlier_day_is_over_only_once_another_follows() -> None:
+    exchange = FakeExchange(1, 2)
+    bars = VenueBars(exchange, core="BTC")
+
+    # A clock that is two days ahead says that the fourth is over, while the second is forming.
+    ahead = [days_of(bars.up_to(asset, on(4))) for asset in ("BTC", "ETH")]
+    at_its_end = days_of(bars.up_to("BTC", on(2)))
+    exchange.days = [1, 2, 3]
+    later = days_of(bars.up_to("BTC", on(2)))
+
+    assert (ahead, at_its_end, later) == ([[1], [1, 2]], [1, 2], [1, 2])
 
 
 def test_a_candle_that_was_not_there_is_asked_for_again() -> None:
