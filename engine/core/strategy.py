@@ -15,6 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from engine.core.events import Evidence
 from engine.core.market import History
 
+OWN_PACKAGE = "altfuse_own_strategies"
+"""The private package whose modules are a user's own strategies and confirmations, as far as they are loaded."""
+
 
 def _market_name(name: str) -> str:
     if not re.fullmatch(r"[^\s/\\.:][^\s/\\:]{0,31}", name):

@@ -182,7 +182,7 @@ WRONG_TYPES = [
     ("live.poll_seconds", "fast", ["live.poll_seconds", "fast", "number"]),
     ("notify", "me@example.org", ["notify", "me@example.org", "a list"]),
     ("name", "5", ["name", "5", "text"]),
-    ("name", "null", ["name", "null", "text"]),
+    ("name", "[a]", ["name", "text"]),
 ]
 NOT_ALLOWED = [
     ("strategy.basket", "{ETH: 0.6, BTC: 0.6}", ["strategy.basket", "1.2", "at most 1"]),
