@@ -51,14 +51,19 @@ def backtest(
 
             write_report(folder())
     if not quiet:
+        from engine.journal.projections import own_fills
+        from engine.journal.review.round_trips import round_trips_of
         from engine.report.terminal import print_backtest
+
+        core = run.strategy.universe.core
 
         print_backtest(
             console,
             summary=run.summary,
             rotations=run.rotations,
+            trips=round_trips_of(run.days, own_fills(run.fills), core=core),
             waiting=run.waiting,
-            core=run.strategy.universe.core,
+            core=core,
             gaps=run.gaps,
             folder=folder(),
             has_report=not no_report,

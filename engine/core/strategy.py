@@ -57,6 +57,11 @@ class Universe:
     cash_reserve: float = 0.0
     min_history_days: int = 1
 
+    @property
+    def rotates(self) -> bool:
+        """Whether there is a basket to rotate into, beside the core."""
+        return any(asset != self.core for asset in self.basket)
+
 
 class Holdings(Protocol):
     """What is held when a decision is taken."""

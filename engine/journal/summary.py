@@ -24,6 +24,7 @@ class RunFacts:
     Attributes:
         data_sources: by series: source, digest, first and last day, missing bars, fetch time.
         notes: what a reader must be told.
+        rotates: whether the strategy has a basket to rotate into.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
 
@@ -36,6 +37,7 @@ class RunFacts:
     data_sources: Mapping[str, Mapping[str, object]]
     notes: Sequence[str]
     benchmark_equity: Mapping[str, Floats | None]
+    rotates: bool = True
 
 
 def summary_of(
@@ -69,6 +71,7 @@ def summary_of(
         **_ratios(performance),
         "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
         "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
+        "rotates": facts.rotates,
         "rotations": len(rotations),
         "days_rotated": sum(day.state == ROTATED for day in days),
         "benchmarks": {

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from engine.core.order import Order
 from engine.journal.projections import Rotation
+from engine.journal.review.round_trips import RoundTrip
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
-from engine.report.figures import FIGURES, NOT_AVAILABLE, benchmark_key, benchmark_title, signed_percent
+from engine.report.figures import FIGURES, NOT_AVAILABLE, benchmark_key, benchmark_titles, signed_percent
 
 WIDTH = 80
 SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
@@ -25,6 +26,7 @@ def print_backtest(
     *,
     summary: Mapping[str, Any],
     rotations: Sequence[Rotation],
+    trips: Sequence[RoundTrip],
     waiting: Sequence[Order],
     core: str,
     gaps: Sequence[str],
@@ -35,6 +37,7 @@ def print_backtest(
 
     Args:
         summary: the content of `summary.json`.
+        trips: round trips of positions, shown for a strategy without rotations.
         waiting: orders that were decided on the last day.
         gaps: missing bars in words.
         folder: where the files are; has_report: whether `report.html` is among them.
@@ -47,12 +50,14 @@ def print_backtest(
     for line in (*summary["notes"], *_gap_lines(gaps)):
         console.print(Text(f"note: {line}", style="yellow"))
     console.print()
-    console.print(_rotations_table(rotations, core))
-    console.print(_metrics_table(summary))
+    rotates = bool(rotations) or bool(summary["rotates"])
+    console.print(_rotations_table(rotations, core) if rotates else _trips_table(trips, core))
+    console.print(_metrics_table(summary, benchmark_titles(summary["benchmarks"], rotates=rotates, core=core)))
     console.print(_activity(summary))
     for order in waiting:
         console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
-    console.print(Padding(Text(_caveat(summary, rotations), style="italic"), (1, 0, 0, 0)))
+    ended = sum(row.exit_day is not None for row in (rotations if rotates else trips))
+    console.print(Padding(Text(_caveat(summary, ended, rotates=rotates), style="italic"), (1, 0, 0, 0)))
     # A path is what people copy: it is never broken over two lines.
     console.print(Text(f"files: {folder}"), soft_wrap=True)
     if has_report:
@@ -109,15 +114,41 @@ def _rotations_table(rotations: Sequence[Rotation], core: str) -> Table:
     return table
 
 
-def _metrics_table(summary: Mapping[str, Any]) -> Table:
+def _trips_table(trips: Sequence[RoundTrip], core: str, most: int = 12) -> Table:
+    shown = trips[max(0, len(trips) - most) :]
+    left = f", the last {len(shown)} of {len(trips):,}: review shows more" if len(shown) < len(trips) else ""
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"Round trips{left}", title_justify="left", title_style="bold"
+    )
+    for title in ("#", "", "entry", "exit", "reason"):
+        table.add_column(title, no_wrap=True)
+    for title in ("weeks", "return", core, "excess"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for trip in shown:
+        table.add_row(
+            str(trip.number),
+            Text(trip.asset),
+            trip.entry_day.isoformat(),
+            trip.exit_day.isoformat() if trip.exit_day else NOT_AVAILABLE,
+            Text(trip.exit_reason),
+            f"{trip.weeks_held:.1f}",
+            *(signed_percent(value) for value in (trip.total_return, trip.core_return, trip.excess)),
+        )
+    if not trips:
+        table.add_row(NOT_AVAILABLE, "", "none", *[""] * 6)
+    return table
+
+
+def _metrics_table(summary: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("")
     table.add_column(str(summary["name"])[:24], justify="right", style="bold")
     benchmarks: Mapping[str, Mapping[str, Any] | None] = summary["benchmarks"]
-    for name in benchmarks:
-        table.add_column(benchmark_title(name), justify="right")
+    for title in titles.values():
+        table.add_column(title, justify="right")
+    shown = [benchmarks[name] for name in titles]
     for title, key, kind in FIGURES:
-        cells = [None if figures is None else figures[benchmark_key(key)] for figures in benchmarks.values()]
+        cells = [None if figures is None else figures[benchmark_key(key)] for figures in shown]
         table.add_row(title, *(_figure(value, kind) for value in (summary[key], *cells)))
     return table
 
@@ -126,12 +157,14 @@ def _activity(summary: Mapping[str, Any]) -> Text:
     fees = summary["fees_paid"]
     paid = f"{fees:,.2f}" if isinstance(fees, int | float) else ", ".join(f"{v:,.8g} {a}" for a, v in fees.items())
     turnover = NOT_AVAILABLE if summary["turnover"] is None else f"{summary['turnover']:.2f} a year"
-    return Text(f"turnover {turnover}, fees {paid}, {summary['days_rotated']:,} days rotated")
+    rotated = f", {summary['days_rotated']:,} days rotated" if summary["rotates"] or summary["rotations"] else ""
+    return Text(f"turnover {turnover}, fees {paid}{rotated}")
 
 
-def _caveat(summary: Mapping[str, Any], rotations: Sequence[Rotation]) -> str:
-    ended = sum(rotation.exit_day is not None for rotation in rotations)
-    return " ".join(filter(None, (rests_on(ended), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE)))
+def _caveat(summary: Mapping[str, Any], ended: int, *, rotates: bool) -> str:
+    return " ".join(
+        filter(None, (rests_on(ended, rotates=rotates), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE))
+    )
 
 
 def _figure(value: float | None, kind: str) -> str:

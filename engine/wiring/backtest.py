@@ -140,6 +140,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
         notes=(*market.notes, *span.notes, *_early_ends(market, universe, span)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
+        rotates=universe.rotates,
     )
     return BacktestRun(
         config=config,

@@ -243,6 +243,7 @@ class PaperRun:
                 [day.day for day in days],
                 instruments=self._planner.instruments,
             ),
+            rotates=self._universe.rotates,
         )
         rotations = rotations_of(days)
         summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations)
