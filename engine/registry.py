@@ -10,7 +10,7 @@ from typing import Any, cast
 from engine.core.errors import ConfigError
 from engine.core.explanation import ExplainerFactory
 from engine.core.strategy import OWN_PACKAGE, StrategyFactory, StrategyParams
-from engine.strategy_files import BUILT_IN, built_in, file_of, names_in, open_own
+from engine.strategy_files import BUILT_IN, built_in, file_of, is_open, names_in, open_own
 
 OWN_FOLDER = Path("strategies")
 """Of the working folder; what it holds that is not built in are the user's own strategies."""
@@ -24,7 +24,7 @@ def strategy_names() -> list[str]:
 def strategy_factory(name: str) -> StrategyFactory:
     """Find a strategy: the class `MacdTiming` in `macd_timing.py` for the name `macd_timing`.
 
-    It is looked for among the built-in ones, and in the folder that `params_of` looked into last.
+    It is looked for among the built-in ones, and in the folder that `params_of` was given last.
 
     Raises:
         ConfigError: no such file, or no such class in it; the sentence lists the right names.
@@ -41,18 +41,19 @@ def strategy_factory(name: str) -> StrategyFactory:
     return cast("StrategyFactory", factory)
 
 
-def params_of(name: str, folder: Path = OWN_FOLDER) -> type[StrategyParams]:
+def params_of(name: str, folder: Path | None = None) -> type[StrategyParams]:
     """Give the parameter type of a strategy.
 
     Args:
         folder: of the user's own strategies, confirmations (`confirmations/`) and explanations (`explanations/`);
-            it need not be there.
+            it need not be there. None: the one that was given last, or that of the working folder.
 
     Raises:
         ConfigError: as `strategy_factory`.
     """
     built_in()
-    open_own(folder)
+    if folder is not None or not is_open():
+        open_own(folder or OWN_FOLDER)
     return strategy_factory(name).Params
 
 

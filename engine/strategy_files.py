@@ -53,6 +53,11 @@ def open_own(folder: Path) -> None:
     importlib.invalidate_caches()
 
 
+def is_open() -> bool:
+    """Tell whether a folder was opened."""
+    return OWN_PACKAGE in sys.modules
+
+
 def names_in(package: str) -> list[str]:
     """List the modules of a package that is imported; packages in it, and names that begin with _, are none."""
     module = sys.modules.get(package)

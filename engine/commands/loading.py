@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,12 @@ def load_config(
         ConfigError: one sentence about the first thing that is wrong.
     """
     from engine.config_reading import build_config, read_values, with_assignments
-    from engine.registry import params_of
+    from engine.registry import OWN_FOLDER, params_of
 
     typed = {"from": from_day, "to": to_day}
     dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
     values = with_assignments({} if path is None else read_values(path), [*(assignments or ()), *dates])
-    config = build_config(values, params_of)
+    config = build_config(values, partial(params_of, folder=OWN_FOLDER))
     if path is None and not quiet:
         typer.echo(f"configuration: the built-in default ({program_name()} init writes it to a file)", err=True)
     say_own_files(quiet=quiet)

@@ -35,6 +35,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "another.py").write_text(TAKEN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    forget(OWN_PACKAGE)
     yield folder
     forget(OWN_PACKAGE)
 
@@ -84,6 +85,8 @@ def test_another_folder_may_be_named_for_ones_own_strategies(own: Path, tmp_path
     (elsewhere / "my_own.py").write_text(OWN_STRATEGY.format(name="MyOwn"), encoding="utf-8")
 
     params_of("my_own", elsewhere)
+    # Whoever reads a configuration again later need not know of it.
+    params_of("my_own")
 
     assert own_files() == [elsewhere / "my_own.py"]
 
@@ -111,6 +114,7 @@ def test_a_copy_of_the_programs_source_is_no_clash(own: Path) -> None:
 
 def test_the_folder_of_the_built_in_strategies_is_nobodys_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HOME.parent)
+    forget(OWN_PACKAGE)
 
     assert params_of("hold").__module__ == "strategies.hold"
     assert own_files() == []
