@@ -314,7 +314,7 @@ USAGES = [
     (["backtset", "bot.yaml"], ["backtset", "backtest", "--help"]),
     (["--verison"], ["--verison", "--version", "--help"]),
     (["bot.yaml"], ["bot.yaml", "--help"]),
-    (["backtest"], ["CONFIG", "--help"]),
+    (["parity"], ["CONFIG", "--help"]),
     (["config", "shwo", "bot.yaml"], ["shwo", "show", "--help"]),
     (["config", "show"], ["CONFIG", "--help"]),
     (["config", "schema", "bot.yaml"], ["bot.yaml", "--help"]),
