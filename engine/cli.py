@@ -12,7 +12,8 @@ from typing import NoReturn
 import typer
 
 from engine import __version__
-from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, review, verify
+from engine.commands import backtest, config, dashboard, exchange, explain, init, paper, parity, review, verify
+from engine.commands.program import program_name
 from engine.core.errors import ConfigError, EngineError
 from engine.output import guard_outputs
 
@@ -37,6 +38,7 @@ app.command("review")(review.review)
 app.command("verify")(verify.verify)
 app.command("exchange")(exchange.exchange)
 app.command("dashboard")(dashboard.dashboard)
+app.command("init")(init.init)
 app.add_typer(config.app, name="config")
 
 
@@ -70,7 +72,7 @@ def main() -> NoReturn:
 
 def _run() -> NoReturn:
     try:
-        code = app(prog_name="python -m engine", standalone_mode=False)
+        code = app(prog_name=program_name(), standalone_mode=False)
         # Here, where what cannot be written is still a sentence.
         sys.stdout.flush()
     except EngineError as error:

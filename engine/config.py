@@ -23,6 +23,7 @@ from pydantic import (
     SerializeAsAny,
     StrictFloat,
     StrictInt,
+    WithJsonSchema,
     create_model,
     model_validator,
 )
@@ -78,7 +79,22 @@ LARGEST_AMOUNT, MOST_PLACES = 10**15, 18
 WRITTEN_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 QUOTE_PATTERN = r"^[A-Z0-9]{2,12}$"
 ADDRESS_PATTERN = r"^https?://[^/]+/?$"
-NAME_PATTERN = r"^[^/\\\x00-\x1f]+$"
+NAME_PATTERN = r"^[^/\\\x00-\x1f]*[^/\\\x00-\x1f\s][^/\\\x00-\x1f]*$"
+LONGEST_NAME = 64
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "pattern": NAME_PATTERN},
+                {"type": "null"},
+            ],
+            "default": None,
+        }
+    ),
+]
+"""A name as it is in force; in a file it may be null."""
 
 
 class _Section(BaseModel):
@@ -199,8 +215,8 @@ class Live(_Section):
 class Config(_Section):
     """The whole configuration of one bot."""
 
-    name: str = Field(
-        "rotation", min_length=1, max_length=64, pattern=NAME_PATTERN, description="Name of the run folders."
+    name: Name = Field(
+        "", description="Name of the run folders; null: the strategy's.", json_schema_extra={"default": None}
     )
     strategy: SerializeAsAny[StrategyParams]
     window: Window = Window()
@@ -210,6 +226,15 @@ class Config(_Section):
     venue: VenueSettings = VenueSettings()
     live: Live = Live()
     notify: tuple[str, ...] = Field((), description="Addresses that alerts go to; nothing is sent yet.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Values) -> Values:
+        # Resolved here, so that a run that was begun under its strategy's name, written out, is the same run.
+        strategy = values.get("strategy")
+        if values.get("name") is None and isinstance(strategy, StrategyParams):
+            return {**values, "name": strategy.name}
+        return values
 
     def effective(self) -> Values:
         """Give every key with the value in force, as plain JSON values."""

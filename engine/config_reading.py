@@ -22,7 +22,7 @@ from engine.core.strategy import StrategyParams
 WANTED_BY_PATTERN = {
     QUOTE_PATTERN: "2 to 12 capital letters and digits are wanted",
     ADDRESS_PATTERN: "an address like https://localhost:8080, without a path, is wanted",
-    NAME_PATTERN: "a name of one line without / and \\ is wanted",
+    NAME_PATTERN: "a name of one line, not blank, without / and \\ is wanted",
 }
 
 
@@ -142,9 +142,7 @@ def build_config(values: Mapping[str, Any], params_of: Callable[[str], type[Stra
         raise _sentence(error, params_type, prefix=("strategy",)) from error
     try:
         # An empty section in YAML is null; it means all its defaults.
-        return Config.model_validate(
-            {key: value for key, value in values.items() if value is not None or key == "name"}
-        )
+        return Config.model_validate({key: value for key, value in values.items() if value is not None})
     except ValidationError as error:
         raise _sentence(error, Config) from error
 

@@ -1,46 +1,43 @@
-"""Finds a strategy by the name of its file in `strategies/`."""
+"""Finds a strategy by the name of its file: in `strategies/` beside the engine, or in a folder of the user's own."""
 
 import difflib
 import importlib
 import importlib.util
-import pkgutil
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
-import strategies
 from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.explanation import ExplainerFactory
-from engine.core.strategy import AnyStrategy, StrategyFactory, StrategyParams
+from engine.core.strategy import OWN_PACKAGE, AnyStrategy, StrategyFactory, StrategyParams
+from engine.strategy_files import BUILT_IN, built_in, file_of, is_open, names_in, open_own
 
 LONGEST_SHOWN = 60
+OWN_FOLDER = Path("strategies")
+"""Of the working folder; what it holds that is not built in are the user's own strategies."""
 
 
 def strategy_names() -> list[str]:
-    """List the strategies found."""
-    return _module_names(strategies)
+    """List the built-in strategies."""
+    return names_in(built_in().__name__)
 
 
 def strategy_factory(name: str) -> StrategyFactory:
-    """Find a strategy: the class `MacdTiming` in `strategies/macd_timing.py` for the name `macd_timing`.
+    """Find a strategy: the class `MacdTiming` in `macd_timing.py` for the name `macd_timing`.
+
+    It is looked for among the built-in ones, and in the folder that `params_of` was given last.
 
     Raises:
         ConfigError: no such file, or no such class in it; the sentence lists the right names.
     """
-    known = strategy_names()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise ConfigError(
-            f"strategy.name: {name[:LONGEST_SHOWN]!r} is not allowed; {hint}found in strategies/: {', '.join(known)}"
-        )
-    module = importlib.import_module(f"strategies.{name}")
+    module = _loaded(_package_of(name), name)
     class_name = "".join(word.capitalize() for word in name.split("_"))
     factory: Any = getattr(module, class_name, None)
     params = getattr(factory, "Params", None)
     if not (isinstance(params, type) and issubclass(params, StrategyParams)):
         raise ConfigError(
-            f"strategy.name: {name}: strategies/{name}.py has no class {class_name} "
+            f"strategy.name: {name}: {_shown(module)} has no class {class_name} "
             "with a `Params` that extends StrategyParams"
         )
     return cast("StrategyFactory", factory)
@@ -61,13 +58,24 @@ def built_strategy(config: Config) -> AnyStrategy:
     return strategy
 
 
-def params_of(name: str) -> type[StrategyParams]:
-    """Give the parameter type of a strategy."""
+def params_of(name: str, folder: Path | None = None) -> type[StrategyParams]:
+    """Give the parameter type of a strategy.
+
+    Args:
+        folder: of the user's own strategies, confirmations (`confirmations/`) and explanations (`explanations/`);
+            it need not be there. None: the one that was given last, or that of the working folder.
+
+    Raises:
+        ConfigError: as `strategy_factory`.
+    """
+    built_in()
+    if folder is not None or not is_open():
+        open_own(folder or OWN_FOLDER)
     return strategy_factory(name).Params
 
 
 def explainer_factory(name: str) -> ExplainerFactory | None:
-    """Find what explains a strategy: the class `Explainer` in `strategies/explanations/<name>.py`.
+    """Find what explains a strategy: the class `Explainer` in `explanations/<name>.py` beside it.
 
     Returns:
         None where there is no such file.
@@ -75,15 +83,40 @@ def explainer_factory(name: str) -> ExplainerFactory | None:
     Raises:
         ConfigError: the file has no such class.
     """
-    place = f"strategies.explanations.{name}"
-    if name not in strategy_names() or importlib.util.find_spec(place) is None:
+    place = f"{_package_of(name)}.explanations"
+    if importlib.util.find_spec(f"{place}.{name}") is None:
         return None
-    factory: Any = getattr(importlib.import_module(place), "Explainer", None)
+    module = _loaded(place, name)
+    factory: Any = getattr(module, "Explainer", None)
     if factory is None:
-        raise ConfigError(f"strategy.name: {name}: strategies/explanations/{name}.py has no class Explainer")
+        raise ConfigError(f"strategy.name: {name}: {_shown(module)} has no class Explainer")
     return cast("ExplainerFactory", factory)
 
 
-def _module_names(package: Any) -> list[str]:
-    folders = [str(Path(folder)) for folder in package.__path__]
-    return sorted(m.name for m in pkgutil.iter_modules(folders) if not m.ispkg and not m.name.startswith("_"))
+def _package_of(name: str) -> str:
+    known, own = strategy_names(), names_in(OWN_PACKAGE)
+    if name in known and name in own:
+        raise ConfigError(
+            f"strategy.name: {name} is built in ({file_of(BUILT_IN, name)}), and {file_of(OWN_PACKAGE, name)} is "
+            "another file of that name; rename that one"
+        )
+    if name not in (*known, *own):
+        near = difflib.get_close_matches(name, (*known, *own), n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        found = f"found in strategies/: {', '.join([*known, *own])}"
+        raise ConfigError(f"strategy.name: {name[:LONGEST_SHOWN]!r} is not allowed; {hint}{found}")
+    return BUILT_IN if name in known else OWN_PACKAGE
+
+
+def _loaded(package: str, name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{package}.{name}")
+    except (Exception, SystemExit) as error:  # a user's file may raise whatever it likes
+        raise ConfigError(
+            f"strategy.name: {name}: {file_of(package, name)} cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _shown(module: ModuleType) -> str:
+    parts = module.__name__.split(".")
+    return str(module.__file__) if parts[0] == OWN_PACKAGE else "/".join(parts) + ".py"

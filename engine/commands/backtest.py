@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigPath, FromDay, OutFolder, Quiet, ToDay
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, FromDay, OutFolder, Quiet, ToDay
 
 
 def backtest(
-    config: ConfigPath,
+    config: ConfigOrDefault = None,
     from_day: FromDay = None,
     to_day: ToDay = None,
     assignments: Assignments = None,
@@ -21,7 +21,7 @@ def backtest(
     """Run the strategy over history and write a run folder."""
     # Two seconds of work leave no cycles worth a search; the collector would run hundreds of times over the imports.
     gc.disable()
-    loaded = load_config(config, assignments, from_day=from_day, to_day=to_day)
+    loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
     from engine.core.calendar import decision_instant
@@ -53,14 +53,19 @@ def backtest(
 
             write_report(folder())
     if not quiet:
+        from engine.journal.projections import own_fills
+        from engine.journal.review.round_trips import round_trips_of
         from engine.report.terminal import print_backtest
+
+        core = run.strategy.universe.core
 
         print_backtest(
             console,
             summary=run.summary,
             rotations=run.rotations,
+            trips=round_trips_of(run.days, own_fills(run.fills), core=core),
             waiting=run.waiting,
-            core=run.strategy.universe.core,
+            core=core,
             gaps=run.gaps,
             folder=folder(),
             has_report=not no_report,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.commands.loading import load_config, read_day
+from engine.commands.loading import load_config, read_day, say_own_files
 from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 from engine.core.errors import ConfigError
 
@@ -85,8 +85,11 @@ def _past(target: str, assignments: "Sequence[str] | None", out: Path, *, quiet:
 
     with progress_bar(quiet=quiet) as progress:
         if folder is None:
-            return past_of_config(load_config(Path(target), assignments), now=system_now, progress=progress)
-        return past_of_run(folder, assignments or (), now=system_now, progress=progress)
+            config = load_config(Path(target), assignments, quiet=quiet)
+            return past_of_config(config, now=system_now, progress=progress)
+        past = past_of_run(folder, assignments or (), now=system_now, progress=progress)
+    say_own_files(quiet=quiet)
+    return past
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -3,9 +3,13 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
+from engine.commands.program import program_name
 from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,22 +17,42 @@ if TYPE_CHECKING:
 
 
 def load_config(
-    path: Path, assignments: Sequence[str] | None, *, from_day: str | None = None, to_day: str | None = None
+    path: Path | None,
+    assignments: Sequence[str] | None,
+    *,
+    from_day: str | None = None,
+    to_day: str | None = None,
+    quiet: bool = False,
 ) -> "Config":
     """Read, lay assignments and dates over, validate.
+
+    Args:
+        path: None for the built-in default configuration.
+        quiet: do not say what the command line does not: the built-in default, a strategy of the user's own.
 
     Raises:
         ConfigError: one sentence about the first thing that is wrong.
     """
     from engine.config_reading import build_config, read_values, with_assignments
-    from engine.registry import built_strategy, params_of
+    from engine.registry import OWN_FOLDER, built_strategy, params_of
 
     typed = {"from": from_day, "to": to_day}
     dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
-    values = with_assignments(read_values(path), [*(assignments or ()), *dates])
-    config = build_config(values, params_of)
+    values = with_assignments({} if path is None else read_values(path), [*(assignments or ()), *dates])
+    config = build_config(values, partial(params_of, folder=OWN_FOLDER))
+    if path is None and not quiet:
+        typer.echo(f"configuration: the built-in default ({program_name()} init writes it to a file)", err=True)
+    say_own_files(quiet=quiet)
     built_strategy(config)
     return config
+
+
+def say_own_files(*, quiet: bool) -> None:
+    """Say which strategies are not the program's but the user's: their code runs."""
+    from engine.strategy_files import own_files
+
+    for path in () if quiet else own_files():
+        typer.echo(f"strategies: {path.stem} is your own, from {path}", err=True)
 
 
 def read_day(option: str, text: str) -> date:

@@ -8,6 +8,12 @@ import typer
 ConfigPath: TypeAlias = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="YAML file, e.g. config/rotation.yaml.", show_default=False)
 ]
+ConfigOrDefault: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="CONFIG", help="YAML file; without one the built-in default configuration.", show_default=False
+    ),
+]
 Assignments: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Set a configuration key; repeatable; wins over the file."),

@@ -8,7 +8,7 @@ import typer
 
 from engine.commands.ending import Ending, ended_by_signals
 from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigPath, OutFolder, Quiet
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, OutFolder, Quiet
 from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def paper(
-    config: ConfigPath,
+    config: ConfigOrDefault = None,
     venue: Annotated[
         str | None,
         typer.Option(
@@ -33,7 +33,7 @@ def paper(
 ) -> None:
     """Trade on paper: decide each day as it ends and send its orders to the venue."""
     assigned = [*(assignments or ()), *([f"venue.name={venue}"] if venue else [])]
-    loaded = load_config(config, assigned)
+    loaded = load_config(config, assigned, quiet=quiet)
     with ended_by_signals() as ending:
         try:
             words, folder, report = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
@@ -69,12 +69,13 @@ def _trade(
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
     from engine.wiring.live_exchange import credentials_of, exchange_client
     from engine.wiring.paper import PaperRun
-    from engine.wiring.paper_folder import folder_of, paper_folder, paper_journal
+    from engine.wiring.paper_folder import as_begun, folder_of, paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 
     watch = Watch(system_now)
+    config = as_begun(config, out)
     # Before the panel, on which a warning would be gone with the next notice.
     credentials = credentials_of(config, notice=lambda words: None if quiet else typer.echo(words, err=True))
     with live_console(quiet=quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:

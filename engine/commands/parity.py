@@ -13,7 +13,7 @@ def parity(
     quiet: Quiet = False,
 ) -> None:
     """Replay history through the live path on a practice exchange, and compare it with the backtest."""
-    loaded = load_config(config, assignments, from_day=from_day, to_day=to_day)
+    loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
     from engine.core.errors import CheckError

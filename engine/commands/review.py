@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.commands.loading import say_own_files
 from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 from engine.core.errors import ConfigError
 
@@ -191,9 +192,11 @@ def _reconcile(
     from engine.wiring.reconcile import print_reconciliation
 
     with progress_bar(quiet=quiet) as progress:
-        return print_reconciliation(
+        code = print_reconciliation(
             console, folder, assignments=assignments, as_json=as_json, now=system_now, progress=progress
         )
+    say_own_files(quiet=quiet)
+    return code
 
 
 def _export(console: "Console", folder: Path, kind: str) -> None:

@@ -16,6 +16,9 @@ from pydantic.fields import FieldInfo
 from engine.core.events import Evidence
 from engine.core.market import History
 
+OWN_PACKAGE = "altfuse_own_strategies"
+"""The private package whose modules are a user's own strategies and confirmations, as far as they are loaded."""
+
 
 def _market_name(name: str) -> str:
     if not re.fullmatch(r"[^\s/\\.:][^\s/\\:]{0,31}", name):
@@ -72,6 +75,11 @@ class Universe:
     basket: Mapping[str, float] = field(default_factory=dict)
     cash_reserve: float = 0.0
     min_history_days: int = 1
+
+    @property
+    def rotates(self) -> bool:
+        """Whether there is a basket to rotate into, beside the core."""
+        return any(asset != self.core for asset in self.basket)
 
 
 class Holdings(Protocol):

@@ -1,6 +1,6 @@
 """What the page of a run without a journal shows: its record, read back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,11 +9,13 @@ from engine.core.performance import without_few_days
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
+from engine.journal.review.facts import rotates, trips_of
 from engine.journal.review.holdings import last_change_of
+from engine.journal.review.round_trips import RoundTrip
 from engine.journal.run_record import RunRecord
 from engine.report.figures import few_days_words
 
-MOST_ROTATIONS = 12
+MOST_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,8 @@ class RecordState:
 
     Attributes:
         decision: the last one; state_since: the day whose decision led to its state.
-        fills, rotations: the last ones, the newest first, and how many there were.
+        rounds_title: what the rounds are called: rotations, or round trips of a strategy without them.
+        fills, rounds: the last ones, the newest first, and how many there were.
         notes: what a reader must be told; few_days: which figures are left out for want of days.
     """
 
@@ -32,8 +35,9 @@ class RecordState:
     signals: tuple[Signal, ...]
     fills: tuple[FillRow, ...]
     fill_count: int
-    rotations: tuple[RotationRow, ...]
-    rotation_count: int
+    rounds_title: str
+    rounds: tuple[RotationRow | RoundTrip, ...]
+    round_count: int
     curve: Curve | None
     notes: tuple[str, ...]
     few_days: str
@@ -44,6 +48,7 @@ def record_state(record: RunRecord) -> RecordState:
     decision = record.decisions[-1] if record.decisions else None
     change = last_change_of(record.decisions)
     fills = record.own_fills
+    rounds: Sequence[RotationRow | RoundTrip] = record.rotations if rotates(record) else trips_of(record)
     notes = record.summary.get("notes")
     return RecordState(
         summary=without_few_days(record.summary, len(record.decisions)),
@@ -53,8 +58,9 @@ def record_state(record: RunRecord) -> RecordState:
         signals=() if decision is None else signals_of(decision.evidence, record.config),
         fills=tuple(reversed(fills[-MOST_FILLS:])),
         fill_count=len(fills),
-        rotations=tuple(reversed(record.rotations[-MOST_ROTATIONS:])),
-        rotation_count=len(record.rotations),
+        rounds_title="Rotations" if rotates(record) else "Round trips",
+        rounds=tuple(reversed(rounds[-MOST_ROUNDS:])),
+        round_count=len(rounds),
         curve=curve_of([(row.day, row.equity) for row in record.decisions]),
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
     )

@@ -15,13 +15,13 @@ Facts about backtrader 1.9.78 that the code below stands on:
 """
 
 import math
+import warnings
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-import backtrader as bt
 import numpy as np
 
 from engine.core.calendar import opening_instant
@@ -35,6 +35,12 @@ from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.core.strategy import Observations
 from engine.session import Session
 from engine.span import Span
+
+with warnings.catch_warnings():
+    # backtrader 1.9.78 has escape sequences that Python warns about whenever it compiles them: where no bytecode is.
+    warnings.simplefilter("ignore", SyntaxWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import backtrader as bt
 
 Feed: TypeAlias = Any
 """A backtrader data feed; its classes are made by metaclasses that types cannot follow."""

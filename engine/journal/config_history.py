@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import DataError
-from engine.journal.paper_folder import one_sentence
+from engine.journal.paper_folder import Completion, one_sentence
 from engine.journal.run_files import CONFIG_FILE, CONFIG_HISTORY_FILE
 
 
@@ -38,17 +38,21 @@ def kept_config(folder: Path) -> Mapping[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def note_replaced(folder: Path, before: Mapping[str, Any] | None, *, at: datetime, records: int) -> None:
+def note_replaced(
+    folder: Path, before: Mapping[str, Any] | None, *, at: datetime, records: int, completed: Completion = dict
+) -> None:
     """Write down the configuration that was in force before, if another one is now.
 
     Args:
         before: what `config.json` held; None where there was none.
         records: how many records the journal has; none were made under `before` while it is 0.
+        completed: as `keep_config` takes it: a key that came since is no other configuration.
 
     Raises:
         DataError: the folder cannot be written.
     """
-    if before is None or not records or before == kept_config(folder):
+    now = kept_config(folder)
+    if before is None or not records or now is None or completed(before) == completed(now):
         return
     line = json.dumps({"until": at.isoformat(), "records": records, "config": before})
     with one_sentence(folder), (folder / CONFIG_HISTORY_FILE).open("a", encoding="utf-8") as file:

@@ -45,6 +45,11 @@ FREE_INNER_KEYS = {"data": ("cache_dir", "jumps"), "venue": ("base_url", "max_re
 """What may change under a running track record: how it runs, not what it does."""
 
 LogWriter = Callable[[Iterable[Any]], None]
+Completion = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def _as_it_is(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    return kept
 
 
 class RecordedJournal:
@@ -106,11 +111,12 @@ def write_projections(
             path.replace(folder / path.name)
 
 
-def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool) -> None:
+def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, completed: Completion = _as_it_is) -> None:
     """Hold a folder to the configuration that it began with.
 
     Args:
         accept: take a changed configuration from today on.
+        completed: gives a configuration that was kept with the keys that came since at their defaults.
 
     Raises:
         ConfigError: it changed; names the first keys that differ.
@@ -119,7 +125,7 @@ def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool) -> 
     path = folder / CONFIG_FILE
     binding = _binding(effective)
     if path.exists() and not accept:
-        before = _read_binding(path)
+        before = _binding(completed(_read_binding(path)))
         differences = list(_differences(before, binding, ""))
         if differences:
             shown = "; ".join(differences[:3]) + (f" (and {len(differences) - 3} more)" if len(differences) > 3 else "")  # noqa: PLR2004
@@ -178,7 +184,8 @@ def _read_binding(path: Path) -> dict[str, Any]:
 def _binding(effective: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in effective.items() if key not in FREE_KEYS}
     for section, names in FREE_INNER_KEYS.items():
-        kept[section] = {key: value for key, value in kept[section].items() if key not in names}
+        if isinstance(kept.get(section), dict):
+            kept[section] = {key: value for key, value in kept[section].items() if key not in names}
     return kept
 
 

@@ -33,7 +33,12 @@ WITHHELD_KEYS = ("notify",)
 
 def one_shot_name(mode: str, name: str, at: datetime) -> str:
     """Name the folder of a run that is not continued: `backtest-rotation-20260131T235959Z`."""
-    return f"{mode}-{name}-{at:%Y%m%dT%H%M%SZ}"
+    return f"{mode}-{without_blanks(name)}-{at:%Y%m%dT%H%M%SZ}"
+
+
+def without_blanks(name: str) -> str:
+    """Give a name as it stands in that of a folder, which is typed again: without blanks that would need quotes."""
+    return re.sub(r"\s+", "-", name)
 
 
 @contextmanager

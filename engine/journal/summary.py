@@ -27,6 +27,7 @@ class RunFacts:
         data_sources: by series: source, digest, first and last day, missing bars, fetch time.
         notes: what a reader must be told.
         doubts: what puts the figures in doubt; told before all notes.
+        rotates: whether the strategy has a basket to rotate into.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
 
@@ -40,6 +41,7 @@ class RunFacts:
     notes: Sequence[str]
     benchmark_equity: Mapping[str, Floats | None]
     doubts: Sequence[str] = ()
+    rotates: bool = True
 
 
 def summary_of(
@@ -66,6 +68,7 @@ def summary_of(
         "data_sources": facts.data_sources,
         "doubts": list(facts.doubts),
         "notes": [*facts.doubts, *facts.notes, *old_mark_notes(days[-1].day, days[-1].marked_on)],
+        "rotates": facts.rotates,
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
             {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}

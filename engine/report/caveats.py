@@ -4,12 +4,15 @@ FEW_ROTATIONS = 30
 NOT_ADVICE = "Not investment advice."
 
 
-def rests_on(completed: int) -> str:
-    """Say on how many rotations the figures rest."""
+def rests_on(completed: int, *, rotates: bool = True) -> str:
+    """Say on how many rotations the figures rest, or, where there are none to speak of, on how many round trips."""
     if not completed:
-        return "No rotation was completed: these figures say nothing about rotating."
+        if rotates:
+            return "No rotation was completed: these figures say nothing about rotating."
+        return "No round trip was completed: one purchase does not tell skill from luck."
     few = " - far too few to tell skill from luck" if completed < FEW_ROTATIONS else ""
-    return f"These figures rest on {completed} completed rotation{'s' if completed != 1 else ''}{few}."
+    what = "rotation" if rotates else "round trip"
+    return f"These figures rest on {completed} completed {what}{'s' if completed != 1 else ''}{few}."
 
 
 def hindsight(*, synthetic: bool) -> str:

@@ -1,7 +1,10 @@
 """The figures of a run as every report names and writes them."""
 
+from collections.abc import Iterable
+
 from engine.core.performance import DAYS_A_YEAR, LEAST_DAYS, withheld
 
+BASKET = "basket"
 NOT_AVAILABLE = "–"
 FIGURES = (
     ("return", "total_return", "percent"),
@@ -19,6 +22,15 @@ PERCENT = frozenset(key for _, key, kind in FIGURES if kind == "percent")
 def benchmark_title(name: str) -> str:
     """Name a benchmark."""
     return f"hold {name}"
+
+
+def benchmark_titles(names: Iterable[str], *, rotates: bool, core: str) -> dict[str, str]:
+    """Name the benchmarks that are worth showing: a basket that is the core alone is one of the others, or the core."""
+    known = list(names)
+    titles = {name: benchmark_title(name) for name in known if rotates or name != BASKET}
+    if not rotates and BASKET in known and core not in known:
+        titles[BASKET] = benchmark_title(core)
+    return titles
 
 
 def benchmark_key(name: str) -> str:

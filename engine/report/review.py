@@ -14,6 +14,7 @@ from engine.journal.review.costs import Costs, PricedFill
 from engine.journal.review.facts import Review, counts, is_open
 from engine.journal.review.holdings import Standing, Stretch
 from engine.journal.review.incidents import Incident
+from engine.journal.review.round_trips import RoundTrip
 from engine.report.amounts import exact, money, significant
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
@@ -45,7 +46,10 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
     _print_headline(console, review, writer)
     print_doubts(console, review.doubts)
     rows = _shown(review)
-    _print_table(console, "Rotations", review.rotations, rows, _rotations(review.core))
+    if review.rotates:
+        _print_table(console, "Rotations", review.rotations, rows, _rotations(review.core))
+    else:
+        _print_table(console, "Round trips", review.round_trips, rows, _round_trips(review.core))
     _print_table(console, "Held", review.stretches, rows, _stretches)
     _print_fills(console, review.fills, rows, review.quote)
     _print_costs(console, review.costs, review.quote)
@@ -190,6 +194,25 @@ def _rotations(core: str) -> Callable[[Sequence[RotationRow]], Table]:
                 signed_percent(rotation.total_return),
                 signed_percent(rotation.core_return),
                 signed_percent(rotation.excess),
+            )
+        return table
+
+    return table_of
+
+
+def _round_trips(core: str) -> Callable[[Sequence[RoundTrip]], Table]:
+    def table_of(rows: Sequence[RoundTrip]) -> Table:
+        figures = ("weeks", "return", printable(core), "excess")
+        table = plain_table("#", "", "entry", "exit", "reason", *figures, right=figures)
+        for trip in rows:
+            table.add_row(
+                str(trip.number),
+                Text(printable(trip.asset)),
+                str(trip.entry_day),
+                str(trip.exit_day or NOT_AVAILABLE),
+                Text(printable(trip.exit_reason)),
+                f"{trip.weeks_held:.1f}",
+                *(signed_percent(value) for value in (trip.total_return, trip.core_return, trip.excess)),
             )
         return table
 

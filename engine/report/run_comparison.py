@@ -23,6 +23,7 @@ TITLES: Mapping[str, str] = {
     "decision_days": "decision days",
     "days_rotated": "days rotated",
 }
+OF_ROTATIONS = ("rotations", "days_rotated")
 MOST_ROWS = 20
 
 
@@ -43,7 +44,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         if few_days:
             console.print(Text(f"{NOT_AVAILABLE}  {letter}: {few_days}", style="dim"))
     _print_configuration(console, comparison)
-    _print_rotations(console, comparison)
+    if comparison.rotates:
+        _print_rotations(console, comparison)
     _print_states(console, comparison)
     if is_synthetic:
         console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
@@ -65,7 +67,8 @@ def _days(comparison: Comparison) -> str:
 
 def _figures(comparison: Comparison) -> Table:
     table = plain_table("", "A", "B", "B - A", right=("A", "B", "B - A"))
-    for pair in comparison.figures:
+    shown = (pair for pair in comparison.figures if comparison.rotates or pair.name not in OF_ROTATIONS)
+    for pair in shown:
         difference = NOT_AVAILABLE if pair.difference is None else _figure(pair, pair.difference, signed=True)
         table.add_row(
             TITLES.get(pair.name, pair.name),

@@ -13,13 +13,14 @@ from rich.text import Text
 
 from engine.core.order import Order
 from engine.journal.projections import Rotation
+from engine.journal.review.round_trips import RoundTrip
 from engine.report.amounts import money
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.figures import (
     FIGURES,
     NOT_AVAILABLE,
     benchmark_key,
-    benchmark_title,
+    benchmark_titles,
     few_days_words,
     figure_words,
     signed_percent,
@@ -40,6 +41,7 @@ def print_backtest(
     *,
     summary: Mapping[str, Any],
     rotations: Sequence[Rotation],
+    trips: Sequence[RoundTrip],
     waiting: Sequence[Order],
     core: str,
     gaps: Sequence[str],
@@ -50,6 +52,7 @@ def print_backtest(
 
     Args:
         summary: the content of `summary.json`.
+        trips: round trips of positions, shown for a strategy without rotations.
         waiting: orders that were decided on the last day.
         gaps: missing bars in words.
         folder: where the files are; has_report: whether `report.html` is among them.
@@ -64,8 +67,9 @@ def print_backtest(
     for line in (*[note for note in summary["notes"] if note not in doubts], *_gap_lines(gaps)):
         console.print(Text(f"note: {line}", style="yellow"))
     console.print()
-    console.print(_rotations_table(rotations, core))
-    console.print(_metrics_table(summary))
+    rotates = bool(rotations) or bool(summary["rotates"])
+    console.print(_rotations_table(rotations, core) if rotates else _trips_table(trips, core))
+    console.print(_metrics_table(summary, benchmark_titles(summary["benchmarks"], rotates=rotates, core=core)))
     few_days = few_days_words(summary["decision_days"])
     if few_days:
         console.print(Text(f"{NOT_AVAILABLE}  {few_days}", style="dim"))
@@ -76,7 +80,8 @@ def print_backtest(
         console.print(Text(text, style="yellow"))
     for order in waiting:
         console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
-    console.print(Padding(Text(_caveat(summary, rotations), style="italic"), (1, 0, 0, 0)))
+    ended = sum(row.exit_day is not None for row in (rotations if rotates else trips))
+    console.print(Padding(Text(_caveat(summary, ended, rotates=rotates), style="italic"), (1, 0, 0, 0)))
     if doubts:
         console.print(Text(DOUBTFUL, style=DOUBT_STYLE))
     # A path is what people copy: it is never broken over two lines.
@@ -141,15 +146,41 @@ def _rotations_table(rotations: Sequence[Rotation], core: str) -> Table:
     return table
 
 
-def _metrics_table(summary: Mapping[str, Any]) -> Table:
+def _trips_table(trips: Sequence[RoundTrip], core: str, most: int = 12) -> Table:
+    shown = trips[max(0, len(trips) - most) :]
+    left = f", the last {len(shown)} of {len(trips):,}: review shows more" if len(shown) < len(trips) else ""
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"Round trips{left}", title_justify="left", title_style="bold"
+    )
+    for title in ("#", "", "entry", "exit", "reason"):
+        table.add_column(title, no_wrap=True)
+    for title in ("weeks", "return", core, "excess"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for trip in shown:
+        table.add_row(
+            str(trip.number),
+            Text(trip.asset),
+            trip.entry_day.isoformat(),
+            trip.exit_day.isoformat() if trip.exit_day else NOT_AVAILABLE,
+            Text(trip.exit_reason),
+            f"{trip.weeks_held:.1f}",
+            *(signed_percent(value) for value in (trip.total_return, trip.core_return, trip.excess)),
+        )
+    if not trips:
+        table.add_row(NOT_AVAILABLE, "", "none", *[""] * 6)
+    return table
+
+
+def _metrics_table(summary: Mapping[str, Any], titles: Mapping[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("")
     table.add_column(str(summary["name"])[:24], justify="right", style="bold")
     benchmarks: Mapping[str, Mapping[str, Any] | None] = summary["benchmarks"]
-    for name in benchmarks:
-        table.add_column(benchmark_title(name), justify="right")
+    for title in titles.values():
+        table.add_column(title, justify="right")
+    shown = [benchmarks[name] for name in titles]
     for title, key, _ in FIGURES:
-        cells = [None if figures is None else figures[benchmark_key(key)] for figures in benchmarks.values()]
+        cells = [None if figures is None else figures[benchmark_key(key)] for figures in shown]
         table.add_row(title, *(figure_words(key, value) for value in (summary[key], *cells)))
     return table
 
@@ -159,9 +190,11 @@ def _activity(summary: Mapping[str, Any]) -> Text:
     paid = money(fees) if isinstance(fees, int | float) else ", ".join(f"{v:,.8g} {a}" for a, v in fees.items())
     elapsed = (date.fromisoformat(summary["last_day"]) - date.fromisoformat(summary["first_day"])).days
     turnover = turnover_words(summary["turnover"], decision_days=summary["decision_days"], elapsed=elapsed)
-    return Text(f"turnover {turnover}, fees {paid}, {summary['days_rotated']:,} days rotated")
+    rotated = f", {summary['days_rotated']:,} days rotated" if summary["rotates"] or summary["rotations"] else ""
+    return Text(f"turnover {turnover}, fees {paid}{rotated}")
 
 
-def _caveat(summary: Mapping[str, Any], rotations: Sequence[Rotation]) -> str:
-    ended = sum(rotation.exit_day is not None for rotation in rotations)
-    return " ".join(filter(None, (rests_on(ended), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE)))
+def _caveat(summary: Mapping[str, Any], ended: int, *, rotates: bool) -> str:
+    return " ".join(
+        filter(None, (rests_on(ended, rotates=rotates), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE))
+    )

@@ -161,6 +161,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
         doubts=tuple(jump_words(jumps)),
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
+        rotates=universe.rotates,
     )
     return BacktestRun(
         config=config,

@@ -265,6 +265,7 @@ class PaperRun:
                 [day.day for day in days],
                 instruments=self._planner.instruments,
             ),
+            rotates=self._universe.rotates,
         )
         rotations = rotations_of(days)
         standing = self._session.standing

@@ -182,7 +182,7 @@ WRONG_TYPES = [
     ("live.poll_seconds", "fast", ["live.poll_seconds", "fast", "number"]),
     ("notify", "me@example.org", ["notify", "me@example.org", "a list"]),
     ("name", "5", ["name", "5", "text"]),
-    ("name", "null", ["name", "null", "text"]),
+    ("name", "[a]", ["name", "text"]),
 ]
 NOT_ALLOWED = [
     ("strategy.basket", "{ETH: 0.6, BTC: 0.6}", ["strategy.basket", "1.2", "at most 1"]),
@@ -321,7 +321,7 @@ USAGES = [
     (["backtset", "bot.yaml"], ["backtset", "backtest", "--help"]),
     (["--verison"], ["--verison", "--version", "--help"]),
     (["bot.yaml"], ["bot.yaml", "--help"]),
-    (["backtest"], ["CONFIG", "--help"]),
+    (["parity"], ["CONFIG", "--help"]),
     (["config", "shwo", "bot.yaml"], ["shwo", "show", "--help"]),
     (["config", "show"], ["CONFIG", "--help"]),
     (["config", "schema", "bot.yaml"], ["bot.yaml", "--help"]),

@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "config" / "rotation.yaml"
 
 # The defaults of the public interface, once more.
 INTERFACE = yaml.safe_load("""
-name: rotation
+name: null
 strategy:
   name: rotation
   core: BTC
@@ -82,7 +82,8 @@ OURS = {"live.index_wait_seconds": 21600}
 def test_the_defaults_are_those_of_the_interface_key_by_key() -> None:
     effective = dict(leaves(build().effective()))
 
-    wanted = dict(leaves(INTERFACE)) | OURS
+    # Null is the strategy's name, and so it is in force.
+    wanted = dict(leaves(INTERFACE)) | OURS | {"name": "rotation"}
     assert effective.keys() == wanted.keys()
     assert {key: comparable(value) for key, value in effective.items()} == {
         key: comparable(value) for key, value in wanted.items()
@@ -183,7 +184,7 @@ def test_an_unknown_key_is_answered_with_the_nearest_one(values: dict[str, Any],
         ("venue.timeout_seconds", 0),
         ("live.poll_seconds", "20"),
         ("notify", "mail"),
-        ("name", None),
+        ("name", "  "),
         ("name", "a/b"),
         ("name", "a" * 65),
     ],
@@ -309,6 +310,12 @@ def test_a_long_value_is_shortened_to_keep_the_sentence_a_line() -> None:
 def test_a_section_wants_keys(section: object) -> None:
     assert refused({"strategy": section}).startswith(f"strategy: {section!r} is not allowed; keys with values")
     assert "costs: " in refused({"costs": section})
+
+
+def test_without_a_name_the_strategys_is_taken_and_is_the_same_configuration() -> None:
+    assert build({"name": None, "strategy": {"name": "hold"}}).name == "hold"
+    assert build({"strategy": {"name": "macd_timing"}}).effective()["name"] == "macd_timing"
+    assert build({}).sha256() == build({"name": "rotation"}).sha256()
 
 
 @pytest.mark.parametrize(("name", "shown"), [(None, "null"), (3, "3"), (["rotation"], "['rotation']")])

@@ -56,6 +56,8 @@ def test_the_schema_accepts_the_shipped_file_and_any_part_of_it() -> None:
 
     assert fits(as_json(read_values(SHIPPED)), schema, schema)
     assert fits({"strategy": {"name": "hold", "core": "ETH"}}, schema, schema)
+    assert fits({"name": None}, schema, schema)
+    assert schema["properties"]["name"]["default"] is None
     assert schema.get("required", []) == []
 
 
@@ -63,6 +65,7 @@ def test_the_schema_accepts_the_shipped_file_and_any_part_of_it() -> None:
     "wrong",
     [
         {"nmae": "x"},
+        {"name": "a/b"},
         {"strategy": {"name": "hold", "hold_weeks": 3}},
         {"strategy": {"name": "rotatoin"}},
         {"strategy": {"name": "rotation", "hold_weeks": "many"}},

@@ -9,7 +9,7 @@ from typing import Any
 from engine.journal.paper_folder import FREE_INNER_KEYS, FREE_KEYS
 from engine.journal.projections import ROTATED
 from engine.journal.record_rows import RotationRow
-from engine.journal.review.facts import FIGURES, figures_of
+from engine.journal.review.facts import FIGURES, figures_of, rotates
 from engine.journal.run_record import RunRecord
 
 ABSENT = "(absent)"
@@ -71,6 +71,7 @@ class Comparison:
     Attributes:
         configuration: keys that differ; None where a folder does not hold its configuration.
         same_configuration: by their digests; None where a run has none yet.
+        rotates: whether one of them has rotations to speak of.
         common_days: decided by both; only_first, only_second: by one of them.
     """
 
@@ -79,6 +80,7 @@ class Comparison:
     figures: Sequence[Pair]
     configuration: Sequence[KeyDifference] | None
     same_configuration: bool | None
+    rotates: bool
     common_days: int
     only_first: int
     only_second: int
@@ -97,6 +99,7 @@ def compare_runs(first: RunRecord, second: RunRecord) -> Comparison:
         figures=_figures(first, second),
         configuration=None if mine is None or other is None else list(_differences(mine, other, "")),
         same_configuration=None if None in hashes else hashes[0] == hashes[1],
+        rotates=rotates(first) or rotates(second),
         common_days=len(days[0] & days[1]),
         only_first=len(days[0] - days[1]),
         only_second=len(days[1] - days[0]),

@@ -19,6 +19,7 @@ from engine.journal.record_rows import RotationRow
 from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fills
 from engine.journal.review.holdings import Standing, Stretch, standing_of, stretches_of
 from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
+from engine.journal.review.round_trips import RoundTrip, round_trips_of
 from engine.journal.review.selection import Selection
 from engine.journal.run_outline import name_of
 from engine.journal.run_record import RunRecord
@@ -65,6 +66,7 @@ class Review:
         name: the configuration's; core: the asset that rotations are compared with.
         figures: by the names of `summary.json`, over the whole run; benchmarks: their figures, None for one that was
             not tradable, empty where they are not up to date.
+        rotates: whether there are rotations to speak of; round_trips: of positions, where there are not.
         pending: orders that wait, in words.
         doubts: what puts the figures in doubt.
     """
@@ -84,7 +86,9 @@ class Review:
     days_rotated: int
     standing: Standing | None
     lately: Lately | None
+    rotates: bool
     rotations: Sequence[RotationRow]
+    round_trips: Sequence[RoundTrip]
     fills: Sequence[PricedFill]
     stretches: Sequence[Stretch]
     costs: Costs
@@ -109,7 +113,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         record=record,
         selection=selection,
         name=name_of(record),
-        core=_core(record),
+        core=core_of(record),
         quote=quote_of(record),
         first_day=days[0].day if days else None,
         last_day=days[-1].day if days else None,
@@ -122,6 +126,8 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         standing=standing_of(record),
         lately=_lately(record, incidents),
         rotations=[rotation for rotation in record.rotations if selection.has_rotation(rotation)],
+        rotates=rotates(record),
+        round_trips=[trip for trip in trips_of(record) if selection.has_round_trip(trip)],
         fills=fills,
         stretches=[stretch for stretch in stretches_of(record) if selection.has_days(stretch.since, stretch.until)],
         costs=costs_of(fills),
@@ -175,7 +181,18 @@ def _benchmarks(record: RunRecord) -> Mapping[str, Mapping[str, Any] | None]:
     return {name: None if each is None else without_few_days(each, days) for name, each in figures.items()}
 
 
-def _core(record: RunRecord) -> str:
+def rotates(record: RunRecord) -> bool:
+    """Tell whether a run's strategy has rotations to speak of; records of old do not say, and are taken to."""
+    return bool(record.rotations) or bool(record.summary.get("rotates", True))
+
+
+def trips_of(record: RunRecord) -> Sequence[RoundTrip]:
+    """Give the round trips of a run without rotations; none of one that has them."""
+    return () if rotates(record) else round_trips_of(record.decisions, record.own_fills, core=core_of(record))
+
+
+def core_of(record: RunRecord) -> str:
+    """Name the asset that rotations and positions are compared with."""
     started = (event.core for event in record.events or () if isinstance(event, RunStarted))
     strategy = (record.config or {}).get("strategy")
     configured = strategy.get("core") if isinstance(strategy, Mapping) else None

@@ -10,6 +10,7 @@ from engine.journal.review.comparison import Comparison
 from engine.journal.review.costs import PricedFill
 from engine.journal.review.facts import Review
 from engine.journal.review.holdings import Standing
+from engine.journal.review.round_trips import RoundTrip
 from engine.journal.run_list import RunEntry
 from engine.journal.run_record import RunRecord
 
@@ -55,6 +56,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
         "pending": list(review.pending),
         "doubts": list(review.doubts),
         "rotations": [_rotation(rotation) for rotation in last_of(review.rotations)],
+        "round_trips": [_round_trip(trip) for trip in last_of(review.round_trips)],
         "fills": [_fill(priced) for priced in last_of(review.fills)],
         "held": [
             {
@@ -198,6 +200,20 @@ def _rotation(rotation: RotationRow) -> dict[str, Any]:
         "return": rotation.total_return,
         "core_return": rotation.core_return,
         "excess": rotation.excess,
+    }
+
+
+def _round_trip(trip: RoundTrip) -> dict[str, Any]:
+    return {
+        "round_trip": trip.number,
+        "asset": trip.asset,
+        "entry_day": _text(trip.entry_day),
+        "exit_day": _text(trip.exit_day),
+        "exit_reason": trip.exit_reason,
+        "weeks_held": trip.weeks_held,
+        "return": trip.total_return,
+        "core_return": trip.core_return,
+        "excess": trip.excess,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from engine.core.errors import ConfigError
 from engine.journal.projections import OPEN
 from engine.journal.record_rows import FillRow, RotationRow
+from engine.journal.review.round_trips import RoundTrip
 from engine.journal.run_record import RunRecord
 
 ENTRY = "entry"
@@ -55,6 +56,11 @@ class Selection:
         return self.reason in (None, ENTRY, rotation.exit_reason) and self.has_days(
             rotation.entry_day, rotation.exit_day
         )
+
+    def has_round_trip(self, trip: RoundTrip) -> bool:
+        """Tell whether a round trip of a position is wanted."""
+        is_wanted = self.asset in (None, trip.asset) and self.reason in (None, trip.exit_reason)
+        return is_wanted and self.has_days(trip.entry_day, trip.exit_day)
 
     def last_of(self, rows: Sequence[T]) -> Sequence[T]:
         """Give the last rows, as many as are wanted."""

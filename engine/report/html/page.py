@@ -13,7 +13,7 @@ from engine.journal.review.returns import YearOfReturns, returns_by_year
 from engine.journal.review.selection import Selection
 from engine.journal.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
-from engine.report.figures import FIGURES, benchmark_key, benchmark_title, few_days_words, turnover_words
+from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
 from engine.report.html.crosses import golden_crosses, weeks_seen
@@ -68,6 +68,7 @@ def report_html(record: RunRecord) -> str:
         "panel": day_panel(record, held),
     }
     summary = record.summary
+    titles = _benchmark_titles(review)
     plotly, script = plotly_script(), own_text("report.js")
     return render(
         "report.html.j2",
@@ -86,10 +87,10 @@ def report_html(record: RunRecord) -> str:
         charts=charts,
         has_days=bool(record.decisions),
         review=review,
-        figures=_figure_rows(review),
+        figures=_figure_rows(review, list(titles)),
         few_days=few_days_words(len(record.decisions)) if record.decisions else "",
         turnover=_turnover(review),
-        hold_titles=[benchmark_title(name) for name in review.benchmarks],
+        hold_titles=list(titles.values()),
         core=review.core,
         rotations=record.rotations,
         completed=sum(row.exit_day is not None for row in record.rotations),
@@ -97,7 +98,7 @@ def report_html(record: RunRecord) -> str:
         has_basis=any(each.basis is not None for each in review.fills),
         costs=review.costs,
         config=None if record.config is None else yaml.safe_dump(record.config, sort_keys=False, allow_unicode=True),
-        caveats=_caveats(record),
+        caveats=_caveats(review),
         not_advice=NOT_ADVICE,
     )
 
@@ -108,13 +109,14 @@ def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column],
         return {"day": []}, []
     rotations, name = record.rotations, review.name
     columns = equity_columns(record)
-    benchmarks = [each for each in record.benchmarks if f"hold {each}" in columns]
+    worthwhile = benchmark_titles(record.benchmarks, rotates=review.rotates, core=review.core)
+    benchmarks = [each for each in worthwhile if f"hold {each}" in columns]
     charts = [
         Chart(
             key="equity",
             title="Equity and drawdown",
-            words="Equity on a logarithmic axis; below it the fall from the highest equity so far. "
-            "Rotations are shaded and named.",
+            words="Equity on a logarithmic axis; below it the fall from the highest equity so far."
+            + (" Rotations are shaded and named." if review.rotates else ""),
             figure=equity_figure(columns, name=name, benchmarks=benchmarks, rotations=rotations),
         )
     ]
@@ -162,8 +164,12 @@ def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column],
     return columns, charts
 
 
-def _figure_rows(review: Review) -> list[tuple[str, str, list[float | None]]]:
-    benchmarks = review.benchmarks.values()
+def _benchmark_titles(review: Review) -> Mapping[str, str]:
+    return benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
+
+
+def _figure_rows(review: Review, shown: Sequence[str]) -> list[tuple[str, str, list[float | None]]]:
+    benchmarks = [review.benchmarks[name] for name in shown]
     return [
         (
             title,
@@ -213,13 +219,13 @@ def _strategy(record: RunRecord) -> Mapping[str, Any]:
     return strategy if isinstance(strategy, Mapping) else {}
 
 
-def _caveats(record: RunRecord) -> list[str]:
-    synthetic = bool(record.summary.get("synthetic"))
-    completed = sum(row.exit_day is not None for row in record.rotations)
+def _caveats(review: Review) -> list[str]:
+    synthetic = bool(review.record.summary.get("synthetic"))
+    completed = sum(row.exit_day is not None for row in (review.rotations if review.rotates else review.round_trips))
     made_up = "The prices are made up: they show how the program works, and say nothing about real markets."
     return [
         *([made_up] if synthetic else []),
-        rests_on(completed),
+        rests_on(completed, rotates=review.rotates),
         *filter(None, [hindsight(synthetic=synthetic)]),
         "The rules were written by people who had seen these years.",
         "Fees and slippage are taken; how deep the order books of small coins are is not modelled: real fills can be "

@@ -22,6 +22,12 @@ def test_a_run_is_named_by_mode_name_and_second() -> None:
     assert one_shot_name("backtest", "bot", datetime(2024, 1, 31, 23, 59, 58, 999, tzinfo=UTC)) == NAME
 
 
+def test_blanks_of_a_name_are_hyphens_in_that_of_a_folder() -> None:
+    at = datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC)
+
+    assert one_shot_name("backtest", "my  first bot", at) == "backtest-my-first-bot-20240131T235958Z"
+
+
 def test_a_folder_takes_its_name_when_all_of_it_is_written(tmp_path: Path) -> None:
     with whole_folder(tmp_path, NAME) as folder:
         (folder() / "a.txt").write_text("a", encoding="utf-8")

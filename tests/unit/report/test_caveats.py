@@ -16,3 +16,10 @@ from engine.report.caveats import rests_on
 )
 def test_it_says_on_how_many_rotations_figures_rest(completed: int, sentence: str) -> None:
     assert rests_on(completed) == sentence
+
+
+def test_of_a_strategy_without_rotations_it_counts_round_trips() -> None:
+    few = " - far too few to tell skill from luck"
+
+    assert rests_on(0, rotates=False).startswith("No round trip was completed")
+    assert rests_on(2, rotates=False) == f"These figures rest on 2 completed round trips{few}."
