@@ -5,7 +5,7 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -66,6 +66,7 @@ class Session:
         journal: Journal,
         ledger: Ledger,
         standing: Standing | None = None,
+        identity: str = "",
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
@@ -73,6 +74,8 @@ class Session:
         self._venue = venue
         self._journal = journal
         self._opening: tuple[RunStarted, ...] = ()
+        self._identity = identity
+        self._beside: Mapping[str, Decimal] | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -89,6 +92,10 @@ class Session:
         """The orders that are not settled, in the order in which they are sent."""
         return self.standing.orders.waiting
 
+    def saw_account(self, beside: Mapping[str, Decimal]) -> None:
+        """Have it written down, where the run begins, what an exchange's account holds beside the ledger, by asset."""
+        self._beside = beside
+
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
         """Have it written down, together with the first decision, that a run begins."""
         self._opening = (
@@ -98,6 +105,8 @@ class Session:
                 quote=self.ledger.quote,
                 core=self._strategy.universe.core,
                 notes=notes,
+                identity=self._identity,
+                beside=self._beside,
             ),
         )
 
@@ -173,11 +182,20 @@ class Session:
         if doubt is not None:
             self._book(doubt.order, self._venue.resolve(doubt.order, at=at, sent=doubt.sent), at)
 
-    def begin_epoch(self, at: datetime, forgotten: str, plan: Restoration) -> None:
+    def begin_epoch(
+        self,
+        at: datetime,
+        forgotten: str,
+        plan: Restoration,
+        *,
+        wiped: Mapping[str, Decimal],
+        beside: Mapping[str, Decimal],
+    ) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
 
         Args:
             forgotten: the client order id that the exchange knew before.
+            wiped: what has to be bought back; beside: what the account holds beside the ledger; both by asset.
         """
         ledger = self.ledger.after_reset(plan.written_off)
         reset = AccountReset(
@@ -187,8 +205,14 @@ class Session:
             cash=ledger.cash,
             positions=ledger.positions,
             written_off=plan.written_off,
+            wiped=wiped,
+            beside=beside,
         )
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
+
+    def restore(self, orders: Sequence[Order]) -> None:
+        """Plan more orders that buy back what a reset wiped."""
+        self._record(*(OrderPlanned(order=order) for order in orders))
 
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled.

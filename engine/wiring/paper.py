@@ -25,6 +25,7 @@ from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
+from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
 from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
@@ -74,9 +75,13 @@ class PaperRun:
         ledger = _first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
+        identity = self._identity(past, standing)
         venue = self._venue(past)
         self._planner = Planner(
-            account=config.name, instruments=venue.instruments(), costs=self._costs, trading_order=self._universe.assets
+            account=identity or config.name,
+            instruments=venue.instruments(),
+            costs=self._costs,
+            trading_order=self._universe.assets,
         )
         self._session = Session(
             strategy=self._strategy,
@@ -85,6 +90,7 @@ class PaperRun:
             journal=self._journal,
             ledger=ledger,
             standing=standing,
+            identity=identity,
         )
         self._start = ledger
         self._snapshots = snapshots or Snapshots(self._universe, *live_series(config, self._universe, client, around))
@@ -169,6 +175,12 @@ class PaperRun:
             max_stale_sessions=config.data.max_stale_sessions,
         )
 
+    def _identity(self, past: Sequence[Event], standing: Standing) -> str:
+        """Give the name by which orders on an exchange are told from those of other runs; a run of 0.1.0 has none."""
+        if self._config.venue.name == SIMULATED:
+            return ""
+        return standing.identity if past else self._around.identity()
+
     def _venue(self, past: Sequence[Event]) -> Venue:
         config, assets = self._config, self._universe.assets
         listed = self._client.instruments(assets, config.account.quote)
@@ -190,6 +202,8 @@ class PaperRun:
             listed=listed,
             booked_trades={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
             market=market_quotes(config, self._client, self._around),
+            started_at=self._client.server_time(),
+            settle_seconds=self._settle_seconds(),
             sleep=self._around.pause,
             ending=self._around.ending,
         )
@@ -198,8 +212,26 @@ class PaperRun:
         config, around = self._config, self._around
         if config.venue.name == SIMULATED:
             return _nothing_to_check
-        account = ExchangeAccount(self._client, quote=config.account.quote, sleep=around.pause, ending=around.ending)
-        return EpochKeeper(self._session, account, self._planner, place=config.venue.name).check
+        account = ExchangeAccount(
+            self._client,
+            quote=config.account.quote,
+            settle_seconds=self._settle_seconds(),
+            sleep=around.pause,
+            ending=around.ending,
+        )
+        return EpochKeeper(
+            self._session,
+            account,
+            self._planner,
+            place=config.venue.name,
+            events=lambda: self._journal.events,
+            notice=around.notice,
+        ).check
+
+    def _settle_seconds(self) -> float:
+        """Give how long an order may be under way that nobody sees: accepted late, answered late."""
+        venue = self._config.venue
+        return max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
 
     def _write_files(self) -> None:
         last_day = self._session.standing.last_day

@@ -1,10 +1,20 @@
 """What a live run takes from the process around it."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_lowercase, digits
 
 from engine.ports import ProgressBar
+
+IDENTITY_LENGTH = 6
+"""Two thousand million names; a client order id has room for no more beside day, coin and attempt."""
+
+
+def new_identity() -> str:
+    """Give a name by chance, by which two runs on one account are told apart."""
+    return "".join(secrets.choice(ascii_lowercase + digits) for _ in range(IDENTITY_LENGTH))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +27,7 @@ class Surroundings:
         ending: whether the run is to end.
         notice: told, in words, what a person should know.
         progress: told of downloads.
+        identity: gives a name to a run that begins on an exchange; empty: its orders are named by the run's name.
     """
 
     now: Callable[[], datetime]
@@ -24,3 +35,4 @@ class Surroundings:
     ending: Callable[[], bool]
     notice: Callable[[str], None]
     progress: ProgressBar
+    identity: Callable[[], str] = new_identity
