@@ -238,9 +238,11 @@ class Session:
         closes = {}
         for asset in assets:
             close = history[asset].close_at(day)
-            if close is None:
+            # A market that has left the exchange takes its bars with it; what was known of it is still known.
+            mark = self.standing.marks.get(asset) if close is None else decimal_of(close)
+            if mark is None:
                 raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
-            closes[asset] = decimal_of(close)
+            closes[asset] = mark
         return closes
 
     def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:

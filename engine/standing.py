@@ -40,6 +40,7 @@ class Standing:
         epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
         identity: begins the client order ids of the run; empty where its name does.
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
+        marks: the last known price by asset that is held or was targeted, for one whose market has left.
     """
 
     ledger: Ledger
@@ -51,6 +52,7 @@ class Standing:
     known: Fill | None = None
     identity: str = ""
     beside: Mapping[str, Decimal] | None = None
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -70,7 +72,13 @@ class Standing:
             case DayDecided():
                 return self._decided(event, orders)
             case OrderFilled(fill=fill):
-                return replace(self, ledger=self.ledger.apply(fill), orders=orders, known=self.known or fill)
+                return replace(
+                    self,
+                    ledger=self.ledger.apply(fill),
+                    orders=orders,
+                    known=self.known or fill,
+                    marks={**self.marks, fill.asset: fill.price},
+                )
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
                 return replace(self, ledger=ledger, orders=orders, epoch=event.epoch, known=None, beside=event.beside)
@@ -87,7 +95,12 @@ class Standing:
         unplanned = event.reason if event.changed else self.unplanned
         state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
         return replace(
-            self, state=state, orders=orders, unplanned=None if event.planned else unplanned, last_day=event.day
+            self,
+            state=state,
+            orders=orders,
+            unplanned=None if event.planned else unplanned,
+            last_day=event.day,
+            marks={**self.marks, **event.closes},
         )
 
 
