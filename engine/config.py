@@ -184,6 +184,13 @@ class VenueSettings(_Section):
     )
     max_retries: StrictInt = Field(8, ge=0, le=100, description="Tries after the first before giving up.")
     timeout_seconds: StrictFloat = Field(10, gt=0, le=600, description="Longest wait for one whole answer.")
+    settle_seconds: StrictFloat = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="For so long at least an order that is not there is asked for before it is taken as never placed; "
+        "never less than the exchange's receive window and the longest answer.",
+    )
 
 
 class Live(_Section):

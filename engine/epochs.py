@@ -5,17 +5,25 @@ The ledger goes on holding what it held, a new epoch begins, and what was wiped 
 sent: equity and the weeks of a rotation are not interrupted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
+from typing import TypeAlias
 
 from engine.core.errors import VenueError
+from engine.core.events import Event
 from engine.core.ledger import Ledger
-from engine.core.money import ZERO, plain
+from engine.core.money import ZERO, exact, plain
+from engine.core.order import Fill
 from engine.core.planner import Planner
-from engine.core.restoration import restoration
+from engine.core.restoration import Epoch, Restoration, lacking, latest_epoch, restoration, wiped
 from engine.ports import Account
 from engine.session import Session
+
+MOST_ROUNDS = 5
+"""So often what fees took of what was bought back is bought after it, before a person is asked for help."""
+Amounts: TypeAlias = Mapping[str, Decimal]
 
 
 class EpochKeeper:
@@ -24,14 +32,29 @@ class EpochKeeper:
     Args:
         place: the venue's name, for messages.
         planner: by whose rules orders are planned.
+        events: all that happened, in order.
+        notice: told, in words, of what a person should know.
     """
 
-    def __init__(self, session: Session, account: Account, planner: Planner, *, place: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        account: Account,
+        planner: Planner,
+        *,
+        place: str,
+        events: Callable[[], Sequence[Event]],
+        notice: Callable[[str], None],
+    ) -> None:
         self._session = session
         self._account = account
         self._planner = planner
         self._place = place
+        self._events = events
+        self._notice = notice
         self._is_covered = False
+        self._rounds = 0
+        self._beside: Amounts | None = session.standing.beside
 
     def check(self, at: datetime) -> None:
         """Begin a new epoch where the exchange was reset; see that it holds what the ledger holds.
@@ -45,31 +68,97 @@ class EpochKeeper:
                 all was bought back that could be.
         """
         known = self._session.standing.known
-        if known is not None and self._account.has_forgotten(known):
+        if known is not None and self._was_reset(known):
             self._begin_epoch(at, known.client_order_id)
-        standing = self._session.standing
+        orders = self._session.standing.orders
         # A sell that waits may be one that the exchange refused for want of the coin.
-        if (standing.orders.sells or not self._is_covered) and not standing.orders.restoring:
-            self._require(self._session.ledger, self._account.holdings())
-            self._is_covered = True
+        if (orders.sells or not self._is_covered) and not orders.restoring and not self._buys_more():
+            self._look()
+
+    def _was_reset(self, known: Fill) -> bool:
+        """Tell whether what was filled is forgotten: asked with patience, and never where the balances are in place."""
+        if self._account.knows(known) or self._is_in_place(self._account.holdings()):
+            return False
+        return self._account.has_forgotten(known) and not self._is_in_place(self._account.holdings())
+
+    def _is_in_place(self, held: Amounts) -> bool:
+        """Tell whether the account holds what it held when last seen, changed by our own fills alone."""
+        beside = self._beside
+        if beside is None:
+            return False
+        now = _beside(self._session.ledger, held)
+        return all(now.get(asset, ZERO) == beside.get(asset, ZERO) for asset in self._watched(beside))
+
+    def _watched(self, beside: Amounts) -> set[str]:
+        # Of all that an account holds, what we trade: somebody else's trades there are nothing to us.
+        return {asset for asset in beside if asset in self._planner.instruments or asset == self._session.ledger.quote}
 
     def _begin_epoch(self, at: datetime, forgotten: str) -> None:
         standing = self._session.standing
         if standing.last_day is None:
             raise ValueError("an order was filled before any day was decided")
-        plan = restoration(
-            standing.ledger,
-            asks=self._account.asks(tuple(standing.ledger.positions)),
+        # A reset wipes all that was before it: the fills that are still known are the last ones.
+        survivors = list(takewhile(self._account.knows, reversed(latest_epoch(self._events()).fills)))
+        missing = wiped(standing.ledger, survivors)
+        plan = self._restoration(missing, Epoch(), epoch=standing.epoch + 1)
+        kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
+        beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())
+        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside)
+        self._beside = beside
+        self._is_covered, self._rounds = False, 0
+
+    def _restoration(self, missing: Amounts, since: Epoch, *, epoch: int) -> Restoration:
+        standing = self._session.standing
+        if standing.last_day is None:
+            raise ValueError("the exchange was reset before any day was decided")
+        return restoration(
+            missing,
+            held=standing.ledger.positions,
+            asks=self._account.asks(tuple(missing)),
             instruments=self._planner.instruments,
             account=self._planner.account,
-            epoch=standing.epoch + 1,
+            epoch=epoch,
             day=standing.last_day,
-            commission=self._planner.costs.commission,
+            commission=max(self._planner.costs.commission, since.commission_taken),
+            pieces=since.pieces,
         )
-        self._session.begin_epoch(at, forgotten, plan)
-        self._is_covered = False
 
-    def _require(self, ledger: Ledger, held: Mapping[str, Decimal]) -> None:
+    def _buys_more(self) -> bool:
+        """Plan to buy what fees took of what was bought back; tell whether anything was planned."""
+        if self._is_covered or self._session.standing.epoch == 1 or self._rounds >= MOST_ROUNDS:
+            return False
+        epoch = latest_epoch(self._events())
+        missing = lacking(epoch, self._session.ledger)
+        if not missing:
+            return False
+        self._rounds += 1
+        plan = self._restoration(missing, epoch, epoch=self._session.standing.epoch)
+        self._session.restore(plan.orders)
+        return bool(plan.orders)
+
+    def _look(self) -> None:
+        ledger, held = self._session.ledger, self._account.holdings()
+        self._require(ledger, held)
+        self._tell_of_more(_beside(ledger, held))
+        self._is_covered = True
+
+    def _tell_of_more(self, beside: Amounts) -> None:
+        if self._session.standing.last_day is None:
+            self._session.saw_account(beside)
+        elif self._beside is not None:
+            more = {
+                asset: beside.get(asset, ZERO) - self._beside.get(asset, ZERO)
+                for asset in self._watched({**self._beside, **beside})
+            }
+            added = [f"{plain(amount)} {asset}" for asset, amount in sorted(more.items()) if amount > ZERO]
+            if added:
+                self._notice(
+                    f"{self._place}: the account holds {', '.join(added)} more than when last seen and the fills since "
+                    "explain; they are left alone"
+                )
+        self._beside = beside
+
+    def _require(self, ledger: Ledger, held: Amounts) -> None:
         for asset, amount in {**ledger.positions, ledger.quote: ledger.cash}.items():
             there = held.get(asset, ZERO)
             if there < amount:
@@ -77,3 +166,14 @@ class EpochKeeper:
                     f"{self._place}: holds {plain(there)} {asset}, and the ledger {plain(amount)}; give the account as "
                     "much, or begin with a lower account.cash in a new folder (--out)"
                 )
+
+
+def _beside(ledger: Ledger, held: Amounts) -> dict[str, Decimal]:
+    """Give what an account holds beside the ledger and what our trades have changed in the rest of it."""
+    ours = {**ledger.positions, ledger.quote: ledger.cash}
+    with exact():
+        beside = {
+            asset: held.get(asset, ZERO) - ours.get(asset, ZERO) - ledger.outside.get(asset, ZERO)
+            for asset in {**held, **ours, **ledger.outside}
+        }
+    return {asset: amount for asset, amount in sorted(beside.items()) if amount}

@@ -109,6 +109,10 @@ class Venue(Protocol):
 class Account(Protocol):
     """The account of an exchange that may be reset: it then forgets orders, and what was bought is gone."""
 
+    def knows(self, fill: Fill) -> bool:
+        """Tell whether the exchange knows the order of a fill now, or its trade; asked once."""
+        ...
+
     def has_forgotten(self, fill: Fill) -> bool:
         """Tell whether the exchange knows nothing any more of an order that it filled; asked with patience."""
         ...

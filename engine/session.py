@@ -5,7 +5,7 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -76,6 +76,7 @@ class Session:
         ledger: Ledger,
         standing: Standing | None = None,
         sell_wait_days: int = SELL_WAIT_DAYS,
+        identity: str = "",
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
@@ -84,6 +85,8 @@ class Session:
         self._journal = journal
         self._sell_wait_days = sell_wait_days
         self._opening: tuple[RunStarted, ...] = ()
+        self._identity = identity
+        self._beside: Mapping[str, Decimal] | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -100,6 +103,10 @@ class Session:
         """The orders that are not settled, in the order in which they are sent."""
         return self.standing.orders.waiting
 
+    def saw_account(self, beside: Mapping[str, Decimal]) -> None:
+        """Have it written down, where the run begins, what an exchange's account holds beside the ledger, by asset."""
+        self._beside = beside
+
     def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
         """Have it written down, together with the first decision, that a run begins."""
         self._opening = (
@@ -109,6 +116,8 @@ class Session:
                 quote=self.ledger.quote,
                 core=self._strategy.universe.core,
                 notes=notes,
+                identity=self._identity,
+                beside=self._beside,
             ),
         )
 
@@ -187,11 +196,20 @@ class Session:
         if doubt is not None:
             self._book(doubt.order, self._venue.resolve(doubt.order, at=at, sent=doubt.sent), at)
 
-    def begin_epoch(self, at: datetime, forgotten: str, plan: Restoration) -> None:
+    def begin_epoch(
+        self,
+        at: datetime,
+        forgotten: str,
+        plan: Restoration,
+        *,
+        wiped: Mapping[str, Decimal],
+        beside: Mapping[str, Decimal],
+    ) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
 
         Args:
             forgotten: the client order id that the exchange knew before.
+            wiped: what has to be bought back; beside: what the account holds beside the ledger; both by asset.
         """
         ledger = self.ledger.after_reset(plan.written_off)
         reset = AccountReset(
@@ -201,8 +219,14 @@ class Session:
             cash=ledger.cash,
             positions=ledger.positions,
             written_off=plan.written_off,
+            wiped=wiped,
+            beside=beside,
         )
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
+
+    def restore(self, orders: Sequence[Order]) -> None:
+        """Plan more orders that buy back what a reset wiped."""
+        self._record(*(OrderPlanned(order=order) for order in orders))
 
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled or stuck.
@@ -228,9 +252,11 @@ class Session:
         closes = {}
         for asset in assets:
             close = history[asset].close_at(day)
-            if close is None:
+            # A market that has left the exchange takes its bars with it; what was known of it is still known.
+            mark = self.standing.marks.get(asset) if close is None else decimal_of(close)
+            if mark is None:
                 raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
-            closes[asset] = decimal_of(close)
+            closes[asset] = mark
         return closes
 
     def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:

@@ -1,8 +1,9 @@
 """Where a session stands: what it needs to go on, between two acts and between two starts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import assert_never
 
 from engine.core.events import (
@@ -37,6 +38,9 @@ class Standing:
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
         epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
+        identity: begins the client order ids of the run; empty where its name does.
+        beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
+        marks: the last known price by asset that is held or was targeted, for one whose market has left.
     """
 
     ledger: Ledger
@@ -46,6 +50,9 @@ class Standing:
     last_day: date | None = None
     epoch: int = 1
     known: Fill | None = None
+    identity: str = ""
+    beside: Mapping[str, Decimal] | None = None
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -60,14 +67,21 @@ class Standing:
         match event:
             case RunStarted(cash=cash, quote=quote):
                 # What the run began with, whatever the configuration says by now.
-                return replace(self, ledger=replace(self.ledger, cash=cash, quote=quote))
+                ledger = replace(self.ledger, cash=cash, quote=quote)
+                return replace(self, ledger=ledger, identity=event.identity, beside=event.beside)
             case DayDecided():
                 return self._decided(event, orders)
             case OrderFilled(fill=fill):
-                return replace(self, ledger=self.ledger.apply(fill), orders=orders, known=self.known or fill)
+                return replace(
+                    self,
+                    ledger=self.ledger.apply(fill),
+                    orders=orders,
+                    known=self.known or fill,
+                    marks={**self.marks, fill.asset: fill.price},
+                )
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
-                return replace(self, ledger=ledger, orders=orders, epoch=event.epoch, known=None)
+                return replace(self, ledger=ledger, orders=orders, epoch=event.epoch, known=None, beside=event.beside)
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
@@ -81,7 +95,12 @@ class Standing:
         unplanned = event.reason if event.changed else self.unplanned
         state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
         return replace(
-            self, state=state, orders=orders, unplanned=None if event.planned else unplanned, last_day=event.day
+            self,
+            state=state,
+            orders=orders,
+            unplanned=None if event.planned else unplanned,
+            last_day=event.day,
+            marks={**self.marks, **event.closes},
         )
 
 

@@ -20,13 +20,21 @@ Evidence: TypeAlias = Mapping[str, Mapping[str, EvidenceValue] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """A run begins: its span, and what was bent to make it possible (a moved first day, gaps in the data)."""
+    """A run begins: its span, and what was bent to make it possible (a moved first day, gaps in the data).
+
+    Attributes:
+        identity: begins the client order ids of the run, made once; empty where no exchange is at work, and in records
+            of 0.1.0, whose ids begin with the run's name.
+        beside: what the exchange's account held beside the ledger, by asset; None where that was not looked at.
+    """
 
     first_day: date
     cash: Decimal
     quote: str
     core: str
     notes: tuple[str, ...] = ()
+    identity: str = ""
+    beside: Mapping[str, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +169,10 @@ class AccountReset:
         forgotten: the client order id that the exchange knew before.
         cash, positions: what the ledger goes on holding.
         written_off: quantities too small to be bought back, by asset; they are no longer held.
+        wiped: what has to be bought back, by asset: the ledger less what fills gave that the exchange still knows. None
+            in records of 0.1.0: all that the ledger goes on holding.
+        beside: what the exchange's account held beside the ledger then, by asset, less than nothing where what we hold
+            is not there yet; None where that was not looked at.
     """
 
     at: datetime
@@ -169,6 +181,8 @@ class AccountReset:
     cash: Decimal
     positions: Mapping[str, Decimal]
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
+    wiped: Mapping[str, Decimal] | None = None
+    beside: Mapping[str, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,9 @@ from engine.core.money import ZERO, sizing
 from engine.core.retry_policy import LEAST_PROGRESS, AttemptEnd
 
 CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
+LONGEST_CLIENT_ORDER_ID = 36
+ATTEMPT_DIGITS = 4
+"""The retry policy ends below 10,000 attempts."""
 RESET_BUY_BACK = "reset_buy_back"
 """The reason of an order that puts back on the exchange what a reset of it wiped, and the ledger goes on holding."""
 
@@ -190,11 +193,11 @@ def client_order_id(*, account: str, day: date, asset: str, side: Side, part: in
     """Derive the name of an order from what it is for, so that a restart derives the same one.
 
     At most 36 characters of `[a-zA-Z0-9_-]` (Binance spot API, `newClientOrderId`, 2026-07).
+
+    Args:
+        account: the run's identity on an exchange (two runs must not meet in one name there), its name elsewhere.
     """
-    name = f"{_tag(account, 8)}-{day:%Y%m%d}-{_tag(asset, 8)}-{side.value[0]}{part}-{attempt}"
-    if not CLIENT_ORDER_ID.fullmatch(name):
-        raise ValueError(f"client order id {name!r} does not match {CLIENT_ORDER_ID.pattern}")
-    return name
+    return _named(account=account, day=day, asset=asset, kind=f"{side.value[0]}{part}", attempt=attempt)
 
 
 def stem_of(client_order_id: str) -> str:
@@ -204,7 +207,17 @@ def stem_of(client_order_id: str) -> str:
 
 def restoring_order_id(*, account: str, day: date, asset: str, epoch: int, part: int) -> str:
     """Derive the name of the first attempt at an order that puts back what the reset before `epoch` wiped."""
-    return f"{_tag(account, 8)}-{day:%Y%m%d}-{_tag(asset, 8)}-r{epoch}p{part}-1"
+    return _named(account=account, day=day, asset=asset, kind=f"r{epoch}p{part}", attempt=1)
+
+
+def _named(*, account: str, day: date, asset: str, kind: str, attempt: int) -> str:
+    owner = f"{_tag(account, 8)}-{day:%Y%m%d}"
+    # Room for every attempt that follows: the last numbers are as long as the policy allows attempts.
+    room = LONGEST_CLIENT_ORDER_ID - len(f"{owner}--{kind}-") - ATTEMPT_DIGITS
+    name = f"{owner}-{_tag(asset, max(5, min(8, room)))}-{kind}-{attempt}"
+    if not CLIENT_ORDER_ID.fullmatch(name):
+        raise ValueError(f"client order id {name!r} does not match {CLIENT_ORDER_ID.pattern}")
+    return name
 
 
 def _tag(text: str, length: int) -> str:

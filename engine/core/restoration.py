@@ -1,15 +1,19 @@
 """What has to be bought back after a reset of the exchange, so that it holds again what the ledger holds."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
+from engine.core.events import AccountReset, Event, OrderFilled, OrderPlanned
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
-from engine.core.money import ONE, exact, sizing
-from engine.core.order import RESET_BUY_BACK, Order, Side, restoring_order_id
+from engine.core.money import ONE, ZERO, exact, sizing
+from engine.core.order import RESET_BUY_BACK, Fill, Order, Side, restoring_order_id
 from engine.core.planner import even_pieces
+
+ROUND_UP = Decimal("1.05")
+"""A purchase sized at exactly the least notional may miss it at the price of a moment later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,36 +24,108 @@ class Restoration:
     written_off: Mapping[str, Decimal]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """What happened since the exchange was last reset.
+
+    Attributes:
+        reset: how it began; None in the first.
+        fills: in order.
+        pieces: how many orders were planned to buy back, by asset; their names count on from there.
+    """
+
+    reset: AccountReset | None = None
+    fills: tuple[Fill, ...] = ()
+    pieces: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def commission_taken(self) -> Decimal:
+        """The largest fraction that was taken out of a coin that was bought back."""
+        with sizing():
+            rates = [fill.fee / fill.quantity for fill in self.fills if fill.restores and fill.fee_asset == fill.asset]
+        return max(rates, default=ZERO)
+
+
+def latest_epoch(events: Sequence[Event]) -> Epoch:
+    """Cut a journal at its last reset."""
+    reset: AccountReset | None = None
+    fills: list[Fill] = []
+    pieces: dict[str, int] = {}
+    for event in reversed(events):
+        if isinstance(event, AccountReset):
+            reset = event
+            break
+        if isinstance(event, OrderFilled):
+            fills.append(event.fill)
+        elif isinstance(event, OrderPlanned) and event.order.restores and event.order.attempt == 1:
+            pieces[event.order.asset] = pieces.get(event.order.asset, 0) + 1
+    return Epoch(reset=reset, fills=tuple(reversed(fills)), pieces=pieces)
+
+
+def wiped(ledger: Ledger, survivors: Iterable[Fill]) -> Mapping[str, Decimal]:
+    """Give what a reset wiped of what the ledger holds: all of it, less what later fills gave.
+
+    Worked example: the ledger holds 112.9 ETH, all of them bought after the reset; a sell of 1 BTC came before it.
+    Nothing of the 112.9 is wiped, although the account also has a fresh allowance of ETH: that is not ours.
+
+    Args:
+        survivors: the fills that the exchange still knows; what they sold of a fresh allowance is bought back too.
+    """
+    missing = dict(ledger.positions)
+    with exact():
+        for fill in survivors:
+            gained = fill.quantity if fill.side is Side.BUY else -fill.quantity
+            missing[fill.asset] = missing.get(fill.asset, ZERO) - gained
+            if fill.fee_asset in missing:
+                missing[fill.fee_asset] += fill.fee
+    return {asset: quantity for asset, quantity in missing.items() if quantity > ZERO}
+
+
+def lacking(epoch: Epoch, ledger: Ledger) -> Mapping[str, Decimal]:
+    """Give what is still not bought back once the orders for it are settled: fees took it, or a book was too thin."""
+    if epoch.reset is None or epoch.reset.wiped is None:
+        return {}
+    with exact():
+        rest = {asset: wanted - ledger.outside.get(asset, ZERO) for asset, wanted in epoch.reset.wiped.items()}
+    return {asset: quantity for asset, quantity in rest.items() if quantity > ZERO}
+
+
 def restoration(
-    ledger: Ledger,
+    missing: Mapping[str, Decimal],
     *,
+    held: Mapping[str, Decimal],
     asks: Mapping[str, Decimal],
     instruments: Mapping[str, Instrument],
     account: str,
     epoch: int,
     day: date,
     commission: Decimal,
+    pieces: Mapping[str, int] | None = None,
 ) -> Restoration:
-    """Plan the orders that buy back every position.
+    """Plan the orders that buy back what is missing, by asset.
 
     Args:
+        held: what the ledger holds; a crumb of which all is missing is written off.
         asks: the present price by asset; an asset without one is ordered all the same, and waits.
         account: names the account in client order ids.
         epoch: the number of the epoch that the reset began.
         day: the last day decided.
         commission: may be taken from the bought coin, so that much more is bought.
+        pieces: how many orders of this epoch have names already, by asset.
     """
     orders: list[Order] = []
     written_off: dict[str, Decimal] = {}
-    for asset, held in ledger.positions.items():
+    for asset, quantity in missing.items():
         instrument = instruments[asset]
         with exact():
-            is_dust = asset in asks and held * asks[asset] < instrument.minimum_notional
-        if is_dust:
-            written_off[asset] = held
+            is_dust = asset in asks and quantity * asks[asset] < instrument.minimum_notional
+        if is_dust and quantity == held.get(asset):
+            written_off[asset] = quantity
             continue
-        wanted = _bought_back(held, instrument, commission)
-        for part, quantity in enumerate(even_pieces(wanted, instrument), start=1):
+        wanted = _bought_back(quantity, instrument, commission)
+        if is_dust:
+            wanted = max(wanted, _least(instrument, asks[asset]))
+        for part, piece in enumerate(even_pieces(wanted, instrument), start=(pieces or {}).get(asset, 0) + 1):
             name = restoring_order_id(account=account, day=day, asset=asset, epoch=epoch, part=part)
             orders.append(
                 Order(
@@ -57,12 +133,19 @@ def restoration(
                     asset=asset,
                     symbol=instrument.symbol,
                     side=Side.BUY,
-                    quantity=quantity,
+                    quantity=piece,
                     decision_day=day,
                     reason=RESET_BUY_BACK,
                 )
             )
     return Restoration(orders=tuple(orders), written_off=written_off)
+
+
+def _least(instrument: Instrument, ask: Decimal) -> Decimal:
+    """Give the least quantity that an exchange takes; what it is more than was missing is the account's, not ours."""
+    with sizing():
+        steps = instrument.minimum_notional * ROUND_UP / ask / instrument.lot_step
+        return steps.to_integral_value(ROUND_CEILING) * instrument.lot_step
 
 
 def _bought_back(held: Decimal, instrument: Instrument, commission: Decimal) -> Decimal:

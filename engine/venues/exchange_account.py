@@ -9,9 +9,8 @@ from engine.core.instrument import symbol_of
 from engine.core.money import exact
 from engine.core.order import Fill
 from engine.venues.answers import Balance, OrderState, Quote, Trade
+from engine.venues.patience import pauses
 
-ASKS_SECONDS = (0.0, 1.0, 2.0, 4.0)
-"""Pauses before each question for an order that is not there: a query may lag behind the matching engine."""
 ONE_SECOND = timedelta(seconds=1)
 
 
@@ -40,33 +39,45 @@ class ExchangeAccount:
 
     Args:
         quote: what is paid with.
+        settle_seconds: for so long at least it is asked for what is not there.
         sleep: waits so many seconds, or less once the run is ending.
         ending: whether the run is to end.
     """
 
     def __init__(
-        self, client: AccountClient, *, quote: str, sleep: Callable[[float], None], ending: Callable[[], bool]
+        self,
+        client: AccountClient,
+        *,
+        quote: str,
+        settle_seconds: float,
+        sleep: Callable[[float], None],
+        ending: Callable[[], bool],
     ) -> None:
         self._client = client
         self._quote = quote
+        self._settle_seconds = settle_seconds
         self._sleep = sleep
         self._ending = ending
 
-    def has_forgotten(self, fill: Fill) -> bool:
-        """Tell whether neither the order of a fill nor its trade is known any more.
+    def knows(self, fill: Fill) -> bool:
+        """Tell whether the order of a fill is known now, or its trade.
 
         Ids start again from small numbers after a reset: a trade is the same only if its instant is.
         """
-        for seconds in ASKS_SECONDS:
+        if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
+            return True
+        trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
+        return any((trade.trade_id, trade.at) == (fill.trade_id, fill.at) for trade in trades)
+
+    def has_forgotten(self, fill: Fill) -> bool:
+        """Tell whether neither the order of a fill nor its trade is known any more, asked with patience."""
+        for seconds in pauses(self._settle_seconds):
             if seconds:
                 self._sleep(seconds)
-            if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
+            if self.knows(fill):
                 return False
-        if self._ending():
-            # The pauses were cut short: that it is not there says nothing.
-            return False
-        trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
-        return not any((trade.trade_id, trade.at) == (fill.trade_id, fill.at) for trade in trades)
+        # Where the pauses were cut short, that it is not there says nothing.
+        return not self._ending()
 
     def holdings(self) -> Mapping[str, Decimal]:
         """Give what the account holds of each asset, free or locked by orders."""

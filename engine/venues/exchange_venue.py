@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, assert_never
 
+from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
 from engine.core.events import OrderSent
 from engine.core.instrument import Instrument
-from engine.core.money import ONE, ZERO, exact, floor_to_step, sizing
+from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
 from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
@@ -22,7 +23,7 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.exchange_account import ASKS_SECONDS
+from engine.venues.patience import pauses
 from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
@@ -67,6 +68,8 @@ class ExchangeVenue:
         booked_trades: symbol, id and instant of each trade that the journal has booked; ids count by symbol, and from 1
             again after a reset.
         market: the real market's best bid and ask by symbol; what cannot be had is left out.
+        started_at: when this process began to trade, by the exchange's clock.
+        settle_seconds: for so long at least an order is asked for that is not there.
         sleep: waits so many seconds, or less once the run is ending.
         ending: whether the run is to end.
     """
@@ -81,6 +84,8 @@ class ExchangeVenue:
         listed: Collection[str],
         booked_trades: Collection[BookedTrade],
         market: Callable[[Sequence[str]], Mapping[str, Quote]],
+        started_at: datetime,
+        settle_seconds: float,
         sleep: Callable[[float], None],
         ending: Callable[[], bool],
     ) -> None:
@@ -93,7 +98,9 @@ class ExchangeVenue:
         self._market = market
         self._sleep = sleep
         self._ending = ending
-        self._witnesses = Witnesses(client, sleep)
+        self._started_at = started_at
+        self._settle_seconds = settle_seconds
+        self._witnesses = Witnesses(client, timedelta(seconds=settle_seconds))
         self._rules: Mapping[str, MarketRules] = {}
         self._rules_at: datetime | None = None
 
@@ -126,7 +133,12 @@ class ExchangeVenue:
         """Send an order once. A buy is cut to its share of `cash` at the best asks, where that does not pay for all.
 
         One that restores what a reset wiped is paid by what the account holds beside our cash.
+
+        It is asked for before it is sent: a journal that was put back does not know what was sent after its copy.
         """
+        there = self._client.find_order(order.symbol, order.client_order_id)
+        if there is not None:
+            return self._already_there(order, there, at)
         quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
         quote = quotes.get(order.symbol)
         if quote is None:
@@ -154,13 +166,32 @@ class ExchangeVenue:
             case _:
                 assert_never(outcome)
 
+    def _already_there(self, order: Order, there: OrderState, at: datetime) -> OrderReport:
+        """Say what an order is that nobody here has sent, and that has the name of one that is to be sent."""
+        if there.at >= self._started_at:
+            return OrderReport(
+                status=OrderStatus.REJECTED,
+                message=f"another bot on this account sent it at {there.at:%Y-%m-%d %H:%M:%S} UTC, out of a copy of "
+                "this run's journal; end one of the two, and begin it in a new folder (--out)",
+            )
+        is_ours = there.side is order.side and there.quantity <= order.quantity
+        if is_ours and there.at >= decision_instant(order.decision_day):
+            return self._report(order, there, at)
+        return OrderReport(
+            status=OrderStatus.WAITING,
+            again=order.quantity,
+            was_placed=False,
+            message=f"another order has this name: {there.side} {plain(there.quantity)} at "
+            f"{there.at:%Y-%m-%d %H:%M:%S} UTC",
+        )
+
     def held(self, asset: str) -> Decimal | None:
         """Ask what the account holds of an asset, ours or not, free or locked."""
         return held_of(self._client, asset)
 
     def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
         """Ask what became of an order; that it was never placed is believed if no trade and no balance speak for it."""
-        for seconds in ASKS_SECONDS:
+        for seconds in pauses(self._settle_seconds):
             if seconds:
                 self._sleep(seconds)
             state = self._client.find_order(order.symbol, order.client_order_id)
@@ -169,7 +200,7 @@ class ExchangeVenue:
         if self._ending():
             # The pauses were cut short: that it is not there yet says nothing.
             return OrderReport(status=OrderStatus.UNRESOLVED, message="not found yet; asked again at the next start")
-        witness = self._witnesses.speak_for(order, at=at, sent=sent, booked=self._booked)
+        witness = self._witnesses.speak_for(order, sent=sent, booked=self._booked)
         if witness:
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"no such order, but {witness}")
         return OrderReport(

@@ -1,6 +1,6 @@
 """What speaks for an order that the exchange says it does not have: a trade nobody booked, a balance that moved."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -11,9 +11,6 @@ from engine.core.money import ZERO, exact, plain
 from engine.core.order import Order, Side
 from engine.venues.answers import Balance, Trade
 
-BALANCE_PATIENCE = timedelta(minutes=10)
-"""How long a balance alone speaks for an order: the one that it was sent at may have been behind."""
-BALANCE_PAUSE_SECONDS = 3.0
 BookedTrade: TypeAlias = tuple[str, str, datetime]
 """Symbol, the exchange's id of the trade, and its instant."""
 
@@ -42,48 +39,59 @@ class Witnesses:
     """Looks for what an order that is not there would have left behind.
 
     Args:
-        sleep: waits so many seconds, or less once the run is ending.
+        lag: by so much an answer may be behind.
     """
 
-    def __init__(self, client: WitnessClient, sleep: Callable[[float], None]) -> None:
+    def __init__(self, client: WitnessClient, lag: timedelta) -> None:
         self._client = client
-        self._sleep = sleep
+        self._lag = lag
 
-    def speak_for(self, order: Order, *, at: datetime, sent: OrderSent | None, booked: Collection[BookedTrade]) -> str:
+    def speak_for(self, order: Order, *, sent: OrderSent | None, booked: Collection[BookedTrade]) -> str:
         """Say what speaks for the order, in words; nothing where nothing does.
+
+        A trade that nobody booked does, unless its order has another name; and a balance that moved, unless such
+        trades of others explain it. It speaks until it is explained: an order that may have been executed is not
+        sent again, however long that takes.
 
         Args:
             sent: what was written before it was sent.
-            booked: trades that are known to be of other orders.
+            booked: trades that are known to be of other orders of this run.
         """
         trades = self._client.recent_trades(order.symbol, decision_instant(order.decision_day))
-        strange = {
-            trade.order_id
-            for trade in trades
-            if trade.side is order.side and (order.symbol, trade.trade_id, trade.at) not in booked
-        }
-        ours = sorted(order_id for order_id in strange if self._may_be(order, order_id))
+        strange = [trade for trade in trades if (order.symbol, trade.trade_id, trade.at) not in booked]
+        others = {order_id for order_id in {trade.order_id for trade in strange} if self._is_others(order, order_id)}
+        ours = sorted({trade.order_id for trade in strange if trade.side is order.side} - others)
         if ours:
             return f"trades of {', '.join(ours)} that nobody here sent"
-        if sent is None or sent.held is None or at - sent.at >= BALANCE_PATIENCE:
+        if sent is None or sent.held is None:
             return ""
-        moved = self._moved(order, sent.held)
-        if moved <= ZERO:
-            # One look may be at an old balance.
-            self._sleep(BALANCE_PAUSE_SECONDS)
-            moved = self._moved(order, sent.held)
-        return f"the balance moved by {plain(moved)} {order.asset}" if moved > ZERO else ""
-
-    def _may_be(self, order: Order, order_id: str) -> bool:
-        """Tell whether the order behind a trade that nobody booked may be ours: somebody else's has another name."""
-        name = self._client.client_id_of(order.symbol, order_id)
-        return name is None or name == order.client_order_id
-
-    def _moved(self, order: Order, held_before: Decimal) -> Decimal:
-        """Give by how much the balance has moved the way that the order would have moved it."""
+        theirs = [trade for trade in trades if trade.order_id in others and trade.at >= sent.at]
         now = held_of(self._client, order.asset)
         with exact():
-            return now - held_before if order.side is Side.BUY else held_before - now
+            moved = now - sent.held - _gained(order.asset, theirs)
+        mine = [trade for trade in trades if trade not in strange and sent.at - self._lag <= trade.at <= sent.at]
+        return "" if moved in _unseen(order.asset, mine) else f"the balance moved by {plain(moved)} {order.asset}"
+
+    def _is_others(self, order: Order, order_id: str) -> bool:
+        """Tell whether the order behind a trade that nobody booked is somebody else's: it has another name."""
+        name = self._client.client_id_of(order.symbol, order_id)
+        return name is not None and name != order.client_order_id
+
+
+def _unseen(asset: str, trades: Sequence[Trade]) -> list[Decimal]:
+    """Give by how much a balance may move late: it was looked at when the last of our own trades were not in it yet."""
+    with exact():
+        return [_gained(asset, trades[first:]) for first in range(len(trades) + 1)]
+
+
+def _gained(asset: str, trades: Sequence[Trade]) -> Decimal:
+    """Give what trades brought of their base asset, fees in it taken off."""
+    gained = ZERO
+    for trade in trades:
+        gained += trade.quantity if trade.side is Side.BUY else -trade.quantity
+        if trade.fee_asset == asset:
+            gained -= trade.fee
+    return gained
 
 
 def held_of(client: BalanceClient, asset: str) -> Decimal:

@@ -31,6 +31,7 @@ from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
+from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
 from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
@@ -83,9 +84,13 @@ class PaperRun:
         ledger = _first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
+        identity = self._identity(past, standing)
         venue = self._venue(past)
         self._planner = Planner(
-            account=config.name, instruments=venue.instruments(), costs=self._costs, trading_order=self._universe.assets
+            account=identity or config.name,
+            instruments=venue.instruments(),
+            costs=self._costs,
+            trading_order=self._universe.assets,
         )
         self._session = Session(
             strategy=self._strategy,
@@ -95,6 +100,7 @@ class PaperRun:
             ledger=ledger,
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
+            identity=identity,
         )
         self._write_log = write_log
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
@@ -184,6 +190,12 @@ class PaperRun:
             examine=self._jumps.examine,
         )
 
+    def _identity(self, past: Sequence[Event], standing: Standing) -> str:
+        """Give the name by which orders on an exchange are told from those of other runs; a run of 0.1.0 has none."""
+        if self._config.venue.name == SIMULATED:
+            return ""
+        return standing.identity if past else self._around.identity()
+
     def _venue(self, past: Sequence[Event]) -> Venue:
         config, assets = self._config, self._universe.assets
         listed = self._client.instruments(assets, config.account.quote)
@@ -205,6 +217,8 @@ class PaperRun:
             listed=listed,
             booked_trades={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
             market=market_quotes(config, self._client, self._around),
+            started_at=self._client.server_time(),
+            settle_seconds=self._settle_seconds(),
             sleep=self._around.pause,
             ending=self._around.ending,
         )
@@ -213,8 +227,26 @@ class PaperRun:
         config, around = self._config, self._around
         if config.venue.name == SIMULATED:
             return _nothing_to_check
-        account = ExchangeAccount(self._client, quote=config.account.quote, sleep=around.pause, ending=around.ending)
-        return EpochKeeper(self._session, account, self._planner, place=config.venue.name).check
+        account = ExchangeAccount(
+            self._client,
+            quote=config.account.quote,
+            settle_seconds=self._settle_seconds(),
+            sleep=around.pause,
+            ending=around.ending,
+        )
+        return EpochKeeper(
+            self._session,
+            account,
+            self._planner,
+            place=config.venue.name,
+            events=lambda: self._journal.events,
+            notice=around.notice,
+        ).check
+
+    def _settle_seconds(self) -> float:
+        """Give how long an order may be under way that nobody sees: accepted late, answered late."""
+        venue = self._config.venue
+        return max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
 
     def _say_jumps(self, words: Sequence[str], day: date) -> None:
         with one_sentence(self._folder):

@@ -100,7 +100,12 @@ def replay(
         snapshots = Snapshots(universe, VenueBars(VenueCandles(client, QUOTE), core=universe.core), _GivenBars(history))
         # Our clock keeps pace with the exchange's: an answer that nobody expected would be asked for twice.
         around = Surroundings(
-            now=lambda: exchange.now, pause=_no_pause, ending=_never, notice=_unheard, progress=progress
+            now=lambda: exchange.now,
+            pause=_no_pause,
+            ending=_never,
+            notice=_unheard,
+            progress=progress,
+            identity=_unnamed,
         )
         with paper_journal(live_config, folder, at=client.server_time(), accept_config=False) as store:
             run = PaperRun(
@@ -205,6 +210,11 @@ def _imbalances(exchange: PracticeExchange, ledger: Ledger) -> list[str]:
 
 def _no_pause(seconds: float) -> None:
     """Wait for nobody: the clock moves when a day has been worked."""
+
+
+def _unnamed() -> str:
+    """Name orders by the run's name: equal replays stay equal."""
+    return ""
 
 
 def _never() -> bool:

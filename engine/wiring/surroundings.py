@@ -1,12 +1,22 @@
 """What a live run takes from the process around it."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from string import ascii_lowercase, digits
 
 from engine.core.errors import VenueError
 from engine.ports import ProgressBar, QuietTimes
 from engine.venues.verdicts import LONGEST_BAN_SECONDS
+
+IDENTITY_LENGTH = 6
+"""Two thousand million names; a client order id has room for no more beside day, coin and attempt."""
+
+
+def new_identity() -> str:
+    """Give a name by chance, by which two runs on one account are told apart."""
+    return "".join(secrets.choice(ascii_lowercase + digits) for _ in range(IDENTITY_LENGTH))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +31,7 @@ class Surroundings:
         progress: told of downloads.
         longest_wait_seconds: of pauses that the exchange asks for; a longer one ends the run.
         quiet: keeps such pauses from one start to the next; None for nowhere.
+        identity: gives a name to a run that begins on an exchange; empty: its orders are named by the run's name.
     """
 
     now: Callable[[], datetime]
@@ -28,6 +39,7 @@ class Surroundings:
     ending: Callable[[], bool]
     notice: Callable[[str], None]
     progress: ProgressBar
+    identity: Callable[[], str] = new_identity
     longest_wait_seconds: float = LONGEST_BAN_SECONDS
     quiet: QuietTimes | None = None
 

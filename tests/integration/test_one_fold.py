@@ -71,6 +71,10 @@ class MortalFile:
         self._chance = chance
         self._written: list[Event] = []
 
+    @property
+    def unwritten(self) -> Sequence[Event]:
+        return self._written
+
     def flush(self) -> None:
         self._file.append_all(self._written)
         self._written.clear()
@@ -138,7 +142,14 @@ class Script:
             ledger=FRESH.ledger,
             standing=standing_of(read_journal(self._path, CODEC), FRESH),
         )
-        keeper = EpochKeeper(session, self._exchange, self._planner, place="the exchange")
+        keeper = EpochKeeper(
+            session,
+            self._exchange,
+            self._planner,
+            place="the exchange",
+            events=lambda: [*read_journal(self._path, CODEC), *journal.unwritten],
+            notice=lambda words: None,
+        )
         while self._cycle < CYCLES:
             self._cycle += 1
             if self._chance.random() < 0.05:

@@ -86,8 +86,11 @@ class FickleExchange:
         )
         return self.placed.get(order.client_order_id, absent)
 
+    def knows(self, fill: Fill) -> bool:
+        return fill.client_order_id in self.placed
+
     def has_forgotten(self, fill: Fill) -> bool:
-        return fill.client_order_id not in self.placed
+        return not self.knows(fill)
 
     def holdings(self) -> Mapping[str, Decimal]:
         return {asset: _decimal(amount) for asset, amount in self.balances.items()}

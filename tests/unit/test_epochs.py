@@ -8,14 +8,14 @@ from decimal import Decimal
 import pytest
 
 from engine.core.errors import VenueError
-from engine.core.events import AccountReset, Event, OrderPlanned, OrderSent
+from engine.core.events import AccountReset, Event, OrderFilled, OrderPlanned, OrderSent
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
 from engine.core.retry_policy import MOST, AttemptEnd
-from engine.epochs import EpochKeeper
+from engine.epochs import MOST_ROUNDS, EpochKeeper
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
 from engine.session import Session
@@ -40,10 +40,14 @@ class FakeAccount:
     ask: Mapping[str, Decimal] = field(default_factory=lambda: {"ETH": Decimal(100), "DOGE": Decimal("0.1")})
     questions: int = 0
     looks: int = 0
+    remembered: Sequence[Fill] = ()
+
+    def knows(self, fill: Fill) -> bool:
+        self.questions += 1
+        return not self.forgets or fill in self.remembered
 
     def has_forgotten(self, fill: Fill) -> bool:
-        self.questions += 1
-        return self.forgets
+        return not self.knows(fill)
 
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
@@ -101,6 +105,7 @@ class Bot:
         self.account = FakeAccount()
         self.shop = Shop()
         self.journal = MemoryJournal()
+        self.notices: list[str] = []
         self.fresh = Standing(
             ledger=Ledger(quote="USDT", cash=Decimal(500), positions=held),
             state=ScriptedState(),
@@ -122,12 +127,28 @@ class Bot:
             ledger=self.fresh.ledger,
             standing=self.fresh,
         )
-        self.keeper = EpochKeeper(self.session, self.account, planner, place="binance-testnet")
+        self.keeper = EpochKeeper(
+            self.session,
+            self.account,
+            planner,
+            place="binance-testnet",
+            events=lambda: list(self.journal),
+            notice=self.notices.append,
+        )
 
     def reset(self) -> None:
         self.account.forgets = True
         self.keeper.check(NOON)
         self.account.forgets = False
+
+    def refuse_to_the_end(self) -> None:
+        """Refuse what is to be bought back, and each round that is tried after it."""
+        for _ in range(MOST_ROUNDS):
+            self.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
+            self.session.work_orders(NOON)
+            self.keeper.check(NOON)
+        self.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
+        self.session.work_orders(NOON)
 
     def events(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.journal if isinstance(event, kind)]
@@ -167,6 +188,9 @@ def test_after_a_reset_the_ledger_holds_what_it_held_and_an_epoch_begins() -> No
         cash=Decimal(500),
         positions={"ETH": HELD["ETH"]},
         written_off={"DOGE": Decimal(7)},
+        wiped={"ETH": HELD["ETH"]},
+        # Of PLENTY, which is there before anything is bought back, less what the ledger goes on holding.
+        beside={"DOGE": Decimal(9999), "ETH": Decimal("5.99999999"), "USDT": Decimal(9500)},
     )
     assert bot.session.ledger == Ledger(quote="USDT", cash=Decimal(500), positions={"ETH": HELD["ETH"]})
     assert bot.session.standing.epoch == 2
@@ -329,10 +353,10 @@ def test_what_is_bought_back_sets_the_commission_aside() -> None:
 def test_an_account_that_was_found_to_hold_all_is_looked_at_again_after_a_reset() -> None:
     bot = Bot()
     bot.keeper.check(NOON)
+    bot.account.held = {**PLENTY, "ETH": Decimal(8)}
     bot.reset()
     bot.account.held = {"USDT": Decimal(500)}
-    bot.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
-    bot.session.work_orders(NOON)
+    bot.refuse_to_the_end()
 
     with pytest.raises(VenueError, match="holds 0 ETH"):
         bot.keeper.check(NOON + timedelta(minutes=1))
@@ -342,9 +366,8 @@ def test_what_could_not_be_bought_back_is_found_missing_once_nothing_waits() -> 
     bot = Bot()
     bot.reset()
     bot.account.held = {"USDT": Decimal(500)}
-    bot.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
     bot.keeper.check(NOON)
-    bot.session.work_orders(NOON)
+    bot.refuse_to_the_end()
 
     with pytest.raises(VenueError, match="holds 0 ETH"):
         bot.keeper.check(NOON + timedelta(minutes=1))
@@ -378,3 +401,122 @@ def test_while_a_sell_waits_the_account_is_looked_at_again() -> None:
 
     with pytest.raises(VenueError, match="holds 0 ETH"):
         bot.keeper.check(NOON)
+
+
+def booked(bot: Bot, *fills: Fill) -> None:
+    for fill in fills:
+        bot.journal.append(OrderFilled(fill=fill))
+    bot.session.standing = bot.folded()
+
+
+def test_what_was_bought_after_the_reset_is_not_bought_twice() -> None:
+    # Worked example: 3 ETH were there, then the reset, then 2 more were bought by orders that the exchange knows.
+    bot = Bot(held={"ETH": Decimal(3)})
+    later = fill_of("ETH", Side.BUY, "2", "100", name="bot-20240101-ETH-b2-1")
+    booked(bot, later)
+    bot.account.remembered = [later]
+
+    bot.reset()
+
+    (event,) = bot.events(AccountReset)
+    assert isinstance(event, AccountReset)
+    assert (event.positions, event.wiped) == ({"ETH": Decimal(5)}, {"ETH": Decimal(3)})
+    # 3 / 0.999 is 3.0030, on the step 3.1, and a step more.
+    assert [order.quantity for order in bot.session.waiting] == [Decimal("3.2")]
+    assert bot.folded() == bot.session.standing
+
+
+def test_nothing_is_bought_back_where_all_was_bought_after_the_reset() -> None:
+    bot = Bot(held={})
+    later = fill_of("ETH", Side.BUY, "2", "100", name="bot-20240101-ETH-b2-1")
+    booked(bot, later)
+    bot.account.remembered = [later]
+
+    bot.reset()
+
+    assert (bot.session.standing.epoch, bot.session.waiting) == (2, ())
+
+
+def test_what_was_sold_out_of_a_fresh_allowance_is_bought_back() -> None:
+    bot = Bot(held={"ETH": Decimal(5)})
+    later = fill_of("ETH", Side.SELL, "2", "100", name="bot-20240101-ETH-s2-1")
+    booked(bot, later)
+    bot.account.remembered = [later]
+
+    bot.reset()
+
+    (event,) = bot.events(AccountReset)
+    assert isinstance(event, AccountReset)
+    assert (event.positions, event.wiped) == ({"ETH": Decimal(3)}, {"ETH": Decimal(5)})
+
+
+def test_an_account_whose_balances_are_in_place_was_not_reset_whatever_it_answers_on_orders() -> None:
+    bot = Bot()
+    bot.keeper.check(NOON)
+
+    bot.reset()
+
+    assert list(bot.journal) == []
+
+
+def test_an_account_that_moved_by_our_own_fills_alone_is_in_place() -> None:
+    bot = Bot()
+    bot.keeper.check(NOON)
+    booked(bot, fill_of("ETH", Side.BUY, "2", "100", fee="0.01", fee_asset="ETH", name="bot-20240101-ETH-b2-1"))
+    bot.account.held = {**PLENTY, "ETH": PLENTY["ETH"] + Decimal("1.99"), "USDT": PLENTY["USDT"] - 200}
+
+    bot.reset()
+
+    assert bot.events(AccountReset) == []
+
+
+def test_what_fees_took_of_what_was_bought_back_is_bought_after_it() -> None:
+    bot = Bot(held={"ETH": Decimal(300)})
+    bot.reset()
+    (first,) = bot.session.waiting
+    # One in a hundred is taken, ten times what the configuration says: 300.5 brings 297.495.
+    taken = fill_of(
+        "ETH", Side.BUY, "300.5", "110", fee="3.005", fee_asset="ETH", name=first.client_order_id, reason=RESET_BUY_BACK
+    )
+    bot.shop.answers = [OrderReport(status=OrderStatus.FILLED, fills=(taken,))]
+    bot.session.work_orders(NOON)
+
+    bot.keeper.check(NOON)
+
+    (second,) = bot.session.waiting
+    # 2.505 / 0.99 is 2.5303, on the step 2.6, and a step more.
+    assert (second.client_order_id, second.quantity) == ("bot-20240101-ETH-r2p2-1", Decimal("2.7"))
+    assert bot.folded() == bot.session.standing
+
+
+def test_a_crumb_that_fees_took_is_bought_as_the_least_that_is_taken() -> None:
+    bot = Bot(held={"ETH": Decimal(3)})
+    bot.reset()
+    (first,) = bot.session.waiting
+    short = fill_of("ETH", Side.BUY, "2.99", "110", name=first.client_order_id, reason=RESET_BUY_BACK)
+    bot.shop.answers = [OrderReport(status=OrderStatus.FILLED, fills=(short,))]
+    bot.session.work_orders(NOON)
+
+    bot.keeper.check(NOON)
+
+    # 0.01 are worth 1; the least notional is 5: 5 * 1.05 / 100 is 0.0525, on the step 0.1; 0.01 alone would be 0.2.
+    assert [order.quantity for order in bot.session.waiting] == [Decimal("0.2")]
+
+
+def test_more_than_was_seen_and_the_fills_since_explain_is_said() -> None:
+    bot = Bot()
+    bot.keeper.check(NOON)
+    bot.account.forgets = True
+    bot.account.held = {**PLENTY, "ETH": Decimal(10)}
+    bot.keeper.check(NOON)
+    bot.account.forgets = False
+    bot.session.work_orders(NOON)
+    bot.account.held = {**PLENTY, "ETH": Decimal("14.1968"), "USDT": Decimal(10_000 - 352)}
+
+    bot.keeper.check(NOON)
+
+    # 10 at the reset, 3.1968 bought back, and one that nobody explains.
+    assert bot.notices == [
+        "binance-testnet: the account holds 1 ETH more than when last seen and the fills since explain; they are left "
+        "alone"
+    ]

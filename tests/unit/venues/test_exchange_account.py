@@ -69,7 +69,9 @@ class Bench:
 
     def __init__(self, client: FakeClient, *, ending: bool = False) -> None:
         self.slept: list[float] = []
-        self.account = ExchangeAccount(client, quote="USDT", sleep=self.slept.append, ending=lambda: ending)
+        self.account = ExchangeAccount(
+            client, quote="USDT", settle_seconds=15, sleep=self.slept.append, ending=lambda: ending
+        )
 
 
 def test_an_order_that_is_found_late_is_not_forgotten() -> None:
@@ -83,7 +85,7 @@ def test_an_order_that_is_gone_with_its_trade_is_forgotten() -> None:
     bench = Bench(FakeClient(None))
 
     assert bench.account.has_forgotten(KNOWN)
-    assert bench.slept == [1.0, 2.0, 4.0]
+    assert bench.slept == [1.0, 2.0, 4.0, 8.0]
 
 
 @pytest.mark.parametrize(
