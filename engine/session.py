@@ -92,8 +92,12 @@ class Session:
         """The orders that are not settled, in the order in which they are sent."""
         return self.standing.waiting
 
-    def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
-        """Have it written down, together with the first decision, that a run begins."""
+    def begin(self, first_day: date, *, notes: tuple[str, ...] = (), synthetic: bool = False) -> None:
+        """Have it written down, together with the first decision, that a run begins.
+
+        Args:
+            synthetic: whether the prices are made up.
+        """
         self._opening = (
             RunStarted(
                 first_day=first_day,
@@ -101,6 +105,7 @@ class Session:
                 quote=self.ledger.quote,
                 core=self._strategy.universe.core,
                 notes=notes,
+                synthetic=synthetic,
             ),
         )
 

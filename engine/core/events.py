@@ -19,13 +19,18 @@ Evidence: TypeAlias = Mapping[str, Mapping[str, EvidenceValue] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """A run begins: its span, and what was bent to make it possible (a moved first day, gaps in the data)."""
+    """A run begins: its span, and what was bent to make it possible (a moved first day, gaps in the data).
+
+    Attributes:
+        synthetic: whether the prices are made up; of a run that goes on for years, the first to say so.
+    """
 
     first_day: date
     cash: Decimal
     quote: str
     core: str
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ class LiveDriver:
         changed: told after orders were worked and something came of it.
         check_account: told before anything is decided or sent; the exchange may have been reset.
         notice: told, in words, of what a person should know; the same words not twice in a row.
+        synthetic: whether the prices are made up.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class LiveDriver:
         notice: Callable[[str], None],
         timing: Timing,
         max_stale_sessions: int,
+        synthetic: bool = False,
     ) -> None:
         self._session = session
         self._strategy = strategy
@@ -106,6 +108,7 @@ class LiveDriver:
         self._notice = notice
         self._timing = timing
         self._max_stale_sessions = max_stale_sessions
+        self._synthetic = synthetic
         self._last_words = ""
         self._has_gathered = False
 
@@ -197,7 +200,7 @@ class LiveDriver:
         if self._session.standing.last_day is None:
             if observations.first_day > days[0]:
                 raise DataError(f"{core.symbol}: the warm-up ends on {observations.first_day}, after {days[0]}")
-            self._session.begin(days[0])
+            self._session.begin(days[0], synthetic=self._synthetic)
         for day in days:
             fresh = self._entries_allowed(history, day)
             self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)

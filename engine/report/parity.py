@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 NOTHING = "–"
 

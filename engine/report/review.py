@@ -17,8 +17,8 @@ from engine.journal.review.holdings import Standing, Stretch
 from engine.journal.review.incidents import Incident
 from engine.report.figures import NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 from engine.report.tables import plain_table
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 DEFAULT_ROWS = 12
 MOST_ASSETS = 3

@@ -14,10 +14,9 @@ from engine.core.order import Order
 from engine.journal.projections import Rotation
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.figures import FIGURES, NOT_AVAILABLE, benchmark_key, benchmark_title, signed_percent
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 WIDTH = 80
-SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
-SYNTHETIC_LAST_LINE = "synthetic sample market: these figures say nothing about real markets"
 
 
 def print_backtest(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from engine.core.errors import VenueError
 from engine.core.instrument import symbol_of
@@ -28,7 +29,7 @@ from engine.venues.answers import (
 )
 from engine.venues.client import Parameters, SandboxClient
 from engine.venues.credentials import Credentials
-from engine.venues.filters import market_rules, weight_limit
+from engine.venues.filters import is_synthetic, market_rules, weight_limit
 from engine.venues.hosts import Network
 from engine.venues.pace import Pace
 from engine.venues.questions import Questions
@@ -38,6 +39,8 @@ from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL
 PAGE_ROWS = 1000
 MARKETS_ASKED_SINGLY = 13
 """Open orders of one market weigh 6, of all markets 80."""
+
+T = TypeVar("T")
 
 
 class BinanceSpot:
@@ -70,6 +73,7 @@ class BinanceSpot:
         now: Callable[[], datetime],
         notice: Callable[[str], None],
     ) -> None:
+        self.network: Network = network
         self._client = SandboxClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
@@ -99,6 +103,17 @@ class BinanceSpot:
             self._pace.weight_limit = weight_limit(content) or self._pace.weight_limit
             return market_rules(content, assets, quote)
 
+        return self._exchange_information(assets, quote, read)
+
+    def is_synthetic(self, asset: str, quote: str) -> bool:
+        """Tell whether the exchange says that its prices are made up.
+
+        Args:
+            asset, quote: a market that it is likely to have; the whole list would be megabytes.
+        """
+        return self._exchange_information([asset], quote, is_synthetic)
+
+    def _exchange_information(self, assets: Sequence[str], quote: str, read: Callable[[object], T]) -> T:
         named = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
         # One name that the exchange does not know, and it answers for none of them; not every server that is like
         # Binance's takes names at all. The whole list can always be had.

@@ -100,6 +100,7 @@ def practice_exchange(
         allowance=allowance,
         commission=commission,
         slippage=slippage,
+        synthetic=market.synthetic,
     )
 
 

@@ -19,6 +19,7 @@ from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
 from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.journal.projections import booked_fills, decided_days, rotations_of
+from engine.journal.run_record import PAPER
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
 from engine.ports import Venue
@@ -45,7 +46,8 @@ class PaperRun:
         store: the folder's journal, open, so that no other bot is at work there.
         snapshots: the bars; None for those of `data.*`.
         watch: listens, for whoever shows what the run is at.
-        synthetic: whether the snapshots are of the made-up market.
+        synthetic: whether prices are made up: the venue's, and then every bar.
+        mode: what its summary says that it is, `paper` or `rehearsal`.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class PaperRun:
         snapshots: Snapshots | None = None,
         watch: Watch | None = None,
         synthetic: bool = False,
+        mode: str = PAPER,
     ) -> None:
+        self.synthetic = synthetic
+        self.mode = mode
         self._config = config
         self._folder = folder
         self._around = around
-        self._synthetic = synthetic
         self._watch = watch or Watch(around.now)
         self._client = client
         self._strategy: AnyStrategy = strategy_of(config)
@@ -167,6 +171,7 @@ class PaperRun:
                 index_wait=timedelta(seconds=config.live.index_wait_seconds),
             ),
             max_stale_sessions=config.data.max_stale_sessions,
+            synthetic=self.synthetic,
         )
 
     def _venue(self, past: Sequence[Event]) -> Venue:
@@ -219,19 +224,19 @@ class PaperRun:
         events = self._journal.events
         days = decided_days(events)
         facts = RunFacts(
-            mode="paper",
+            mode=self.mode,
             name=self._config.name,
             strategy=self._config.strategy.name,
             config_sha256=self._config.sha256(),
             version=__version__,
-            synthetic=self._synthetic,
+            synthetic=self.synthetic,
             data_sources=live_sources(
                 history,
                 self._universe,
                 self._snapshots,
                 coins=self._config.data.crypto,
                 index=self._config.data.index,
-                synthetic=self._synthetic,
+                synthetic=self.synthetic,
             ),
             notes=(),
             benchmark_equity=benchmark_curves(

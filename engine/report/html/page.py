@@ -206,7 +206,7 @@ def _strategy(record: RunRecord) -> Mapping[str, Any]:
 
 
 def _caveats(record: RunRecord) -> list[str]:
-    synthetic = bool(record.summary.get("synthetic"))
+    synthetic = record.synthetic
     completed = sum(row.exit_day is not None for row in record.rotations)
     made_up = "The prices are made up: they show how the program works, and say nothing about real markets."
     return [
