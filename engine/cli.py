@@ -12,7 +12,7 @@ from typing import NoReturn
 import typer
 
 from engine import __version__
-from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, review, verify
+from engine.commands import backtest, config, dashboard, exchange, explain, paper, parity, rehearse, review, verify
 from engine.core.errors import EngineError
 
 MAX_ERROR_LINES = 3
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.command("backtest")(backtest.backtest)
 app.command("paper")(paper.paper)
+app.command("rehearse")(rehearse.rehearse)
 app.command("parity")(parity.parity)
 app.command("explain")(explain.explain)
 app.command("review")(review.review)
