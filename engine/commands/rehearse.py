@@ -83,6 +83,8 @@ def rehearse(
         plan = _plan(loaded, wishes)
         if ending.is_wanted():
             # Nothing is begun yet, and nothing is left behind.
+            if not quiet:
+                typer.echo("ended before the first day was played", err=True)
             return
         try:
             _play(plan, wishes, ending)
