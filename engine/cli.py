@@ -12,7 +12,19 @@ from typing import NoReturn
 import typer
 
 from engine import __version__
-from engine.commands import backtest, config, dashboard, exchange, explain, init, paper, parity, review, verify
+from engine.commands import (
+    backtest,
+    config,
+    dashboard,
+    exchange,
+    explain,
+    init,
+    paper,
+    parity,
+    rehearse,
+    review,
+    verify,
+)
 from engine.commands.program import program_name
 from engine.core.errors import ConfigError, EngineError
 from engine.output import guard_outputs
@@ -32,6 +44,7 @@ app = typer.Typer(
 )
 app.command("backtest")(backtest.backtest)
 app.command("paper")(paper.paper)
+app.command("rehearse")(rehearse.rehearse)
 app.command("parity")(parity.parity)
 app.command("explain")(explain.explain)
 app.command("review")(review.review)

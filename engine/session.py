@@ -107,8 +107,12 @@ class Session:
         """Have it written down, where the run begins, what an exchange's account holds beside the ledger, by asset."""
         self._beside = beside
 
-    def begin(self, first_day: date, *, notes: tuple[str, ...] = ()) -> None:
-        """Have it written down, together with the first decision, that a run begins."""
+    def begin(self, first_day: date, *, notes: tuple[str, ...] = (), synthetic: bool = False) -> None:
+        """Have it written down, together with the first decision, that a run begins.
+
+        Args:
+            synthetic: whether the prices are made up.
+        """
         self._opening = (
             RunStarted(
                 first_day=first_day,
@@ -118,6 +122,7 @@ class Session:
                 notes=notes,
                 identity=self._identity,
                 beside=self._beside,
+                synthetic=synthetic,
             ),
         )
 

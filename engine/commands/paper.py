@@ -1,6 +1,7 @@
 """`paper`: live paper trading until a signal ends it."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,27 +37,33 @@ def paper(
     loaded = load_config(config, assigned, quiet=quiet)
     with ended_by_signals() as ending:
         try:
-            words, folder, report = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            ended = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
         except VenueError:
             if ending.is_wanted():
                 # The end cuts waits short, and with them the tries of a question; the journal has what is open.
                 return
             raise
         if not quiet:
+            from engine.report.closing import print_closing, print_opening
             from engine.report.console import make_console
 
             console = make_console(quiet=False)
-            console.print(words, markup=False)
-            # A path is what people copy: it is never broken over two lines.
-            console.print(f"files: {folder}", markup=False, soft_wrap=True)
-            if report is not None:
-                console.print(f"report: {report}", markup=False, soft_wrap=True)
+            print_opening(console, synthetic=ended.synthetic)
+            print_closing(console, ended.words, folder=ended.folder, report=ended.report, synthetic=ended.synthetic)
 
 
-def _trade(
-    config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool
-) -> tuple[str, Path, Path | None]:
-    """Run until the end, and give what is to be said of it, the run's folder, and its report."""
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    """What is to be said of a run that has ended; report: None where there is none."""
+
+    words: str
+    folder: Path
+    report: Path | None
+    synthetic: bool
+
+
+def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> _Ended:
+    """Run until the end."""
     from engine.clock import system_now
     from engine.journal.paper_folder import one_sentence
     from engine.journal.run_files import LOG_FILE
@@ -64,20 +71,24 @@ def _trade(
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
+    from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
     from engine.venues.pace import LONGEST_WAIT_SECONDS
     from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
-    from engine.wiring.live_exchange import credentials_of, exchange_client
+    from engine.wiring.live_exchange import warn_of_open_keys
+    from engine.wiring.live_start import start_live
     from engine.wiring.paper import PaperRun
-    from engine.wiring.paper_folder import as_begun, folder_of, paper_folder, paper_journal
+    from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 
     watch = Watch(system_now)
     config = as_begun(config, out)
-    # Before the panel, on which a warning would be gone with the next notice.
-    credentials = credentials_of(config, notice=lambda words: None if quiet else typer.echo(words, err=True))
+    folder = paper_folder(config, out)
+    if not quiet:
+        # Before the panel, on which a warning would be gone with the next notice.
+        warn_of_open_keys(config, lambda words: typer.echo(words, err=True))
     with live_console(quiet=quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:
         around = Surroundings(
             now=system_now,
@@ -87,22 +98,41 @@ def _trade(
             progress=progress,
             # Whoever starts it again and again waits by himself.
             longest_wait_seconds=LONGEST_WAIT_SECONDS if once else LONGEST_BAN_SECONDS,
-            quiet=KeptQuietTimes(folder_of(config, out) / QUIET_FILE),
+            quiet=KeptQuietTimes(folder / QUIET_FILE),
         )
-        client = exchange_client(config, credentials, around)
-        folder = paper_folder(config, out)
+        start = start_live(config, folder, around, accept_config=accept_config)
+        make_folder(folder)
         store = opened.enter_context(
-            paper_journal(config, folder, at=client.server_time(), accept_config=accept_config)
+            paper_journal(
+                start.config,
+                folder,
+                at=start.client.server_time(),
+                accept_config=accept_config,
+                synthetic=start.synthetic,
+            )
         )
+        if start.synthetic:
+            console.notice(SYNTHETIC_FIRST_LINE)
         with one_sentence(folder):
             # Keys out of .env are not in the environment, where the log would look for them by itself.
-            strike_out = credentials.strike_out if credentials else str
+            strike_out = start.credentials.strike_out if start.credentials else str
             write_log = opened.enter_context(run_log(folder / LOG_FILE, strike_out=strike_out))
-        run = PaperRun(config, folder, write_log, around, client=client, store=store, watch=watch)
+        run = PaperRun(
+            start.config,
+            folder,
+            write_log,
+            around,
+            client=start.client,
+            store=store,
+            watch=watch,
+            synthetic=start.synthetic,
+        )
         begun = len(run.events)
-        status = status_of(run, watch, config, folder)
+        status = status_of(run, watch, start.config, folder)
         console.follow(status)
         report = run.run(once=once)
+        if start.synthetic:
+            console.notice(SYNTHETIC_LAST_LINE)
     done = Past().after_all(run.events[begun:])
     # The thread that drew the panel is gone: one thread asks, as it should be.
-    return closing_words(done, status()), folder, report
+    return _Ended(words=closing_words(done, status()), folder=folder, report=report, synthetic=run.synthetic)

@@ -4,6 +4,7 @@
     ├── ConfigError     2   usage or configuration
     ├── DataError       3   data missing, invalid or stale
     ├── VenueError      4   the venue refused or cannot be reached
+    │   └── NoAnswerError   it gave no answer past all retries
     └── CheckError      5   a check of the program's own promises failed
         └── LookAheadError  a decision depended on what was not known yet
 
@@ -35,6 +36,10 @@ class VenueError(EngineError):
     """The venue refused or cannot be reached, past all retries."""
 
     exit_code: ClassVar[int] = 4
+
+
+class NoAnswerError(VenueError):
+    """The venue gave no answer that can be read, past all retries."""
 
 
 class CheckError(EngineError):

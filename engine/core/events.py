@@ -26,6 +26,7 @@ class RunStarted:
         identity: begins the client order ids of the run, made once; empty where no exchange is at work, and in records
             of 0.1.0, whose ids begin with the run's name.
         beside: what the exchange's account held beside the ledger, by asset; None where that was not looked at.
+        synthetic: whether the prices are made up; of a run that goes on for years, the first to say so.
     """
 
     first_day: date
@@ -35,6 +36,7 @@ class RunStarted:
     notes: tuple[str, ...] = ()
     identity: str = ""
     beside: Mapping[str, Decimal] | None = None
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

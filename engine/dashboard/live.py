@@ -17,7 +17,8 @@ from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
 from engine.journal.review.incidents import Incident, journalled_incidents
-from engine.report.live_status import MOST_INCIDENTS, LiveStatus, Past, live_status
+from engine.journal.run_record import REHEARSAL, mode_of
+from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
 from engine.standing import Standing
 
 MOST_FILLS = 12
@@ -102,10 +103,9 @@ class LiveRun:
         """Give what the run is at."""
         standing = self._standing
         decision = self._past.decision
-        venue = (self._config or {}).get("venue")
         status = live_status(
             self._past,
-            venue=str(venue.get("name", "")) if isinstance(venue, Mapping) else "",
+            venue=PRACTICE if mode_of(self._folder, {}) == REHEARSAL else self._venue(),
             folder=self._folder,
             ledger=standing.ledger,
             orders=standing.orders,
@@ -131,6 +131,10 @@ class LiveRun:
             curve=curve_of(self._equity),
             records=len(self._events),
         )
+
+    def _venue(self) -> str:
+        venue = (self._config or {}).get("venue")
+        return str(venue.get("name", "")) if isinstance(venue, Mapping) else ""
 
 
 def curve_of(equity: Sequence[tuple[date, float]]) -> Curve | None:

@@ -247,6 +247,7 @@ class HistoricalDriver:
         core: the asset whose bars are the decision days.
         assets: everything that may be traded.
         venue: the one handed to the session.
+        synthetic: whether the bars are made up.
     """
 
     def __init__(
@@ -260,10 +261,12 @@ class HistoricalDriver:
         core: str,
         assets: Sequence[str],
         costs: Costs,
+        synthetic: bool = False,
     ) -> None:
         self._session = session
         self._venue = venue
         self._history = history
+        self._synthetic = synthetic
         self._observations = observations
         self._span = span
         self._core = core
@@ -300,7 +303,7 @@ class HistoricalDriver:
         for analyzer in analyzers:
             cerebro.addanalyzer(analyzer)
         cerebro.addstrategy(_Player, driver=self)
-        self._session.begin(self._span.first_day, notes=self._span.notes)
+        self._session.begin(self._span.first_day, notes=self._span.notes, synthetic=self._synthetic)
         result = cerebro.run()[0]
         self._session.end(self._span.last_day)
         return result

@@ -77,6 +77,7 @@ class LiveDriver:
         check_account: told before anything is decided or sent; the exchange may have been reset.
         notice: told, in words, of what a person should know; the same words not twice in a row.
         examine: shown every snapshot, with its day, before anything is decided on it; an error of it ends the run.
+        synthetic: whether the prices are made up.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class LiveDriver:
         timing: Timing,
         max_stale_sessions: int,
         examine: Callable[[History, date], None] | None = None,
+        synthetic: bool = False,
     ) -> None:
         self._session = session
         self._strategy = strategy
@@ -109,6 +111,7 @@ class LiveDriver:
         self._timing = timing
         self._max_stale_sessions = max_stale_sessions
         self._examine = examine
+        self._synthetic = synthetic
         self._last_words = ""
         self._has_gathered = False
 
@@ -202,7 +205,7 @@ class LiveDriver:
         if self._session.standing.last_day is None:
             if observations.first_day > days[0]:
                 raise DataError(f"{core.symbol}: the warm-up ends on {observations.first_day}, after {days[0]}")
-            self._session.begin(days[0])
+            self._session.begin(days[0], synthetic=self._synthetic)
         for day in days:
             fresh = self._entries_allowed(history, day)
             self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)

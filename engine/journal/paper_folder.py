@@ -30,7 +30,7 @@ from engine.journal.run_files import (
     SUMMARY_FILE,
 )
 from engine.journal.run_folder import write_run_files
-from engine.journal.run_log import log_line
+from engine.journal.run_log import is_synthetic, log_line
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
 
@@ -60,6 +60,7 @@ class RecordedJournal:
         self._journal = journal
         self._folder = folder
         self._write_log = write_log
+        self._synthetic = is_synthetic(self.events)
         # A crash may have cut the last line, or come before it: the journal has it.
         lines = list(decision_lines(decided_days(self.events)))
         _write_whole(folder / DECISIONS_FILE, "".join(f"{line}\n" for line in lines))
@@ -79,12 +80,13 @@ class RecordedJournal:
 
     def _follow(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
+        self._synthetic = self._synthetic or is_synthetic(events)
         lines = list(decision_lines(event for event in events if isinstance(event, DayDecided)))
         if lines:
             with one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
                 file.write("".join(f"{line}\n" for line in lines))
         with one_sentence(self._folder):
-            self._write_log(log_line(event) for event in events)
+            self._write_log(log_line(event, synthetic=self._synthetic) for event in events)
 
 
 def write_projections(
@@ -122,15 +124,28 @@ def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, com
         ConfigError: it changed; names the first keys that differ.
         DataError: the folder cannot be written.
     """
+    if not accept:
+        check_config(folder, effective, completed=completed)
+    _write_whole(folder / CONFIG_FILE, json.dumps(_binding(effective), indent=2) + "\n")
+
+
+def check_config(folder: Path, effective: Mapping[str, Any], *, completed: Completion = _as_it_is) -> None:
+    """Check that a folder began with this configuration, if it has begun; nothing is written.
+
+    Args:
+        completed: as of `keep_config`.
+
+    Raises:
+        ConfigError: it began with another; names the first keys that differ.
+    """
     path = folder / CONFIG_FILE
     binding = _binding(effective)
-    if path.exists() and not accept:
+    if path.exists():
         before = _binding(completed(_read_binding(path)))
         differences = list(_differences(before, binding, ""))
         if differences:
             shown = "; ".join(differences[:3]) + (f" (and {len(differences) - 3} more)" if len(differences) > 3 else "")  # noqa: PLR2004
             raise ConfigError(f"{folder}: began with another configuration: {shown}; --accept-config takes the new one")
-    _write_whole(path, json.dumps(binding, indent=2) + "\n")
 
 
 def check_for_lost_journal(folder: Path) -> None:

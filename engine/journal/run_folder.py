@@ -72,6 +72,33 @@ def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
         raise
 
 
+@contextmanager
+def growing_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Give a new folder under its own name, for a run that is looked at while it is written.
+
+    Where no day was decided, nothing of it is left behind when the block ends, well or not.
+
+    Raises:
+        ConfigError: the parent cannot be made or written.
+    """
+    made: list[Path] = []
+    try:
+        made += _missing_parents(parent)
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = _made(parent, name)
+    except OSError as error:
+        _remove_empty(made)
+        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
+    try:
+        yield folder
+    finally:
+        decisions = folder / DECISIONS_FILE
+        if not decisions.exists() or not decisions.stat().st_size:
+            shutil.rmtree(folder, ignore_errors=True)
+            _remove_empty(made)
+
+
 def write_run_files(
     folder: Path,
     *,
@@ -116,6 +143,18 @@ def _missing_parents(parent: Path) -> list[Path]:
         missing.append(folder)
         folder = folder.parent
     return missing
+
+
+def _made(parent: Path, name: str) -> Path:
+    for attempt in range(1, 1000):
+        folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            # Two runs within one second.
+            continue
+        return folder
+    raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
 
 
 def _rename(temporary: Path, parent: Path, name: str) -> Path:

@@ -22,7 +22,7 @@ from engine.journal.run_outline import RunOutline, ends_of, outline_of, sentence
 from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
 
-REVIEWABLE = ("backtest", "paper")
+REVIEWABLE = ("backtest", "paper", "rehearsal")
 """The modes whose folders hold one run; others hold several, or what was learnt of many."""
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
 CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", DECISIONS_FILE, SUMMARY_FILE)

@@ -34,12 +34,17 @@ class LogLine:
     text: str
 
 
-def log_line(event: Event) -> LogLine:  # noqa: PLR0911, PLR0912, C901 - one arm an event
-    """Put an event into words. A day on which nothing changes is for debugging only: there are thousands."""
+def log_line(event: Event, *, synthetic: bool = False) -> LogLine:  # noqa: PLR0911, PLR0912, C901 - one arm an event
+    """Put an event into words. A day on which nothing changes is for debugging only: there are thousands.
+
+    Args:
+        synthetic: whether the run's prices are made up, which its first line says and its last.
+    """
     match event:
         case RunStarted():
             notes = "".join(f"; {note}" for note in event.notes)
-            text = f"run starts with {event.cash:f} {event.quote}, first decision day {event.first_day}{notes}"
+            market = " on the synthetic sample market, whose prices are made up," if event.synthetic else ""
+            text = f"run starts{market} with {event.cash:f} {event.quote}, first decision day {event.first_day}{notes}"
             return LogLine(at=decision_instant(event.first_day), level="INFO", text=text)
         case DayDecided():
             return _decision(event)
@@ -69,10 +74,11 @@ def log_line(event: Event) -> LogLine:  # noqa: PLR0911, PLR0912, C901 - one arm
             return LogLine(at=event.at, level="WARNING", text=_reset(event))
         case RunEnded():
             pending = "".join(f"; still pending: {_order(order)}" for order in event.waiting)
+            made_up = "; its market was synthetic" if synthetic else ""
             return LogLine(
                 at=decision_instant(event.last_day),
                 level="INFO",
-                text=f"run ends, last decision day {event.last_day}{pending}",
+                text=f"run ends, last decision day {event.last_day}{pending}{made_up}",
             )
         case _:
             assert_never(event)
@@ -80,7 +86,14 @@ def log_line(event: Event) -> LogLine:  # noqa: PLR0911, PLR0912, C901 - one arm
 
 def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
     """Put every event into words that a person wants: not the thousands of days on which nothing changed."""
-    return (log_line(event) for event in events if not (isinstance(event, DayDecided) and not event.changed))
+    told = [event for event in events if not (isinstance(event, DayDecided) and not event.changed)]
+    synthetic = is_synthetic(told)
+    return (log_line(event, synthetic=synthetic) for event in told)
+
+
+def is_synthetic(events: Iterable[Event]) -> bool:
+    """Tell whether a run's prices are made up, as it said when it began."""
+    return any(isinstance(event, RunStarted) and event.synthetic for event in events)
 
 
 def gap_lines(gaps: Sequence[str], first_day: date) -> list[LogLine]:

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
+from engine.journal.chain import Head
+from engine.journal.codec import EventCodec
 from engine.journal.record_rows import decision_row
 from engine.journal.run_files import CONFIG_FILE, DECISIONS_FILE
-from engine.journal.run_record import PAPER, RunRecord, read_summary
-from engine.journal.sqlite import JOURNAL_FILE
+from engine.journal.run_log import is_synthetic
+from engine.journal.run_record import PAPER, RunRecord, mode_of, read_summary
+from engine.journal.sqlite import JOURNAL_FILE, records_after
 
 LONGEST_LINE = 1 << 16
 
@@ -27,7 +30,7 @@ class RunOutline:
     """What can be said of a run at a glance; None where that is not on record.
 
     Attributes:
-        mode: `paper` for a journal without a summary.
+        mode: `paper`, or `rehearsal` by its name, for a journal without a summary.
         name: the configuration's; of a paper run without one what the folder's says of it, else empty.
         total_return, excess: fractions; the excess is over holding Bitcoin for the same days.
         rotations: of the summary.
@@ -56,7 +59,11 @@ def outline_of(folder: Path) -> RunOutline:
     elif (folder / DECISIONS_FILE).exists():
         outline = _of_decisions(folder, summary)
     else:
-        outline = RunOutline(mode=str(summary.get("mode", PAPER)), name=_name(folder, summary, _config(folder)))
+        outline = RunOutline(
+            mode=mode_of(folder, summary),
+            name=_name(folder, summary, _config(folder)),
+            synthetic=_synthetic(folder, summary),
+        )
     return outline
 
 
@@ -127,14 +134,23 @@ def _of_decisions(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
     return RunOutline(
-        mode=str(summary.get("mode", PAPER)),
+        mode=mode_of(folder, summary),
         name=name,
         first_day=None if first is None else first[0],
         last_day=None if last is None else last[0],
         total_return=total_return,
         excess=excess,
-        synthetic=bool(summary.get("synthetic", False)),
+        synthetic=_synthetic(folder, summary),
     )
+
+
+def _synthetic(folder: Path, summary: Mapping[str, Any]) -> bool:
+    if summary:
+        return bool(summary.get("synthetic"))
+    path = folder / JOURNAL_FILE
+    records = records_after(path, Head())
+    codec = EventCodec()
+    return is_synthetic(codec.decode(each.type, each.body, where=f"{path}, record 1") for each in records[:1])
 
 
 def _decision(path: Path, line: str) -> tuple[date, float]:

@@ -47,13 +47,14 @@ from engine.journal.run_files import (
     ROTATIONS_FILE,
     SUMMARY_FILE,
 )
+from engine.journal.run_log import is_synthetic
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.journal.strict_json import strict_object
 from engine.journal.summary import RECORD_SCHEMA
 from engine.journal.summary_reading import summary_content
 
-PAPER = "paper"
-"""The mode of a run that has no summary yet."""
+PAPER, REHEARSAL = "paper", "rehearsal"
+"""The modes of runs that keep a journal from their first event on, before there is a summary."""
 
 T = TypeVar("T")
 
@@ -88,6 +89,11 @@ class RunRecord:
         return self.folder.name
 
     @property
+    def synthetic(self) -> bool:
+        """Whether its prices are made up: its summary says so or, before there is one, its first event."""
+        return bool(self.summary.get("synthetic")) or is_synthetic(self.events or ())
+
+    @property
     def own_fills(self) -> Sequence[FillRow]:
         """The strategy's fills: without those that only bought back what a reset of the exchange had wiped."""
         return [fill for fill in self.fills if not fill.restores]
@@ -115,7 +121,7 @@ def read_run(folder: Path) -> RunRecord:
     equity_days, benchmarks = _equity(folder / EQUITY_FILE)
     record = RunRecord(
         folder=folder,
-        mode=str(summary.get("mode", PAPER)),
+        mode=mode_of(folder, summary),
         summary=summary,
         config=_object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None,
         decisions=_rows(folder / DECISIONS_FILE, lines, decision_row),
@@ -150,6 +156,11 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     if not isinstance(schema, int) or schema > RECORD_SCHEMA:
         raise DataError(f"{folder}: was written by a newer version of this program (record schema {schema!r})")
     return summary
+
+
+def mode_of(folder: Path, summary: Mapping[str, Any]) -> str:
+    """Give the mode of a run; before there is a summary, what the folder's name says of it."""
+    return str(summary.get("mode") or (REHEARSAL if folder.name.startswith(f"{REHEARSAL}-") else PAPER))
 
 
 def _check_order(record: RunRecord) -> None:

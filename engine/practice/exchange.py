@@ -38,6 +38,7 @@ class PracticeExchange:
         keys: what opens the account.
         allowance: balances at the start and after each reset, by asset; over what every account is given.
         commission: fraction of the received amount; slippage: fraction by which bid and ask are worse than the mark.
+        synthetic: whether the bars are made up; its exchange information then says so.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class PracticeExchange:
         allowance: Mapping[str, Decimal] | None = None,
         commission: Decimal = COMMISSION,
         slippage: Decimal = SLIPPAGE,
+        synthetic: bool = False,
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
+        self.synthetic = synthetic
         self.commission = commission
         markets = [Market(rules_for(series, QUOTE), series, slippage) for series in bars if len(series)]
         self.markets: dict[str, Market] = {market.rules.symbol: market for market in markets}

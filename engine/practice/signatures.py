@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-KEY_BYTES = 32
+KEY_BYTES = 16
+"""As hexadecimal digits behind the names of their variables they fit 80 columns, and are copied whole."""
 
 
 class ApiKey(Protocol):

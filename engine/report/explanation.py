@@ -15,7 +15,7 @@ from engine.core.changes import Change, SetClose
 from engine.core.events import EvidenceValue
 from engine.core.explained import Blocked, ExplainedDay, Flip
 from engine.core.explanation import Condition
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 NONE = "–"
 

@@ -22,12 +22,14 @@ from engine.core.valuation import ValuedPosition
 from engine.report.evidence import distance_words, gap_words, value_words
 from engine.report.live_status import Incident, LiveStatus, Past, order_words
 from engine.report.printable import printable
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE
 
 DRAWS_PER_SECOND = 4
 TITLE_COLUMNS = 11
 LEAST_COLUMNS_OF_TEXT = 20
 HOLDING_COLUMNS = 34
 THOUSAND = 1000
+MOST_WORDS = 12
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -86,8 +88,9 @@ def closing_words(done: Past, status: LiveStatus) -> str:
         span = f" ({last})" if done.days == 1 else f" ({done.first_day} to {last})"
     orders = len(done.filled)
     filled = "no order" if not orders else "1 order" if orders == 1 else f"{orders:,} orders"
+    place = f"{status.venue}, on made-up (synthetic) prices" if status.synthetic else status.venue
     skipped = f", {done.skipped:,} not sent (`review` says why)" if done.skipped else ""
-    sentences = [f"{status.venue}: {days} decided{span}, {filled} filled{skipped}."]
+    sentences = [f"{place}: {days} decided{span}, {filled} filled{skipped}."]
     if status.decision is not None:
         sentences.append(
             f"{status.decision.next_state} since {status.state_since} (last decision {status.decision.reason}), "
@@ -117,14 +120,14 @@ class _Lines:
 
 
 class _Panel:
-    """What is drawn again and again; before there is a status, the last notice."""
+    """What is drawn again and again; before there is a status, the last notices."""
 
     def __init__(self) -> None:
-        self._words = "starting"
+        self._words: tuple[str, ...] = ("starting",)
         self._status: Callable[[], LiveStatus] | None = None
 
     def notice(self, words: str) -> None:
-        self._words = words
+        self._words = (*self._words, words)[-MOST_WORDS:]
 
     def follow(self, status: Callable[[], LiveStatus]) -> None:
         self._status = status
@@ -132,7 +135,7 @@ class _Panel:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, options.height or console.height
         if self._status is None:
-            yield Text(printable(self._words))
+            yield Text("\n".join(map(printable, self._words)))
             return
         yield Text("\n", no_wrap=True).join(live_lines(self._status(), width=width, height=height))
 
@@ -178,7 +181,9 @@ class _Section:
 
 def _sections(status: LiveStatus) -> list[_Section]:
     return [
-        _Section(title="", lines=[f"paper on {status.venue}, {status.folder}"], rank=3, style="bold"),
+        _Section(title="", lines=[SYNTHETIC_FIRST_LINE] if status.synthetic else [], rank=-1, style="bold yellow"),
+        _Section(title="", lines=[f"{status.mode} on {status.venue}, {status.folder}"], rank=3, style="bold"),
+        _Section(title="page", lines=[status.page] if status.page else [], rank=4),
         _Section(title="exchange", lines=[_heard(status)], rank=4),
         _Section(title="next", lines=[_next(status)], rank=2),
         _Section(title="state", lines=[_state(status)], rank=0, style="bold"),

@@ -34,6 +34,8 @@ from engine.core.valuation import ValuedPosition, valuation_of
 
 MOST_INCIDENTS = 5
 ONE_DAY = timedelta(days=1)
+PRACTICE = "practice exchange"
+"""The place of a rehearsal, whatever venue it stands in for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ class LiveStatus:
 
     Attributes:
         venue, folder: where orders go, where the files are.
+        mode: `paper` or `rehearsal`; synthetic: whether prices are made up; page: the address of its page, empty: none.
         exchange_time: as it was last told, None before; heard_seconds: how long ago that was, by our clock.
         next_day, due: the day that is decided next, and when; None where nothing was heard and nothing decided.
         decision, state_since: the last decision, and the day whose decision led to its state.
@@ -157,6 +160,9 @@ class LiveStatus:
     incidents: tuple[Incident, ...]
     bars_day: date | None
     bars_at: datetime | None
+    mode: str = "paper"
+    synthetic: bool = False
+    page: str = ""
 
 
 def live_status(

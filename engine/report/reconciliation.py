@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+
 MOST_LINES = 20
 NOTHING = "–"
 SHOWN_BP = 0.005
@@ -36,6 +38,8 @@ def print_reconciled(console: Console, summary: Mapping[str, Any]) -> None:
     Args:
         summary: as a `Reconciliation` gives it.
     """
+    if summary["synthetic"]:
+        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
     console.print(Text(f"{summary['run']}  {summary['first_day']} to {summary['last_day']}: live against backtest"))
     for note in summary["notes"]:
         console.print(Text(note, style="yellow"))
@@ -57,6 +61,8 @@ def print_reconciled(console: Console, summary: Mapping[str, Any]) -> None:
     count = summary["unexplained"]
     style, words = ("bold red", f"{count:,} unexplained") if count else ("bold green", "none unexplained")
     console.print(Text(f"differences: {words}", style=style))
+    if summary["synthetic"]:
+        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
 
 
 def _direction(gap_bp: float) -> str:

@@ -18,8 +18,9 @@ from engine.journal.review.round_trips import RoundTrip
 from engine.report.amounts import exact, money, significant
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 from engine.report.tables import plain_table
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE, print_doubts
+from engine.report.terminal import print_doubts
 
 DEFAULT_ROWS = 12
 MOST_ASSETS = 3

@@ -12,8 +12,8 @@ from engine.journal.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison
 from engine.journal.run_record import RunRecord
 from engine.report.figures import FIGURES, NOT_AVAILABLE, PERCENT, few_days_words, signed_percent
 from engine.report.printable import printable
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 from engine.report.tables import plain_table
-from engine.report.terminal import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 TITLES: Mapping[str, str] = {
     **{key: title for title, key, _ in FIGURES},
@@ -30,12 +30,12 @@ MOST_ROWS = 20
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print a comparison."""
     runs = comparison.first, comparison.second
-    is_synthetic = any(run.summary.get("synthetic") for run in runs)
+    is_synthetic = any(run.synthetic for run in runs)
     if is_synthetic:
         console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
     for letter, run in zip("AB", runs, strict=True):
         console.print(Text(f"{letter}  ", style="dim").append(printable(run.name), style="not dim bold"))
-        console.print(Text(f"   {_span(run)}{' (synthetic)' if run.summary.get('synthetic') else ''}"))
+        console.print(Text(f"   {_span(run)}{' (synthetic)' if run.synthetic else ''}"))
     console.print(Text(_days(comparison)))
     console.print()
     console.print(_figures(comparison))

@@ -27,10 +27,9 @@ from engine.report.figures import (
     turnover_words,
 )
 from engine.report.printable import printable
+from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 WIDTH = 80
-SYNTHETIC_FIRST_LINE = "synthetic sample market: made-up prices that show how the program works"
-SYNTHETIC_LAST_LINE = "synthetic sample market: these figures say nothing about real markets"
 
 DOUBTFUL = "WARNING: the prices jump (above): figures that rest on them mean nothing"
 DOUBT_STYLE = "bold red"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import TypeVar
 
 from engine.core.errors import VenueError
 from engine.core.instrument import symbol_of
@@ -30,7 +31,7 @@ from engine.venues.answers import (
 )
 from engine.venues.client import Parameters, SandboxClient
 from engine.venues.credentials import Credentials
-from engine.venues.filters import market_rules, weight_limit
+from engine.venues.filters import is_synthetic, market_rules, weight_limit
 from engine.venues.hosts import Network
 from engine.venues.pace import LONGEST_WAIT_SECONDS, Pace
 from engine.venues.questions import Questions
@@ -42,6 +43,8 @@ FEE_ASSET = "BNB"
 """Fees may be taken in it, whatever is traded."""
 MARKETS_ASKED_SINGLY = 13
 """Open orders of one market weigh 6, of all markets 80."""
+
+T = TypeVar("T")
 
 
 class BinanceSpot:
@@ -78,6 +81,7 @@ class BinanceSpot:
         longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
         quiet: QuietTimes | None = None,
     ) -> None:
+        self.network: Network = network
         self._client = SandboxClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
@@ -118,6 +122,17 @@ class BinanceSpot:
             self._pace.weight_limit = weight_limit(content) or self._pace.weight_limit
             return market_rules(content, assets, quote)
 
+        return self._exchange_information(assets, quote, read)
+
+    def is_synthetic(self, asset: str, quote: str) -> bool:
+        """Tell whether the exchange says that its prices are made up.
+
+        Args:
+            asset, quote: a market that it is likely to have; the whole list would be megabytes.
+        """
+        return self._exchange_information([asset], quote, is_synthetic)
+
+    def _exchange_information(self, assets: Sequence[str], quote: str, read: Callable[[object], T]) -> T:
         named = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
         # One name that the exchange does not know, and it answers for none of them; not every server that is like
         # Binance's takes names at all. The whole list can always be had.

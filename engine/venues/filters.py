@@ -44,6 +44,11 @@ def weight_limit(content: object) -> int | None:
     return None
 
 
+def is_synthetic(content: object) -> bool:
+    """Read whether an exchange says of its own prices that they are made up; Binance's say nothing of the kind."""
+    return mapping(content).get("synthetic") not in (None, False)
+
+
 def _rules(row: Mapping[str, object], asset: str, quote: str) -> MarketRules:
     filters = {text(each, "filterType"): each for each in map(mapping, sequence(row.get("filters")))}
     quantity = [filters[name] for name in QUANTITY_FILTERS if name in filters]

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from engine.core.errors import VenueError
+from engine.core.errors import NoAnswerError, VenueError
 from engine.venues import reading
 from engine.venues.client import Call, Parameters, SandboxClient
 from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
@@ -77,7 +77,8 @@ class Questions:
             max_retries: tries after the first; None for as many as of any read.
 
         Raises:
-            VenueError: there is none past all retries, or the exchange refuses.
+            NoAnswerError: there is none past all retries.
+            VenueError: the exchange refuses.
         """
         retries = self._max_retries if max_retries is None else max_retries
         failures = clock_failures = 0
@@ -99,7 +100,7 @@ class Questions:
             failures += 1
             if failures > retries:
                 tries = "1 try" if failures == 1 else f"{failures} tries"
-                raise VenueError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
+                raise NoAnswerError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
             if verdict.meaning is not Meaning.LIMITED:
                 self._wait(call, failures, problem)
 
@@ -162,9 +163,19 @@ class Questions:
         return self.shown(f"the answer is not readable: {reply.text or error}")
 
     def _wait(self, call: Call, failures: int, problem: str) -> None:
-        seconds = min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS)
+        seconds = _backoff_seconds(failures)
         self._notice(f"{self._place}: {_asked(call)}: {problem}; trying again in {seconds:g} seconds")
         self._sleep(seconds)
+
+
+def patience_seconds(*, max_retries: int, timeout_seconds: float) -> float:
+    """Give how long one question is asked again at the most, where no answer comes at all."""
+    waits = sum(_backoff_seconds(failures) for failures in range(1, max_retries + 1))
+    return waits + (max_retries + 1) * timeout_seconds
+
+
+def _backoff_seconds(failures: int) -> float:
+    return float(min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS))
 
 
 def _asked(call: Call) -> str:

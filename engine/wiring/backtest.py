@@ -144,6 +144,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         core=universe.core,
         assets=universe.assets,
         costs=costs,
+        synthetic=market.synthetic,
     ).run()
     events = tuple(journal)
     check_no_look_ahead(strategy, history, observations, events)

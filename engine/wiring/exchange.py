@@ -1,5 +1,6 @@
 """From a folder of CSV files, or the sample market, to a practice exchange."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,20 +8,26 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from engine.config import Config
+from engine.config_reading import build_config, with_assignments
 from engine.core.calendar import opening_instant
 from engine.core.errors import ConfigError, DataError
 from engine.core.market import BarSeries
-from engine.data.csv_files import read_csv_bars
+from engine.data.csv_files import PRICES, read_csv_bars
 from engine.data.sample import SampleBars
 from engine.data.sample_regimes import INDEX, MARKETS
 from engine.data.sessions import NewYorkSessions
 from engine.practice.clock import PracticeClock
 from engine.practice.control import instant_in
-from engine.practice.exchange import COMMISSION, SLIPPAGE, PracticeExchange
+from engine.practice.exchange import COMMISSION, QUOTE, QUOTE_ALLOWANCE, SLIPPAGE, PracticeExchange
 from engine.practice.signatures import ApiKey
+from engine.registry import params_of
 
-COIN_FILE = re.compile(r"[A-Z0-9]{1,12}\.csv")
+# As Binance has it of symbols (2026-06): letters and digits of any script, none of them a small Latin one.
+COIN_NAME = re.compile(r"[^\W_a-z][\w.-]{0,45}")
+SMALL_LATIN = re.compile(r"[a-z]")
 DEFAULT_SPAN = timedelta(days=365)
+LONGEST_HEADER = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +38,13 @@ class PracticeMarket:
         coins: a series each, at least one.
         source: where they come from, in words.
         synthetic: whether they are made up.
+        left_out: files of the folder that are not served, each with the reason.
     """
 
     coins: Sequence[BarSeries]
     source: str
     synthetic: bool
+    left_out: Sequence[str] = ()
 
     @property
     def leader(self) -> BarSeries:
@@ -55,11 +64,41 @@ def practice_market(folder: Path | None, *, index: str = INDEX) -> PracticeMarke
         return PracticeMarket(coins=coins, source="the synthetic sample market", synthetic=True)
     if not folder.is_dir():
         raise DataError(f"{folder}: is not a folder; one that holds BTC.csv, ETH.csv and so on is wanted")
-    files = sorted(path for path in folder.iterdir() if COIN_FILE.fullmatch(path.name) and path.stem != index)
-    if not files:
-        raise DataError(f"{folder}: holds no file of a coin; files like BTC.csv are wanted")
-    coins = [read_csv_bars(path, path.stem, index=False) for path in files]
-    return PracticeMarket(coins=coins, source=f"csv files of {folder}", synthetic=False)
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
+    reasons = {path: _why_left_out(path, index) for path in files}
+    served = [path for path, reason in reasons.items() if not reason]
+    left_out = [f"{path.name}: {reason}" for path, reason in reasons.items() if reason]
+    if not served:
+        more = f" (left out: {'; '.join(left_out)})" if left_out else ""
+        raise DataError(f"{folder}: holds no file of a coin; files like BTC.csv are wanted{more}")
+    coins = [read_csv_bars(path, path.stem, index=False) for path in served]
+    return PracticeMarket(coins=coins, source=f"csv files of {folder}", synthetic=False, left_out=left_out)
+
+
+def _why_left_out(path: Path, index: str) -> str:
+    """Say why a file is no coin's; empty where it is one's."""
+    name = path.stem
+    if name == index:
+        return "the index, no coin"
+    if name == QUOTE:
+        return "the quote currency, no coin"
+    if SMALL_LATIN.search(path.name.removesuffix(".csv")):
+        return "a coin's file is named in capitals, like BTC.csv"
+    if not COIN_NAME.fullmatch(name):
+        return "no coin has such a name; letters, digits, dots, dashes and low lines are allowed, up to 46"
+    columns = _columns(path)
+    if len(columns) > 1 and not columns & {*PRICES}:
+        return "holds no bars: it has no column open, high, low or close"
+    return ""
+
+
+def _columns(path: Path) -> set[str]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return {name.strip().strip('"').lower() for name in file.readline(LONGEST_HEADER).split(",")}
+    except OSError:
+        # Whoever reads it whole says it better.
+        return set()
 
 
 def practice_exchange(
@@ -100,7 +139,61 @@ def practice_exchange(
         allowance=allowance,
         commission=commission,
         slippage=slippage,
+        synthetic=market.synthetic,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticeSettings:
+    """What of a configuration an exchange goes by.
+
+    Attributes:
+        index: the name of the file that is no coin's.
+        allowance: enough for the account that is to trade here.
+    """
+
+    index: str
+    allowance: Mapping[str, Decimal]
+    commission: Decimal
+    slippage: Decimal
+
+
+def settings_of(assignments: Sequence[str]) -> PracticeSettings:
+    """Read what `--set` says of costs, account and index; any other key is checked, and is the bot's.
+
+    Raises:
+        ConfigError: a key or value is not allowed, or the account is in another currency.
+    """
+    return practice_settings(build_config(with_assignments({}, assignments), params_of))
+
+
+def practice_settings(config: Config) -> PracticeSettings:
+    """Take what an exchange goes by out of a configuration.
+
+    Raises:
+        ConfigError: the account is in another currency than the exchange's.
+    """
+    if config.account.quote != QUOTE:
+        raise ConfigError(
+            f"account.quote: {config.account.quote} is not allowed here; the practice exchange trades in {QUOTE}"
+        )
+    return PracticeSettings(
+        index=str(getattr(config.strategy, "index", INDEX)),
+        allowance={QUOTE: max(config.account.cash, QUOTE_ALLOWANCE)},
+        commission=config.costs.commission,
+        slippage=config.costs.slippage,
+    )
+
+
+def checked_speed(speed: float) -> float:
+    """Give `--speed` back if a clock can run by it.
+
+    Raises:
+        ConfigError: it is no number, or infinite.
+    """
+    if not math.isfinite(speed):
+        raise ConfigError(f"--speed {speed}: a number is wanted, 0 or more")
+    return speed
 
 
 def instant_of_option(text: str) -> datetime:

@@ -1,66 +1,144 @@
 """The exchange of a live run: its keys, its client, and the real market beside it."""
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 from engine.config import Config
-from engine.core.errors import VenueError
+from engine.core.errors import ConfigError, NoAnswerError, VenueError
 from engine.venues.answers import Quote
 from engine.venues.credentials import Credentials, exposed, read_credentials, required
 from engine.venues.exchange import BinanceSpot
-from engine.venues.hosts import MARKET_DATA, Network
+from engine.venues.hosts import DEFAULT_URLS, MARKET_DATA, Network
+from engine.venues.questions import patience_seconds
 from engine.venues.simulated import QuoteOf
+from engine.wiring.live_data import may_be_synthetic
 from engine.wiring.surroundings import Surroundings
 
 SIMULATED = "simulated"
 RECORD_SECONDS = 5.0
 """How long a price that only goes on record is waited for."""
 DOTENV = Path(".env")
+BITCOIN = "BTC"
+WITHOUT_NETWORK = (
+    "without a network, `python -m engine rehearse` trades on a practice exchange of this machine, on the sample"
+)
 
 
-def credentials_of(config: Config, *, notice: Callable[[str], None]) -> Credentials | None:
+def credentials_of(config: Config) -> Credentials | None:
     """Read the keys of the configured venue; None where it wants none.
-
-    Args:
-        notice: told where others may read the file of the keys.
 
     Raises:
         VenueError: there are none, or they cannot be read.
     """
     # Said before the exchange is looked for, which may take minutes.
-    if config.venue.name == SIMULATED:
-        return None
-    warning = exposed(DOTENV)
+    return None if config.venue.name == SIMULATED else required(read_credentials(os.environ, dotenv=DOTENV))
+
+
+def warn_of_open_keys(config: Config, notice: Callable[[str], None]) -> None:
+    """Tell where others may read the file of the keys, if the venue wants any."""
+    warning = None if config.venue.name == SIMULATED else exposed(DOTENV)
     if warning is not None:
         notice(warning)
-    return required(read_credentials(os.environ, dotenv=DOTENV))
+
+
+class LiveExchange:
+    """The configured venue, or the public market data that a simulated one fills at; not asked anything yet.
+
+    Attributes:
+        client: talks to it.
+
+    Raises:
+        VenueError: `venue.base_url` is neither a sandbox nor this machine.
+    """
+
+    def __init__(self, config: Config, credentials: Credentials | None, around: Surroundings) -> None:
+        self._config = config
+        self._notice = around.notice
+        self._waiting = False
+        self.client = BinanceSpot(
+            network=MARKET_DATA if config.venue.name == SIMULATED else cast("Network", config.venue.name),
+            base_url=config.venue.base_url,
+            credentials=credentials,
+            timeout_seconds=config.venue.timeout_seconds,
+            max_retries=config.venue.max_retries,
+            sleep=around.wait,
+            now=around.now,
+            notice=self._told,
+            longest_wait_seconds=around.longest_wait_seconds,
+            quiet=around.quiet,
+        )
+
+    def reach(self) -> BinanceSpot:
+        """Ask for its time and, where orders go there, whether it takes our keys; say what is waited for meanwhile.
+
+        Raises:
+            VenueError: the keys are refused, or the exchange cannot be reached.
+        """
+        self._waiting = True
+        try:
+            self.client.server_time()
+        except NoAnswerError as error:
+            raise NoAnswerError(f"{error}\n{WITHOUT_NETWORK}") from error
+        self._waiting = False
+        if self._config.venue.name != SIMULATED:
+            self.client.check_keys()
+        return self.client
+
+    def _told(self, words: str) -> None:
+        if self._waiting:
+            # Said before the first retry: an exchange that answers at once is not waited for.
+            self._waiting = False
+            venue = self._config.venue
+            longest = patience_seconds(max_retries=venue.max_retries, timeout_seconds=venue.timeout_seconds)
+            place = DEFAULT_URLS[self.client.network] if venue.base_url is None else venue.base_url
+            self._notice(
+                f"waiting for {self.client.network} ({place}) to answer; trying again for up to {longest:.0f} s"
+            )
+        self._notice(words)
 
 
 def exchange_client(config: Config, credentials: Credentials | None, around: Surroundings) -> BinanceSpot:
-    """Connect to the configured venue, or to the public market data that a simulated one fills at.
+    """Connect to the configured venue.
 
     Raises:
         VenueError: keys are missing or refused, or the exchange cannot be reached.
     """
-    simulated = config.venue.name == SIMULATED
+    return LiveExchange(config, credentials, around).reach()
+
+
+def refuse_synthetic(config: Config, *, now: Callable[[], datetime]) -> None:
+    """Refuse to take candles for real ones whose exchange says that they are made up.
+
+    Raises:
+        ConfigError: it does.
+    """
+    # One that gives no exchange information says nothing of the kind; whoever wants its candles meets its faults.
+    with suppress(VenueError):
+        if may_be_synthetic(config) and _says_synthetic(config, now):
+            raise ConfigError(
+                f"venue.base_url {config.venue.base_url}: the exchange says that its prices are made up (synthetic); "
+                "they are not taken for real ones: set data.crypto=sample and data.index=sample"
+            )
+
+
+def _says_synthetic(config: Config, now: Callable[[], datetime]) -> bool:
     client = BinanceSpot(
-        network=MARKET_DATA if simulated else cast("Network", config.venue.name),
+        network=MARKET_DATA,
         base_url=config.venue.base_url,
-        credentials=credentials,
-        timeout_seconds=config.venue.timeout_seconds,
-        max_retries=config.venue.max_retries,
-        sleep=around.wait,
-        now=around.now,
-        notice=around.notice,
-        longest_wait_seconds=around.longest_wait_seconds,
-        quiet=around.quiet,
+        credentials=None,
+        timeout_seconds=min(config.venue.timeout_seconds, RECORD_SECONDS),
+        max_retries=0,
+        sleep=time.sleep,
+        now=now,
+        notice=lambda _: None,
     )
-    client.server_time()
-    if not simulated:
-        client.check_keys()
-    return client
+    with closing(client):
+        return client.is_synthetic(BITCOIN, config.account.quote)
 
 
 def market_quotes(config: Config, client: BinanceSpot, around: Surroundings) -> QuoteOf:

@@ -1,11 +1,12 @@
 """Which series a live run looks at: those of `data.*`, each up to a day."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
+from engine.data.choose import SAMPLE
 from engine.ports import MarketData
 from engine.venues.exchange import BinanceSpot
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
@@ -30,19 +31,36 @@ def live_series(
     )
     coins: SeriesUpTo
     index: SeriesUpTo
-    if config.data.crypto == "venue":
+    if config.data.crypto == SAMPLE:
+        # Beside made-up prices alone; what is not known yet is cut off as of any provider.
+        coins = ProvidedBars(providers.sample)
+    elif config.data.crypto == "venue":
         coins = VenueBars(VenueCandles(client, config.account.quote), core=universe.core)
     elif config.data.crypto == "csv":
         coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), providers.csv_dir())
     else:
         coins = ProvidedBars(_given(providers.coins(), "data.crypto"))
-    if config.data.index == "csv":
+    if config.data.index == SAMPLE:
+        index = ProvidedBars(providers.sample)
+    elif config.data.index == "csv":
         index = CsvFilesUpTo(_given(providers.index(), "data.index"), providers.csv_dir())
     elif universe.indices:
         index = ProvidedBars(_given(providers.index(), "data.index"))
     else:
         index = coins
     return coins, index
+
+
+def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo) -> None:
+    """Read the CSV files that a run looks at: what is wrong with one is said before any exchange is asked.
+
+    Raises:
+        DataError: a file is missing, or a row of it is bad.
+    """
+    for series, symbols in ((coins, universe.assets), (index, universe.indices)):
+        if isinstance(series, CsvFilesUpTo):
+            for symbol in symbols:
+                series.up_to(symbol, date.max)
 
 
 def _given(provider: MarketData | None, key: str) -> MarketData:

@@ -158,6 +158,9 @@ class Providers:
 
         def connect() -> BarFetcher:
             from engine.data.binance import BinanceBars  # noqa: PLC0415 - ccxt is wanted only by a run that fetches
+            from engine.wiring.live_exchange import refuse_synthetic  # noqa: PLC0415 - likewise
+
+            refuse_synthetic(self._config, now=self._now)
 
             return BinanceBars(
                 base_url=venue.base_url,

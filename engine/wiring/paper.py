@@ -24,6 +24,7 @@ from engine.epochs import EpochKeeper
 from engine.journal.paper_folder import LogWriter, RecordedJournal, one_sentence, write_projections
 from engine.journal.projections import booked_fills, decided_days, rotations_of
 from engine.journal.run_log import doubt_lines
+from engine.journal.run_record import PAPER
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
 from engine.journal.too_small import too_small_notes
@@ -53,7 +54,8 @@ class PaperRun:
         store: the folder's journal, open, so that no other bot is at work there.
         snapshots: the bars; None for those of `data.*`.
         watch: listens, for whoever shows what the run is at.
-        synthetic: whether the snapshots are of the made-up market.
+        synthetic: whether prices are made up: the venue's, and then every bar.
+        mode: what its summary says that it is, `paper` or `rehearsal`.
     """
 
     def __init__(
@@ -68,11 +70,13 @@ class PaperRun:
         snapshots: Snapshots | None = None,
         watch: Watch | None = None,
         synthetic: bool = False,
+        mode: str = PAPER,
     ) -> None:
+        self.synthetic = synthetic
+        self.mode = mode
         self._config = config
         self._folder = folder
         self._around = around
-        self._synthetic = synthetic
         self._watch = watch or Watch(around.now)
         self._client = client
         self._clock = BelievedTime(self._watch.clock(client.server_time), own_now=around.now, notice=around.notice)
@@ -188,6 +192,7 @@ class PaperRun:
             ),
             max_stale_sessions=config.data.max_stale_sessions,
             examine=self._jumps.examine,
+            synthetic=self.synthetic,
         )
 
     def _identity(self, past: Sequence[Event], standing: Standing) -> str:
@@ -272,19 +277,19 @@ class PaperRun:
         events = self._journal.events
         days = decided_days(events)
         facts = RunFacts(
-            mode="paper",
+            mode=self.mode,
             name=self._config.name,
             strategy=self._config.strategy.name,
             config_sha256=self._config.sha256(),
             version=__version__,
-            synthetic=self._synthetic,
+            synthetic=self.synthetic,
             data_sources=live_sources(
                 history,
                 self._universe,
                 self._snapshots,
                 coins=self._config.data.crypto,
                 index=self._config.data.index,
-                synthetic=self._synthetic,
+                synthetic=self.synthetic,
             ),
             notes=too_small_notes(events),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),

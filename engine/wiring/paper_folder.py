@@ -1,5 +1,7 @@
-"""The folder of a paper run, and its journal: made, or taken up where it was left."""
+"""The folder of a paper run, and its journal: looked at, made, or taken up where it was left."""
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,14 +10,18 @@ from typing import Any
 
 from engine.config import Config
 from engine.config_reading import build_config
-from engine.core.errors import ConfigError
+from engine.core.errors import ConfigError, DataError
+from engine.core.events import Event, RunStarted
+from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.config_history import kept_config, note_replaced
-from engine.journal.paper_folder import check_for_lost_journal, keep_config, sweep_leftovers
+from engine.journal.lock import writer_of
+from engine.journal.paper_folder import check_config, check_for_lost_journal, keep_config, sweep_leftovers
 from engine.journal.run_folder import without_blanks
-from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal
+from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal, records_after
 from engine.registry import params_of
 from engine.wiring.backtest import strategy_of
+from engine.wiring.live_data import possible_configs
 
 FORMER_NAME = "rotation"
 """Before `name: null`, this was the name of every run whose configuration gave none, whatever its strategy."""
@@ -23,56 +29,90 @@ FORMER_NAME = "rotation"
 
 def as_begun(config: Config, out: Path) -> Config:
     """Give a configuration the name under which its folder was begun, where that is the former default."""
-    if config.name != config.strategy.name or config.name == FORMER_NAME or folder_of(config, out).is_dir():
+    if config.name != config.strategy.name or config.name == FORMER_NAME or paper_folder(config, out).is_dir():
         return config
     former = config.model_copy(update={"name": FORMER_NAME})
-    kept = kept_config(folder_of(former, out)) or {}
+    kept = kept_config(paper_folder(former, out)) or {}
     strategy = kept.get("strategy")
     same = isinstance(strategy, Mapping) and strategy.get("name") == config.strategy.name
     return former if same and kept.get("name") == FORMER_NAME else config
 
 
 def paper_folder(config: Config, out: Path) -> Path:
-    """Make or take up the run's folder: `paper-<name>-<venue>`, where blanks of the name are hyphens.
+    """Give the run's folder, whether it is there or not: `paper-<name>-<venue>`, where blanks of the name are hyphens.
 
     One that was made when blanks stayed is taken up under its name.
-
-    Raises:
-        ConfigError: it cannot be written.
     """
-    if "sample" in (config.data.crypto, config.data.index):
-        raise ConfigError("data: sample is not allowed for `paper`; it trades on real bars")
-    folder = folder_of(config, out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"--out {out}: cannot be written: {error.strerror}; name a folder that can be written"
-        ) from error
-    return folder
-
-
-def folder_of(config: Config, out: Path) -> Path:
-    """Name the run's folder, which may not be there yet."""
     named, typed = (out / f"paper-{name}-{config.venue.name}" for name in (config.name, without_blanks(config.name)))
     return named if named.is_dir() else typed
 
 
+def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> None:
+    """Check, before any exchange is asked, that a run can begin or go on in a folder; nothing is written.
+
+    Raises:
+        ConfigError: it cannot be written, another bot is at work in it, or it began with another configuration or on
+            another kind of prices.
+        DataError: its journal is damaged or lost.
+    """
+    _check_place(folder)
+    if not folder.is_dir():
+        return
+    check_for_lost_journal(folder)
+    journal = folder / JOURNAL_FILE
+    if not journal.exists():
+        return
+    writer = writer_of(journal)
+    if writer is not None:
+        raise ConfigError(
+            f"{folder}: another bot (process {writer}) is at work in this folder; stop it first, or choose another "
+            "with --out"
+        )
+    records = records_after(journal, Head())
+    if not records:
+        return
+    first = EventCodec().decode(records[0].type, records[0].body, where=f"{journal}, record {records[0].sequence}")
+    possible = possible_configs(config)
+    kinds = [kind for kind in possible if _began_on(first) in (None, kind)]
+    if not kinds:
+        check_same_prices(folder, first, synthetic=not _began_on(first))
+    elif not accept_config:
+        check_config(folder, possible[kinds[0]].effective(), completed=_completed)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a run's folder, if it is not there.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(folder, error.strerror or str(error)) from error
+
+
 @contextmanager
-def paper_journal(config: Config, folder: Path, *, at: datetime, accept_config: bool) -> Iterator[SqliteJournal]:
-    """Open the folder's journal, and hold the folder to the configuration that it began with.
+def paper_journal(
+    config: Config, folder: Path, *, at: datetime, accept_config: bool, synthetic: bool = False
+) -> Iterator[SqliteJournal]:
+    """Open the folder's journal, and hold the folder to the configuration and the prices that it began with.
 
     Args:
         at: the instant of opening.
         accept_config: take a changed configuration from today on.
+        synthetic: whether the exchange's prices are made up.
 
     Raises:
-        ConfigError: another bot is at work in the folder, or it began with another configuration.
+        ConfigError: another bot is at work in the folder, or it began with another configuration, or on other prices.
         DataError: the journal is damaged, lost, or cannot be written.
     """
     codec = EventCodec(type(strategy_of(config).start()))
     check_for_lost_journal(folder)
     with SqliteJournal(folder / JOURNAL_FILE, codec, at=at) as store:
+        for first in store:
+            check_same_prices(folder, first, synthetic=synthetic)
+            break
         sweep_leftovers(folder)
         # Nothing was done under a configuration before the first event.
         before = kept_config(folder)
@@ -80,6 +120,49 @@ def paper_journal(config: Config, folder: Path, *, at: datetime, accept_config: 
         keep_config(folder, config.effective(), accept=accept, completed=_completed)
         note_replaced(folder, before, at=at, records=len(store), completed=_completed)
         yield store
+
+
+def check_same_prices(folder: Path, first: Event, *, synthetic: bool) -> None:
+    """Check that a run goes on on the kind of prices that it began on.
+
+    Args:
+        first: the first event of its journal.
+
+    Raises:
+        ConfigError: it began on made-up prices and these are real, or the other way round.
+    """
+    began = _began_on(first)
+    if began not in (None, synthetic):
+        was, now = ("made-up (synthetic)", "real") if began else ("real", "made-up (synthetic)")
+        raise ConfigError(
+            f"{folder}: began on {was} prices, and the exchange's are {now}; one track record cannot hold both: "
+            "begin in another folder with --out, or under another name"
+        )
+
+
+def _began_on(first: Event) -> bool | None:
+    return first.synthetic if isinstance(first, RunStarted) else None
+
+
+def _check_place(folder: Path) -> None:
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        raise _not_writable(
+            folder, "it is not a folder" if place in (folder, folder.parent) else f"{place} is no folder"
+        )
+    if os.access(place, os.W_OK | os.X_OK):
+        return
+    is_read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+    why = os.strerror(errno.EROFS if is_read_only else errno.EACCES)
+    if place == folder:
+        raise DataError(f"{folder}: the journal cannot be written there: {why}")
+    raise _not_writable(folder, why)
+
+
+def _not_writable(folder: Path, why: str) -> ConfigError:
+    return ConfigError(f"--out {folder.parent}: cannot be written: {why}; name a folder that can be written")
 
 
 def _completed(kept: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,17 +1,22 @@
 """From a paper run and what was heard of it to what it looks like now."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from engine.config import Config
-from engine.report.live_status import LiveStatus, Past, live_status
+from engine.journal.run_record import REHEARSAL
+from engine.report.live_status import PRACTICE, LiveStatus, Past, live_status
 from engine.wiring.paper import PaperRun
 from engine.wiring.watch import Watch
 
 
-def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path) -> Callable[[], LiveStatus]:
+def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path, *, page: str = "") -> Callable[[], LiveStatus]:
     """Give what tells the run's status at the moment of asking; one thread asks.
+
+    Args:
+        page: the address of the page that shows it as well; empty: none.
 
     Events are only ever added to, and a standing is replaced as a whole, so that the run need not wait for it.
     """
@@ -22,9 +27,9 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path) -> Call
         fresh = run.events[folded:]
         past, folded = past.after_all(fresh), folded + len(fresh)
         standing, heard = run.standing, watch.heard
-        return live_status(
+        seen = live_status(
             past,
-            venue=config.venue.name,
+            venue=PRACTICE if run.mode == REHEARSAL else config.venue.name,
             folder=folder,
             ledger=standing.ledger,
             orders=standing.orders,
@@ -35,5 +40,6 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path) -> Call
             bars=watch.came,
             notices=watch.notices,
         )
+        return replace(seen, mode=run.mode, synthetic=run.synthetic, page=page)
 
     return status

@@ -32,7 +32,7 @@ from engine.research.findings import Finding, Reconciliation
 from engine.research.reconciliation import Rules, reconcile
 from engine.wiring.backtest import BacktestRun, backtest, instruments_of, strategy_of
 
-VENUE, PUBLIC = "venue", "binance"
+VENUE = "venue"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,10 @@ def print_reconciliation(
         ConfigError, DataError: the folder is no paper run, or today's data do not carry its days.
     """
     run = reconciled(folder, assignments=assignments, now=now, progress=progress)
-    summary = run.result.summary(run=folder.name, venue=run.backtest.config.venue.name, notes=run.notes)
+    summary = {
+        **run.result.summary(run=folder.name, venue=run.backtest.config.venue.name, notes=run.notes),
+        "synthetic": run.backtest.market.synthetic,
+    }
     if as_json and not console.quiet:
         print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
     elif not as_json:
@@ -95,14 +98,21 @@ def reconciled(
         raise DataError(f"{folder}: has no config.json; without it nobody knows what to run the backtest with")
     started, days = _span(folder, record.events)
     values = dict(record.config)
-    config = _config(values, assignments, started, days)
+    config = _config(folder, values, assignments, started, days)
     notes: list[str] = []
-    if values.get("data", {}).get("crypto") == VENUE and config.data.crypto == PUBLIC:
-        notes.append("coins: the run read its venue's own candles; today's are those of Binance's public market data")
+    if values.get("data", {}).get("crypto") == VENUE:
+        notes.append(
+            f"coins: the run read its venue's own candles; today's are those of data.crypto {config.data.crypto}"
+        )
     progress("running the backtest over the days of the run")
     run = backtest(config, now=now, progress=progress)
-    if run.market.synthetic:
+    if run.market.synthetic and not record.synthetic:
         raise DataError("data: the sample market is no data to reconcile a run with; set data.crypto and data.index")
+    if record.synthetic and not run.market.synthetic:
+        raise DataError(
+            f"{folder}: was on made-up (synthetic) prices, and real ones are no data to reconcile it with; "
+            "set data.crypto=sample and data.index=sample"
+        )
     if run.span.first_day != started.first_day:
         raise DataError(
             f"{folder}: began on {started.first_day}, and today's data allow to decide from {run.span.first_day} on; "
@@ -171,13 +181,20 @@ def _span(folder: Path, events: Sequence[Event]) -> tuple[RunStarted, Sequence[d
     return started, days
 
 
-def _config(values: Mapping[str, Any], assignments: Sequence[str], started: RunStarted, days: Sequence[date]) -> Config:
-    """Give the configuration of the backtest: that of the run, over its days, with the cash that it began with."""
-    data = dict(values.get("data") or {})
-    if data.get("crypto") == VENUE:
-        data["crypto"] = PUBLIC
-    laid = with_assignments({**values, "data": data}, assignments)
-    config = build_config(laid, params_of)
+def _config(
+    folder: Path, values: Mapping[str, Any], assignments: Sequence[str], started: RunStarted, days: Sequence[date]
+) -> Config:
+    """Give the configuration of the backtest: that of the run, over its days, with the cash that it began with.
+
+    Raises:
+        ConfigError: it reads a venue's candles, which there is no exchange to ask for.
+    """
+    config = build_config(with_assignments(dict(values), assignments), params_of)
+    if config.data.crypto == VENUE:
+        raise ConfigError(
+            f"{folder}: decided on its venue's own candles (data.crypto: venue), which only `paper` reads; say which "
+            "bars to compare it with: --set data.crypto=binance, or --set data.crypto=csv --set data.csv_dir=DIR"
+        )
     window = config.window.model_copy(update={"from_": started.first_day, "to": days[-1]})
     account = config.account.model_copy(update={"cash": started.cash, "quote": started.quote})
     return config.model_copy(update={"window": window, "account": account})

@@ -93,6 +93,7 @@ def replay(
         allowance={QUOTE: config.account.cash},
         commission=config.costs.commission,
         slippage=config.costs.slippage,
+        synthetic=synthetic,
     )
     with PracticeServer(exchange) as server:
         live_config = _live_config(config, server.url)

@@ -1,15 +1,7 @@
-"""`paper` on a terminal: a panel while it runs, and the terminal as it was when a signal has ended it."""
+"""`paper` and `rehearse` on a terminal: a panel while they run, and the terminal as it was when a signal ends them."""
 
-import fcntl
-import os
-import pty
 import re
-import select
 import signal
-import struct
-import subprocess
-import sys
-import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -17,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import ROOT, small_configuration, write_small_market
-from tests.support.patience import PATIENCE_SECONDS
+from tests.support.command import small_configuration, write_small_market
 from tests.support.rehearsal import KEY, Rehearsal
+from tests.support.terminal import Terminal, command_on_terminal
 
 DAYS = (date(2015, 11, 10), date(2015, 12, 31))
 OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h", "\x1b[?1049l"
@@ -27,67 +19,16 @@ CURSOR_HIDDEN, CURSOR_SHOWN = "\x1b[?25l", "\x1b[?25h"
 COLOURED = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
 
 
-class Terminal:
-    """A bot with a terminal for its stderr, of which every byte is kept."""
-
-    def __init__(self, process: subprocess.Popen[str], reading: int) -> None:
-        self.process = process
-        self.shown = ""
-        self._reading = reading
-
-    def wait_for(self, words: str) -> None:
-        """Read until the words are shown."""
-        while words not in self.shown:
-            assert self._read(), f"ended without {words!r}: {self.shown}"
-
-    def end(self) -> tuple[int, str]:
-        """Read to the end; gives the exit code and what went to stdout."""
-        while self._read():
-            pass
-        stdout, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
-        return self.process.returncode, stdout
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._reading], [], [], PATIENCE_SECONDS)
-        assert ready, f"nothing more came: {self.shown}"
-        try:
-            read = os.read(self._reading, 65536)
-        except OSError:  # Linux: nobody has the other side any more
-            return False
-        self.shown += read.decode("utf-8", "replace")
-        return bool(read)
-
-
 @contextmanager
 def on_terminal(
     rehearsal: Rehearsal, *more: str, size: tuple[int, int] = (24, 80), environment: Mapping[str, str] | None = None
 ) -> Iterator[Terminal]:
     """Run the bot on a terminal of so many lines and columns; its exchange's days go by as fast as it asks."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-    inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
-    with subprocess.Popen(
-        [sys.executable, "-m", "engine", *rehearsal.arguments(*more)],
-        cwd=rehearsal.out.parent,
-        env={
-            **inherited,
-            "TERM": "xterm-256color",
-            "PYTHONPATH": str(ROOT),
-            "BINANCE_TESTNET_API_KEY": KEY.name,
-            "BINANCE_TESTNET_API_SECRET": KEY.secret,
-            **(environment or {}),
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        encoding="utf-8",
-    ) as process:
-        os.close(theirs)
-        try:
-            yield Terminal(process, ours)
-        finally:
-            process.kill()
-            os.close(ours)
+    keys = {"BINANCE_TESTNET_API_KEY": KEY.name, "BINANCE_TESTNET_API_SECRET": KEY.secret}
+    with command_on_terminal(
+        rehearsal.arguments(*more), cwd=rehearsal.out.parent, environment={**keys, **(environment or {})}, size=size
+    ) as terminal:
+        yield terminal
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +114,19 @@ def test_an_error_stands_on_the_terminal_after_the_panel_is_gone(rehearsal: Rehe
 
     assert (exit_code, stdout) == (4, "")
     assert "error: " in terminal.shown[terminal.shown.rindex(OWN_SCREEN) :]
+
+
+def test_a_rehearsal_shows_the_panel_on_made_up_prices(tmp_path: Path) -> None:
+    arguments = ["rehearse", "--speed", "0.0001", "--dashboard", "--out", str(tmp_path)]
+    with command_on_terminal(arguments, cwd=tmp_path, environment={}, size=(40, 100)) as terminal:
+        terminal.wait_for("BTC")
+        terminal.wait_for("none is open")
+        terminal.process.send_signal(signal.SIGINT)
+        exit_code, stdout = terminal.end()
+
+    assert exit_code == 0, terminal.shown
+    for words in ("synthetic sample market", "rehearsal on practice exchange", "page", "http://127.0.0.1:"):
+        assert words in terminal.shown
+    assert terminal.shown.rindex(OWN_SCREEN) > terminal.shown.rindex(OTHER_SCREEN)
+    assert "synthetic" in stdout.splitlines()[0]
+    assert "synthetic" in stdout.splitlines()[-1]

@@ -56,7 +56,7 @@ def beancount_text(record: RunRecord) -> str:
 def _head(record: RunRecord, book: Book, tolerance: Decimal) -> Iterator[str]:
     quote, first_day = commodity_of(book.quote), min(book.first_day, *(each.at.date() for each in book.transactions))
     yield f"; The ledger of {_one_line(record.name)}: lots at cost, first in, first out. Check it with bean-check."
-    if record.summary.get("synthetic"):
+    if record.synthetic:
         yield "; Synthetic: made-up prices that show how the program works."
     yield f"option {_text('title')} {_text(record.name)}"
     yield f'option "operating_currency" "{quote}"'

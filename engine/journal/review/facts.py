@@ -117,7 +117,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         quote=quote_of(record),
         first_day=days[0].day if days else None,
         last_day=days[-1].day if days else None,
-        synthetic=bool(summary.get("synthetic", False)),
+        synthetic=record.synthetic,
         start_equity=days[0].equity if days else None,
         final_equity=days[-1].equity if days else None,
         figures=figures_of(record),

@@ -156,7 +156,7 @@ def _span(record: RunRecord) -> dict[str, Any]:
         **_run(record),
         "first_day": _text(days[0].day) if days else None,
         "last_day": _text(days[-1].day) if days else None,
-        "synthetic": bool(record.summary.get("synthetic", False)),
+        "synthetic": record.synthetic,
     }
 
 

@@ -220,7 +220,7 @@ def _strategy(record: RunRecord) -> Mapping[str, Any]:
 
 
 def _caveats(review: Review) -> list[str]:
-    synthetic = bool(review.record.summary.get("synthetic"))
+    synthetic = review.record.synthetic
     completed = sum(row.exit_day is not None for row in (review.rotations if review.rotates else review.round_trips))
     made_up = "The prices are made up: they show how the program works, and say nothing about real markets."
     return [

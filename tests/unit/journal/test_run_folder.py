@@ -12,7 +12,7 @@ import pytest
 from engine.core.errors import ConfigError, DataError
 from engine.core.order import Side
 from engine.journal.projections import rotations_of
-from engine.journal.run_folder import one_shot_name, whole_folder, write_run_files
+from engine.journal.run_folder import growing_folder, one_shot_name, whole_folder, write_run_files
 from tests.support.fakes import decided, fill_of
 
 NAME = "backtest-bot-20240131T235958Z"
@@ -181,3 +181,30 @@ def test_a_run_without_fills_has_files_with_their_header_alone(tmp_path: Path) -
 def test_a_figure_that_is_no_number_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Out of range float values are not JSON compliant"):
         write_run_files(tmp_path, summary={"cagr": float("nan")}, days=[decided()], fills=[], rotations=[])
+
+
+def test_a_folder_that_grows_is_there_under_its_name_from_the_start_and_stays_with_a_decision(tmp_path: Path) -> None:
+    for name in (NAME, f"{NAME}-2"):
+        with growing_folder(tmp_path / "logs", NAME) as folder:
+            assert (folder.name, folder.is_dir()) == (name, True)
+            (folder / "decisions.jsonl").write_text("{}\n", encoding="utf-8")
+
+    assert sorted(path.name for path in (tmp_path / "logs").iterdir()) == [NAME, f"{NAME}-2"]
+
+
+def test_a_folder_that_grows_leaves_nothing_where_nothing_was_decided(tmp_path: Path) -> None:
+    with growing_folder(tmp_path / "logs", NAME) as folder:
+        (folder / "decisions.jsonl").touch()
+    with pytest.raises(ZeroDivisionError), growing_folder(tmp_path / "logs", NAME):
+        _ = 1 / 0
+
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_folder_that_grows_below_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    for parent in (tmp_path / "file", tmp_path / "file" / "below"):
+        refusal = pytest.raises(ConfigError, match=r"^--out .*file.*: cannot be written: .+; name a folder")
+        with refusal, growing_folder(parent, NAME):
+            pytest.fail("the block must not begin")

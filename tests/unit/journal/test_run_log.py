@@ -101,3 +101,15 @@ def test_gaps_stand_on_top_as_warnings() -> None:
     lines = gap_lines(["ETH: no bar on 2024-01-03 (1 day)"], date(2024, 1, 1))
 
     assert lines == [LogLine(at=END_OF_DAY, level="WARNING", text="data gap: ETH: no bar on 2024-01-03 (1 day)")]
+
+
+def test_the_log_of_a_run_on_made_up_prices_says_so_in_its_first_line_and_its_last() -> None:
+    start = RunStarted(first_day=DAY, cash=Decimal(100), quote="USDT", core="BTC", synthetic=True)
+
+    first, *_, last = log_lines([start, decided(reason="start"), RunEnded(last_day=DAY, waiting=(ORDER,))])
+
+    assert first.text == (
+        "run starts on the synthetic sample market, whose prices are made up, with 100 USDT, "
+        "first decision day 2024-01-01"
+    )
+    assert last.text == f"run ends, last decision day 2024-01-01; still pending: {IN_WORDS}; its market was synthetic"

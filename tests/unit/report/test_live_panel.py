@@ -238,3 +238,20 @@ def test_a_terminal_that_goes_away_does_not_end_the_run(*, is_terminal: bool, mo
     with live_console(quiet=False) as console:
         stream.is_gone = True
         console.notice("nobody hears this")
+
+
+def test_made_up_prices_stand_on_top_however_little_room_there_is() -> None:
+    for height in (1, 2, 30):
+        first, *_ = live_lines(replace(STATUS, synthetic=True), width=90, height=height)
+
+        assert first.plain == "synthetic sample market: made-up prices that show how the program works"
+    assert "binance-testnet, on made-up (synthetic) prices: " in closing_words(Past(), replace(STATUS, synthetic=True))
+
+
+def test_the_panel_of_a_rehearsal_names_it_and_the_address_of_its_page() -> None:
+    rehearsal = replace(STATUS, mode="rehearsal", venue="practice exchange", page="http://127.0.0.1:8080")
+
+    shown = "\n".join(line.plain for line in live_lines(rehearsal, width=90, height=40))
+
+    assert "rehearsal on practice exchange, " in shown
+    assert "page       http://127.0.0.1:8080" in shown

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from engine.venues.answers import MarketRules
-from engine.venues.filters import market_rules, weight_limit
+from engine.venues.filters import is_synthetic, market_rules, weight_limit
 from engine.venues.reading import UnreadableError
 
 Filter: TypeAlias = dict[str, Any]
@@ -178,3 +178,11 @@ def test_the_weight_of_a_minute_is_read() -> None:
     assert weight_limit({"rateLimits": limits}) == 1200
     assert weight_limit({"rateLimits": limits[:2]}) is None
     assert weight_limit({}) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "made_up"),
+    [({"synthetic": True}, True), ({"synthetic": "yes"}, True), ({"synthetic": False}, False), ({}, False)],
+)
+def test_an_exchange_of_made_up_prices_says_so(content: dict[str, object], made_up: bool) -> None:
+    assert is_synthetic(content) is made_up

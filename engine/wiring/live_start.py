@@ -1,0 +1,57 @@
+"""How a paper run starts: settings, folder, files and keys are looked at before any exchange is asked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config import Config
+from engine.venues.credentials import Credentials
+from engine.venues.exchange import BinanceSpot
+from engine.wiring.backtest import strategy_of
+from engine.wiring.live_data import check_live_data, config_beside
+from engine.wiring.live_exchange import LiveExchange, credentials_of
+from engine.wiring.live_series import check_files, live_series
+from engine.wiring.paper_folder import check_paper_folder
+from engine.wiring.surroundings import Surroundings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveStart:
+    """What a paper run starts with.
+
+    Attributes:
+        config: as it holds beside the exchange: on made-up prices every bar is of the sample.
+        client: has been answered.
+        synthetic: whether the exchange's prices are made up.
+    """
+
+    config: Config
+    credentials: Credentials | None
+    client: BinanceSpot
+    synthetic: bool
+
+
+def start_live(config: Config, folder: Path, around: Surroundings, *, accept_config: bool) -> LiveStart:
+    """Look at all that is here, then ask the exchange.
+
+    Args:
+        folder: the run's, there or not; nothing is written.
+
+    Raises:
+        ConfigError, DataError: settings, files or folder cannot work; said before the exchange is asked where that can
+            be known without it.
+        VenueError: keys are missing or refused, or the exchange cannot be reached.
+    """
+    check_live_data(config)
+    check_paper_folder(config, folder, accept_config=accept_config)
+    credentials = credentials_of(config)
+    exchange = LiveExchange(config, credentials, around)
+    universe = strategy_of(config).universe
+    check_files(universe, *live_series(config, universe, exchange.client, around, now=around.now))
+    client = exchange.reach()
+    synthetic = client.is_synthetic(universe.core, config.account.quote)
+    return LiveStart(
+        config=config_beside(config, synthetic=synthetic),
+        credentials=credentials,
+        client=client,
+        synthetic=synthetic,
+    )
