@@ -40,6 +40,13 @@ def days_of(ordinals: Ordinals) -> Days:
     return (ordinals - EPOCH_ORDINAL).astype("datetime64[D]")
 
 
+def days_between(first: date, last: date) -> Days:
+    """Give every calendar day from `first` to `last`, both included; none when `last` is before `first`."""
+    # numpy 2.5 warns of a bare 1, and a later one refuses it: what is added to a date needs a unit.
+    days: Days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + np.timedelta64(1, "D"))
+    return days
+
+
 def instants_after(days: Days) -> Instants:
     """Give the end (24:00 UTC) of each day."""
     return (days + np.timedelta64(1, "D")).astype("datetime64[s]")

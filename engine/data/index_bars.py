@@ -3,11 +3,13 @@
 Half days close at 13:00; they are given 16:00 as well, which is later than the truth and so never a leak.
 """
 
+import numpy as np
+
 from engine.core.calendar import Days, Instants
 from engine.core.market import BarSeries, Floats
 
 EXCHANGE_TIME_ZONE = "America/New_York"
-CLOSING_HOUR = 16
+CLOSING_HOUR = np.timedelta64(16, "h")
 
 
 def session_instants(days: Days) -> Instants:
@@ -18,7 +20,7 @@ def session_instants(days: Days) -> Instants:
     """
     import pandas as pd  # noqa: PLC0415 - a quarter of a second, and not every run has an index series to build
 
-    closings = days.astype("datetime64[s]") + CLOSING_HOUR * 3600
+    closings = days.astype("datetime64[s]") + CLOSING_HOUR
     utc = pd.DatetimeIndex(closings).tz_localize(EXCHANGE_TIME_ZONE).tz_convert("UTC")
     instants: Instants = utc.tz_localize(None).to_numpy().astype("datetime64[s]")
     return instants

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.calendar import Days
+from engine.core.calendar import Days, days_between
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats, crypto_series
 from engine.data.digest import bars_sha256
@@ -87,7 +87,7 @@ def _paths() -> Mapping[str, _Path]:
 
 
 def _days_of(market: Market) -> Days:
-    return np.arange(np.datetime64(market.first_day, "D"), np.datetime64(LAST_DAY, "D") + 1)
+    return days_between(market.first_day, LAST_DAY)
 
 
 def _linked_shock(own: Floats, index_shock: Floats) -> Floats:

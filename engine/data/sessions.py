@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from engine.core.calendar import Days
+from engine.core.calendar import Days, days_between
 
 FIRST_RULED = np.datetime64("1600-01-01", "D")
 LAST_RULED = np.datetime64("4000-12-31", "D")
@@ -24,7 +24,7 @@ class NewYorkSessions:
 
     def between(self, first: date, last: date) -> Days:
         """Give the sessions from `first` to `last`, both included; none when `last` is before `first`."""
-        days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+        days = days_between(first, last)
         ruled = days[(days >= FIRST_RULED) & (days <= LAST_RULED)]
         if not len(ruled):
             return days[np.is_busday(days, weekmask=PLAIN_WEEK)]

@@ -1,17 +1,18 @@
 """Builders of small series: a market is a list of closes."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
+from engine.core.calendar import days_between
 from engine.core.market import BarSeries
 from engine.data.kinds import COINS, MarketKind
 
 
 def bars_of(symbol: str, first: date, closes: Sequence[float], *, kind: MarketKind = COINS) -> BarSeries:
     """Build one bar a calendar day from `first` on: open equals close, high and low one percent around, volume 10."""
-    days = np.datetime64(first, "D") + np.arange(len(closes))
+    days = days_between(first, first + timedelta(days=len(closes) - 1))
     return bars_on(symbol, days, closes, kind=kind)
 
 

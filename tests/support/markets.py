@@ -5,13 +5,13 @@ core and sessions of the index without a bar, gaps at the open. The index has a 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from engine.core.calendar import Days
+from engine.core.calendar import Days, days_between
 from engine.core.market import BarSeries, Floats, History, crypto_series
 from engine.data.index_bars import index_series
 
@@ -80,8 +80,7 @@ def faulty_market(seed: int, *, years: int = 3, coins: Sequence[str] = COINS, co
 
 
 def _days_from(first: date, count: int) -> Days:
-    days: Days = np.datetime64(first, "D") + np.arange(count)
-    return days
+    return days_between(first, first + timedelta(days=count - 1))
 
 
 def _present(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.calendar import (
     Days,
+    days_between,
     days_of,
     decision_instant,
     instants_after,
@@ -44,6 +45,16 @@ def test_ordinals_are_those_of_the_standard_library_and_convert_back(some: list[
 
     assert ordinals.tolist() == [day.toordinal() for day in some]
     assert days_of(ordinals).tolist() == some
+
+
+@given(ANY_DAY, st.integers(min_value=-3, max_value=800))
+def test_days_between_are_those_of_the_standard_library(first: date, count: int) -> None:
+    last = first + timedelta(days=count - 1)
+
+    between = days_between(first, last)
+
+    assert between.dtype == np.dtype("datetime64[D]")
+    assert between.tolist() == [first + timedelta(days=number) for number in range(count)]
 
 
 @given(ANY_DAY)

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from engine.core.calendar import Days
+from engine.core.calendar import Days, days_between
 from engine.core.errors import DataError
 from engine.data.kinds import COINS, indices, last_due_day, last_due_session
 
 
 def weekdays(first: date, last: date) -> Days:
-    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    days = days_between(first, last)
     return days[np.is_busday(days)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.core.calendar import Days
+from engine.core.calendar import Days, days_between
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats
 from engine.data.checks import check_bars, crypto_gaps
@@ -36,7 +36,7 @@ PUBLISHED = [
 
 
 def weekdays(first: date, last: date) -> Days:
-    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+    days = days_between(first, last)
     return days[np.is_busday(days)]
 
 
