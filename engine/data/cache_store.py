@@ -166,9 +166,9 @@ def _encoded(bars: BarSeries) -> bytes:
     import fastparquet  # noqa: PLC0415 - pandas comes with it, and not every run has a cache to open
     import pandas as pd  # noqa: PLC0415
 
-    frame = pd.DataFrame(
-        {"day": bars.days.astype("datetime64[ms]"), **{name: getattr(bars, name) for name in PRICES_AND_VOLUME}}
-    )
+    # Days as their number since 1970: in reading dates fastparquet 2026.9 does what numpy 2.5 warns of.
+    days = bars.days.astype("datetime64[D]").astype(np.int64)
+    frame = pd.DataFrame({"day": days, **{name: getattr(bars, name) for name in PRICES_AND_VOLUME}})
     buffer = _KeptBuffer()
     fastparquet.write("bars", frame, open_with=lambda _path, _mode: buffer, write_index=False, stats=False)
     return buffer.getvalue()
@@ -187,6 +187,7 @@ def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
         raise ValueError(f"it is not parquet: {error}") from error
     return build(
         symbol,
+        # A number of days, or in entries of version 0.1 an instant.
         days=frame["day"].to_numpy().astype("datetime64[D]"),
         **{name: frame[name].to_numpy(dtype=np.float64) for name in PRICES_AND_VOLUME},
     )

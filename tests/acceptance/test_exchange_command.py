@@ -256,7 +256,7 @@ def test_a_quiet_exchange_says_nothing(tmp_path: Path) -> None:
     with exchange("--data", bars(tmp_path), "--quiet", "--at", "2024-01-05") as process:
         # It serves, and nothing on its outputs tells where; a signal ends it whether it serves yet or not.
         process.send_signal(signal.SIGTERM)
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
 
     assert (stdout, stderr) == ("", "")
 

@@ -24,6 +24,7 @@ from engine.wiring.surroundings import Surroundings
 from strategies.hold import HoldParams
 from tests.support.binance_server import Canned
 from tests.support.command import ROOT
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.practice import KEY, WallClock, practice
 from tests.support.rehearsal import TIME
 from tests.support.signed_server import Asked, SignedServer, running
@@ -131,7 +132,7 @@ def test_a_signal_ends_a_run_whose_exchange_answers_a_byte_now_and_then(tmp_path
                 assert process.stderr is not None
                 first = process.stderr.readline()
                 process.send_signal(signal.SIGTERM)
-                process.communicate(timeout=60)
+                process.communicate(timeout=PATIENCE_SECONDS)
             finally:
                 process.kill()
 

@@ -9,7 +9,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
+import fastparquet
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -499,6 +501,27 @@ def test_what_is_written_is_read_again_to_the_last_bit(tmp_path: Path, days: lis
     for name, column in columns.items():
         assert getattr(read.bars, name).tobytes() == column.tobytes()
     assert (read.through, read.fetched_at, read.sha256) == (entry.through, entry.fetched_at, entry.sha256)
+
+
+# What fastparquet 2026.9 does with instants, numpy 2.5 warns of.
+@pytest.mark.filterwarnings("ignore:The 'generic' unit:DeprecationWarning")
+def test_an_entry_that_holds_instants_for_days_as_version_0_1_wrote_them_is_read(tmp_path: Path) -> None:
+    bars = bars_of("X", date(1969, 12, 30), [1.5, 2.5, 3.5, 4.5])
+    key = Key(provider="fake", symbol="BTC", quote="USDT")
+    entry = Entry(bars=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
+    CacheStore(tmp_path).write(key, entry)
+
+    columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
+    frame = pd.DataFrame({"day": bars.days.astype("datetime64[ms]"), **columns})
+    fastparquet.write(str(parquet(tmp_path)), frame, write_index=False, stats=False)
+    said = json.loads(description(tmp_path).read_text(encoding="utf-8"))
+    said["file_sha256"] = hashlib.sha256(parquet(tmp_path).read_bytes()).hexdigest()
+    description(tmp_path).write_text(json.dumps(said), encoding="utf-8")
+
+    read = CacheStore(tmp_path).read(key, COINS.build)
+
+    assert isinstance(read, Entry)
+    assert read.bars.days.tolist() == bars.days.tolist()
 
 
 def write_often(folder: Path, closes: list[float], times: int) -> None:
