@@ -189,7 +189,7 @@ class Session:
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
             planned=reason is not None and plan_orders,
-            marked_on=history.older_marks([asset for asset in held if asset not in dust], day),
+            marked_on=self._older_marks([asset for asset in held if asset not in dust], day, history),
         )
         plan = self._plan(day, decision.targets, reason, closes) if reason is not None and plan_orders else ()
         self._record(*self._opening, decided, *plan)
@@ -258,11 +258,20 @@ class Session:
         for asset in assets:
             close = history[asset].close_at(day)
             # A market that has left the exchange takes its bars with it; what was known of it is still known.
-            mark = self.standing.marks.get(asset) if close is None else decimal_of(close)
-            if mark is None:
+            mark = self.standing.marks.get(asset)
+            if close is not None:
+                closes[asset] = decimal_of(close)
+            elif mark is not None:
+                closes[asset] = mark.price
+            else:
                 raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
-            closes[asset] = mark
         return closes
+
+    def _older_marks(self, assets: Sequence[str], day: date, history: History) -> dict[str, date]:
+        """Give the day of the price of each asset that has none of `day` itself, as `_closes` takes it."""
+        marks = self.standing.marks
+        left = {asset: marks[asset].day for asset in assets if history[asset].close_at(day) is None}
+        return {asset: on for asset, on in left.items() if on < day} | history.older_marks(assets, day)
 
     def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:
         """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step."""

@@ -209,7 +209,16 @@ class LiveDriver:
         for day in days:
             fresh = self._entries_allowed(history, day)
             self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)
+            self._tell_of_markets(history, day)
         return days[-1] == last
+
+    def _tell_of_markets(self, history: History, day: date) -> None:
+        """Say, once a decided day, which coins are marked at an old price, and which have no bars to be had."""
+        marked_on = self._session.standing.marked_on
+        words = [f"{asset} has no bar and is marked at its price of {on}" for asset, on in marked_on.items()]
+        words += [f"{asset} cannot be traded: {why}" for asset, why in history.lacking.items()]
+        if words:
+            self._notice(f"{day}: {'; '.join(words)}")
 
     def _history_at(self, day: date) -> History | None:
         try:
