@@ -64,6 +64,9 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+
+    Attributes:
+        doubt_words: what the venue last said of an order that it could not settle; for messages.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._identity = identity
         self._beside: Mapping[str, Decimal] | None = None
+        self.doubt_words = ""
 
     @property
     def ledger(self) -> Ledger:
@@ -325,6 +329,7 @@ class Session:
 
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         if report.status is OrderStatus.UNRESOLVED:
+            self.doubt_words = report.message
             flight = self.standing.orders.at(order.client_order_id)
             if flight is None or flight.stage is not Stage.UNRESOLVED:
                 self._record(OrderUnresolved(at=at, order=order, message=report.message))

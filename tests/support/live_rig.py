@@ -40,6 +40,7 @@ from tests.support.practice import KEY, WallClock
 
 CASH = Decimal(100_000)
 MOST_CYCLES = 12
+POLL_SECONDS = 20.0
 Targets = Sequence[Mapping[str, float] | None]
 
 
@@ -125,12 +126,17 @@ class Rig:
 
 
 class Bot:
-    """One folder, in which processes follow each other."""
+    """One folder, in which processes follow each other.
+
+    Attributes:
+        clock_off: by so much its machine's clock is off the wall's.
+    """
 
     def __init__(self, rig: Rig, name: str = "first", *, called: str = "rig", **settings: Any) -> None:
         self.rig = rig
         self.folder = rig.folder / name / f"paper-{called}-binance-testnet"
         self.notices: list[str] = []
+        self.clock_off = timedelta()
         self._called = called
         self._settings = settings
 
@@ -139,7 +145,11 @@ class Bot:
         rig = self.rig
         config = self._config()
         around = Surroundings(
-            now=rig.wall, pause=rig.wall.run, ending=lambda: False, notice=self.notices.append, progress=mock.Mock()
+            now=lambda: rig.wall() + self.clock_off,
+            pause=rig.wall.run,
+            ending=lambda: False,
+            notice=self.notices.append,
+            progress=mock.Mock(),
         )
         credentials = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
         make_folder(self.folder)
@@ -154,6 +164,7 @@ class Bot:
                 assert run.standing == standing_of(store, self._fresh())
                 if idle:
                     break
+                rig.wall.run(POLL_SECONDS)
 
     def live_through(self, first: int, last: int) -> None:
         """Live one process on each of these days."""
