@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
 from engine.core.events import Event
 from engine.core.ledger import Ledger
@@ -168,10 +169,26 @@ class EpochKeeper:
         return bool(plan.orders)
 
     def _look(self) -> None:
-        ledger, held = self._session.ledger, self._account.holdings()
+        held = self._account.holdings()
+        self._take_up_what_was_lost(held)
+        ledger = self._session.ledger
         self._require(ledger, held)
         self._tell_of_more(_beside(ledger, held))
         self._is_covered = True
+
+    def _take_up_what_was_lost(self, held: Amounts) -> None:
+        """Book the fills that a journal lacks which was put back: asked for where the balances are not in place."""
+        standing = self._session.standing
+        if standing.last_day is None or self._is_in_place(held):
+            return
+        lost = self._account.lost_fills(self._planner.trading_order, decision_instant(standing.last_day))
+        if lost:
+            names = dict.fromkeys(fill.client_order_id for fill in lost)
+            self._notice(
+                f"{self._place}: the journal lacks {len(names)} orders of this run, from {next(iter(names))} on; it is "
+                "an older copy, and what they gave is booked now"
+            )
+            self._session.take_up(lost)
 
     def _tell_of_more(self, beside: Amounts) -> None:
         if self._session.standing.last_day is None:

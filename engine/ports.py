@@ -124,6 +124,10 @@ class Account(Protocol):
         """Tell whether the exchange knows nothing any more of an order that it filled; asked with patience."""
         ...
 
+    def lost_fills(self, assets: Sequence[str], since: datetime) -> Sequence[Fill]:
+        """Give the fills of this run's orders since an instant that its journal does not have; each is given once."""
+        ...
+
     def holdings(self) -> Mapping[str, Decimal]:
         """Give what the account holds of each asset, ours or not."""
         ...

@@ -30,7 +30,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of, plain, sizing
-from engine.core.order import Order, OrderReport, OrderStatus
+from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import Stage
 from engine.core.planner import Plan, Planner
 from engine.core.restoration import Restoration
@@ -232,6 +232,10 @@ class Session:
             beside=beside,
         )
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
+
+    def take_up(self, fills: Sequence[Fill]) -> None:
+        """Book what the exchange has of this run and its journal does not: a copy of it was put back."""
+        self._record(*(OrderFilled(fill=fill) for fill in fills))
 
     def restore(self, orders: Sequence[Order]) -> None:
         """Plan more orders that buy back what a reset wiped."""

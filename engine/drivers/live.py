@@ -113,6 +113,7 @@ class LiveDriver:
         self._examine = examine
         self._synthetic = synthetic
         self._last_words = ""
+        self._was_restoring = False
         self._told_of_doubt: tuple[str, date] | None = None
         self._has_gathered = False
 
@@ -152,11 +153,13 @@ class LiveDriver:
             return False
         day = self._last_day_over(now)
         first = self._first_undecided(day)
-        if first <= day or self._session.waiting:
+        if first <= day or self._session.waiting or self._was_restoring:
             self._check_account(now)
+        # Fees may have left too little of what is bought back: it is looked at once more when that is there.
+        self._was_restoring = bool(self._session.standing.orders.restoring)
         is_decided = first > day or self._decide(first, day, now)
         self._work(now)
-        return is_decided and not self._session.waiting
+        return is_decided and not self._session.waiting and not self._was_restoring
 
     def _work(self, now: datetime) -> None:
         waiting = self._session.waiting

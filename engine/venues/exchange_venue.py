@@ -10,7 +10,7 @@ from engine.core.errors import NoMarketError, VenueError
 from engine.core.events import OrderSent
 from engine.core.instrument import Instrument
 from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
     OrderProgress,
@@ -21,6 +21,7 @@ from engine.venues.answers import (
     Refused,
     Trade,
     Unknown,
+    fill_of_trade,
 )
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient, RulesOfNow
@@ -62,7 +63,7 @@ class ExchangeVenue:
         commission: the rate that buys set aside for.
         listed: assets that the exchange lists; their rules are asked for together.
         booked_trades: symbol, id and instant of each trade that the journal has booked; ids count by symbol, and from 1
-            again after a reset.
+            again after a reset. Whoever books a trade adds it.
         market: the real market's best bid and ask by symbol; what cannot be had is left out.
         started_at: when this process began to trade, by the exchange's clock.
         settle_seconds: for so long at least an order is asked for that is not there.
@@ -78,7 +79,7 @@ class ExchangeVenue:
         quote: str,
         commission: Decimal,
         listed: Collection[str],
-        booked_trades: Collection[BookedTrade],
+        booked_trades: set[BookedTrade],
         market: Callable[[Sequence[str]], Mapping[str, Quote]],
         started_at: datetime,
         settle_seconds: float,
@@ -89,7 +90,7 @@ class ExchangeVenue:
         self._instruments = instruments
         self._quote = quote
         self._commission = commission
-        self._booked = set(booked_trades)
+        self._booked = booked_trades
         self._market = market
         self._sleep = sleep
         self._ending = ending
@@ -166,6 +167,8 @@ class ExchangeVenue:
                 "this run's journal; end one of the two, and begin it in a new folder (--out)",
             )
         is_ours = there.side is order.side and there.quantity <= order.quantity
+        if is_ours and self._is_booked(order.symbol, there):
+            is_ours = False
         if is_ours and there.at >= decision_instant(order.decision_day):
             return self._report(order, there, at)
         return OrderReport(
@@ -175,6 +178,11 @@ class ExchangeVenue:
             message=f"another order has this name: {there.side} {plain(there.quantity)} at "
             f"{there.at:%Y-%m-%d %H:%M:%S} UTC",
         )
+
+    def _is_booked(self, symbol: str, there: OrderState) -> bool:
+        """Tell whether the journal has it already, as what it had lost and was taken up."""
+        trades = self._client.trades_of(symbol, there.order_id) if there.executed_quantity else ()
+        return any((symbol, trade.trade_id, trade.at) in self._booked for trade in trades)
 
     def held(self, asset: str) -> Decimal | None:
         """Ask what the account holds of an asset, ours or not, free or locked."""
@@ -228,7 +236,17 @@ class ExchangeVenue:
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
         self._booked |= {(order.symbol, trade.trade_id, trade.at) for trade in trades}
         market_price = self._market_price(order.symbol) if trades and _is_fresh(trades, at) else None
-        fills = tuple(_fill(order, trade, market_price) for trade in trades)
+        fills = tuple(
+            fill_of_trade(
+                trade,
+                asset=order.asset,
+                name=order.client_order_id,
+                day=order.decision_day,
+                reason=order.reason,
+                market_price=market_price,
+            )
+            for trade in trades
+        )
         again = self._rest(order, state)
         if fills:
             return OrderReport(
@@ -320,25 +338,3 @@ class ExchangeVenue:
 def _is_fresh(trades: Sequence[Trade], at: datetime) -> bool:
     """Tell whether the market of now is the market of the trades."""
     return abs(at - trades[-1].at) <= FRESH
-
-
-def _fill(order: Order, trade: Trade, market_price: Decimal | None) -> Fill:
-    with exact():
-        notional = trade.quantity * trade.price
-    return Fill(
-        at=trade.at,
-        order_id=trade.order_id,
-        client_order_id=order.client_order_id,
-        asset=order.asset,
-        symbol=order.symbol,
-        side=order.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        notional=notional,
-        fee=trade.fee,
-        fee_asset=trade.fee_asset,
-        decision_day=order.decision_day,
-        reason=order.reason,
-        trade_id=trade.trade_id,
-        market_price=market_price,
-    )

@@ -89,6 +89,7 @@ class PaperRun:
         ledger = _first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
+        self._booked = {(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)}
         identity = self._identity(past, standing)
         venue = self._venue(past)
         self._planner = Planner(
@@ -222,7 +223,7 @@ class PaperRun:
             quote=config.account.quote,
             commission=config.costs.commission,
             listed=listed,
-            booked_trades={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
+            booked_trades=self._booked,
             market=market_quotes(config, self._client, self._around),
             started_at=self._client.server_time(),
             settle_seconds=self._settle_seconds(),
@@ -237,6 +238,8 @@ class PaperRun:
         account = ExchangeAccount(
             self._client,
             quote=config.account.quote,
+            account=self._planner.account,
+            booked=self._booked,
             settle_seconds=self._settle_seconds(),
             sleep=around.pause,
             ending=around.ending,

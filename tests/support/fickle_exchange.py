@@ -95,6 +95,9 @@ class FickleExchange:
     def lists(self, asset: str) -> bool:
         return asset in PRICES
 
+    def lost_fills(self, assets: Sequence[str], since: datetime) -> Sequence[Fill]:
+        return ()
+
     def holdings(self) -> Mapping[str, Decimal]:
         return {asset: _decimal(amount) for asset, amount in self.balances.items()}
 

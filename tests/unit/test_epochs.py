@@ -55,6 +55,9 @@ class FakeAccount:
     def lists(self, asset: str) -> bool:
         return asset not in self.left
 
+    def lost_fills(self, assets: Sequence[str], since: object) -> Sequence[Fill]:
+        return ()
+
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
         return self.held

@@ -115,7 +115,7 @@ class Bench:
         self.client = FakeClient()
         self.slept: list[float] = []
         self.market = market
-        self.booked = booked
+        self.booked = set(booked)
         self.ending = ending
         self.venue = self.opened(self.slept.append)
 
