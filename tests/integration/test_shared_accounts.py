@@ -11,6 +11,7 @@ import pytest
 from engine.core.errors import VenueError
 from engine.core.events import OrderFilled, OrderRejected, OrderUnresolved, RunStarted
 from engine.practice.faults import Fault
+from tests.support.command import call_command
 from tests.support.fakes import DAY
 from tests.support.live_rig import Bot, Rig
 from tests.support.markets import coin_bars
@@ -90,6 +91,9 @@ def test_a_copy_of_the_journal_from_before_orders_is_put_back_and_nothing_is_dou
         )
         assert rig.exchange.balances()[asset] == beside[asset] + copy.ledger.quantity(asset)
     assert [words for words in copy.notices if "the journal lacks 3 orders of this run" in words]
+    assert call_command("verify", copy.folder).exit_code == 0
+    reviewed = call_command("review", copy.folder)
+    assert (reviewed.exit_code, reviewed.stderr) == (0, ""), reviewed
 
 
 def test_what_the_account_holds_beside_the_ledger_is_written_down_and_more_is_said(rig: Rig) -> None:
