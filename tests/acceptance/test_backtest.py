@@ -466,7 +466,7 @@ def test_orders_decided_on_the_last_day_are_reported_as_pending(desk: Path, smal
 
 
 def test_a_pending_quantity_is_written_without_zeros_at_its_end(desk: Path) -> None:
-    lots = "account.instruments={BTC: {lot_step: 2.5, minimum_notional: 5}}"
+    lots = "account.instruments={BTC: {lot_step: 0.5, minimum_notional: 5}}"
 
     run = backtest_here(desk, "--from", "2016-02-03", "--to", "2016-02-03", "--set", lots)
 
