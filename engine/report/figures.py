@@ -72,6 +72,11 @@ def figure_words(name: str, value: float | None) -> str:
     return f"{value:,.1%}" if name in PERCENT else f"{value:.2f}"
 
 
+def huge_percent(value: float, *, decimals: int = 2) -> str:
+    """Give a fraction as percent by its first digits and a power of ten: +5.79e6%."""
+    return f"{100 * value:+.{decimals}e}%".replace("e+0", "e").replace("e+", "e")
+
+
 def signed_percent(value: float | None) -> str:
     """Give a fraction as percent with its sign, to one decimal, a huge one shorter; nothing has none.
 
@@ -80,6 +85,6 @@ def signed_percent(value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
     if abs(value) >= HUGE:
-        return f"{100 * value:+.2e}%".replace("e+0", "e").replace("e+", "e")
+        return huge_percent(value)
     # Adding zero takes the sign from a zero.
     return f"{round(value, 3) + 0:+,.{0 if abs(value) >= LARGE else 1}%}"
