@@ -10,7 +10,6 @@ from rich.console import Console
 from engine.journal.run_list import RunEntry
 from engine.report.run_list import print_list
 
-
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
