@@ -68,8 +68,8 @@ class Shop:
     def instruments(self) -> Mapping[str, Instrument]:
         return RULES
 
-    def is_open(self, asset: str, at: object) -> bool:
-        return True
+    def why_closed(self, asset: str, at: object) -> str:
+        return ""
 
     def submit(self, order: Order, *, at: object, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.sent.append(order)
