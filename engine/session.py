@@ -349,7 +349,7 @@ class Session:
             # Always: a journal that ends with the order as sent says that its outcome is not known.
             self._record(OrderWaits(at=at, order=order, message=report.message))
         else:
-            keeps_unpaid = bool(self.standing.orders.sells) and not order.restores
+            keeps_unpaid = report.unpaid > ZERO and not order.restores and bool(self.standing.orders.sells)
             self._settle(order, report if keeps_unpaid else replace(report, unpaid=ZERO), at)
 
     def _settle(self, order: Order, report: OrderReport, at: datetime) -> None:

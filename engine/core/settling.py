@@ -98,10 +98,10 @@ def position_events(
             )
         ]
     before = missed.coins.get(order.asset)
+    if before is None or before.quantity > ZERO:
+        return []
     is_open = any(each.asset == order.asset and not each.restores for each in orders.waiting)
-    if before is not None and before.quantity == ZERO and not is_open:
-        return [PositionReached(at=at, asset=order.asset)]
-    return []
+    return [] if is_open else [PositionReached(at=at, asset=order.asset)]
 
 
 def plan_events(plan: Plan, day: date) -> list[Event]:
