@@ -5,8 +5,8 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -25,31 +25,16 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import ZERO, decimal_of, floor_to_step, plain, sizing
+from engine.core.money import ZERO, decimal_of, floor_to_step, plain
 from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.restoration import Restoration
 from engine.core.settling import plan_events, position_events, settling
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
+from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
 from engine.standing import Standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldAtClose:
-    """What is held at a day's closes, valued only when a strategy asks."""
-
-    ledger: Ledger
-    closes: Mapping[str, Decimal]
-    equity: Decimal
-    orders_waiting: bool
-    entries_allowed: bool
-    stuck: Collection[str] = ()
-
-    def weights(self) -> Mapping[str, float]:
-        """Give held value / equity by asset."""
-        return {asset: float(held * self.closes[asset] / self.equity) for asset, held in self.ledger.positions.items()}
 
 
 class Session:
@@ -170,7 +155,7 @@ class Session:
         )
         others = [asset for asset in (core, *decision.targets) if asset not in held]
         closes = {**held, **self._closes(others, day, history)}
-        dust = self._dust(held).difference(decision.targets, (core,))
+        dust = self._planner.crumbs(self.ledger, held).difference(decision.targets, (core,))
         reason = decision.reason if decision.trade else self.standing.unplanned
         decided = DayDecided(
             day=day,
@@ -266,13 +251,6 @@ class Session:
                 raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
             closes[asset] = mark
         return closes
-
-    def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:
-        """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step."""
-        least = self._planner.instruments
-        held = self.ledger.positions
-        with sizing():
-            return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
 
     def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
         """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""

@@ -116,6 +116,16 @@ class Planner:
         # What is too little for an order now may be enough tomorrow; it is said to be out of position all along.
         return replace(self._planned(wanted, closes, day), skipped=(), reached=tuple(reached))
 
+    def crumbs(self, ledger: Ledger, closes: Mapping[str, Decimal]) -> set[str]:
+        """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step.
+
+        Args:
+            closes: of every asset held, quote per unit.
+        """
+        held, least = ledger.positions, self.instruments
+        with sizing():
+            return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
+
     def _planned(
         self, differences: Iterable[tuple[str, Side, Decimal, str]], closes: Mapping[str, Decimal], day: date
     ) -> Plan:

@@ -10,7 +10,7 @@ from engine.core.errors import VenueError
 from engine.core.events import OrderSent
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
     MarketRules,
@@ -23,14 +23,13 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
+from engine.venues.exchange_fills import fill_of, is_fresh
 from engine.venues.patience import pauses
 from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
 EMPTY_BOOK = "one side of the book is empty"
-FRESH = timedelta(minutes=1)
-"""The real market's price of now goes on record with a trade that is no older."""
 
 
 class ExchangeClient(WitnessClient, Protocol):
@@ -236,8 +235,8 @@ class ExchangeVenue:
             # Trades may become visible later than their order.
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
         self._booked |= {(order.symbol, trade.trade_id, trade.at) for trade in trades}
-        market_price = self._market_price(order.symbol) if trades and _is_fresh(trades, at) else None
-        fills = tuple(_fill(order, trade, market_price) for trade in trades)
+        market_price = self._market_price(order.symbol) if trades and is_fresh(trades, at) else None
+        fills = tuple(fill_of(order, trade, market_price) for trade in trades)
         again = self._rest(order, state)
         if fills:
             return OrderReport(
@@ -332,30 +331,3 @@ class ExchangeVenue:
         with exact():
             notional = quantity * price
         return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional
-
-
-def _is_fresh(trades: Sequence[Trade], at: datetime) -> bool:
-    """Tell whether the market of now is the market of the trades."""
-    return abs(at - trades[-1].at) <= FRESH
-
-
-def _fill(order: Order, trade: Trade, market_price: Decimal | None) -> Fill:
-    with exact():
-        notional = trade.quantity * trade.price
-    return Fill(
-        at=trade.at,
-        order_id=trade.order_id,
-        client_order_id=order.client_order_id,
-        asset=order.asset,
-        symbol=order.symbol,
-        side=order.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        notional=notional,
-        fee=trade.fee,
-        fee_asset=trade.fee_asset,
-        decision_day=order.decision_day,
-        reason=order.reason,
-        trade_id=trade.trade_id,
-        market_price=market_price,
-    )
