@@ -120,18 +120,22 @@ class EpochKeeper:
             epoch=epoch,
             day=standing.last_day,
             commission=max(self._planner.costs.commission, since.commission_taken),
-            pieces=since.pieces,
+            since=since,
         )
 
     def _buys_more(self) -> bool:
         """Plan to buy what fees took of what was bought back; tell whether anything was planned."""
-        if self._is_covered or self._session.standing.epoch == 1 or self._rounds >= MOST_ROUNDS:
+        standing = self._session.standing
+        if self._is_covered or standing.epoch == 1 or standing.last_day is None or self._rounds >= MOST_ROUNDS:
             return False
         epoch = latest_epoch(self._events())
         missing = lacking(epoch, self._session.ledger)
         if not missing:
             return False
-        self._rounds += 1
+        if not any(epoch.room(asset, standing.last_day) for asset in missing):
+            # The market takes so little at once that this day's orders do not reach; the next day has its own.
+            return True
+        self._rounds += all(epoch.pieces_by_day.get((asset, standing.last_day)) for asset in missing)
         plan = self._restoration(missing, epoch, epoch=self._session.standing.epoch)
         self._session.restore(plan.orders)
         return bool(plan.orders)

@@ -113,6 +113,7 @@ class LiveDriver:
         self._examine = examine
         self._synthetic = synthetic
         self._last_words = ""
+        self._told_stuck: Mapping[str, datetime] = {}
         self._has_gathered = False
 
     def run(self, *, once: bool = False) -> None:
@@ -154,6 +155,7 @@ class LiveDriver:
             self._check_account(now)
         is_decided = first > day or self._decide(first, day, now)
         self._work(now)
+        self._tell_of_stuck(now)
         return is_decided and not self._session.waiting
 
     def _work(self, now: datetime) -> None:
@@ -162,6 +164,15 @@ class LiveDriver:
             self._session.work_orders(now)
             self._go_on_after_doubts()
         self._tell_of_change(waiting)
+
+    def _tell_of_stuck(self, now: datetime) -> None:
+        stuck = self._session.stuck(now)
+        for asset, since in stuck.items():
+            if asset not in self._told_stuck:
+                self._notice(
+                    f"stuck: {asset} is tried in vain since {since:%Y-%m-%d}; other orders wait no longer for it"
+                )
+        self._told_stuck = stuck
 
     def _go_on_after_doubts(self) -> None:
         """Ask for the fate of an order at once, and go on: one lost answer does not make the rest a day late."""

@@ -8,9 +8,9 @@ from typing import Protocol, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
 from engine.core.events import OrderSent
-from engine.core.instrument import Instrument
+from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
     MarketRules,
@@ -23,13 +23,13 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
+from engine.venues.exchange_fills import fill_of, is_fresh
 from engine.venues.patience import pauses
 from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
-FRESH = timedelta(minutes=1)
-"""The real market's price of now goes on record with a trade that is no older."""
+EMPTY_BOOK = "one side of the book is empty"
 
 
 class ExchangeClient(WitnessClient, Protocol):
@@ -105,10 +105,11 @@ class ExchangeVenue:
         self._rules_at: datetime | None = None
 
     def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset, as they were at the start of the run."""
-        return self._instruments
+        """Ask for the trading rules by asset; of coins that the exchange does not list, those of the start."""
+        rules = self._client.instruments(tuple(self._listed), self._quote)
+        return {**self._instruments, **{asset: each.instrument for asset, each in rules.items()}}
 
-    def is_open(self, asset: str, at: datetime) -> bool:
+    def why_closed(self, asset: str, at: datetime) -> str:
         """Ask whether the market takes orders and both sides of its book have some: a market order executes there.
 
         The filters of all markets are refreshed on the way, once an instant.
@@ -117,11 +118,13 @@ class ExchangeVenue:
             # The whole list is megabytes, and one name that is not there makes the exchange send it.
             wanted = tuple(self._listed | {asset})
             self._rules, self._rules_at = self._client.instruments(wanted, self._quote), at
-        if asset not in self._rules or not self._rules[asset].is_tradable:
-            return False
+        if asset not in self._rules:
+            return f"the exchange has no market {symbol_of(asset, self._quote)}"
+        if not self._rules[asset].is_tradable:
+            return f"the market takes no orders now: {self._rules[asset].status}"
         # Before anything is written of an order: a book that stays empty would fill the journal, cycle by cycle.
         symbol = self._rules[asset].instrument.symbol
-        return symbol in self._client.best_quotes((symbol,))
+        return "" if symbol in self._client.best_quotes((symbol,)) else EMPTY_BOOK
 
     def _rules_of(self, asset: str) -> MarketRules:
         if asset not in self._rules:
@@ -142,17 +145,17 @@ class ExchangeVenue:
         quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
         quote = quotes.get(order.symbol)
         if quote is None:
-            return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
+            return OrderReport(status=OrderStatus.WAITING, message=EMPTY_BOOK)
         quantity = allowed = self._allowed(order)
         if order.side is Side.BUY:
             if order.restores:
                 cash = max(held_of(self._client, self._quote) - cash, ZERO)
             quantity = min(quantity, self._affordable(order, cash, quotes, alongside))
+        else:
+            quantity = min(quantity, self._free(order.asset))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):
-            unpaid = allowed if quantity < allowed and self._is_sendable(order.asset, allowed, price) else ZERO
-            message = f"{quantity} at {price} is below what may be sent"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=unpaid, message=message)
+            return self._not_sent(order, quantity, allowed, price)
         outcome = self._client.place_market(
             symbol=order.symbol, side=order.side, quantity=quantity, client_order_id=order.client_order_id
         )
@@ -166,11 +169,24 @@ class ExchangeVenue:
             case _:
                 assert_never(outcome)
 
+    def _not_sent(self, order: Order, quantity: Decimal, allowed: Decimal, price: Decimal) -> OrderReport:
+        """Say why an order is too little to be sent: the rules allow no more, or the cash or the account is short."""
+        is_short = quantity < allowed and self._is_sendable(order.asset, allowed, price)
+        if is_short and order.side is Side.SELL:
+            # The balance lags behind, the coins are locked by orders of others, or the exchange was reset.
+            message = f"{plain(quantity)} of {plain(order.quantity)} {order.asset} are free in the account"
+            return OrderReport(status=OrderStatus.WAITING, again=order.quantity, was_placed=False, message=message)
+        message = f"{quantity} at {price} is below what may be sent"
+        return OrderReport(
+            status=OrderStatus.REJECTED, unpaid=allowed if is_short else ZERO, waived=is_short, message=message
+        )
+
     def _already_there(self, order: Order, there: OrderState, at: datetime) -> OrderReport:
         """Say what an order is that nobody here has sent, and that has the name of one that is to be sent."""
         if there.at >= self._started_at:
             return OrderReport(
                 status=OrderStatus.REJECTED,
+                waived=True,
                 message=f"another bot on this account sent it at {there.at:%Y-%m-%d %H:%M:%S} UTC, out of a copy of "
                 "this run's journal; end one of the two, and begin it in a new folder (--out)",
             )
@@ -219,8 +235,8 @@ class ExchangeVenue:
             # Trades may become visible later than their order.
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
         self._booked |= {(order.symbol, trade.trade_id, trade.at) for trade in trades}
-        market_price = self._market_price(order.symbol) if trades and _is_fresh(trades, at) else None
-        fills = tuple(_fill(order, trade, market_price) for trade in trades)
+        market_price = self._market_price(order.symbol) if trades and is_fresh(trades, at) else None
+        fills = tuple(fill_of(order, trade, market_price) for trade in trades)
         again = self._rest(order, state)
         if fills:
             return OrderReport(
@@ -242,8 +258,11 @@ class ExchangeVenue:
 
     def _rest(self, order: Order, state: OrderState) -> Decimal:
         """Give what is worth another attempt; less than the exchange accepts is dust, and stays."""
+        # A sell is cut to what is free in the account: what was not is sold once it is.
+        goes_on = order.side is Side.SELL or self._was_cut(order, state)
         with exact():
-            rest = (order.quantity if self._was_cut(order, state) else state.quantity) - state.executed_quantity
+            rest = (order.quantity if goes_on else state.quantity) - state.executed_quantity
+        rest = floor_to_step(max(rest, ZERO), self._rules_of(order.asset).instrument.lot_step)
         if rest <= ZERO:
             return ZERO
         quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
@@ -289,6 +308,11 @@ class ExchangeVenue:
         quantity = order.quantity if largest is None else min(order.quantity, largest)
         return floor_to_step(quantity, instrument.lot_step)
 
+    def _free(self, asset: str) -> Decimal:
+        """Ask what of an asset the account has free, ours or not, on the grid of today."""
+        balance = self._client.balances().get(asset)
+        return ZERO if balance is None else floor_to_step(balance.free, self._rules_of(asset).instrument.lot_step)
+
     def _affordable(
         self, order: Order, cash: Decimal, quotes: Mapping[str, Quote], alongside: Sequence[Order]
     ) -> Decimal:
@@ -307,30 +331,3 @@ class ExchangeVenue:
         with exact():
             notional = quantity * price
         return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional
-
-
-def _is_fresh(trades: Sequence[Trade], at: datetime) -> bool:
-    """Tell whether the market of now is the market of the trades."""
-    return abs(at - trades[-1].at) <= FRESH
-
-
-def _fill(order: Order, trade: Trade, market_price: Decimal | None) -> Fill:
-    with exact():
-        notional = trade.quantity * trade.price
-    return Fill(
-        at=trade.at,
-        order_id=trade.order_id,
-        client_order_id=order.client_order_id,
-        asset=order.asset,
-        symbol=order.symbol,
-        side=order.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        notional=notional,
-        fee=trade.fee,
-        fee_asset=trade.fee_asset,
-        decision_day=order.decision_day,
-        reason=order.reason,
-        trade_id=trade.trade_id,
-        market_price=market_price,
-    )

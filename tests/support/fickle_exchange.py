@@ -54,8 +54,8 @@ class FickleExchange:
     def instruments(self) -> Mapping[str, Instrument]:
         return {asset: instrument(asset, step=str(STEP), least=str(LEAST)) for asset in PRICES}
 
-    def is_open(self, asset: str, at: datetime) -> bool:
-        return self._chance.random() > 0.15
+    def why_closed(self, asset: str, at: datetime) -> str:
+        return "halted" if self._chance.random() <= 0.15 else ""
 
     def held(self, asset: str) -> Decimal | None:
         return _decimal(self.balances[asset])
