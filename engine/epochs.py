@@ -103,7 +103,8 @@ class EpochKeeper:
         plan = self._restoration(missing, Epoch(), epoch=standing.epoch + 1)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
         beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())
-        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside)
+        survivor = survivors[-1] if survivors else None
+        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside, survivor=survivor)
         self._beside = beside
         self._is_covered, self._rounds = False, 0
 
