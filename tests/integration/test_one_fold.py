@@ -173,7 +173,8 @@ class Script:
         self._exchange.reset()
         # Where the journal knows of no fill there is nothing by which a reset is recognised, and nothing to buy back.
         if session.standing.known is not None:
-            self._wiped = session.ledger
+            # An epoch that began in a cycle that ended with the process has not been compared, and is over by now.
+            self._wiped, self._epoch = session.ledger, session.standing.epoch
 
     def _one_cycle(self, session: Session, keeper: EpochKeeper) -> Iterator[None]:
         last = session.standing.last_day
