@@ -64,6 +64,9 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+
+    Attributes:
+        doubt_words: what the venue last said of an order that it could not settle; for messages.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._identity = identity
         self._beside: Mapping[str, Decimal] | None = None
+        self.doubt_words = ""
 
     @property
     def ledger(self) -> Ledger:
@@ -189,7 +193,7 @@ class Session:
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
             planned=reason is not None and plan_orders,
-            marked_on=history.older_marks([asset for asset in held if asset not in dust], day),
+            marked_on=self._older_marks([asset for asset in held if asset not in dust], day, history),
         )
         plan = self._plan(day, decision.targets, reason, closes) if reason is not None and plan_orders else ()
         self._record(*self._opening, decided, *plan)
@@ -261,11 +265,20 @@ class Session:
         for asset in assets:
             close = history[asset].close_at(day)
             # A market that has left the exchange takes its bars with it; what was known of it is still known.
-            mark = self.standing.marks.get(asset) if close is None else decimal_of(close)
-            if mark is None:
+            mark = self.standing.marks.get(asset)
+            if close is not None:
+                closes[asset] = decimal_of(close)
+            elif mark is not None:
+                closes[asset] = mark.price
+            else:
                 raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
-            closes[asset] = mark
         return closes
+
+    def _older_marks(self, assets: Sequence[str], day: date, history: History) -> dict[str, date]:
+        """Give the day of the price of each asset that has none of `day` itself, as `_closes` takes it."""
+        marks = self.standing.marks
+        left = {asset: marks[asset].day for asset in assets if history[asset].close_at(day) is None}
+        return {asset: on for asset, on in left.items() if on < day} | history.older_marks(assets, day)
 
     def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:
         """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step."""
@@ -319,6 +332,7 @@ class Session:
 
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         if report.status is OrderStatus.UNRESOLVED:
+            self.doubt_words = report.message
             flight = self.standing.orders.at(order.client_order_id)
             if flight is None or flight.stage is not Stage.UNRESOLVED:
                 self._record(OrderUnresolved(at=at, order=order, message=report.message))

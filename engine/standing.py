@@ -28,6 +28,14 @@ from engine.core.strategy import StrategyState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The last price that is known of a coin, and its day."""
+
+    price: Decimal
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a session stands: all that it needs to go on. Events change it in `after`, and nowhere else.
 
@@ -42,6 +50,7 @@ class Standing:
         identity: begins the client order ids of the run; empty where its name does.
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
+        marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
     """
 
     ledger: Ledger
@@ -53,7 +62,8 @@ class Standing:
     known: Fill | None = None
     identity: str = ""
     beside: Mapping[str, Decimal] | None = None
-    marks: Mapping[str, Decimal] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    marked_on: Mapping[str, date] = field(default_factory=dict)
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -78,7 +88,7 @@ class Standing:
                     ledger=self.ledger.apply(fill),
                     orders=orders,
                     known=self.known or fill,
-                    marks={**self.marks, fill.asset: fill.price},
+                    marks={**self.marks, fill.asset: Mark(price=fill.price, day=fill.at.date())},
                 )
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
@@ -96,6 +106,8 @@ class Standing:
 
     def _decided(self, event: DayDecided, orders: OrdersInFlight) -> "Standing":
         unplanned = event.reason if event.changed else self.unplanned
+        old = event.marked_on
+        marks = {asset: Mark(price=price, day=old.get(asset, event.day)) for asset, price in event.closes.items()}
         state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
         return replace(
             self,
@@ -103,7 +115,8 @@ class Standing:
             orders=orders,
             unplanned=None if event.planned else unplanned,
             last_day=event.day,
-            marks={**self.marks, **event.closes},
+            marks={**self.marks, **marks},
+            marked_on=event.marked_on,
         )
 
 

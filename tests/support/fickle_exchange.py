@@ -94,6 +94,9 @@ class FickleExchange:
     def has_forgotten(self, fill: Fill) -> bool:
         return not self.knows(fill)
 
+    def lists(self, asset: str) -> bool:
+        return asset in PRICES
+
     def holdings(self) -> Mapping[str, Decimal]:
         return {asset: _decimal(amount) for asset, amount in self.balances.items()}
 

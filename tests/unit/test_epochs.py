@@ -41,13 +41,19 @@ class FakeAccount:
     questions: int = 0
     looks: int = 0
     remembered: Sequence[Fill] = ()
+    left: Sequence[str] = ()
 
-    def knows(self, fill: Fill) -> bool:
+    def knows(self, fill: Fill) -> bool | None:
         self.questions += 1
+        if fill.asset in self.left:
+            return None
         return not self.forgets or fill in self.remembered
 
     def has_forgotten(self, fill: Fill) -> bool:
-        return not self.knows(fill)
+        return self.knows(fill) is False
+
+    def lists(self, asset: str) -> bool:
+        return asset not in self.left
 
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
