@@ -117,11 +117,13 @@ class EpochKeeper:
         standing = self._session.standing
         if standing.last_day is None:
             raise ValueError("an order was filled before any day was decided")
-        missing = wiped(standing.ledger, list(self._survivors()))
+        survivors = list(self._survivors())
+        missing = wiped(standing.ledger, survivors)
         plan = self._restoration(self._listed(missing), Epoch(), epoch=standing.epoch + 1)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
         beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())
-        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside)
+        survivor = survivors[-1] if survivors else None
+        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside, survivor=survivor)
         self._beside = beside
         self._is_covered, self._rounds = False, 0
 

@@ -26,7 +26,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of, floor_to_step, plain
-from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.restoration import Restoration
@@ -199,12 +199,14 @@ class Session:
         *,
         wiped: Mapping[str, Decimal],
         beside: Mapping[str, Decimal],
+        survivor: Fill | None,
     ) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
 
         Args:
             forgotten: the client order id that the exchange knew before.
             wiped: what has to be bought back; beside: what the account holds beside the ledger; both by asset.
+            survivor: the first fill that the exchange still knows.
         """
         ledger = self.ledger.after_reset(plan.written_off)
         reset = AccountReset(
@@ -216,6 +218,7 @@ class Session:
             written_off=plan.written_off,
             wiped=wiped,
             beside=beside,
+            survivor=survivor,
         )
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
 

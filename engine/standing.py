@@ -48,7 +48,8 @@ class Standing:
         orders: those decided and not settled; missed: the coins that are out of position.
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
-        epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
+        epoch: how often the exchange was reset, counted from 1.
+        known: the first fill that the exchange made since its last reset, None before any.
         identity: begins the client order ids of the run; empty where its name does.
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
@@ -95,7 +96,9 @@ class Standing:
                 )
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
-                return replace(self, ledger=ledger, orders=orders, epoch=event.epoch, known=None, beside=event.beside)
+                return replace(
+                    self, ledger=ledger, orders=orders, epoch=event.epoch, known=event.survivor, beside=event.beside
+                )
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned

@@ -86,7 +86,6 @@ class ExchangeVenue:
         ending: Callable[[], bool],
     ) -> None:
         self._client = client
-        self._instruments = instruments
         self._quote = quote
         self._commission = commission
         self._booked = set(booked_trades)

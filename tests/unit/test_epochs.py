@@ -448,6 +448,24 @@ def test_what_was_bought_after_the_reset_is_not_bought_twice() -> None:
     assert bot.folded() == bot.session.standing
 
 
+def test_a_second_reset_is_recognised_by_what_was_bought_between_the_first_and_its_discovery() -> None:
+    # Worked example: 2 ETH were bought after the first reset, which was found; the next wipes them before any order.
+    bot = Bot(held={})
+    later = fill_of("ETH", Side.BUY, "2", "100", name="bot-20240101-ETH-b2-1")
+    booked(bot, later)
+    bot.account.remembered = [later]
+    bot.reset()
+    bot.account.remembered, bot.account.held = [], {**PLENTY, "USDT": Decimal(9_999)}
+
+    bot.reset()
+
+    assert [event.wiped for event in bot.events(AccountReset) if isinstance(event, AccountReset)] == [
+        {},
+        {"ETH": Decimal(2)},
+    ]
+    assert bot.folded() == bot.session.standing
+
+
 def test_nothing_is_bought_back_where_all_was_bought_after_the_reset() -> None:
     bot = Bot(held={})
     later = fill_of("ETH", Side.BUY, "2", "100", name="bot-20240101-ETH-b2-1")
