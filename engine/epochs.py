@@ -118,11 +118,13 @@ class EpochKeeper:
         standing = self._session.standing
         if standing.last_day is None:
             raise ValueError("an order was filled before any day was decided")
-        missing = wiped(standing.ledger, list(self._survivors()))
+        survivors = list(self._survivors())
+        missing = wiped(standing.ledger, survivors)
         plan = self._restoration(self._listed(missing), Epoch(), epoch=standing.epoch + 1)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
         beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())
-        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside)
+        survivor = survivors[-1] if survivors else None
+        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside, survivor=survivor)
         self._beside = beside
         self._is_covered, self._rounds = False, 0
 
@@ -152,18 +154,22 @@ class EpochKeeper:
             epoch=epoch,
             day=standing.last_day,
             commission=max(self._planner.costs.commission, since.commission_taken),
-            pieces=since.pieces,
+            since=since,
         )
 
     def _buys_more(self) -> bool:
         """Plan to buy what fees took of what was bought back; tell whether anything was planned."""
-        if self._is_covered or self._session.standing.epoch == 1 or self._rounds >= MOST_ROUNDS:
+        standing = self._session.standing
+        if self._is_covered or standing.epoch == 1 or standing.last_day is None or self._rounds >= MOST_ROUNDS:
             return False
         epoch = latest_epoch(self._events())
         missing = self._listed(lacking(epoch, self._session.ledger))
         if not missing:
             return False
-        self._rounds += 1
+        if not any(epoch.room(asset, standing.last_day) for asset in missing):
+            # The market takes so little at once that this day's orders do not reach; the next day has its own.
+            return True
+        self._rounds += all(epoch.pieces_by_day.get((asset, standing.last_day)) for asset in missing)
         plan = self._restoration(missing, epoch, epoch=self._session.standing.epoch)
         self._session.restore(plan.orders)
         return bool(plan.orders)

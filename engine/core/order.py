@@ -156,6 +156,7 @@ class OrderReport:
         was_placed: False where it is proven that the venue never had it.
         was_cut: whether less than the order was handed over, because the market takes no more at once, and all of that
             was executed.
+        waived: whether what was not executed is not missed: cash does not pay for it, or somebody else has sent it.
         unpaid: what of a buy was not sent because the cash does not pay for it, and is enough for an order.
         message: why it waits or was rejected; empty otherwise.
     """
@@ -166,6 +167,7 @@ class OrderReport:
     was_placed: bool = True
     was_cut: bool = False
     unpaid: Decimal = ZERO
+    waived: bool = False
     message: str = ""
 
     def __post_init__(self) -> None:

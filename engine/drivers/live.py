@@ -114,6 +114,7 @@ class LiveDriver:
         self._synthetic = synthetic
         self._last_words = ""
         self._was_restoring = False
+        self._told_stuck: Mapping[str, datetime] = {}
         self._told_of_doubt: tuple[str, date] | None = None
         self._has_gathered = False
 
@@ -159,6 +160,7 @@ class LiveDriver:
         self._was_restoring = bool(self._session.standing.orders.restoring)
         is_decided = first > day or self._decide(first, day, now)
         self._work(now)
+        self._tell_of_stuck(now)
         return is_decided and not self._session.waiting and not self._was_restoring
 
     def _work(self, now: datetime) -> None:
@@ -167,6 +169,15 @@ class LiveDriver:
             self._session.work_orders(now)
             self._go_on_after_doubts()
         self._tell_of_change(waiting)
+
+    def _tell_of_stuck(self, now: datetime) -> None:
+        stuck = self._session.stuck(now)
+        for asset, since in stuck.items():
+            if asset not in self._told_stuck:
+                self._notice(
+                    f"stuck: {asset} is tried in vain since {since:%Y-%m-%d}; other orders wait no longer for it"
+                )
+        self._told_stuck = stuck
 
     def _go_on_after_doubts(self) -> None:
         """Ask for the fate of an order at once, and go on: one lost answer does not make the rest a day late."""

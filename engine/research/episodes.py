@@ -21,6 +21,8 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
@@ -175,7 +177,7 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | RunEnded():
+            case RunStarted() | PositionMissed() | PositionReached() | RunEnded():
                 pass
             case _:
                 assert_never(event)

@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from engine.core.instrument import Instrument
-from engine.core.money import exact
-from engine.core.order import Fill, Side
+from engine.core.order import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,28 +164,3 @@ class Unknown:
 
 
 Outcome: TypeAlias = Accepted | Refused | Unknown
-
-
-def fill_of_trade(
-    trade: Trade, *, asset: str, name: str, day: date, reason: str, market_price: Decimal | None = None
-) -> Fill:
-    """Give the fill that a trade is, of the order with the client order id `name`."""
-    with exact():
-        notional = trade.quantity * trade.price
-    return Fill(
-        at=trade.at,
-        order_id=trade.order_id,
-        client_order_id=name,
-        asset=asset,
-        symbol=trade.symbol,
-        side=trade.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        notional=notional,
-        fee=trade.fee,
-        fee_asset=trade.fee_asset,
-        decision_day=day,
-        reason=reason,
-        trade_id=trade.trade_id,
-        market_price=market_price,
-    )

@@ -10,7 +10,8 @@ from engine.core.errors import NoMarketError
 from engine.core.instrument import symbol_of
 from engine.core.money import exact
 from engine.core.order import TAKEN_UP, Fill, day_named
-from engine.venues.answers import Balance, OrderState, Quote, Trade, fill_of_trade
+from engine.venues.answers import Balance, OrderState, Quote, Trade
+from engine.venues.exchange_fills import fill_of_trade
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient
 from engine.venues.witnesses import BookedTrade

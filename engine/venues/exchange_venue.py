@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.errors import NoMarketError, VenueError
 from engine.core.events import OrderSent
-from engine.core.instrument import Instrument
+from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
 from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
@@ -21,16 +21,15 @@ from engine.venues.answers import (
     Refused,
     Trade,
     Unknown,
-    fill_of_trade,
 )
+from engine.venues.exchange_fills import fill_of, is_fresh
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient, RulesOfNow
 from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
-FRESH = timedelta(minutes=1)
-"""The real market's price of now goes on record with a trade that is no older."""
+EMPTY_BOOK = "one side of the book is empty"
 
 
 class ExchangeClient(WitnessClient, RulesClient, Protocol):
@@ -87,7 +86,6 @@ class ExchangeVenue:
         ending: Callable[[], bool],
     ) -> None:
         self._client = client
-        self._instruments = instruments
         self._quote = quote
         self._commission = commission
         self._booked = booked_trades
@@ -100,20 +98,22 @@ class ExchangeVenue:
         self._rules = RulesOfNow(client, quote=quote, known=instruments, listed=listed)
 
     def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset, as they were at the start of the run."""
-        return self._instruments
+        """Ask for the trading rules by asset; of coins that the exchange does not list, those of the start."""
+        return self._rules.instruments()
 
-    def is_open(self, asset: str, at: datetime) -> bool:
+    def why_closed(self, asset: str, at: datetime) -> str:
         """Ask whether the market takes orders and both sides of its book have some: a market order executes there.
 
         The filters of all markets are refreshed on the way, once an instant.
         """
         rules = self._rules.of(asset, at)
-        if rules is None or not rules.is_tradable:
-            return False
+        if rules is None:
+            return f"the exchange has no market {symbol_of(asset, self._quote)}"
+        if not rules.is_tradable:
+            return f"the market takes no orders now: {rules.status}"
         # Before anything is written of an order: a book that stays empty would fill the journal, cycle by cycle.
         symbol = rules.instrument.symbol
-        return symbol in self._client.best_quotes((symbol,))
+        return "" if symbol in self._client.best_quotes((symbol,)) else EMPTY_BOOK
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         """Send an order once. A buy is cut to its share of `cash` at the best asks, where that does not pay for all.
@@ -134,17 +134,17 @@ class ExchangeVenue:
         quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
         quote = quotes.get(order.symbol)
         if quote is None:
-            return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
+            return OrderReport(status=OrderStatus.WAITING, message=EMPTY_BOOK)
         quantity = allowed = self._allowed(order)
         if order.side is Side.BUY:
             if order.restores:
                 cash = max(held_of(self._client, self._quote) - cash, ZERO)
             quantity = min(quantity, self._affordable(order, cash, quotes, alongside))
+        else:
+            quantity = min(quantity, self._free(order.asset))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):
-            unpaid = allowed if quantity < allowed and self._is_sendable(order.asset, allowed, price) else ZERO
-            message = f"{quantity} at {price} is below what may be sent"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=unpaid, message=message)
+            return self._not_sent(order, quantity, allowed, price)
         outcome = self._client.place_market(
             symbol=order.symbol, side=order.side, quantity=quantity, client_order_id=order.client_order_id
         )
@@ -158,11 +158,24 @@ class ExchangeVenue:
             case _:
                 assert_never(outcome)
 
+    def _not_sent(self, order: Order, quantity: Decimal, allowed: Decimal, price: Decimal) -> OrderReport:
+        """Say why an order is too little to be sent: the rules allow no more, or the cash or the account is short."""
+        is_short = quantity < allowed and self._is_sendable(order.asset, allowed, price)
+        if is_short and order.side is Side.SELL:
+            # The balance lags behind, the coins are locked by orders of others, or the exchange was reset.
+            message = f"{plain(quantity)} of {plain(order.quantity)} {order.asset} are free in the account"
+            return OrderReport(status=OrderStatus.WAITING, again=order.quantity, was_placed=False, message=message)
+        message = f"{quantity} at {price} is below what may be sent"
+        return OrderReport(
+            status=OrderStatus.REJECTED, unpaid=allowed if is_short else ZERO, waived=is_short, message=message
+        )
+
     def _already_there(self, order: Order, there: OrderState, at: datetime) -> OrderReport:
         """Say what an order is that nobody here has sent, and that has the name of one that is to be sent."""
         if there.at >= self._started_at:
             return OrderReport(
                 status=OrderStatus.REJECTED,
+                waived=True,
                 message=f"another bot on this account sent it at {there.at:%Y-%m-%d %H:%M:%S} UTC, out of a copy of "
                 "this run's journal; end one of the two, and begin it in a new folder (--out)",
             )
@@ -235,18 +248,8 @@ class ExchangeVenue:
             # Trades may become visible later than their order.
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
         self._booked |= {(order.symbol, trade.trade_id, trade.at) for trade in trades}
-        market_price = self._market_price(order.symbol) if trades and _is_fresh(trades, at) else None
-        fills = tuple(
-            fill_of_trade(
-                trade,
-                asset=order.asset,
-                name=order.client_order_id,
-                day=order.decision_day,
-                reason=order.reason,
-                market_price=market_price,
-            )
-            for trade in trades
-        )
+        market_price = self._market_price(order.symbol) if trades and is_fresh(trades, at) else None
+        fills = tuple(fill_of(order, trade, market_price) for trade in trades)
         again = self._rest(order, state)
         if fills:
             return OrderReport(
@@ -268,8 +271,11 @@ class ExchangeVenue:
 
     def _rest(self, order: Order, state: OrderState) -> Decimal:
         """Give what is worth another attempt; less than the exchange accepts is dust, and stays."""
+        # A sell is cut to what is free in the account: what was not is sold once it is.
+        goes_on = order.side is Side.SELL or self._was_cut(order, state)
         with exact():
-            rest = (order.quantity if self._was_cut(order, state) else state.quantity) - state.executed_quantity
+            rest = (order.quantity if goes_on else state.quantity) - state.executed_quantity
+        rest = floor_to_step(max(rest, ZERO), self._rules.last(order.asset).instrument.lot_step)
         if rest <= ZERO:
             return ZERO
         quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
@@ -315,6 +321,11 @@ class ExchangeVenue:
         quantity = order.quantity if largest is None else min(order.quantity, largest)
         return floor_to_step(quantity, instrument.lot_step)
 
+    def _free(self, asset: str) -> Decimal:
+        """Ask what of an asset the account has free, ours or not, on the grid of today."""
+        balance = self._client.balances().get(asset)
+        return ZERO if balance is None else floor_to_step(balance.free, self._rules.last(asset).instrument.lot_step)
+
     def _affordable(
         self, order: Order, cash: Decimal, quotes: Mapping[str, Quote], alongside: Sequence[Order]
     ) -> Decimal:
@@ -333,8 +344,3 @@ class ExchangeVenue:
         with exact():
             notional = quantity * price
         return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional
-
-
-def _is_fresh(trades: Sequence[Trade], at: datetime) -> bool:
-    """Tell whether the market of now is the market of the trades."""
-    return abs(at - trades[-1].at) <= FRESH

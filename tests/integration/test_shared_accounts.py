@@ -101,8 +101,7 @@ def test_what_the_account_holds_beside_the_ledger_is_written_down_and_more_is_sa
     bot.live()
     started = next(event for event in bot.events if isinstance(event, RunStarted))
     # The allowance less what the bot trades with.
-    allowance = {"BTC": 1, "ETH": 1, "SOL": 1, "USDT": 900_000}
-    assert started.beside == {asset: Decimal(amount) for asset, amount in allowance.items()}
+    assert started.beside == {"BTC": Decimal(1), "ETH": Decimal(1), "SOL": Decimal(1), "USDT": Decimal(900_000)}
 
     rig.exchange.account.free["ETH"] += Decimal("2.5")
     rig.exchange.account.version += 1
