@@ -196,6 +196,9 @@ class Script:
             outside = Fraction(standing.ledger.outside.get(asset, 0))
             assert balance - self._exchange.given[asset] == ours + outside, asset
         assert not [order for order in standing.orders.waiting if order.client_order_id in self._exchange.placed]
+        # A coin is out of position only while something of it is undone, or planned again.
+        planned = {order.asset for order in standing.orders.waiting}
+        assert not [each for each in standing.missed.coins.values() if not each.quantity and each.asset not in planned]
 
 
 def _make_hasty(connection: Connection, _: Path) -> None:
