@@ -5,10 +5,9 @@ The ledger goes on holding what it held, a new epoch begins, and what was wiped 
 sent: equity and the weeks of a rotation are not interrupted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import takewhile
 from typing import TypeAlias
 
 from engine.core.errors import VenueError
@@ -67,19 +66,40 @@ class EpochKeeper:
             VenueError: the exchange cannot be asked, or holds less than the ledger although it was not reset, or after
                 all was bought back that could be.
         """
-        known = self._session.standing.known
-        if known is not None and self._was_reset(known):
-            self._begin_epoch(at, known.client_order_id)
+        forgotten = self._forgotten()
+        if forgotten is not None:
+            self._begin_epoch(at, forgotten.client_order_id)
         orders = self._session.standing.orders
         # A sell that waits may be one that the exchange refused for want of the coin.
         if (orders.sells or not self._is_covered) and not orders.restoring and not self._buys_more():
             self._look()
 
-    def _was_reset(self, known: Fill) -> bool:
-        """Tell whether what was filled is forgotten: asked with patience, and never where the balances are in place."""
-        if self._account.knows(known) or self._is_in_place(self._account.holdings()):
-            return False
-        return self._account.has_forgotten(known) and not self._is_in_place(self._account.holdings())
+    def _forgotten(self) -> Fill | None:
+        """Give a fill of this epoch that the exchange has forgotten, which says that it was reset.
+
+        It is asked with patience, and never believed where the balances are in place.
+        """
+        for fill in self._witnesses():
+            is_known = self._account.knows(fill)
+            if is_known is None:
+                # Its market has left: another one has to speak.
+                continue
+            if is_known or self._is_in_place(self._account.holdings()) or not self._account.has_forgotten(fill):
+                return None
+            return None if self._is_in_place(self._account.holdings()) else fill
+        return None
+
+    def _witnesses(self) -> Iterator[Fill]:
+        """Give the first fill of the epoch, then the first one of each other market."""
+        known = self._session.standing.known
+        if known is None:
+            return
+        yield known
+        seen = {known.asset}
+        for fill in latest_epoch(self._events()).fills:
+            if fill.asset not in seen:
+                seen.add(fill.asset)
+                yield fill
 
     def _is_in_place(self, held: Amounts) -> bool:
         """Tell whether the account holds what it held when last seen, changed by our own fills alone."""
@@ -97,15 +117,28 @@ class EpochKeeper:
         standing = self._session.standing
         if standing.last_day is None:
             raise ValueError("an order was filled before any day was decided")
-        # A reset wipes all that was before it: the fills that are still known are the last ones.
-        survivors = list(takewhile(self._account.knows, reversed(latest_epoch(self._events()).fills)))
+        survivors = list(self._survivors())
         missing = wiped(standing.ledger, survivors)
-        plan = self._restoration(missing, Epoch(), epoch=standing.epoch + 1)
+        plan = self._restoration(self._listed(missing), Epoch(), epoch=standing.epoch + 1)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
         beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())
-        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside)
+        survivor = survivors[-1] if survivors else None
+        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside, survivor=survivor)
         self._beside = beside
         self._is_covered, self._rounds = False, 0
+
+    def _survivors(self) -> Iterator[Fill]:
+        """Give the fills that are still known. A reset wipes all that was before it: they are the last ones."""
+        for fill in reversed(latest_epoch(self._events()).fills):
+            is_known = self._account.knows(fill)
+            if is_known is False:
+                return
+            if is_known:
+                yield fill
+
+    def _listed(self, missing: Amounts) -> Amounts:
+        """Leave out coins that cannot be bought back, because their markets have left; they stay in the ledger."""
+        return {asset: quantity for asset, quantity in missing.items() if self._account.lists(asset)}
 
     def _restoration(self, missing: Amounts, since: Epoch, *, epoch: int) -> Restoration:
         standing = self._session.standing
@@ -129,7 +162,7 @@ class EpochKeeper:
         if self._is_covered or standing.epoch == 1 or standing.last_day is None or self._rounds >= MOST_ROUNDS:
             return False
         epoch = latest_epoch(self._events())
-        missing = lacking(epoch, self._session.ledger)
+        missing = self._listed(lacking(epoch, self._session.ledger))
         if not missing:
             return False
         if not any(epoch.room(asset, standing.last_day) for asset in missing):
@@ -165,7 +198,8 @@ class EpochKeeper:
     def _require(self, ledger: Ledger, held: Amounts) -> None:
         for asset, amount in {**ledger.positions, ledger.quote: ledger.cash}.items():
             there = held.get(asset, ZERO)
-            if there < amount:
+            if there < amount and (asset == ledger.quote or self._account.lists(asset)):
+                # A market that has left may have taken its coin with it, or renamed it.
                 raise VenueError(
                     f"{self._place}: holds {plain(there)} {asset}, and the ledger {plain(amount)}; give the account as "
                     "much, or begin with a lower account.cash in a new folder (--out)"

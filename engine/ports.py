@@ -109,8 +109,15 @@ class Venue(Protocol):
 class Account(Protocol):
     """The account of an exchange that may be reset: it then forgets orders, and what was bought is gone."""
 
-    def knows(self, fill: Fill) -> bool:
-        """Tell whether the exchange knows the order of a fill now, or its trade; asked once."""
+    def knows(self, fill: Fill) -> bool | None:
+        """Tell whether the exchange knows the order of a fill now, or its trade; asked once.
+
+        None: the market has left the exchange, which says nothing of its orders any more.
+        """
+        ...
+
+    def lists(self, asset: str) -> bool:
+        """Tell whether the exchange has a market of an asset, be it halted."""
         ...
 
     def has_forgotten(self, fill: Fill) -> bool:

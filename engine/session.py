@@ -26,7 +26,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of, floor_to_step, plain
-from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.restoration import Restoration
@@ -42,6 +42,9 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+
+    Attributes:
+        doubt_words: what the venue last said of an order that it could not settle; for messages.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._identity = identity
         self._beside: Mapping[str, Decimal] | None = None
+        self.doubt_words = ""
 
     @property
     def ledger(self) -> Ledger:
@@ -171,7 +175,7 @@ class Session:
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
             planned=reason is not None and plan_orders,
-            marked_on=history.older_marks([asset for asset in held if asset not in dust], day),
+            marked_on=self._older_marks([asset for asset in held if asset not in dust], day, history),
         )
         plan: Sequence[Event] = ()
         if plan_orders and reason is not None:
@@ -195,12 +199,14 @@ class Session:
         *,
         wiped: Mapping[str, Decimal],
         beside: Mapping[str, Decimal],
+        survivor: Fill | None,
     ) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
 
         Args:
             forgotten: the client order id that the exchange knew before.
             wiped: what has to be bought back; beside: what the account holds beside the ledger; both by asset.
+            survivor: the first fill that the exchange still knows.
         """
         ledger = self.ledger.after_reset(plan.written_off)
         reset = AccountReset(
@@ -212,6 +218,7 @@ class Session:
             written_off=plan.written_off,
             wiped=wiped,
             beside=beside,
+            survivor=survivor,
         )
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
 
@@ -246,11 +253,20 @@ class Session:
         for asset in assets:
             close = history[asset].close_at(day)
             # A market that has left the exchange takes its bars with it; what was known of it is still known.
-            mark = self.standing.marks.get(asset) if close is None else decimal_of(close)
-            if mark is None:
+            mark = self.standing.marks.get(asset)
+            if close is not None:
+                closes[asset] = decimal_of(close)
+            elif mark is not None:
+                closes[asset] = mark.price
+            else:
                 raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
-            closes[asset] = mark
         return closes
+
+    def _older_marks(self, assets: Sequence[str], day: date, history: History) -> dict[str, date]:
+        """Give the day of the price of each asset that has none of `day` itself, as `_closes` takes it."""
+        marks = self.standing.marks
+        left = {asset: marks[asset].day for asset in assets if history[asset].close_at(day) is None}
+        return {asset: on for asset, on in left.items() if on < day} | history.older_marks(assets, day)
 
     def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
         """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
@@ -320,6 +336,7 @@ class Session:
 
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         if report.status is OrderStatus.UNRESOLVED:
+            self.doubt_words = report.message
             flight = self.standing.orders.at(order.client_order_id)
             if flight is None or flight.stage is not Stage.UNRESOLVED:
                 self._record(OrderUnresolved(at=at, order=order, message=report.message))
@@ -333,6 +350,7 @@ class Session:
     def _settle(self, order: Order, report: OrderReport, at: datetime) -> None:
         events = settling(order, report, at)
         after = self.standing.after_all(events)
+        mark = after.marks.get(order.asset)
         positions = position_events(
             order,
             report,
@@ -340,7 +358,7 @@ class Session:
             ledger=after.ledger,
             orders=after.orders,
             missed=after.missed,
-            price=after.marks.get(order.asset),
+            price=None if mark is None else mark.price,
             instrument=self._planner.instruments[order.asset],
         )
         self._record(*events, *positions)

@@ -31,6 +31,14 @@ from engine.core.strategy import StrategyState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The last price that is known of a coin, and its day."""
+
+    price: Decimal
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a session stands: all that it needs to go on. Events change it in `after`, and nowhere else.
 
@@ -40,10 +48,12 @@ class Standing:
         orders: those decided and not settled; missed: the coins that are out of position.
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
-        epoch: how often the exchange was reset, counted from 1; known: the first fill since then, None before any.
+        epoch: how often the exchange was reset, counted from 1.
+        known: the first fill that the exchange made since its last reset, None before any.
         identity: begins the client order ids of the run; empty where its name does.
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
+        marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
     """
 
     ledger: Ledger
@@ -56,7 +66,8 @@ class Standing:
     known: Fill | None = None
     identity: str = ""
     beside: Mapping[str, Decimal] | None = None
-    marks: Mapping[str, Decimal] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    marked_on: Mapping[str, date] = field(default_factory=dict)
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -81,11 +92,13 @@ class Standing:
                     ledger=self.ledger.apply(fill),
                     orders=orders,
                     known=self.known or fill,
-                    marks={**self.marks, fill.asset: fill.price},
+                    marks={**self.marks, fill.asset: Mark(price=fill.price, day=fill.at.date())},
                 )
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
-                return replace(self, ledger=ledger, orders=orders, epoch=event.epoch, known=None, beside=event.beside)
+                return replace(
+                    self, ledger=ledger, orders=orders, epoch=event.epoch, known=event.survivor, beside=event.beside
+                )
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
@@ -99,6 +112,8 @@ class Standing:
 
     def _decided(self, event: DayDecided, orders: OrdersInFlight) -> "Standing":
         unplanned = event.reason if event.changed else self.unplanned
+        old = event.marked_on
+        marks = {asset: Mark(price=price, day=old.get(asset, event.day)) for asset, price in event.closes.items()}
         state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
         return replace(
             self,
@@ -107,7 +122,8 @@ class Standing:
             missed=self.missed.after(event),
             unplanned=None if event.planned else unplanned,
             last_day=event.day,
-            marks={**self.marks, **event.closes},
+            marks={**self.marks, **marks},
+            marked_on=event.marked_on,
         )
 
 

@@ -4,7 +4,8 @@
     ├── ConfigError     2   usage or configuration
     ├── DataError       3   data missing, invalid or stale
     ├── VenueError      4   the venue refused or cannot be reached
-    │   └── NoAnswerError   it gave no answer past all retries
+    │   ├── NoAnswerError   it gave no answer past all retries
+    │   └── NoMarketError   it has no such market, or not any more
     └── CheckError      5   a check of the program's own promises failed
         └── LookAheadError  a decision depended on what was not known yet
 
@@ -36,6 +37,10 @@ class VenueError(EngineError):
     """The venue refused or cannot be reached, past all retries."""
 
     exit_code: ClassVar[int] = 4
+
+
+class NoMarketError(VenueError):
+    """The venue has no such market, or not any more: of what was done there it can say nothing."""
 
 
 class NoAnswerError(VenueError):

@@ -203,6 +203,8 @@ class AccountReset:
             in records of 0.1.0: all that the ledger goes on holding.
         beside: what the exchange's account held beside the ledger then, by asset, less than nothing where what we hold
             is not there yet; None where that was not looked at.
+        survivor: the first fill that the exchange still knows, executed between the reset and its discovery; by it the
+            next reset is recognised. None where there was none.
     """
 
     at: datetime
@@ -213,6 +215,7 @@ class AccountReset:
     written_off: Mapping[str, Decimal] = field(default_factory=dict)
     wiped: Mapping[str, Decimal] | None = None
     beside: Mapping[str, Decimal] | None = None
+    survivor: Fill | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ numpy is the one library of the core: a bar series is its columns.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import TypeAlias
@@ -160,9 +160,11 @@ class History:
 
     Attributes:
         series: the bars; a listed asset without bars is present with an empty series.
+        lacking: why the bars of an asset could not be had, by asset; its series is as it was last known, or empty.
     """
 
     series: Mapping[str, BarSeries]
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, symbol: str) -> BarSeries:
         try:
@@ -180,4 +182,5 @@ class History:
 
     def known_by(self, instant: datetime) -> "History":
         """Give the history as it was known at `instant`."""
-        return History(series={symbol: bars.known_by(instant) for symbol, bars in self.series.items()})
+        series = {symbol: bars.known_by(instant) for symbol, bars in self.series.items()}
+        return History(series=series, lacking=self.lacking)

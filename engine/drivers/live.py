@@ -114,6 +114,7 @@ class LiveDriver:
         self._synthetic = synthetic
         self._last_words = ""
         self._told_stuck: Mapping[str, datetime] = {}
+        self._told_of_doubt: tuple[str, date] | None = None
         self._has_gathered = False
 
     def run(self, *, once: bool = False) -> None:
@@ -148,6 +149,7 @@ class LiveDriver:
         self._session.settle(now)
         self._tell_of_change(waiting)
         if self._is_in_doubt():
+            self._tell_of_doubt(now)
             return False
         day = self._last_day_over(now)
         first = self._first_undecided(day)
@@ -190,6 +192,16 @@ class LiveDriver:
     def _is_in_doubt(self) -> bool:
         return self._session.standing.orders.in_doubt is not None
 
+    def _tell_of_doubt(self, now: datetime) -> None:
+        """Say once a day which order is unresolved: while it is, nothing is sent and no day is decided."""
+        doubt = self._session.standing.orders.in_doubt
+        if doubt is not None and self._told_of_doubt != (doubt.order.client_order_id, now.date()):
+            self._told_of_doubt = doubt.order.client_order_id, now.date()
+            self._notice(
+                f"{now.date()}: {doubt.order.client_order_id} is unresolved since {doubt.since:%Y-%m-%d %H:%M} UTC"
+                f" ({self._session.doubt_words}); nothing is decided or sent until it is known"
+            )
+
     def _tell_of_change(self, before: tuple[Order, ...]) -> None:
         if self._session.waiting != before:
             self._changed()
@@ -222,7 +234,16 @@ class LiveDriver:
         for day in days:
             fresh = self._entries_allowed(history, day)
             self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)
+            self._tell_of_markets(history, day)
         return days[-1] == last
+
+    def _tell_of_markets(self, history: History, day: date) -> None:
+        """Say, once a decided day, which coins are marked at an old price, and which have no bars to be had."""
+        marked_on = self._session.standing.marked_on
+        words = [f"{asset} has no bar and is marked at its price of {on}" for asset, on in marked_on.items()]
+        words += [f"{asset} cannot be traded: {why}" for asset, why in history.lacking.items()]
+        if words:
+            self._notice(f"{day}: {'; '.join(words)}")
 
     def _history_at(self, day: date) -> History | None:
         try:

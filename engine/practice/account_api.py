@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from engine.core.money import ZERO
 from engine.core.order import Side
-from engine.practice.accounts import Account
+from engine.practice.accounts import Account, Balances
 from engine.practice.calls import encoded
 from engine.practice.exchange import PracticeExchange
 from engine.practice.filters import filters_of, text8
+from engine.practice.lags import TRADES
 from engine.practice.limits import ORDERS_A_DAY, ORDERS_IN_TEN_SECONDS
+from engine.practice.matching import FEE_DISCOUNT
 from engine.practice.orders import PracticeOrder, PracticeTrade
 from engine.practice.parameters import Parameters
 from engine.practice.routes import Context, Route
@@ -28,7 +30,7 @@ def _account(context: Context) -> object:
         "buyerCommission": 0,
         "sellerCommission": 0,
         "commissionRates": {"maker": rate, "taker": rate, "buyer": text8(ZERO), "seller": text8(ZERO)},
-        "canTrade": True,
+        "canTrade": exchange.may_trade,
         "canWithdraw": True,
         "canDeposit": True,
         "brokered": False,
@@ -47,6 +49,9 @@ def _visible_balances(exchange: PracticeExchange, *, without_zero: bool) -> byte
     if exchange.stale_looks:
         exchange.stale_looks -= 1
         return exchange.stale_balances
+    earlier = exchange.lags.earlier_balances()
+    if earlier is not None:
+        return encoded(_rows(earlier, without_zero=without_zero))
     return balances_of(exchange, without_zero=without_zero)
 
 
@@ -60,7 +65,7 @@ def balances_of(exchange: PracticeExchange, *, without_zero: bool = False) -> by
     return kept[1]
 
 
-def _rows(account: Account, *, without_zero: bool) -> list[dict[str, str]]:
+def _rows(account: Account | Balances, *, without_zero: bool) -> list[dict[str, str]]:
     rows = []
     for asset, free in account.free.items():
         locked = account.locked.get(asset, ZERO)
@@ -79,10 +84,19 @@ def _my_trades(context: Context) -> object:
     context.market(symbol)
     if order_id is not None:
         order = records.find(symbol, order_id=order_id, client_order_id=None)
-        trades = [] if order is None else _listed_trades(order)
+        trades = [] if order is None or not _is_shown(context, order) else _listed_trades(order)
         return [_trade(trade) for trade in _page(trades, from_id, limit)]
     found = records.trades(symbol, from_id=from_id, start=start, end=end, limit=limit)
-    return [_trade(trade) for trade in found if not records.is_hidden(trade)]
+    return [_trade(trade) for trade in found if _is_visible(context, trade)]
+
+
+def _is_visible(context: Context, trade: PracticeTrade) -> bool:
+    order = context.exchange.records.order_of(trade)
+    return not order.hidden and not order.unlisted and _is_shown(context, order)
+
+
+def _is_shown(context: Context, order: PracticeOrder) -> bool:
+    return context.exchange.lags.shows(TRADES, order.seen_on)
 
 
 def _page(trades: Sequence[PracticeTrade], from_id: int | None, limit: int) -> Sequence[PracticeTrade]:
@@ -124,7 +138,9 @@ def _commission(context: Context) -> object:
     symbol = context.parameters.symbol()
     context.parameters.done()
     context.market(symbol)
-    rate, none = text8(context.exchange.commission), text8(ZERO)
+    exchange = context.exchange
+    rate, none = text8(exchange.commission), text8(ZERO)
+    pays_in_coin = exchange.fee_asset is not None
     nothing = {"maker": none, "taker": none, "buyer": none, "seller": none}
     return {
         "symbol": symbol,
@@ -132,10 +148,10 @@ def _commission(context: Context) -> object:
         "specialCommission": nothing,
         "taxCommission": nothing,
         "discount": {
-            "enabledForAccount": False,
-            "enabledForSymbol": False,
-            "discountAsset": "BNB",
-            "discount": none,
+            "enabledForAccount": pays_in_coin,
+            "enabledForSymbol": pays_in_coin,
+            "discountAsset": exchange.fee_asset or "BNB",
+            "discount": text8(FEE_DISCOUNT) if pays_in_coin else none,
         },
     }
 

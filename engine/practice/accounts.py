@@ -1,6 +1,7 @@
 """Balances, exact to the last digit: what is free, and what open orders have locked."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.core.money import EXACT, ZERO
@@ -15,6 +16,14 @@ def foreign_grants(known: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     """Give the coins that a testnet account holds besides those that anyone asked for, hundreds of them."""
     names = [*(f"TEST{number:03d}" for number in range(1, FOREIGN_COINS + 1)), *UNWRITABLE_COINS]
     return {name: Decimal(18466) for name in names if name not in known}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balances:
+    """What an account held at an instant, by asset."""
+
+    free: Mapping[str, Decimal]
+    locked: Mapping[str, Decimal]
 
 
 class Account:
@@ -35,6 +44,18 @@ class Account:
         """Put every balance back to the allowance."""
         self.free = dict(self._allowance)
         self.locked = {}
+        self.version += 1
+
+    def put(self, asset: str, amount: Decimal) -> None:
+        """Let that much of an asset be free, as if its owner had paid in or out."""
+        self.free[asset] = amount
+        self.version += 1
+
+    def rename(self, asset: str, name: str) -> None:
+        """Turn all of an asset into another, one for one."""
+        for balances in (self.free, self.locked, self._allowance):
+            if asset in balances:
+                balances[name] = EXACT.add(balances.get(name, ZERO), balances.pop(asset))
         self.version += 1
 
     def require(self, asset: str, amount: Decimal) -> None:

@@ -44,6 +44,7 @@ class Market:
         rules: what orders have to obey; replaced when a largest quantity is changed.
         bars: daily bars, final or not: the clock says what of them may be seen.
         halted: a status that the practice master has set, `HALT` or `BREAK`; None while the bars decide.
+        is_delisted: whether the exchange does not know the symbol any more.
         depth: base units on each side of a book made thin; None while it is deep enough for any order.
     """
 
@@ -52,6 +53,7 @@ class Market:
         self.bars = bars
         self.halted: str | None = None
         self.depth: Decimal | None = None
+        self.is_delisted = False
         self._slippage = slippage
         self.first = day_start(bars.first_day)
         self.end = day_start(bars.last_day) + DAY
@@ -61,8 +63,8 @@ class Market:
         self._quote: Quote | None = None
 
     def is_listed(self, at: int) -> bool:
-        """Tell whether the exchange knows the symbol at `at`: from its first bar on."""
-        return at >= self.first
+        """Tell whether the exchange knows the symbol at `at`: from its first bar on, until it is delisted."""
+        return at >= self.first and not self.is_delisted
 
     def status(self, at: int) -> str:
         """Give the symbol's status: it trades on days that have a bar."""
@@ -124,6 +126,14 @@ class Market:
     def limit_market_quantity(self, maximum: Decimal) -> None:
         """Change the largest quantity of a market order, as the exchange does from day to day."""
         self.rules = replace(self.rules, market_maximum_quantity=maximum)
+
+    def limit_position(self, maximum: Decimal | None) -> None:
+        """Change the most that an account may hold and buy of the coin; None: without a limit."""
+        self.rules = replace(self.rules, maximum_position=maximum)
+
+    def named(self, base: str) -> "Market":
+        """Give the same market under another coin's name."""
+        return Market(replace(self.rules, base=base), self.bars, self._slippage)
 
     def _worsened(self, mark: Decimal) -> Quote:
         tick = self.rules.tick

@@ -36,6 +36,7 @@ class PracticeClock:
         self._speed = speed
         self._set_to = milliseconds_of(at)
         self._set_on = wall()
+        self._passed = 0
 
     @property
     def speed(self) -> float:
@@ -58,6 +59,10 @@ class PracticeClock:
         """
         return self._set_to + int(self._elapsed() * max(self._speed, 1.0))
 
+    def passed(self) -> int:
+        """Give how much time has passed for a client: by its watch between two puttings of the clock, and by those."""
+        return self._passed + int(self._elapsed() * max(self._speed, 1.0))
+
     def set_to(self, milliseconds: int) -> None:
         """Put the clock forward.
 
@@ -69,6 +74,7 @@ class PracticeClock:
                 f"{instant_of(milliseconds).isoformat()} is before the clock's {instant_of(self.now()).isoformat()}; "
                 "it only goes forward"
             )
+        self._passed = self.passed() + milliseconds - self.now()
         self._set_to = milliseconds
         self._set_on = self._wall()
 
@@ -76,6 +82,7 @@ class PracticeClock:
         """Change the pace from now on; 0 stands still."""
         if speed < 0:
             raise ValueError(f"speed {speed} is not allowed; 0 stands still, 1 is the wall clock's pace")
+        self._passed = self.passed()
         self._set_to, self._set_on = self.now(), self._wall()
         self._speed = speed
 

@@ -1,10 +1,13 @@
-"""Steering, under `/practice/`: clock, keys, symbols, faults, reset, state. Only loopback reaches it.
+"""Steering, under `/practice/`: clock, keys, symbols, account, lags, faults, reset, state. Only loopback reaches it.
 
 GET  /practice/clock                                        {"at": ISO, "server_time": ms, "speed": n}
 POST /practice/clock    {"at": ISO} or {"advance_seconds": n} or {"speed": n}
 POST /practice/keys     {"api_key": …, "secret": …} or {"api_key": …, "public_key": PEM} or {"revoke": …}
 POST /practice/symbols  {"symbol": …, "status": "HALT" | "BREAK" | null, "depth": "1.5" | null,
-                         "market_max_quantity": "10"}
+                         "market_max_quantity": "10", "max_position": "5" | null,
+                         "delisted": true, or "renamed": "NEW"}
+POST /practice/account  {"fees_in": "BNB" | null, "may_trade": false, "balances": {"BNB": "0.3"}}
+POST /practice/lags     {"orders": 30, "trades": 30, "account": 30}; seconds by which such answers are behind
 GET  /practice/faults                                       those that are still to strike
 POST /practice/faults   one fault, a list of them, or {"clear": true}; see `engine.practice.faults`
 POST /practice/reset    {"keep_klines": false}              the monthly testnet reset
@@ -78,7 +81,7 @@ def _steer_keys(exchange: PracticeExchange, content: object) -> object:
 
 
 def _steer_symbols(exchange: PracticeExchange, content: object) -> object:
-    wish = _wish(content, "symbol", "status", "depth", "market_max_quantity")
+    wish = _wish(content, "symbol", "status", "depth", "market_max_quantity", "max_position", "delisted", "renamed")
     name = str(wish.get("symbol"))
     market = exchange.markets.get(name)
     if market is None:
@@ -92,7 +95,30 @@ def _steer_symbols(exchange: PracticeExchange, content: object) -> object:
         exchange.thin(name, None if wish["depth"] is None else Decimal(str(wish["depth"])))
     if "market_max_quantity" in wish:
         market.limit_market_quantity(Decimal(str(wish["market_max_quantity"])))
+    if "max_position" in wish:
+        market.limit_position(None if wish["max_position"] is None else Decimal(str(wish["max_position"])))
+    if wish.get("delisted") is True:
+        exchange.delist(name)
+    if "renamed" in wish:
+        exchange.rename(name, str(wish["renamed"]))
     return {"symbol": name, "status": market.status(exchange.clock.now())}
+
+
+def _steer_account(exchange: PracticeExchange, content: object) -> object:
+    wish = _wish(content, "fees_in", "may_trade", "balances")
+    if "fees_in" in wish:
+        exchange.pay_fees_in(None if wish["fees_in"] is None else str(wish["fees_in"]))
+    if "may_trade" in wish:
+        exchange.allow_trading(allowed=wish["may_trade"] is True)
+    for asset, amount in _mapping(wish.get("balances", {})).items():
+        exchange.account.put(asset, Decimal(str(amount)))
+    return {"fees_in": exchange.fee_asset, "may_trade": exchange.may_trade}
+
+
+def _steer_lags(exchange: PracticeExchange, content: object) -> object:
+    for kind, seconds in _mapping(content).items():
+        exchange.lags.set(kind, Decimal(str(seconds)))
+    return exchange.lags.seconds()
 
 
 def _faults(exchange: PracticeExchange, _: object) -> object:
@@ -186,6 +212,8 @@ _ROUTES: dict[tuple[str, str], Callable[[PracticeExchange, object], object]] = {
     ("POST", "clock"): _steer_clock,
     ("POST", "keys"): _steer_keys,
     ("POST", "symbols"): _steer_symbols,
+    ("POST", "account"): _steer_account,
+    ("POST", "lags"): _steer_lags,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _steer_faults,
     ("POST", "reset"): _reset,

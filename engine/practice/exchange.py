@@ -12,10 +12,12 @@ from decimal import Decimal
 import numpy as np
 
 from engine.core.market import BarSeries, crypto_series
-from engine.practice.accounts import UNWRITABLE_COINS, Account, foreign_grants
+from engine.practice.accounts import UNWRITABLE_COINS, Account, Balances, foreign_grants
 from engine.practice.book import Market
 from engine.practice.clock import PracticeClock, instant_of, milliseconds_of
+from engine.practice.errors import ApiError
 from engine.practice.faults import Fault, FaultList
+from engine.practice.lags import Lags
 from engine.practice.limits import Limits
 from engine.practice.matching import MatchingEngine
 from engine.practice.orders import OrderRecords
@@ -68,6 +70,9 @@ class PracticeExchange:
         self.limits = Limits(enforced=not clock.stands_still)
         self.faults = FaultList()
         self.requests: Counter[str] = Counter()
+        self.lags = Lags(clock.passed)
+        self.may_trade = True
+        self.fee_asset: str | None = None
         self.epoch = 1
         self.history_from = 0
         self.stale_looks = 0
@@ -78,6 +83,7 @@ class PracticeExchange:
     def _start_records(self) -> None:
         self.records = OrderRecords()
         self.engine = MatchingEngine(self.markets, self.account, self.records, self.commission)
+        self.engine.fee_market = None if self.fee_asset is None else self.fee_asset + QUOTE
 
     @property
     def now(self) -> datetime:
@@ -111,6 +117,7 @@ class PracticeExchange:
         this day (unless they are kept); keys stay valid.
         """
         with self.lock:
+            self.remember_balances()
             self.account.restore()
             self._start_records()
             self.epoch += 1
@@ -150,6 +157,66 @@ class PracticeExchange:
         """
         with self.lock:
             self.markets[symbol].depth = depth
+
+    def delist(self, symbol: str) -> None:
+        """Let a symbol be unknown from now on: not in the exchange information, -1121 to all that names it.
+
+        Raises:
+            KeyError: there is no such symbol.
+        """
+        with self.lock:
+            for order in self.records.open_orders(symbol):
+                self.engine.cancel(order, self.clock.now())
+            self.markets[symbol].is_delisted = True
+
+    def rename(self, symbol: str, base: str) -> None:
+        """Let a coin have another name: its symbol is delisted, what is held of it is held under the other name.
+
+        Raises:
+            KeyError: there is no such symbol.
+            ValueError: the other name is taken.
+        """
+        with self.lock:
+            market = self.markets[symbol]
+            renamed = market.named(base)
+            if renamed.rules.symbol in self.markets:
+                raise ValueError(f"base: {base!r} is taken; a name that no market has is wanted")
+            self.delist(symbol)
+            self.markets[renamed.rules.symbol] = renamed
+            self.account.rename(market.rules.base, base)
+            self.own_assets.append(base)
+
+    def pay_fees_in(self, asset: str | None) -> None:
+        """Take commissions in a coin as long as there is enough of it; None: of what is received, again.
+
+        Raises:
+            ValueError: the coin has no market that says what it is worth.
+        """
+        with self.lock:
+            if asset is not None and asset + QUOTE not in self.markets:
+                raise ValueError(
+                    f"fees_in: {asset!r} has no market here, so no worth; allowed are traded coins and null"
+                )
+            self.fee_asset = asset
+            self.engine.fee_market = None if asset is None else asset + QUOTE
+
+    def allow_trading(self, *, allowed: bool) -> None:
+        """Let the account place orders, or not."""
+        with self.lock:
+            self.may_trade = allowed
+
+    def require_trading(self) -> None:
+        """Pass if the account may place orders.
+
+        Raises:
+            ApiError: -2010, it may not.
+        """
+        if not self.may_trade:
+            raise ApiError(-2010, "This action is disabled on this account.")
+
+    def remember_balances(self) -> None:
+        """Keep what the account holds, just before it changes, for answers that lag behind."""
+        self.lags.remember(Balances(free=dict(self.account.free), locked=dict(self.account.locked)))
 
     def balances(self) -> dict[str, Decimal]:
         """Give what the account holds of each asset that can be traded here, free and locked."""

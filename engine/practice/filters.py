@@ -21,7 +21,12 @@ def text8(value: Decimal) -> str:
 
 def filters_of(rules: SymbolRules) -> list[dict[str, object]]:
     """Give the `filters` of a symbol in `exchangeInfo`."""
+    position = rules.maximum_position
+    limits: list[dict[str, object]] = []
+    if position is not None:
+        limits = [{"filterType": "MAX_POSITION", "maxPosition": text8(position)}]
     return [
+        *limits,
         {
             "filterType": "PRICE_FILTER",
             "minPrice": text8(rules.tick),
@@ -120,6 +125,19 @@ def check_quote_order(rules: SymbolRules, *, amount: Decimal, quantity: Decimal)
         raise filter_failure("MARKET_LOT_SIZE")
     if amount < rules.minimum_notional:
         raise filter_failure("NOTIONAL")
+
+
+def check_position(rules: SymbolRules, *, quantity: Decimal, held: Decimal) -> None:
+    """Pass a buy or raise.
+
+    Args:
+        held: base units in the account, free, locked and ordered.
+
+    Raises:
+        ApiError: -1013, the account would hold more than MAX_POSITION.
+    """
+    if rules.maximum_position is not None and held + quantity > rules.maximum_position:
+        raise filter_failure("MAX_POSITION")
 
 
 def _check_lot_size(rules: SymbolRules, quantity: Decimal) -> None:

@@ -14,9 +14,12 @@ from engine.core.order import Side
 from engine.practice.accounts import Account
 from engine.practice.book import Level, Market
 from engine.practice.errors import ApiError
-from engine.practice.filters import check_limit_order, check_market_order, check_quote_order
+from engine.practice.filters import check_limit_order, check_market_order, check_position, check_quote_order
 from engine.practice.orders import OrderRecords, PracticeOrder, PracticeTrade
-from engine.practice.rules import SMALLEST
+from engine.practice.rules import SMALLEST, SymbolRules
+
+FEE_DISCOUNT = Decimal("0.75")
+"""What of a commission is taken where it is paid in the exchange's own coin (Binance: 25 % off on spot, 2026)."""
 
 OrderType = Literal["MARKET", "LIMIT", "LIMIT_MAKER"]
 
@@ -49,6 +52,7 @@ class MatchingEngine:
         markets: by symbol.
         account, records: what it books into.
         commission: fraction of the received amount, taken from it, eight decimals.
+        fee_market: the symbol of the coin that pays commissions instead, as long as there is enough of it; None: off.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class MatchingEngine:
         self._account = account
         self._records = records
         self._commission = commission
+        self.fee_market: str | None = None
 
     def check(self, request: OrderRequest, at: int) -> None:
         """Pass an order that would be accepted, or raise.
@@ -121,7 +126,7 @@ class MatchingEngine:
         for order in self._records.open_orders():
             market = self._markets[order.symbol]
             quote = market.quote(at)
-            if quote is None or market.status(at) != "TRADING":
+            if quote is None or market.is_delisted or market.status(at) != "TRADING":
                 continue
             reached = quote.ask <= order.price if order.is_buy else quote.bid >= order.price
             if reached:
@@ -145,6 +150,14 @@ class MatchingEngine:
                 raise ApiError(-2010, "Order book liquidity is less than symbol minimum quantity.")
             quantity = _quantity_for(request.quote_amount, levels, market)
             check_quote_order(rules, amount=request.quote_amount, quantity=quantity)
+        if request.side is Side.BUY:
+            wanted = request.quantity or _quantity_for(request.quote_amount, levels, market)
+            check_position(rules, quantity=wanted, held=self._held_and_ordered(rules))
+
+    def _held_and_ordered(self, rules: SymbolRules) -> Decimal:
+        ordered = sum((each.left for each in self._records.open_orders(rules.symbol) if each.is_buy), ZERO)
+        account = self._account
+        return account.free.get(rules.base, ZERO) + account.locked.get(rules.base, ZERO) + ordered
 
     def _needed(self, request: OrderRequest, market: Market, levels: Sequence[Level]) -> tuple[str, Decimal]:
         rules = market.rules
@@ -175,9 +188,13 @@ class MatchingEngine:
         amount = EXACT.multiply(level.price, level.quantity)
         received, gross = (rules.base, level.quantity) if order.is_buy else (rules.quote, amount)
         paid, cost = (rules.quote, amount) if order.is_buy else (rules.base, level.quantity)
-        commission = EXACT.multiply(gross, self._commission).quantize(SMALLEST, ROUND_DOWN)
         self._account.pay(paid, cost, from_locked=is_maker)
-        self._account.receive(received, EXACT.subtract(gross, commission))
+        self._account.receive(received, gross)
+        commission, commission_asset = self._fee_in_coin(amount, at) or (
+            EXACT.multiply(gross, self._commission).quantize(SMALLEST, ROUND_DOWN),
+            received,
+        )
+        self._account.pay(commission_asset, commission, from_locked=False)
         order.executed = EXACT.add(order.executed, level.quantity)
         order.spent = EXACT.add(order.spent, amount)
         order.updated_at = at
@@ -190,11 +207,21 @@ class MatchingEngine:
             quantity=level.quantity,
             amount=amount,
             commission=commission,
-            commission_asset=received,
+            commission_asset=commission_asset,
             at=at,
             is_maker=is_maker,
         )
         self._records.add_trade(order, trade)
+
+    def _fee_in_coin(self, amount: Decimal, at: int) -> tuple[Decimal, str] | None:
+        """Give what a trade of that much quote currency costs in the exchange's own coin; None: not enough is there."""
+        market = None if self.fee_market is None else self._markets.get(self.fee_market)
+        mark = None if market is None or market.is_delisted else market.mark(at)
+        if market is None or not mark:
+            return None
+        fee = (amount * self._commission * FEE_DISCOUNT / mark).quantize(SMALLEST, ROUND_DOWN)
+        coin = market.rules.base
+        return (fee, coin) if self._account.free.get(coin, ZERO) >= fee else None
 
     def _release(self, order: PracticeOrder) -> None:
         self._account.release(*self._reserve(order, self._markets[order.symbol]))

@@ -8,6 +8,7 @@ from engine.core.order import Side
 from engine.practice.account_api import balances_of
 from engine.practice.errors import ApiError, missing_both, missing_parameter, not_required
 from engine.practice.filters import text8
+from engine.practice.lags import ORDERS
 from engine.practice.market_api import ORDER_TYPES, PREVENTION_MODES
 from engine.practice.matching import OrderRequest, OrderType
 from engine.practice.orders import PracticeOrder, PracticeTrade, seen
@@ -30,8 +31,11 @@ def _place(context: Context) -> object:
     partial, late, stale = context.fault("partial"), context.fault("late"), context.fault("stale_balances")
     late_trades = context.fault("late_trades")
     before = balances_of(exchange) if stale else b""
+    exchange.remember_balances()
     exchange.limits.count_order(context.at)
+    exchange.require_trading()
     order = exchange.engine.place(request, context.at, share=partial.share if partial else None)
+    order.seen_on = exchange.lags.now()
     if order.executed:
         exchange.limits.give_back_order()
     if late:
@@ -132,7 +136,7 @@ def _check_limit(request: OrderRequest, time_in_force: str | None) -> None:
 
 
 def _query(context: Context) -> object:
-    return _state(seen(_named(context)))
+    return _state(seen(_shown(context, _named(context))))
 
 
 def _cancel(context: Context) -> object:
@@ -142,6 +146,7 @@ def _cancel(context: Context) -> object:
     order = _named(context)
     if order is None or not order.is_open:
         raise ApiError(-2011)
+    context.exchange.remember_balances()
     context.exchange.engine.cancel(order, context.at)
     return _cancelled(order)
 
@@ -153,6 +158,7 @@ def _cancel_all(context: Context) -> object:
     orders = context.exchange.records.open_orders(symbol)
     if not orders:
         raise ApiError(-2011)
+    context.exchange.remember_balances()
     for order in orders:
         context.exchange.engine.cancel(order, context.at)
     return [_cancelled(order) for order in orders]
@@ -164,7 +170,7 @@ def _open(context: Context) -> object:
     context.parameters.done()
     if symbol is not None:
         context.market(symbol)
-    return [_state(order) for order in context.exchange.records.open_orders(symbol) if not order.hidden]
+    return [_state(order) for order in context.exchange.records.open_orders(symbol) if _is_listed(context, order)]
 
 
 def _all(context: Context) -> object:
@@ -176,7 +182,16 @@ def _all(context: Context) -> object:
     parameters.done()
     context.market(symbol)
     orders = context.exchange.records.orders(symbol, from_id=from_id, start=start, end=end, limit=limit)
-    return [_state(order) for order in orders if not order.hidden]
+    return [_state(order) for order in orders if _is_listed(context, order)]
+
+
+def _is_listed(context: Context, order: PracticeOrder) -> bool:
+    return not order.hidden and _shown(context, order) is not None
+
+
+def _shown(context: Context, order: PracticeOrder | None) -> PracticeOrder | None:
+    """Give an order as a copy shows it that may be behind."""
+    return order if order is not None and context.exchange.lags.shows(ORDERS, order.seen_on) else None
 
 
 def _named(context: Context) -> PracticeOrder | None:

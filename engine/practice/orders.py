@@ -18,7 +18,7 @@ FINAL = frozenset({"FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PracticeTrade:
-    """One execution; amount is price times quantity, commission was taken from the received asset."""
+    """One execution; amount is price times quantity, commission was taken from the received asset or in BNB."""
 
     trade_id: int
     order_id: int
@@ -42,6 +42,7 @@ class PracticeOrder:
         executed, spent: base units and quote currency so far.
         hidden: how many queries more must not find it (an exchange's memory that lags behind its engine).
         unlisted: how many queries more must not find its trades.
+        seen_on: how much time had passed for a client when it was placed, milliseconds.
     """
 
     order_id: int
@@ -61,6 +62,7 @@ class PracticeOrder:
     self_trade_prevention: str = "EXPIRE_MAKER"
     hidden: int = 0
     unlisted: int = 0
+    seen_on: int = 0
     trades: list[PracticeTrade] = field(default_factory=list)
 
     @property
@@ -160,10 +162,9 @@ class OrderRecords:
         )
         return trades[_page(low, high, limit, oldest=from_id is not None or start is not None)]
 
-    def is_hidden(self, trade: PracticeTrade) -> bool:
-        """Tell whether a query must not see a trade yet, or not the order that it belongs to."""
-        order = self._orders[trade.symbol][trade.order_id - 1]
-        return order.hidden > 0 or order.unlisted > 0
+    def order_of(self, trade: PracticeTrade) -> PracticeOrder:
+        """Give the order that a trade belongs to."""
+        return self._orders[trade.symbol][trade.order_id - 1]
 
     def count(self) -> int:
         """Count all orders."""

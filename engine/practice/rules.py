@@ -47,6 +47,7 @@ class SymbolRules:
     maximum_quantity: Decimal
     market_maximum_quantity: Decimal
     maximum_open_orders: int = 200
+    maximum_position: Decimal | None = None
 
     @property
     def symbol(self) -> str:

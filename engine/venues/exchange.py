@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from engine.core.errors import VenueError
+from engine.core.errors import NoMarketError, VenueError
 from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
 from engine.core.order import CLIENT_ORDER_ID, Side
@@ -122,7 +122,7 @@ class BinanceSpot:
             self._pace.weight_limit = weight_limit(content) or self._pace.weight_limit
             return market_rules(content, assets, quote)
 
-        return self._exchange_information(assets, quote, read)
+        return self._exchange_information(assets, quote, read, without_market={})
 
     def is_synthetic(self, asset: str, quote: str) -> bool:
         """Tell whether the exchange says that its prices are made up.
@@ -132,12 +132,20 @@ class BinanceSpot:
         """
         return self._exchange_information([asset], quote, is_synthetic)
 
-    def _exchange_information(self, assets: Sequence[str], quote: str, read: Callable[[object], T]) -> T:
-        named = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
+    def _exchange_information(
+        self, assets: Sequence[str], quote: str, read: Callable[[object], T], *, without_market: T | None = None
+    ) -> T:
+        named: Parameters = {"symbols": _json_list(market_id(symbol_of(asset, quote)) for asset in assets)}
         # One name that the exchange does not know, and it answers for none of them; not every server that is like
         # Binance's takes names at all. The whole list can always be had.
-        with suppress(VenueError):
+        try:
             return self._questions.answer("public_get_exchangeinfo", named, read, max_retries=0)
+        except NoMarketError:
+            if len(assets) == 1 and without_market is not None:
+                # An order may wait for years for a market that has left.
+                return without_market
+        except VenueError:
+            pass
         return self._questions.answer("public_get_exchangeinfo", {}, read)
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
@@ -191,7 +199,11 @@ class BinanceSpot:
         return self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, self._ours))
 
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
-        """Give the order with this client id; None: the exchange says that there is none, or none visible yet."""
+        """Give the order with this client id; None: the exchange says that there is none, or none visible yet.
+
+        Raises:
+            NoMarketError: there is no such market any more; as with everything that is asked of a market's orders.
+        """
         query = {"symbol": market_id(symbol), "origClientOrderId": client_order_id}
         return self._questions.answer(
             "private_get_order",

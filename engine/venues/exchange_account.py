@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from engine.core.errors import NoMarketError
 from engine.core.instrument import symbol_of
 from engine.core.money import exact
 from engine.core.order import Fill
 from engine.venues.answers import Balance, OrderState, Quote, Trade
 from engine.venues.patience import pauses
+from engine.venues.rules_of_now import RulesClient
 
 ONE_SECOND = timedelta(seconds=1)
 
 
-class AccountClient(Protocol):
+class AccountClient(RulesClient, Protocol):
     """What is needed of an exchange's client."""
 
     def balances(self) -> Mapping[str, Balance]:
@@ -59,14 +61,19 @@ class ExchangeAccount:
         self._sleep = sleep
         self._ending = ending
 
-    def knows(self, fill: Fill) -> bool:
+    def knows(self, fill: Fill) -> bool | None:
         """Tell whether the order of a fill is known now, or its trade.
+
+        None: the market has left the exchange, which says nothing of its orders any more.
 
         Ids start again from small numbers after a reset: a trade is the same only if its instant is.
         """
-        if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
-            return True
-        trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
+        try:
+            if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
+                return True
+            trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
+        except NoMarketError:
+            return None
         return any((trade.trade_id, trade.at) == (fill.trade_id, fill.at) for trade in trades)
 
     def has_forgotten(self, fill: Fill) -> bool:
@@ -74,10 +81,14 @@ class ExchangeAccount:
         for seconds in pauses(self._settle_seconds):
             if seconds:
                 self._sleep(seconds)
-            if self.knows(fill):
+            if self.knows(fill) is not False:
                 return False
         # Where the pauses were cut short, that it is not there says nothing.
         return not self._ending()
+
+    def lists(self, asset: str) -> bool:
+        """Tell whether the exchange has a market of an asset, be it halted."""
+        return asset in self._client.instruments((asset,), self._quote)
 
     def holdings(self) -> Mapping[str, Decimal]:
         """Give what the account holds of each asset, free or locked by orders."""

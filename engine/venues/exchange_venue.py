@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Protocol, assert_never
 
 from engine.core.calendar import decision_instant
-from engine.core.errors import VenueError
+from engine.core.errors import NoMarketError, VenueError
 from engine.core.events import OrderSent
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
 from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
-    MarketRules,
     OrderProgress,
     OrderState,
     Outcome,
@@ -25,6 +24,7 @@ from engine.venues.answers import (
 )
 from engine.venues.exchange_fills import fill_of, is_fresh
 from engine.venues.patience import pauses
+from engine.venues.rules_of_now import RulesClient, RulesOfNow
 from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
@@ -32,12 +32,8 @@ BUY_MARGIN = Decimal("0.002")
 EMPTY_BOOK = "one side of the book is empty"
 
 
-class ExchangeClient(WitnessClient, Protocol):
+class ExchangeClient(WitnessClient, RulesClient, Protocol):
     """What this venue needs of an exchange's client."""
-
-    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
-        """Give the markets' rules by asset."""
-        ...
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Give best bid and ask by symbol."""
@@ -90,10 +86,8 @@ class ExchangeVenue:
         ending: Callable[[], bool],
     ) -> None:
         self._client = client
-        self._instruments = instruments
         self._quote = quote
         self._commission = commission
-        self._listed = frozenset(listed)
         self._booked = set(booked_trades)
         self._market = market
         self._sleep = sleep
@@ -101,36 +95,25 @@ class ExchangeVenue:
         self._started_at = started_at
         self._settle_seconds = settle_seconds
         self._witnesses = Witnesses(client, timedelta(seconds=settle_seconds))
-        self._rules: Mapping[str, MarketRules] = {}
-        self._rules_at: datetime | None = None
+        self._rules = RulesOfNow(client, quote=quote, known=instruments, listed=listed)
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Ask for the trading rules by asset; of coins that the exchange does not list, those of the start."""
-        rules = self._client.instruments(tuple(self._listed), self._quote)
-        return {**self._instruments, **{asset: each.instrument for asset, each in rules.items()}}
+        return self._rules.instruments()
 
     def why_closed(self, asset: str, at: datetime) -> str:
         """Ask whether the market takes orders and both sides of its book have some: a market order executes there.
 
         The filters of all markets are refreshed on the way, once an instant.
         """
-        if at != self._rules_at or asset not in self._rules:
-            # The whole list is megabytes, and one name that is not there makes the exchange send it.
-            wanted = tuple(self._listed | {asset})
-            self._rules, self._rules_at = self._client.instruments(wanted, self._quote), at
-        if asset not in self._rules:
+        rules = self._rules.of(asset, at)
+        if rules is None:
             return f"the exchange has no market {symbol_of(asset, self._quote)}"
-        if not self._rules[asset].is_tradable:
-            return f"the market takes no orders now: {self._rules[asset].status}"
+        if not rules.is_tradable:
+            return f"the market takes no orders now: {rules.status}"
         # Before anything is written of an order: a book that stays empty would fill the journal, cycle by cycle.
-        symbol = self._rules[asset].instrument.symbol
+        symbol = rules.instrument.symbol
         return "" if symbol in self._client.best_quotes((symbol,)) else EMPTY_BOOK
-
-    def _rules_of(self, asset: str) -> MarketRules:
-        if asset not in self._rules:
-            # A start settles what a crash left before any market is asked whether it is open.
-            self._rules = {**self._rules, **self._client.instruments((asset,), self._quote)}
-        return self._rules[asset]
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         """Send an order once. A buy is cut to its share of `cash` at the best asks, where that does not pay for all.
@@ -139,9 +122,15 @@ class ExchangeVenue:
 
         It is asked for before it is sent: a journal that was put back does not know what was sent after its copy.
         """
-        there = self._client.find_order(order.symbol, order.client_order_id)
+        try:
+            there = self._client.find_order(order.symbol, order.client_order_id)
+        except NoMarketError as error:
+            return OrderReport(status=OrderStatus.WAITING, message=str(error))
         if there is not None:
             return self._already_there(order, there, at)
+        return self._send(order, at, cash, alongside)
+
+    def _send(self, order: Order, at: datetime, cash: Decimal, alongside: Sequence[Order]) -> OrderReport:
         quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
         quote = quotes.get(order.symbol)
         if quote is None:
@@ -207,6 +196,12 @@ class ExchangeVenue:
 
     def resolve(self, order: Order, *, at: datetime, sent: OrderSent | None = None) -> OrderReport:
         """Ask what became of an order; that it was never placed is believed if no trade and no balance speak for it."""
+        try:
+            return self._resolve(order, at, sent)
+        except NoMarketError as error:
+            return self._resolve_without_market(order, sent, str(error))
+
+    def _resolve(self, order: Order, at: datetime, sent: OrderSent | None) -> OrderReport:
         for seconds in pauses(self._settle_seconds):
             if seconds:
                 self._sleep(seconds)
@@ -222,6 +217,17 @@ class ExchangeVenue:
         return OrderReport(
             status=OrderStatus.REJECTED, again=order.quantity, was_placed=False, message="was never placed"
         )
+
+    def _resolve_without_market(self, order: Order, sent: OrderSent | None, message: str) -> OrderReport:
+        """Settle an order of which nobody can be asked, because its market has left: the balance alone may speak."""
+        if sent is not None and sent.held is not None and held_of(self._client, order.asset) == sent.held:
+            return OrderReport(
+                status=OrderStatus.REJECTED,
+                again=order.quantity,
+                was_placed=False,
+                message=f"the balance did not move, and the market has left: {message}",
+            )
+        return OrderReport(status=OrderStatus.UNRESOLVED, message=message)
 
     def _report(self, order: Order, state: OrderState, at: datetime) -> OrderReport:
         if state.progress is OrderProgress.OPEN:
@@ -262,7 +268,7 @@ class ExchangeVenue:
         goes_on = order.side is Side.SELL or self._was_cut(order, state)
         with exact():
             rest = (order.quantity if goes_on else state.quantity) - state.executed_quantity
-        rest = floor_to_step(max(rest, ZERO), self._rules_of(order.asset).instrument.lot_step)
+        rest = floor_to_step(max(rest, ZERO), self._rules.last(order.asset).instrument.lot_step)
         if rest <= ZERO:
             return ZERO
         quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
@@ -274,7 +280,7 @@ class ExchangeVenue:
 
     def _was_cut(self, order: Order, state: OrderState) -> bool:
         """Tell whether less was sent than ordered because the market takes no more at once; not for want of cash."""
-        has_largest = self._rules_of(order.asset).instrument.maximum_quantity is not None
+        has_largest = self._rules.last(order.asset).instrument.maximum_quantity is not None
         return has_largest and state.quantity == self._allowed(order) < order.quantity
 
     def _unpaid(self, order: Order, state: OrderState, price: Decimal) -> Decimal:
@@ -303,7 +309,7 @@ class ExchangeVenue:
 
     def _allowed(self, order: Order) -> Decimal:
         """Give the order's quantity on the grid and under the limit of today; both move while a run lasts."""
-        instrument = self._rules_of(order.asset).instrument
+        instrument = self._rules.last(order.asset).instrument
         largest = instrument.maximum_quantity
         quantity = order.quantity if largest is None else min(order.quantity, largest)
         return floor_to_step(quantity, instrument.lot_step)
@@ -311,7 +317,7 @@ class ExchangeVenue:
     def _free(self, asset: str) -> Decimal:
         """Ask what of an asset the account has free, ours or not, on the grid of today."""
         balance = self._client.balances().get(asset)
-        return ZERO if balance is None else floor_to_step(balance.free, self._rules_of(asset).instrument.lot_step)
+        return ZERO if balance is None else floor_to_step(balance.free, self._rules.last(asset).instrument.lot_step)
 
     def _affordable(
         self, order: Order, cash: Decimal, quotes: Mapping[str, Quote], alongside: Sequence[Order]
@@ -324,10 +330,10 @@ class ExchangeVenue:
             margin = ONE + self._commission + BUY_MARGIN
             cost = sum((each.quantity * quotes[each.symbol].ask * margin for each in buys), ZERO)
             share = order.quantity if cost <= cash else order.quantity * cash / cost
-            return floor_to_step(share, self._rules_of(order.asset).instrument.lot_step)
+            return floor_to_step(share, self._rules.last(order.asset).instrument.lot_step)
 
     def _is_sendable(self, asset: str, quantity: Decimal, price: Decimal) -> bool:
-        rules = self._rules_of(asset)
+        rules = self._rules.last(asset)
         with exact():
             notional = quantity * price
         return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional

@@ -9,13 +9,22 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from engine.core.errors import NoAnswerError, VenueError
+from engine.core.errors import NoAnswerError, NoMarketError, VenueError
 from engine.venues import reading
 from engine.venues.client import Call, Parameters, SandboxClient
 from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
 from engine.venues.pace import Pace
 from engine.venues.reading import UnreadableError
-from engine.venues.verdicts import AUTHENTICATION_CODES, RESTRICTED, WRONG_SIGNATURE, Meaning, Reply, Verdict, judge
+from engine.venues.verdicts import (
+    AUTHENTICATION_CODES,
+    RESTRICTED,
+    UNKNOWN_SYMBOL,
+    WRONG_SIGNATURE,
+    Meaning,
+    Reply,
+    Verdict,
+    judge,
+)
 
 FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
@@ -78,6 +87,7 @@ class Questions:
 
         Raises:
             NoAnswerError: there is none past all retries.
+            NoMarketError: the exchange does not know the market.
             VenueError: the exchange refuses.
         """
         retries = self._max_retries if max_retries is None else max_retries
@@ -147,7 +157,8 @@ class Questions:
             )
         if verdict.status == RESTRICTED:
             return VenueError(f"{self._place} does not serve this address ({verdict.message}): restricted location")
-        return VenueError(f"{self._place} refuses {_asked(call)}: {verdict.message}")
+        kind = NoMarketError if verdict.code == UNKNOWN_SYMBOL else VenueError
+        return kind(f"{self._place} refuses {_asked(call)}: {verdict.message}")
 
     def shown(self, text: str) -> str:
         """Give the beginning of a text on one line, without secrets."""

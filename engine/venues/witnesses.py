@@ -65,12 +65,13 @@ class Witnesses:
             return f"trades of {', '.join(ours)} that nobody here sent"
         if sent is None or sent.held is None:
             return ""
-        theirs = [trade for trade in trades if trade.order_id in others and trade.at >= sent.at]
+        known = [trade for trade in trades if trade not in strange or trade.order_id in others]
+        later = [trade for trade in known if trade.at > sent.at + self._lag]
+        near = [trade for trade in known if sent.at - self._lag <= trade.at <= sent.at + self._lag]
         now = held_of(self._client, order.asset)
         with exact():
-            moved = now - sent.held - _gained(order.asset, theirs)
-        mine = [trade for trade in trades if trade not in strange and sent.at - self._lag <= trade.at <= sent.at]
-        return "" if moved in _unseen(order.asset, mine) else f"the balance moved by {plain(moved)} {order.asset}"
+            moved = now - sent.held - _gained(order.asset, later)
+        return "" if moved in _unseen(order.asset, near) else f"the balance moved by {plain(moved)} {order.asset}"
 
     def _is_others(self, order: Order, order_id: str) -> bool:
         """Tell whether the order behind a trade that nobody booked is somebody else's: it has another name."""
@@ -79,7 +80,10 @@ class Witnesses:
 
 
 def _unseen(asset: str, trades: Sequence[Trade]) -> list[Decimal]:
-    """Give by how much a balance may move late: it was looked at when the last of our own trades were not in it yet."""
+    """Give by how much a balance may move late: it was looked at when the last of these trades were not in it yet.
+
+    A look may lag, and the instant that is written of an order is that of the beginning of its cycle.
+    """
     with exact():
         return [_gained(asset, trades[first:]) for first in range(len(trades) + 1)]
 

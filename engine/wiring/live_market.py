@@ -8,10 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from engine.core.calendar import decision_instant
+from engine.core.errors import DataError
 from engine.core.instrument import symbol_of
 from engine.core.market import BarSeries, History, crypto_series
 from engine.core.strategy import Universe
 from engine.data.checks import check_bars
+from engine.data.failures import UnreachableError
 from engine.ports import LoadedSeries, MarketData
 from engine.venues.answers import Candle
 
@@ -124,26 +126,42 @@ class CsvFilesUpTo:
 
 
 class Snapshots:
-    """Gathers all series of a universe and cuts them at a day's end."""
+    """Gathers all series of a universe and cuts them at a day's end.
 
-    def __init__(self, universe: Universe, coins: SeriesUpTo, index: SeriesUpTo) -> None:
+    Args:
+        has_begun: whether the run has decided a day. From then on only what the core and the indices lack is an
+            error: a coin that its source does not know any more cannot be traded, and everything else goes on.
+    """
+
+    def __init__(
+        self,
+        universe: Universe,
+        coins: SeriesUpTo,
+        index: SeriesUpTo,
+        *,
+        has_begun: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._universe = universe
         self._coins = coins
         self._index = index
+        self._has_begun = has_begun
+        self._last_known: dict[str, BarSeries] = {}
         self._last_day: dict[str, date] = {}
 
     def history_at(self, day: date) -> History:
         """Give everything known at the end of `day`.
 
         Raises:
-            DataError: a series cannot be had.
+            UnreachableError: a provider does not answer.
+            DataError: a series cannot be had that has to be there.
         """
         at = decision_instant(day)
+        lacking: dict[str, str] = {}
         series: Mapping[str, BarSeries] = {
-            **{asset: self._coins.up_to(asset, day).known_by(at) for asset in self._universe.assets},
+            **{asset: self._coin_up_to(asset, day, lacking).known_by(at) for asset in self._universe.assets},
             **{symbol: self._index_up_to(symbol, day).known_by(at) for symbol in self._universe.indices},
         }
-        return History(series=series)
+        return History(series=series, lacking=lacking)
 
     def loaded(self, symbol: str) -> LoadedSeries | None:
         """Give a series as its provider gave it, with where it is from; None for a venue's own candles."""
@@ -155,11 +173,32 @@ class Snapshots:
         last_day = self._last_day.get(symbol)
         return last_day is None or last_day <= day
 
+    def _coin_up_to(self, asset: str, day: date, lacking: dict[str, str]) -> BarSeries:
+        try:
+            bars = self._coins.up_to(asset, day)
+        except UnreachableError:
+            # It may know the coin all the same.
+            raise
+        except DataError as error:
+            if asset == self._universe.core or not self._has_begun():
+                raise
+            lacking[asset] = str(error)
+            return self._last_known[asset] if asset in self._last_known else no_bars(asset)
+        self._last_known[asset] = bars
+        return bars
+
     def _index_up_to(self, symbol: str, day: date) -> BarSeries:
         bars = self._index.up_to(symbol, day)
         if len(bars):
             self._last_day[symbol] = bars.last_day
         return bars
+
+
+def no_bars(symbol: str) -> BarSeries:
+    """Give the series of a coin of which nothing is known."""
+    none = np.array([], dtype=np.float64)
+    days = np.array([], dtype="datetime64[D]")
+    return crypto_series(symbol, days=days, open=none, high=none, low=none, close=none, volume=none)
 
 
 def _joined(symbol: str, kept: BarSeries | None, candles: Sequence[Candle]) -> BarSeries:

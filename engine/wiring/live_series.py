@@ -51,13 +51,17 @@ def live_series(
     return coins, index
 
 
-def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo) -> None:
+def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has_begun: bool) -> None:
     """Read the CSV files that a run looks at: what is wrong with one is said before any exchange is asked.
+
+    Args:
+        has_begun: whether the run goes on; it does so whatever coins have left, but for the core.
 
     Raises:
         DataError: a file is missing, or a row of it is bad.
     """
-    for series, symbols in ((coins, universe.assets), (index, universe.indices)):
+    wanted = (universe.core,) if has_begun else universe.assets
+    for series, symbols in ((coins, wanted), (index, universe.indices)):
         if isinstance(series, CsvFilesUpTo):
             for symbol in symbols:
                 series.up_to(symbol, date.max)

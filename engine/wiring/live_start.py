@@ -42,11 +42,12 @@ def start_live(config: Config, folder: Path, around: Surroundings, *, accept_con
         VenueError: keys are missing or refused, or the exchange cannot be reached.
     """
     check_live_data(config)
-    check_paper_folder(config, folder, accept_config=accept_config)
+    has_begun = check_paper_folder(config, folder, accept_config=accept_config)
     credentials = credentials_of(config)
     exchange = LiveExchange(config, credentials, around)
     universe = strategy_of(config).universe
-    check_files(universe, *live_series(config, universe, exchange.client, around, now=around.now))
+    series = live_series(config, universe, exchange.client, around, now=around.now)
+    check_files(universe, *series, has_begun=has_begun)
     client = exchange.reach()
     synthetic = client.is_synthetic(universe.core, config.account.quote)
     return LiveStart(

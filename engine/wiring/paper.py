@@ -37,13 +37,14 @@ from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
 from engine.venues.simulated import SimulatedVenue
-from engine.wiring.backtest import benchmark_curves, instruments_of, strategy_of
+from engine.wiring.backtest import benchmark_curves, strategy_of
 from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_series
 from engine.wiring.price_jumps import JumpWatch, jumps_in
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
+from engine.wiring.unlisted import unlisted_instruments
 from engine.wiring.watch import Watch
 
 
@@ -112,7 +113,9 @@ class PaperRun:
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
         self._snapshots = snapshots or Snapshots(
-            self._universe, *live_series(config, self._universe, client, around, now=self._clock.last)
+            self._universe,
+            *live_series(config, self._universe, client, around, now=self._clock.last),
+            has_begun=lambda: self._session.standing.last_day is not None,
         )
 
     def run(self, *, once: bool) -> Path | None:
@@ -209,8 +212,7 @@ class PaperRun:
         if self._universe.core not in listed:
             market = symbol_of(self._universe.core, config.account.quote)
             raise ConfigError(f"strategy.core: {config.venue.name} has no market {market}")
-        # A coin that the venue will list one day is traded by the configured or built-in rules until a restart.
-        unlisted = instruments_of(config, [asset for asset in assets if asset not in listed])
+        unlisted = unlisted_instruments(config, [asset for asset in assets if asset not in listed], past)
         instruments: dict[str, Instrument] = unlisted | {asset: rules.instrument for asset, rules in listed.items()}
         if config.venue.name == SIMULATED:
             return SimulatedVenue(

@@ -47,8 +47,11 @@ def paper_folder(config: Config, out: Path) -> Path:
     return named if named.is_dir() else typed
 
 
-def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> None:
+def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> bool:
     """Check, before any exchange is asked, that a run can begin or go on in a folder; nothing is written.
+
+    Returns:
+        Whether it goes on: a day was decided there.
 
     Raises:
         ConfigError: it cannot be written, another bot is at work in it, or it began with another configuration or on
@@ -57,11 +60,11 @@ def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> 
     """
     _check_place(folder)
     if not folder.is_dir():
-        return
+        return False
     check_for_lost_journal(folder)
     journal = folder / JOURNAL_FILE
     if not journal.exists():
-        return
+        return False
     writer = writer_of(journal)
     if writer is not None:
         raise ConfigError(
@@ -70,7 +73,7 @@ def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> 
         )
     records = records_after(journal, Head())
     if not records:
-        return
+        return False
     first = EventCodec().decode(records[0].type, records[0].body, where=f"{journal}, record {records[0].sequence}")
     possible = possible_configs(config)
     kinds = [kind for kind in possible if _began_on(first) in (None, kind)]
@@ -78,6 +81,7 @@ def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> 
         check_same_prices(folder, first, synthetic=not _began_on(first))
     elif not accept_config:
         check_config(folder, possible[kinds[0]].effective(), completed=_completed)
+    return True
 
 
 def make_folder(folder: Path) -> None:

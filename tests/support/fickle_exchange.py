@@ -1,6 +1,6 @@
 """An exchange that answers as chance will have it, and keeps books of its own, in fractions and by no rule of ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -36,7 +36,7 @@ class FickleExchange:
     Attributes:
         balances: of the whole account, ours and others'; given: what they are after a reset.
         placed: what became of the orders that it took since the last reset, by client order id.
-        resets: how often it was reset after it had executed something.
+        mishap: what happens before an order reaches it.
     """
 
     def __init__(self, chance: Random, *, cash: Decimal, beside: Mapping[str, str]) -> None:
@@ -45,6 +45,7 @@ class FickleExchange:
         self.given["USDT"] += Fraction(cash)
         self.balances = dict(self.given)
         self.placed: dict[str, OrderReport] = {}
+        self.mishap: Callable[[], None] = lambda: None
 
     def reset(self) -> None:
         """Forget all orders and trades, and give the first balances back."""
@@ -61,6 +62,7 @@ class FickleExchange:
         return _decimal(self.balances[asset])
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
+        self.mishap()
         assert order.client_order_id not in self.placed, "sent a second time"
         fate = self._chance.choices(list(FATES), list(FATES.values()))[0]
         if fate == "the book is empty":
@@ -91,6 +93,9 @@ class FickleExchange:
 
     def has_forgotten(self, fill: Fill) -> bool:
         return not self.knows(fill)
+
+    def lists(self, asset: str) -> bool:
+        return asset in PRICES
 
     def holdings(self) -> Mapping[str, Decimal]:
         return {asset: _decimal(amount) for asset, amount in self.balances.items()}

@@ -50,13 +50,19 @@ class FakeAccount:
     questions: int = 0
     looks: int = 0
     remembered: Sequence[Fill] = ()
+    left: Sequence[str] = ()
 
-    def knows(self, fill: Fill) -> bool:
+    def knows(self, fill: Fill) -> bool | None:
         self.questions += 1
+        if fill.asset in self.left:
+            return None
         return not self.forgets or fill in self.remembered
 
     def has_forgotten(self, fill: Fill) -> bool:
-        return not self.knows(fill)
+        return self.knows(fill) is False
+
+    def lists(self, asset: str) -> bool:
+        return asset not in self.left
 
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
@@ -439,6 +445,24 @@ def test_what_was_bought_after_the_reset_is_not_bought_twice() -> None:
     assert (event.positions, event.wiped) == ({"ETH": Decimal(5)}, {"ETH": Decimal(3)})
     # 3 / 0.999 is 3.0030, on the step 3.1, and a step more.
     assert [order.quantity for order in bot.session.waiting] == [Decimal("3.2")]
+    assert bot.folded() == bot.session.standing
+
+
+def test_a_second_reset_is_recognised_by_what_was_bought_between_the_first_and_its_discovery() -> None:
+    # Worked example: 2 ETH were bought after the first reset, which was found; the next wipes them before any order.
+    bot = Bot(held={})
+    later = fill_of("ETH", Side.BUY, "2", "100", name="bot-20240101-ETH-b2-1")
+    booked(bot, later)
+    bot.account.remembered = [later]
+    bot.reset()
+    bot.account.remembered, bot.account.held = [], {**PLENTY, "USDT": Decimal(9_999)}
+
+    bot.reset()
+
+    assert [event.wiped for event in bot.events(AccountReset) if isinstance(event, AccountReset)] == [
+        {},
+        {"ETH": Decimal(2)},
+    ]
     assert bot.folded() == bot.session.standing
 
 

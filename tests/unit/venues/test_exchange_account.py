@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engine.core.order import Side
-from engine.venues.answers import Balance, OrderProgress, OrderState, Quote, Trade
+from engine.venues.answers import Balance, MarketRules, OrderProgress, OrderState, Quote, Trade
 from engine.venues.exchange_account import ExchangeAccount
 from tests.support.fakes import NOON, fill_of
 
@@ -50,6 +50,9 @@ class FakeClient:
             "ETH": Balance(free=Decimal("1.5"), locked=Decimal("0.5")),
             "USDT": Balance(free=Decimal(9), locked=Decimal(0)),
         }
+
+    def instruments(self, assets: Sequence[str], quote: str) -> Mapping[str, MarketRules]:
+        return {}
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         assert list(symbols) == ["ETH/USDT", "SOL/USDT"]
