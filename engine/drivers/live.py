@@ -177,6 +177,8 @@ class LiveDriver:
                 self._notice(
                     f"stuck: {asset} is tried in vain since {since:%Y-%m-%d}; other orders wait no longer for it"
                 )
+        if stuck != self._told_stuck:
+            self._changed()
         self._told_stuck = stuck
 
     def _go_on_after_doubts(self) -> None:

@@ -37,16 +37,15 @@ def out_of_position(rehearsal: Rehearsal) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("code", "message"),
+    ("code", "message", "nights"),
     [
-        (-2010, "This account may not place or cancel orders."),
-        (-1013, "Filter failure: NOTIONAL"),
-        (-2010, "Filter failure: MAX_POSITION"),
+        (-2010, "This account may not place or cancel orders.", 2),
+        (-1013, "Filter failure: NOTIONAL", 1),
+        (-2010, "Filter failure: MAX_POSITION", 1),
     ],
 )
-@pytest.mark.parametrize("nights", [1, 2])
 def test_the_core_is_in_position_within_three_days_of_a_refusal_and_said_to_be_out_of_it_until_then(
-    rehearsal: Rehearsal, code: int, message: str, nights: int
+    rehearsal: Rehearsal, market: Path, code: int, message: str, nights: int
 ) -> None:
     rehearsal.exchange.add_fault(
         Fault(kind="error", code=code, message=message, method="POST", path=ORDER, times=nights)
@@ -77,3 +76,6 @@ def test_the_core_is_in_position_within_three_days_of_a_refusal_and_said_to_be_o
     assert call_command("verify", rehearsal.folder).exit_code == 0
     (fill,) = (rehearsal.folder / "fills.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert ",start," in fill
+    csv = [part for key in ("crypto=csv", "index=csv", f"csv_dir={market}") for part in ("--set", f"data.{key}")]
+    reconciled = call_command("review", rehearsal.folder, "--reconcile", *csv)
+    assert (reconciled.exit_code, "none unexplained" in reconciled.stdout) == (0, True), reconciled
