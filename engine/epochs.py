@@ -60,13 +60,20 @@ class EpochKeeper:
 
         It is looked at once an epoch, and as long as a sell waits.
 
-        Nothing is unresolved when this is called.
+        While an order is unresolved it is only asked whether there was a reset, which wiped whatever came of the order:
+        balances that moved by it would keep it unresolved for ever.
 
         Raises:
             VenueError: the exchange cannot be asked, or holds less than the ledger although it was not reset, or after
                 all was bought back that could be.
         """
         forgotten = self._forgotten()
+        if self._session.standing.orders.in_doubt is not None:
+            if forgotten is None:
+                return
+            # Executed after the reset, it may have come to light meanwhile.
+            self._session.settle(at)
+            self._session.take_as_wiped(at)
         if forgotten is not None:
             self._begin_epoch(at, forgotten.client_order_id)
         orders = self._session.standing.orders
@@ -117,7 +124,8 @@ class EpochKeeper:
         standing = self._session.standing
         if standing.last_day is None:
             raise ValueError("an order was filled before any day was decided")
-        missing = wiped(standing.ledger, list(self._survivors()))
+        survivors = list(self._survivors())
+        missing = wiped(standing.ledger, survivors)
         plan = self._restoration(self._listed(missing), Epoch(), epoch=standing.epoch + 1)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
         beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())

@@ -40,6 +40,7 @@ from engine.ports import Journal, Venue
 from engine.standing import Standing
 
 SELL_WAIT_DAYS = 2
+WIPED_BY_A_RESET = "wiped by a reset of the exchange"
 WAITS_FOR_CASH = "the cash does not pay for it while a sell is stuck"
 
 
@@ -204,6 +205,15 @@ class Session:
         doubt = self.standing.orders.in_doubt
         if doubt is not None:
             self._book(doubt.order, self._venue.resolve(doubt.order, at=at, sent=doubt.sent), at)
+
+    def take_as_wiped(self, at: datetime) -> None:
+        """Take an order that is still unresolved as never placed: a reset of the exchange wiped what came of it."""
+        doubt = self.standing.orders.in_doubt
+        if doubt is not None:
+            wiped = OrderReport(
+                status=OrderStatus.REJECTED, again=doubt.order.quantity, was_placed=False, message=WIPED_BY_A_RESET
+            )
+            self._book(doubt.order, wiped, at)
 
     def begin_epoch(
         self,

@@ -149,15 +149,6 @@ class PracticeExchange:
         with self.lock:
             self.markets[symbol].halted = status
 
-    def delist(self, symbol: str) -> None:
-        """Let a market leave the exchange, with its candles, orders and trades; balances stay.
-
-        Raises:
-            KeyError: there is no such symbol.
-        """
-        with self.lock:
-            del self.markets[symbol]
-
     def thin(self, symbol: str, depth: Decimal | None) -> None:
         """Leave a symbol's book that many base units on each side; None makes it deep again.
 
