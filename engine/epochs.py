@@ -61,13 +61,20 @@ class EpochKeeper:
 
         It is looked at once an epoch, and as long as a sell waits.
 
-        Nothing is unresolved when this is called.
+        While an order is unresolved it is only asked whether there was a reset, which wiped whatever came of the order:
+        balances that moved by it would keep it unresolved for ever.
 
         Raises:
             VenueError: the exchange cannot be asked, or holds less than the ledger although it was not reset, or after
                 all was bought back that could be.
         """
         forgotten = self._forgotten()
+        if self._session.standing.orders.in_doubt is not None:
+            if forgotten is None:
+                return
+            # Executed after the reset, it may have come to light meanwhile.
+            self._session.settle(at)
+            self._session.take_as_wiped(at)
         if forgotten is not None:
             self._begin_epoch(at, forgotten.client_order_id)
         orders = self._session.standing.orders

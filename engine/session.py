@@ -37,6 +37,8 @@ from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
 from engine.standing import Standing
 
+WIPED_BY_A_RESET = "wiped by a reset of the exchange"
+
 
 class Session:
     """Runs one strategy on one account, from where it stands.
@@ -191,6 +193,15 @@ class Session:
         doubt = self.standing.orders.in_doubt
         if doubt is not None:
             self._book(doubt.order, self._venue.resolve(doubt.order, at=at, sent=doubt.sent), at)
+
+    def take_as_wiped(self, at: datetime) -> None:
+        """Take an order that is still unresolved as never placed: a reset of the exchange wiped what came of it."""
+        doubt = self.standing.orders.in_doubt
+        if doubt is not None:
+            wiped = OrderReport(
+                status=OrderStatus.REJECTED, again=doubt.order.quantity, was_placed=False, message=WIPED_BY_A_RESET
+            )
+            self._book(doubt.order, wiped, at)
 
     def begin_epoch(
         self,

@@ -150,6 +150,9 @@ class LiveDriver:
         self._session.settle(now)
         self._tell_of_change(waiting)
         if self._is_in_doubt():
+            # Nothing but a reset can end it now.
+            self._check_account(now)
+        if self._is_in_doubt():
             self._tell_of_doubt(now)
             return False
         day = self._last_day_over(now)

@@ -61,7 +61,7 @@ class MatchingEngine:
         self._markets = markets
         self._account = account
         self._records = records
-        self._commission = commission
+        self.commission = commission
         self.fee_market: str | None = None
 
     def check(self, request: OrderRequest, at: int) -> None:
@@ -191,7 +191,7 @@ class MatchingEngine:
         self._account.pay(paid, cost, from_locked=is_maker)
         self._account.receive(received, gross)
         commission, commission_asset = self._fee_in_coin(amount, at) or (
-            EXACT.multiply(gross, self._commission).quantize(SMALLEST, ROUND_DOWN),
+            EXACT.multiply(gross, self.commission).quantize(SMALLEST, ROUND_DOWN),
             received,
         )
         self._account.pay(commission_asset, commission, from_locked=False)
@@ -219,7 +219,7 @@ class MatchingEngine:
         mark = None if market is None or market.is_delisted else market.mark(at)
         if market is None or not mark:
             return None
-        fee = (amount * self._commission * FEE_DISCOUNT / mark).quantize(SMALLEST, ROUND_DOWN)
+        fee = (amount * self.commission * FEE_DISCOUNT / mark).quantize(SMALLEST, ROUND_DOWN)
         coin = market.rules.base
         return (fee, coin) if self._account.free.get(coin, ZERO) >= fee else None
 

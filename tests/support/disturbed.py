@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -24,8 +24,10 @@ from engine.core.market import BarSeries
 from engine.core.strategy import Decision, Holdings, StrategyParams
 from engine.journal.sqlite import SqliteJournal
 from engine.practice.api import answer
+from engine.practice.calls import Answer
+from engine.practice.calls import Call as PracticeCall
 from engine.practice.clock import PracticeClock
-from engine.practice.exchange import PracticeExchange
+from engine.practice.exchange import COIN_ALLOWANCE, PracticeExchange
 from engine.practice.faults import Fault
 from engine.practice.matching import OrderRequest
 from engine.practice.orders import PracticeOrder
@@ -56,6 +58,8 @@ TARGETS = ({"BTC": 0.6, "ETH": 0.39}, None, {"SOL": 0.5, "XRP": 0.49}, None, {"B
 PATH = (1.0, 1.02, 0.99, 0.99, 1.03, 1.01, 1.0, 1.0)
 PRICES = {"BTC": 40_000.0, "ETH": 2_000.0, "SOL": 100.0, "XRP": 0.5}
 BARS = {asset: coin_bars(asset, DAY, [price * factor for factor in PATH]) for asset, price in PRICES.items()}
+UNTRADED = coin_bars("BNB", DAY, [300.0 * factor for factor in PATH])
+"""A market of the exchange that is none of the strategy's."""
 ROTATION, QUIET, HOME, END = 2, 3, 4, 5
 """Days, counted from the first: the rotation and the day after, the way back and the day after."""
 ORDERS = ("BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT")
@@ -85,18 +89,33 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Death:
-    """The boundary at which a process ends, counted from 0, and on which side of it."""
+    """The boundary at which a process ends, counted from 0, and on which side of it.
+
+    Attributes:
+        of: counts only boundaries of this kind, such as `private_post_order`; None counts all.
+    """
 
     number: int
     when: When
+    of: str | None = None
+
+    def is_at(self, boundaries: Sequence[Boundary]) -> bool:
+        """Tell whether the last of these is the one."""
+        counted = [each for each in boundaries if self.of in (None, each.what)]
+        return len(counted) == self.number + 1 and counted[-1] is boundaries[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbance:
-    """What happens to one process: faults that are ordered when it starts, and its death."""
+    """What happens to one process: faults that are ordered when it starts, and its death.
+
+    Attributes:
+        puts_back: whether the next one finds the folder as it was before the rotation.
+    """
 
     faults: tuple[Fault, ...] = ()
     death: Death | None = None
+    puts_back: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,16 +126,18 @@ class Life:
     boundaries: list[Boundary] = field(default_factory=list)
     ending: Ending = "done"
     error: str = ""
+    is_dead: bool = False
 
     def cross(self, boundary: Boundary, act: Callable[[], T]) -> T:
         """Do what is beyond a boundary, or end there."""
-        number = len(self.boundaries)
         self.boundaries.append(boundary)
-        is_last = self.death is not None and number >= self.death.number
-        if is_last and self.death is not None and (self.death.when == "before" or number > self.death.number):
+        is_last = self.death is not None and self.death.is_at(self.boundaries)
+        if self.is_dead or (is_last and self.death is not None and self.death.when == "before"):
+            self.is_dead = True
             raise KilledError
         result = act()
         if is_last:
+            self.is_dead = True
             raise KilledError
         return result
 
@@ -131,6 +152,10 @@ class Case:
         prepare: a standing condition of the exchange; markets trade again from the next day on,
             and faults that have found nothing to strike are forgotten after the quiet day.
         asks_for_candles: whether bars come from the exchange, which costs requests, or are there.
+        own: what the account holds of each coin beside what is ours.
+        on_request: told of each request before it is answered.
+        waits_after_failures: whether a day passes after two processes in a row that failed.
+        has_rival: whether another bot, of another folder, has traded on the account before.
     """
 
     name: str
@@ -140,11 +165,20 @@ class Case:
     prepare: Callable[[PracticeExchange], None] | None = None
     asks_for_candles: bool = False
     timeout_seconds: float = PATIENCE_SECONDS
+    own: Decimal = COIN_ALLOWANCE
+    on_request: Callable[[PracticeExchange, PracticeCall], None] | None = None
+    waits_after_failures: bool = False
+    has_rival: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What a run came to; everything is read from the journal on the disk and from the exchange's own books."""
+    """What a run came to; everything is read from the journal on the disk and from the exchange's own books.
+
+    Attributes:
+        ledgers: by day; before: that with which it went on.
+        first_balances: what the account held, ours and others', when the run went on.
+    """
 
     exchange: PracticeExchange
     folder: Path
@@ -152,6 +186,8 @@ class Outcome:
     events: list[Event] = field(default_factory=list)
     standing: Standing = FRESH
     ledgers: dict[int, Ledger] = field(default_factory=dict)
+    before: Ledger = FRESH.ledger
+    first_balances: dict[str, Decimal] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -190,9 +226,12 @@ class Rig:
         self._life = Life(death=None)
         self._url = ""
         self._count = 0
-        self._exchange = self._new_exchange(0)
+        self._case = Case(name="none")
+        self.skew = timedelta()
+        self._exchange = self._new_exchange(0, COIN_ALLOWANCE)
         self._before_rotation: Path | None = None
         self._orders_before: Sequence[PracticeOrder] = ()
+        self._ledger_before = FRESH.ledger
 
     @contextmanager
     def open(self) -> Iterator["Rig"]:
@@ -211,23 +250,32 @@ class Rig:
             mock.patch.object(SqliteJournal, "append_all", watched_append),
             mock.patch("engine.wiring.paper.strategy_of", _rotating),
             mock.patch("engine.wiring.paper_folder.strategy_of", _rotating),
-            mock.patch("engine.practice.server.answer", lambda _, call: answer(self._exchange, call)),
+            mock.patch("engine.practice.server.answer", self._answer),
             PracticeServer(self._exchange) as server,
         ):
             self._url = server.url
             before = self.play(Case(name="before the rotation", last=ROTATION - 1, from_start=True))
             self._before_rotation, self._orders_before = before.folder, before.orders
+            self._ledger_before = before.standing.ledger
             yield self
 
     def play(self, case: Case) -> Outcome:
         """Play a case through all its processes, until one of them has come to the end of the last day."""
         first = 0 if case.from_start else ROTATION
-        exchange = self._exchange = self._new_exchange(first)
+        self._case = Case(name="before it")
+        self.skew = timedelta()
+        exchange = self._exchange = self._new_exchange(first, case.own)
         if case.prepare is not None:
             case.prepare(exchange)
         outcome = Outcome(
             exchange=exchange, folder=self._new_folder(None if case.from_start else self._before_rotation)
         )
+        if case.has_rival:
+            self._trade_beside(exchange)
+        self._case = case
+        outcome.first_balances = exchange.balances()
+        if not case.from_start:
+            outcome.before = self._ledger_before
         while not outcome.lives or outcome.lives[-1].ending != "done":
             number = len(outcome.lives)
             if number == MOST_LIVES:
@@ -239,7 +287,24 @@ class Rig:
             life = self._life = Life(death=disturbance.death)
             outcome.lives.append(life)
             self._live(case, outcome, life)
+            if case.waits_after_failures and [each.ending for each in outcome.lives[-2:]] == ["failed"] * 2:
+                # Whoever looks after it looks again the next day.
+                self._next_day(outcome.exchange)
+            if disturbance.puts_back and self._before_rotation is not None:
+                outcome.folder = self._new_folder(self._before_rotation)
         return outcome
+
+    def _trade_beside(self, exchange: PracticeExchange) -> None:
+        rival, life = Outcome(exchange=exchange, folder=self._new_folder(None)), Life(death=None)
+        self._life = life
+        self._live(Case(name="rival", last=ROTATION), rival, life)
+        self.forget(rival)
+
+    def _answer(self, _: PracticeExchange, call: PracticeCall) -> Answer:
+        exchange = self._exchange
+        if self._case.on_request is not None:
+            self._case.on_request(exchange, call)
+        return answer(exchange, call)
 
     def forget(self, outcome: Outcome) -> None:
         """Remove the folder of a run."""
@@ -248,7 +313,11 @@ class Rig:
     def _live(self, case: Case, outcome: Outcome, life: Life) -> None:
         config = self._config(case)
         around = Surroundings(
-            now=self._wall, pause=self._wall.run, ending=lambda: False, notice=_unheard, progress=mock.Mock()
+            now=lambda: self._wall() + self.skew,
+            pause=self._wall.run,
+            ending=lambda: False,
+            notice=_unheard,
+            progress=mock.Mock(),
         )
         credentials = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
         try:
@@ -277,7 +346,7 @@ class Rig:
     def _go_through(self, case: Case, outcome: Outcome, run: PaperRun, store: SqliteJournal) -> None:
         driver = run.driver()
         while True:
-            day = (outcome.exchange.now.date() - DAY).days - 1
+            day = day_number(outcome.exchange.now)
             for _ in range(MOST_CYCLES):
                 is_idle = driver.cycle()
                 outcome.events = list(store)
@@ -289,11 +358,15 @@ class Rig:
             outcome.ledgers[day] = outcome.standing.ledger
             if day == case.last:
                 return
-            for symbol in ORDERS:
-                outcome.exchange.halt(symbol, None)
-            if day == QUIET:
-                outcome.exchange.faults.clear()
-            outcome.exchange.set_clock(decision_instant(_day(day + 1)))
+            self._next_day(outcome.exchange)
+
+    def _next_day(self, exchange: PracticeExchange) -> None:
+        day = day_number(exchange.now)
+        for symbol in ORDERS:
+            exchange.halt(symbol, None)
+        if day == QUIET:
+            exchange.faults.clear()
+        exchange.set_clock(decision_instant(_day(day + 1)))
 
     def _config(self, case: Case) -> Config:
         return Config(
@@ -306,10 +379,13 @@ class Rig:
             live=Live(grace_seconds=0.0),
         )
 
-    def _new_exchange(self, day: int) -> PracticeExchange:
+    def _new_exchange(self, day: int, own: Decimal) -> PracticeExchange:
         """Make an exchange at the end of a day, with the orders of the days before."""
         exchange = PracticeExchange(
-            list(BARS.values()), clock=PracticeClock(decision_instant(_day(0)), speed=0.0, wall=self._wall), keys=[KEY]
+            [*BARS.values(), UNTRADED],
+            clock=PracticeClock(decision_instant(_day(0)), speed=0.0, wall=self._wall),
+            keys=[KEY],
+            allowance=dict.fromkeys((*ASSETS, UNTRADED.symbol), own),
         )
         # Hundreds of foreign coins would cost each cell more than its faults do.
         for foreign in exchange.account.free.keys() - set(exchange.own_assets):
@@ -345,6 +421,11 @@ class _BarsThere:
 
 def _day(number: int) -> date:
     return DAY + timedelta(days=number)
+
+
+def day_number(at: datetime) -> int:
+    """Give the day that is over at an instant, counted from the first."""
+    return (at.date() - DAY).days - 1
 
 
 def _market_in(parameters: Parameters) -> str:

@@ -20,7 +20,7 @@ from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
-from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of
+from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of, order_of
 
 HELD = {"ETH": Decimal("3.00000001"), "DOGE": Decimal(7)}
 RULES = {
@@ -466,6 +466,25 @@ def test_a_second_reset_is_recognised_by_what_was_bought_between_the_first_and_i
         {},
         {"ETH": Decimal(2)},
     ]
+    assert bot.folded() == bot.session.standing
+
+
+def test_an_unresolved_order_is_wiped_with_all_else_by_a_reset() -> None:
+    # Without it balances that the reset moved keep the order unresolved for ever, and the bot stands still.
+    bot = Bot(held={"ETH": Decimal(3)})
+    order = order_of("ETH", Side.SELL, "2", name="bot-20240101-ETH-s2-1")
+    for event in (OrderPlanned(order=order), OrderSent(at=NOON, order=order)):
+        bot.journal.append(event)
+    bot.session.standing = bot.folded()
+    bot.shop.answers = [OrderReport(status=OrderStatus.UNRESOLVED, message="the balance moved by -2 ETH")]
+
+    bot.keeper.check(NOON)
+    assert [each.order for each in bot.session.standing.orders if each.is_in_doubt] == [order]
+    bot.reset()
+
+    assert [each for each in bot.session.standing.orders if each.is_in_doubt] == []
+    assert bot.session.standing.epoch == 2
+    assert [order.side for order in bot.session.waiting] == [Side.BUY, Side.SELL]
     assert bot.folded() == bot.session.standing
 
 

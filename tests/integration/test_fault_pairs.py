@@ -1,0 +1,141 @@
+"""Every pair of two faults at once: account, order, answers, market, exchange and journal, through real HTTP.
+
+Of each dimension a combination has one value, and all pairs of values of two dimensions come together in one at least:
+not the product, which nobody can wait for. tests/support/pair_soundness.py says what must hold in all of them.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from engine.practice.faults import ORDER_PATH, Fault
+from tests.integration.test_fault_matrix import TROUBLES
+from tests.support.disturbed import END, Case, Outcome, Rig
+from tests.support.pair_cells import ENDS, FEES, JOURNALS, LAGS, MARKETS, OWN, RESETS, Script
+from tests.support.pair_soundness import pair_problems
+from tests.support.pairwise import Cell, covering
+
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
+SHARE = 1 if "WHOLE_MATRIX" in os.environ else 3
+"""Without that variable one combination of so many is tried, two minutes of one core."""
+SHARDS = 8
+MOST_SHOWN = 5
+# A silence takes real time, and says no more than a dropped connection.
+ORDERS_IN_TROUBLE = (
+    "none",
+    "disabled for a day",
+    "LOT_SIZE",
+    "NOTIONAL",
+    "market closed",
+    "balance",
+    "balance five times",
+    "disabled",
+    "bad symbol",
+    "clock",
+    "key",
+    "429",
+    "too many orders",
+    "418 for an hour",
+    "HTTP 502, executed",
+    "HTTP 502, not executed",
+    "-1007, executed",
+    "half",
+    "half, answer lost",
+    "little five times",
+    "nothing five times, answers lost",
+    "found late by 3, answer lost",
+    "trades late by 3, answer lost",
+)
+DIMENSIONS: Mapping[str, Sequence[str]] = {
+    "order": ORDERS_IN_TROUBLE,
+    "at": tuple(MARKETS),
+    "fees": tuple(FEES),
+    "own": OWN,
+    "lag": tuple(LAGS),
+    "market": ENDS,
+    "reset": RESETS,
+    "journal": JOURNALS,
+}
+CELLS = covering(DIMENSIONS)
+KNOWN: Mapping[tuple[str, str], str] = {
+    (
+        "journal",
+        "put back",
+    ): "an account that holds less than a journal that was put back ends the run before any order "
+    "is asked for by its id, and the first question after a start is not asked with patience",
+}
+"""Values with which something does not hold yet, and why."""
+
+
+def _known(cell: Cell) -> tuple[str, str] | None:
+    return next((item for item in cell.items() if item in KNOWN), None)
+
+
+def _faults(cell: Cell) -> tuple[Fault, ...]:
+    if cell["order"] not in TROUBLES:
+        return ()
+    symbol = MARKETS[cell["at"]]
+    return tuple(
+        replace(fault, method="POST", path=ORDER_PATH, symbol=symbol) for fault in TROUBLES[cell["order"]].faults
+    )
+
+
+def _is_refused(cell: Cell) -> bool:
+    trouble = TROUBLES.get(cell["order"])
+    if trouble is None:
+        return cell["order"] != "none"
+    return trouble.expected(MARKETS[cell["at"]]) in {"short", "left"}
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with Rig(tmp_path_factory.mktemp("pairs")).open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def undisturbed(rig: Rig) -> Outcome:
+    return rig.play(Case(name="undisturbed", last=END))
+
+
+def _violations(cells: Sequence[Cell], rig: Rig, undisturbed: Outcome) -> list[str]:
+    violations = []
+    for cell in cells:
+        script = Script(rig=rig, cell=cell, is_refused=_is_refused(cell))
+        case = script.case(_faults(cell))
+        outcome = rig.play(case)
+        found = list(pair_problems(outcome, undisturbed, script))
+        violations += [f"{case.name}: {problem}" for problem in found]
+        rig.forget(outcome)
+    return violations
+
+
+def _check(name: str, cells: Sequence[Cell], rig: Rig, undisturbed: Outcome) -> None:
+    violations = _violations(cells, rig, undisturbed)
+    print(f"{name}: {len(cells)} of {len(CELLS)} combinations")
+    shown = "\n".join(violations[:MOST_SHOWN])
+    assert not violations, f"{len(violations)} violations in {len(cells)} combinations:\n{shown}"
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_nothing_is_lost_doubled_stuck_or_forgotten_where_two_things_go_wrong(
+    rig: Rig, undisturbed: Outcome, shard: int
+) -> None:
+    sound = [cell for cell in CELLS if _known(cell) is None]
+    _check(f"shard {shard}", sound[shard :: SHARDS * SHARE], rig, undisturbed)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(value, marks=pytest.mark.xfail(strict=True, reason=reason), id=" ".join(value))
+        for value, reason in KNOWN.items()
+    ],
+)
+def test_what_does_not_hold_yet(rig: Rig, undisturbed: Outcome, value: tuple[str, str]) -> None:
+    known = [cell for cell in CELLS if _known(cell) == value]
+    _check(" ".join(value), known[::SHARE], rig, undisturbed)
