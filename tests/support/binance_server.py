@@ -60,6 +60,7 @@ class BinanceServer:
         candles: by market id, `BTCUSDT`, ascending.
         now: the exchange's clock; a candle still forming at it is served, as Binance does.
         canned: answers to the next `klines` requests; `canned_times` to the next `time` requests.
+        refusals: the answer to every `klines` request of a market, by its id.
         page_limit: rows of a page at most; weight: what the used-weight header says.
         requests: queries of the `klines` requests; time_requests: how often the time was asked.
     """
@@ -69,6 +70,7 @@ class BinanceServer:
         self.now = now
         self.canned: deque[Canned] = deque()
         self.canned_times: deque[Canned] = deque()
+        self.refusals: dict[str, Canned] = {}
         self.page_limit = 1000
         self.weight = 2
         self.requests: list[dict[str, str]] = []
@@ -88,6 +90,8 @@ class BinanceServer:
         self.requests.append(query)
         if self.canned:
             return self.canned.popleft()
+        if query["symbol"] in self.refusals:
+            return self.refusals[query["symbol"]]
         candles = self.candles.get(query["symbol"])
         if candles is None:
             return Canned(status=400, body='{"code":-1121,"msg":"Invalid symbol."}')
