@@ -36,6 +36,9 @@ class Canned:
     drips: bool = False
 
 
+INVALID_SYMBOL = Canned(status=400, body='{"code":-1121,"msg":"Invalid symbol."}')
+
+
 def milliseconds(day: date) -> int:
     """Give the start of a UTC day as Binance counts it."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
@@ -90,11 +93,9 @@ class BinanceServer:
         self.requests.append(query)
         if self.canned:
             return self.canned.popleft()
-        if query["symbol"] in self.refusals:
-            return self.refusals[query["symbol"]]
         candles = self.candles.get(query["symbol"])
-        if candles is None:
-            return Canned(status=400, body='{"code":-1121,"msg":"Invalid symbol."}')
+        if candles is None or query["symbol"] in self.refusals:
+            return self.refusals.get(query["symbol"], INVALID_SYMBOL)
         limit = min(int(query.get("limit", "500")), self.page_limit)
         opened_by = int(self.now.timestamp() * 1000)
         page = [row for row in candles if int(query["startTime"]) <= row[0] <= opened_by][:limit]
