@@ -26,12 +26,12 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import ZERO, decimal_of, floor_to_step, plain
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.money import ZERO, decimal_of, plain
+from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.restoration import Restoration
-from engine.core.settling import plan_events, position_events, settling
+from engine.core.settling import cut_to_held, plan_events, position_events, settling
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
@@ -257,7 +257,8 @@ class Session:
             self._work(order, at)
         if not self._awaits(self.standing.orders.sells, at):
             for order in self.standing.orders.buys:
-                self._buy(order, at)
+                if not self.standing.orders.awaits_cash(order):
+                    self._work(order, at)
 
     def _record(self, *events: Event) -> None:
         """Write the events of one act, then stand where they lead: nothing is known that is not written."""
@@ -306,11 +307,6 @@ class Session:
         stuck = self.stuck(at)
         return any(order.asset not in stuck for order in orders)
 
-    def _buy(self, order: Order, at: datetime) -> None:
-        flight = self.standing.orders.at(order.client_order_id)
-        if flight is None or not flight.for_cash or not self.standing.orders.sells:
-            self._work(order, at)
-
     def _work(self, order: Order, at: datetime) -> None:
         doubt = self.standing.orders.in_doubt
         if doubt is not None:
@@ -321,34 +317,22 @@ class Session:
         if closed:
             self._wait_for_market(order, at, closed)
             return
-        ours = self._cut_to_ours(order)
+        ours = cut_to_held(order, self.ledger, self._planner.instruments[order.asset])
         if ours.quantity <= ZERO:
             nothing = f"no lot of it is held: {plain(self.ledger.quantity(order.asset))} {order.asset}"
             report = OrderReport(status=OrderStatus.REJECTED, waived=True, message=nothing)
         else:
             self._record(OrderSent(at=at, order=ours, held=self._venue.held(ours.asset)))
-            report = self._venue.submit(ours, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
+            report = self._venue.submit(
+                ours, at=at, cash=self.ledger.cash, alongside=self.standing.orders.alongside(order)
+            )
         self._book(ours, report, at)
-
-    def _cut_to_ours(self, order: Order) -> Order:
-        """Cut a sell to what is held: fees of the orders before it may have been taken in its coin."""
-        held = self.ledger.quantity(order.asset)
-        if order.side is Side.BUY or order.quantity <= held:
-            return order
-        return order.with_quantity(floor_to_step(held, self._planner.instruments[order.asset].lot_step))
 
     def _wait_for_market(self, order: Order, at: datetime, closed: str) -> None:
         flight = self.standing.orders.at(order.client_order_id)
         # An order for a delisted coin may wait for years; one line says so.
         if flight is None or flight.stage is not Stage.WAITS:
             self._record(OrderWaits(at=at, order=order, message=closed))
-
-    def _alongside(self, order: Order) -> tuple[Order, ...]:
-        """Give the other buys that the same cash has to pay for."""
-        for group in (self.standing.orders.restoring, self.standing.orders.buys):
-            if order in group:
-                return tuple(each for each in group if each is not order)
-        return ()
 
     def _book(self, order: Order, report: OrderReport, at: datetime) -> None:
         if report.status is OrderStatus.UNRESOLVED:

@@ -139,6 +139,18 @@ class OrdersInFlight:
         """Tell whether an order is open other than what is stuck."""
         return any(not _is_waited_for(order) or order.asset not in stuck for order in self.waiting)
 
+    def alongside(self, order: Order) -> tuple[Order, ...]:
+        """Give the other buys that the same cash has to pay for."""
+        for group in (self.restoring, self.buys):
+            if order in group:
+                return tuple(each for each in group if each is not order)
+        return ()
+
+    def awaits_cash(self, order: Order) -> bool:
+        """Tell whether an order waits for cash that a sell is to bring which is still open."""
+        flight = self.at(order.client_order_id)
+        return flight is not None and flight.for_cash and bool(self.sells)
+
     def at(self, client_order_id: str) -> OrderInFlight | None:
         """Give what is written of the newest attempt at an order, by the id of any of its attempts."""
         return self.places.get(stem_of(client_order_id))

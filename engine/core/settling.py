@@ -18,13 +18,21 @@ from engine.core.events import (
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.missed import MissedPositions, is_missed
-from engine.core.money import ZERO, plain
+from engine.core.money import ZERO, floor_to_step, plain
 from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.planner import Plan
 from engine.core.retry_policy import AttemptEnd, verdict_on
 
 WAITS_FOR_CASH = "the cash does not pay for it while a sell is stuck"
+
+
+def cut_to_held(order: Order, ledger: Ledger, instrument: Instrument) -> Order:
+    """Cut a sell to what is held: fees of the orders before it may have been taken in its coin."""
+    held = ledger.quantity(order.asset)
+    if order.side is Side.BUY or order.quantity <= held:
+        return order
+    return order.with_quantity(floor_to_step(held, instrument.lot_step))
 
 
 def settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:

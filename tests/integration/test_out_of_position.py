@@ -3,13 +3,19 @@
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from engine.core.ledger import Ledger
+from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.practice.faults import Fault
-from tests.support.command import call_command, small_configuration
+from engine.recovery import standing_of
+from engine.standing import Standing
+from tests.support.command import SMALL_STRATEGY, call_command, small_configuration
 from tests.support.command import write_small_market as write_market
+from tests.support.fakes import ScriptedState
 from tests.support.rehearsal import Rehearsal
 
 FIRST = date(2015, 11, 10)
@@ -79,3 +85,35 @@ def test_the_core_is_in_position_within_three_days_of_a_refusal_and_said_to_be_o
     csv = [part for key in ("crypto=csv", "index=csv", f"csv_dir={market}") for part in ("--set", f"data.{key}")]
     reconciled = call_command("review", rehearsal.folder, "--reconcile", *csv)
     assert (reconciled.exit_code, "none unexplained" in reconciled.stdout) == (0, True), reconciled
+
+
+@pytest.mark.parametrize("owned", ["0", "0.3", "100"])
+def test_an_exit_with_fees_in_a_coin_of_the_basket_completes_and_leaves_the_owners_coins(
+    tmp_path: Path, owned: str
+) -> None:
+    market = tmp_path / "market"
+    write_market(market, coins=("BTC", "ETH", "BNB"))
+    strategy = {**SMALL_STRATEGY, "basket": {"ETH": 0.5}, "basket_equal": ["BNB"]}
+    # The entry of 2015-11-15, and the exit six weeks later.
+    days = (FIRST, date(2015, 12, 29))
+    with Rehearsal(market, tmp_path / "out", {"strategy": strategy}, days=days).open() as rehearsal:
+        rehearsal.exchange.account.put("BNB", Decimal(owned))
+        rehearsal.exchange.pay_fees_in("BNB")
+        rehearsal.start_balances = rehearsal.exchange.balances()
+        outcome = rehearsal.run()
+
+    assert outcome.exit_code == 0, outcome
+    fresh = Standing(ledger=Ledger(quote="USDT", cash=Decimal(100_000)), state=ScriptedState())
+    standing = standing_of(read_journal(rehearsal.folder / JOURNAL_FILE), fresh)
+    fills = (rehearsal.folder / "fills.csv").read_text(encoding="utf-8")
+    assert "sell" in fills
+    assert (standing.orders.waiting, standing.missed.coins) == ((), {})
+    # All of the basket is sold but for what no lot takes, and the core is held: nothing lies about as cash.
+    held = {asset: quantity for asset, quantity in standing.ledger.positions.items() if quantity > Decimal("0.01")}
+    assert list(held) == ["BTC"]
+    assert float(standing.ledger.cash) < 0.02 * rehearsal.decisions()[-1]["equity"]
+    # What the account has is the owner's and ours, to the last digit: fees that we could not pay were the owner's.
+    ledger = standing.ledger
+    changes = {asset: ledger.quantity(asset) + ledger.outside.get(asset, Decimal(0)) for asset in ("BTC", "ETH", "BNB")}
+    assert {asset: rehearsal.bought().get(asset, Decimal(0)) for asset in changes} == changes
+    assert rehearsal.exchange.balances()["BNB"] >= Decimal(0)
