@@ -45,7 +45,7 @@ DEFAULTS: Mapping[str, Any] = {
         "rebalance_drift": None,
     },
     "window": {"from": date(2018, 1, 1), "to": None},
-    "account": {"cash": 100000, "quote": "USDT", "instruments": {}},
+    "account": {"cash": 100000, "quote": "USDT", "instruments": {}, "sell_wait_days": 2},
     "costs": {"commission": 0.001, "slippage": 0.0005},
     "data": {"max_stale_sessions": 3},
 }
@@ -298,6 +298,7 @@ class Order:
     quantity: Decimal
     decision_day: date
     reason: str
+    waits_for_cash: bool = False
 
 
 @dataclass(kw_only=True)
@@ -316,18 +317,41 @@ class Account:
     commission: Decimal
     slippage: Decimal
     held: dict[str, Decimal] = field(default_factory=dict)
+    sell_wait_days: int
     waiting: list[Order] = field(default_factory=list)
     fills: list[dict[str, Any]] = field(default_factory=list)
     _last_close: dict[str, Decimal] = field(default_factory=dict)
+    _unsold_since: dict[str, date] = field(default_factory=dict)
 
     def open_day(self, day: date) -> None:
-        """Fill what can be filled at the open of `day`: sells, then, once no sell waits, buys."""
-        for side in ("sell", "buy"):
-            for order in [order for order in self.waiting if order.side == side and day in self.markets[order.asset]]:
-                self._fill(order, day)
+        """Fill what can be filled at the open of `day`: sells, then buys, once every sell that waits is stuck."""
+        for order in [order for order in self.waiting if order.side == "sell" and day in self.markets[order.asset]]:
+            self._fill(order, day)
+            self.waiting.remove(order)
+            for other in self.waiting:
+                other.waits_for_cash = False
+        unsold = {order.asset for order in self.waiting if order.side == "sell"}
+        self._unsold_since = {asset: self._unsold_since.get(asset, day) for asset in unsold}
+        if not unsold <= self.stuck(day):
+            return
+        for order in [order for order in self.waiting if order.side == "buy" and day in self.markets[order.asset]]:
+            if order.waits_for_cash:
+                continue
+            order.quantity -= self._fill(order, day)
+            # What the cash does not pay for is given up, or waits for what a stuck sell may bring.
+            order.waits_for_cash = True
+            if not unsold or not order.quantity:
                 self.waiting.remove(order)
-            if any(order.side == "sell" for order in self.waiting):
-                return
+
+    def stuck(self, day: date) -> set[str]:
+        """Give the coins whose sells hold nothing back at the open of `day`."""
+        wait = timedelta(days=self.sell_wait_days)
+        return {asset for asset, since in self._unsold_since.items() if day >= since + wait}
+
+    def is_waiting(self, day: date) -> bool:
+        """Tell whether an order waits at the end of `day` that is no stuck sell."""
+        stuck = self.stuck(day + timedelta(days=1))
+        return any(order.side == "buy" or order.asset not in stuck for order in self.waiting)
 
     def close_day(self, day: date) -> None:
         """Take note of the closes of `day`."""
@@ -353,6 +377,9 @@ class Account:
             for asset in self.assets:
                 quantity = self._wanted(asset, side, targets, equity)
                 self._send(asset, side, quantity, day, reason)
+        # A wait lasts through later decisions for as long as the coin is still to be sold.
+        selling = {order.asset for order in self.waiting if order.side == "sell"}
+        self._unsold_since = {asset: since for asset, since in self._unsold_since.items() if asset in selling}
 
     def _wanted(self, asset: str, side: str, targets: Mapping[str, Decimal], equity: Decimal) -> Decimal:
         if side == "sell" and asset not in targets:
@@ -375,7 +402,7 @@ class Account:
             self.waiting.append(Order(asset=asset, side=side, quantity=part, decision_day=day, reason=reason))
             quantity -= part
 
-    def _fill(self, order: Order, day: date) -> None:
+    def _fill(self, order: Order, day: date) -> Decimal:
         asset, quantity = order.asset, order.quantity
         step, least, _ = self.instruments[asset]
         opening = self.markets[asset][day].exact_open
@@ -383,7 +410,7 @@ class Account:
         if order.side == "buy" and quantity * price * (1 + self.commission) > self.cash:
             quantity = self.cash / (price * (1 + self.commission)) // step * step
             if quantity < step or quantity * price < least:
-                return
+                return Decimal(0)
         notional = quantity * price
         fee = notional * self.commission
         if order.side == "buy":
@@ -405,6 +432,7 @@ class Account:
                 "reason": order.reason,
             }
         )
+        return quantity
 
 
 # The span, the states, the record.
@@ -463,6 +491,7 @@ def _account(assets: Sequence[str], markets: Mapping[str, Prices], settings: Map
         instruments={asset: _instrument(asset, given.get(asset)) for asset in assets},
         commission=_exact(settings["costs"]["commission"]),
         slippage=_exact(settings["costs"]["slippage"]),
+        sell_wait_days=settings["account"]["sell_wait_days"],
     )
 
 
@@ -560,7 +589,7 @@ class _Machine:
         else:
             reason, targets = self._move(day, index, week, cross_in_force)
         equity = account.equity()
-        if targets is None and self._has_drifted(account, equity):
+        if targets is None and self._has_drifted(account, equity, day):
             reason, targets = "rebalance", self.targets
         if targets is not None:
             self.targets = targets
@@ -647,13 +676,15 @@ class _Machine:
     def basket_targets(self, day: date) -> dict[str, Decimal]:
         return _basket_targets(day, self.weights, self.bar_days, self.strategy)
 
-    def _has_drifted(self, account: Account, equity: Decimal) -> bool:
+    def _has_drifted(self, account: Account, equity: Decimal, day: date) -> bool:
         drift = self.strategy["rebalance_drift"]
-        if drift is None or account.waiting:
+        if drift is None or account.is_waiting(day):
             return False
+        stuck = account.stuck(day + timedelta(days=1))
         return any(
             abs(account.value_of(asset) / equity - self.targets.get(asset, Decimal(0))) > _exact(drift)
             for asset in account.assets
+            if asset not in stuck
         )
 
 

@@ -117,6 +117,7 @@ def market(bars: Mapping[int, tuple[str, str]]) -> dict[date, Bar]:
 
 def account(cash: str, markets: Mapping[str, Mapping[date, Bar]], *, least: str = "5") -> Account:
     return Account(
+        sell_wait_days=2,
         cash=Decimal(cash),
         assets=list(markets),
         markets=markets,
