@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
 from engine.core.events import AccountReset
-from engine.practice.book import Level, Market
 from engine.practice.calls import Answer, Call
-from engine.practice.matching import MatchingEngine
-from engine.practice.orders import PracticeOrder
 from tests.support.fakes import DAY
 from tests.support.live_rig import Bot, Rig
 from tests.support.markets import coin_bars
@@ -33,24 +29,9 @@ def rig(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rig]:
     fees = getattr(request, "param", FEES[0])
     bars = [coin_bars(asset, DAY, [price] * DAYS) for asset, price in PRICES.items()]
     made = Rig(tmp_path, bars, TARGETS, commission=commission_of(fees), allowance={"BNB": Decimal(5)})
-    book = MatchingEngine._book
-
-    def in_bnb(
-        self: MatchingEngine, order: PracticeOrder, market: Market, level: Level, at: int, *, is_maker: bool
-    ) -> None:
-        with mock.patch.object(self, "_commission", Decimal(0)):
-            book(self, order, market, level, at, is_maker=is_maker)
-        fee = (level.price * level.quantity * made.exchange.commission / 300).quantize(Decimal("0.00000001"))
-        made.exchange.account.pay("BNB", fee, from_locked=False)
-        object.__setattr__(order.trades[-1], "commission", fee)
-        object.__setattr__(order.trades[-1], "commission_asset", "BNB")
-
+    made.exchange.pay_fees_in("BNB" if fees == "taken in BNB" else None)
     with made.open():
-        if fees == "taken in BNB":
-            with mock.patch.object(MatchingEngine, "_book", in_bnb):
-                yield made
-        else:
-            yield made
+        yield made
 
 
 class ResetAtOrder:

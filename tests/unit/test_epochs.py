@@ -51,6 +51,7 @@ class FakeAccount:
     looks: int = 0
     remembered: Sequence[Fill] = ()
     left: Sequence[str] = ()
+    lost: Sequence[Fill] = ()
 
     def knows(self, fill: Fill) -> bool | None:
         self.questions += 1
@@ -65,7 +66,7 @@ class FakeAccount:
         return asset not in self.left
 
     def lost_fills(self, assets: Sequence[str], since: object) -> Sequence[Fill]:
-        return ()
+        return self.lost
 
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
@@ -623,3 +624,16 @@ def test_what_a_reset_wiped_is_bought_back_in_no_more_orders_a_day_than_any_othe
     # 1 less a thousandth was bought; 0.201 / 0.999 is 0.2012, on the step 0.3, and a step more.
     assert sum(order.quantity for order in bot.session.waiting) == Decimal("0.4")
     assert bot.session.waiting[0].client_order_id == "bot-20240102-ETH-r2p11-1"
+
+
+@pytest.mark.parametrize("identity", ["x7k2p9", ""])
+def test_what_a_journal_lacks_is_booked_where_names_tell_the_run_from_all_others(identity: str) -> None:
+    bot = Bot()
+    bot.session.standing = replace(bot.session.standing, identity=identity)
+    bot.account.lost = [fill_of("ETH", Side.BUY, "1", "100", name="x7k2p9-20240102-ETH-b1-1")]
+
+    bot.keeper.check(NOON)
+
+    # By the name of a run of 0.1.0 alone, it may be of another one of that name.
+    assert bot.session.ledger.quantity("ETH") == HELD["ETH"] + (1 if identity else 0)
+    assert len([words for words in bot.notices if "the journal lacks 1 orders" in words]) == (1 if identity else 0)

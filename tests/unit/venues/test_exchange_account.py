@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -64,7 +64,7 @@ class FakeClient:
         return self.found[0] if len(self.found) == 1 else self.found.pop(0)
 
     def client_id_of(self, symbol: str, order_id: str) -> str | None:
-        return None
+        return {"3": KNOWN.client_order_id, "4": "by-hand"}.get(order_id)
 
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         return tuple(trade for trade in self.trades if trade.symbol == symbol and trade.at >= since)
@@ -125,3 +125,14 @@ def test_a_coin_that_nobody_offers_has_no_ask() -> None:
     account = Bench(FakeClient(None)).account
 
     assert (account.asks(("ETH", "SOL")), account.asks(())) == ({"ETH": Decimal(100)}, {})
+
+
+def test_trades_of_the_runs_own_names_that_nobody_booked_are_lost_fills_and_given_once() -> None:
+    theirs = replace(TRADE, trade_id="8", order_id="4")
+    account = Bench(FakeClient(None, trades=[TRADE, theirs])).account
+
+    (fill,) = account.lost_fills(("ETH", "SOL"), NOON)
+
+    assert (fill.client_order_id, fill.trade_id, fill.reason) == (KNOWN.client_order_id, "7", "taken_up")
+    assert (fill.decision_day, fill.quantity, fill.notional) == (date(2024, 1, 1), Decimal(2), Decimal(200))
+    assert account.lost_fills(("ETH", "SOL"), NOON) == []
