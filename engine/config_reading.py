@@ -57,9 +57,8 @@ def read_values(path: Path) -> Values:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise ConfigError(
-            f"{path}: holds a {type(values).__name__}; keys with values, like `name: rotation`, are wanted"
-        )
+        what = "a list" if isinstance(values, list) else _quoted(values)
+        raise ConfigError(f"{path}: holds {what}; keys with values, like `name: rotation`, are wanted")
     return values
 
 
@@ -159,6 +158,9 @@ def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[st
     if location[-1:] == ["[key]"]:
         # pydantic's mark of a key of a mapping, not of the value below it.
         return f"{'.'.join((*prefix, *location[:-2]))}: key {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
+    if detail["type"] == "invalid_key":
+        where = ".".join((*prefix, *location[:-1]))
+        return f"{where}{': ' if where else ''}key {_shown(detail['input'])} is not allowed: {_wanted(detail)}"
     key = ".".join((*prefix, *location))
     if detail["type"] == "extra_forbidden":
         known = _keys_beside(model, location)
@@ -176,12 +178,12 @@ def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[st
     if detail["type"] == "missing":
         return f"{key}: is missing; a value is wanted"
     quotes = f'; for the word itself, put it in quotes: "{_shown(detail["input"])}"' if _is_word(detail) else ""
-    return f"{key}: {_shown(detail['input'])} is not allowed: {_wanted(detail)}{quotes}"
+    return f"{key}: {_seen(detail['input'])} is not allowed: {_wanted(detail)}{quotes}"
 
 
 def _is_word(detail: ErrorDetails) -> bool:
     """Tell whether a text is wanted where YAML reads a plain word as something else, such as `true`."""
-    return detail["type"] == "string_type" and isinstance(detail["input"], bool | int | float | date)
+    return detail["type"] == "string_type" and isinstance(detail["input"], bool | int | float | date | None)
 
 
 def _wanted(detail: ErrorDetails) -> str:
@@ -207,6 +209,11 @@ def _plainly(value: object) -> str:
 
 def _quoted(value: object) -> str:
     return repr(_shown(value)) if isinstance(value, str) else _shown(value)
+
+
+def _seen(value: object) -> str:
+    """Quote a text that would not be seen, or not whole, among the words around it."""
+    return _quoted(value) if isinstance(value, str) and (not value or value != value.strip()) else _shown(value)
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:

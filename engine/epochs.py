@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
 from engine.core.events import Event
 from engine.core.ledger import Ledger
@@ -160,27 +161,47 @@ class EpochKeeper:
             epoch=epoch,
             day=standing.last_day,
             commission=max(self._planner.costs.commission, since.commission_taken),
-            pieces=since.pieces,
+            since=since,
         )
 
     def _buys_more(self) -> bool:
         """Plan to buy what fees took of what was bought back; tell whether anything was planned."""
-        if self._is_covered or self._session.standing.epoch == 1 or self._rounds >= MOST_ROUNDS:
+        standing = self._session.standing
+        if self._is_covered or standing.epoch == 1 or standing.last_day is None or self._rounds >= MOST_ROUNDS:
             return False
         epoch = latest_epoch(self._events())
         missing = self._listed(lacking(epoch, self._session.ledger))
         if not missing:
             return False
-        self._rounds += 1
+        if not any(epoch.room(asset, standing.last_day) for asset in missing):
+            # The market takes so little at once that this day's orders do not reach; the next day has its own.
+            return True
+        self._rounds += all(epoch.pieces_by_day.get((asset, standing.last_day)) for asset in missing)
         plan = self._restoration(missing, epoch, epoch=self._session.standing.epoch)
         self._session.restore(plan.orders)
         return bool(plan.orders)
 
     def _look(self) -> None:
-        ledger, held = self._session.ledger, self._account.holdings()
+        held = self._account.holdings()
+        self._take_up_what_was_lost(held)
+        ledger = self._session.ledger
         self._require(ledger, held)
         self._tell_of_more(_beside(ledger, held))
         self._is_covered = True
+
+    def _take_up_what_was_lost(self, held: Amounts) -> None:
+        """Book the fills that a journal lacks which was put back: asked for where the balances are not in place."""
+        standing = self._session.standing
+        if standing.last_day is None or self._is_in_place(held):
+            return
+        lost = self._account.lost_fills(self._planner.trading_order, decision_instant(standing.last_day))
+        if lost:
+            names = dict.fromkeys(fill.client_order_id for fill in lost)
+            self._notice(
+                f"{self._place}: the journal lacks {len(names)} orders of this run, from {next(iter(names))} on; it is "
+                "an older copy, and what they gave is booked now"
+            )
+            self._session.take_up(lost)
 
     def _tell_of_more(self, beside: Amounts) -> None:
         if self._session.standing.last_day is None:

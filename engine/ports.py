@@ -75,11 +75,11 @@ class Venue(Protocol):
     """Where orders go."""
 
     def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset."""
+        """Give the trading rules by asset, as they are now."""
         ...
 
-    def is_open(self, asset: str, at: datetime) -> bool:
-        """Tell whether the market of `asset` takes orders at `at`; False where it has no bar or is halted."""
+    def why_closed(self, asset: str, at: datetime) -> str:
+        """Say why the market of `asset` takes no orders at `at` (it has no bar, is halted, is gone); empty: it does."""
         ...
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
@@ -122,6 +122,10 @@ class Account(Protocol):
 
     def has_forgotten(self, fill: Fill) -> bool:
         """Tell whether the exchange knows nothing any more of an order that it filled; asked with patience."""
+        ...
+
+    def lost_fills(self, assets: Sequence[str], since: datetime) -> Sequence[Fill]:
+        """Give the fills of this run's orders since an instant that its journal does not have; each is given once."""
         ...
 
     def holdings(self) -> Mapping[str, Decimal]:

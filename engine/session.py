@@ -5,13 +5,12 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from engine.core.calendar import decision_instant
-from engine.core.errors import CheckError
 from engine.core.events import (
     AccountReset,
     DayDecided,
@@ -19,9 +18,7 @@ from engine.core.events import (
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
-    OrderRejected,
     OrderSent,
-    OrderSkipped,
     OrderUnresolved,
     OrderWaits,
     RunEnded,
@@ -29,35 +26,18 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import ZERO, decimal_of, plain, sizing
-from engine.core.order import Fill, Order, OrderReport, OrderStatus
-from engine.core.orders_in_flight import Stage
-from engine.core.planner import Plan, Planner
+from engine.core.money import ZERO, decimal_of, floor_to_step, plain
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
+from engine.core.planner import Planner
 from engine.core.restoration import Restoration
-from engine.core.retry_policy import AttemptEnd, verdict_on
+from engine.core.settling import plan_events, position_events, settling
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
+from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
 from engine.standing import Standing
 
-SELL_WAIT_DAYS = 2
 WIPED_BY_A_RESET = "wiped by a reset of the exchange"
-WAITS_FOR_CASH = "the cash does not pay for it while a sell is stuck"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldAtClose:
-    """What is held at a day's closes, valued only when a strategy asks."""
-
-    ledger: Ledger
-    closes: Mapping[str, Decimal]
-    equity: Decimal
-    orders_waiting: bool
-    entries_allowed: bool
-    stuck: Collection[str] = ()
-
-    def weights(self) -> Mapping[str, float]:
-        """Give held value / equity by asset."""
-        return {asset: float(held * self.closes[asset] / self.equity) for asset, held in self.ledger.positions.items()}
 
 
 class Session:
@@ -107,6 +87,10 @@ class Session:
     def waiting(self) -> tuple[Order, ...]:
         """The orders that are not settled, in the order in which they are sent."""
         return self.standing.orders.waiting
+
+    def stuck(self, at: datetime) -> Mapping[str, datetime]:
+        """Give the coins that cannot be sold, or bought back, at `at`, and since when; nothing waits for them."""
+        return self.standing.orders.stuck(at, self._sell_wait_days)
 
     def saw_account(self, beside: Mapping[str, Decimal]) -> None:
         """Have it written down, where the run begins, what an exchange's account holds beside the ledger, by asset."""
@@ -163,7 +147,7 @@ class Session:
         held = self._closes(self.ledger.positions, day, history)
         equity = self.ledger.equity(held)
         before = self.state
-        stuck = self.standing.orders.stuck(decision_instant(day), self._sell_wait_days)
+        stuck = self.stuck(decision_instant(day))
         decision: Decision[StrategyState] = self._strategy.decide(
             before,
             observations.at(day),
@@ -178,7 +162,7 @@ class Session:
         )
         others = [asset for asset in (core, *decision.targets) if asset not in held]
         closes = {**held, **self._closes(others, day, history)}
-        dust = self._dust(held).difference(decision.targets, (core,))
+        dust = self._planner.crumbs(self.ledger, held).difference(decision.targets, (core,))
         reason = decision.reason if decision.trade else self.standing.unplanned
         decided = DayDecided(
             day=day,
@@ -196,7 +180,11 @@ class Session:
             planned=reason is not None and plan_orders,
             marked_on=self._older_marks([asset for asset in held if asset not in dust], day, history),
         )
-        plan = self._plan(day, decision.targets, reason, closes) if reason is not None and plan_orders else ()
+        plan: Sequence[Event] = ()
+        if plan_orders and reason is not None:
+            plan = self._plan(day, decision.targets, reason, closes)
+        elif plan_orders and self.standing.missed.coins:
+            plan = self._plan_again(day, decision.targets, closes)
         self._record(*self._opening, decided, *plan)
         self._opening = ()
 
@@ -246,6 +234,10 @@ class Session:
         )
         self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
 
+    def take_up(self, fills: Sequence[Fill]) -> None:
+        """Book what the exchange has of this run and its journal does not: a copy of it was put back."""
+        self._record(*(OrderFilled(fill=fill) for fill in fills))
+
     def restore(self, orders: Sequence[Order]) -> None:
         """Plan more orders that buy back what a reset wiped."""
         self._record(*(OrderPlanned(order=order) for order in orders))
@@ -253,15 +245,17 @@ class Session:
     def work_orders(self, at: datetime) -> None:
         """Send what can be sent at `at`: sells, and buys once every sell of the same decision is settled or stuck.
 
+        What buys back what a reset wiped comes before all, and is waited for as sells are.
+
         While an order is unresolved the venue is asked for its fate, and nothing is sent.
         """
         for order in self.standing.orders.restoring:
             self._work(order, at)
-        if self.standing.orders.restoring:
+        if self._awaits(self.standing.orders.restoring, at):
             return
         for order in self.standing.orders.sells:
             self._work(order, at)
-        if not self._awaits_sells(at):
+        if not self._awaits(self.standing.orders.sells, at):
             for order in self.standing.orders.buys:
                 self._buy(order, at)
 
@@ -290,24 +284,27 @@ class Session:
         left = {asset: marks[asset].day for asset in assets if history[asset].close_at(day) is None}
         return {asset: on for asset, on in left.items() if on < day} | history.older_marks(assets, day)
 
-    def _dust(self, closes: Mapping[str, Decimal]) -> set[str]:
-        """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step."""
-        least = self._planner.instruments
-        held = self.ledger.positions
-        with sizing():
-            return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
-
     def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
         """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
         plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason)
         orders = self.standing.orders
         cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
-        return [*cancelled, *_plan_events(plan, day)]
+        return [*cancelled, *plan_events(plan, day)]
 
-    def _awaits_sells(self, at: datetime) -> bool:
-        orders = self.standing.orders
-        stuck = orders.stuck(at, self._sell_wait_days)
-        return any(order.asset not in stuck for order in orders.sells)
+    def _plan_again(self, day: date, targets: Mapping[str, float], closes: Mapping[str, Decimal]) -> list[Event]:
+        """Plan for the coins that are out of position, by the market's rules of now, once their orders have ended."""
+        open_ = {order.asset for order in self.waiting}
+        missed = [each for asset, each in self.standing.missed.coins.items() if asset not in open_]
+        if not missed:
+            return []
+        planner = replace(self._planner, instruments={**self._planner.instruments, **self._venue.instruments()})
+        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day)
+        return plan_events(plan, day)
+
+    def _awaits(self, orders: Sequence[Order], at: datetime) -> bool:
+        """Tell whether others wait for one of these: not for what is stuck."""
+        stuck = self.stuck(at)
+        return any(order.asset not in stuck for order in orders)
 
     def _buy(self, order: Order, at: datetime) -> None:
         flight = self.standing.orders.at(order.client_order_id)
@@ -320,18 +317,31 @@ class Session:
             if doubt.order == order:
                 self.settle(at)
             return
-        if not self._venue.is_open(order.asset, at):
-            self._wait_for_market(order, at)
+        closed = self._venue.why_closed(order.asset, at)
+        if closed:
+            self._wait_for_market(order, at, closed)
             return
-        self._record(OrderSent(at=at, order=order, held=self._venue.held(order.asset)))
-        report = self._venue.submit(order, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
-        self._book(order, report, at)
+        ours = self._cut_to_ours(order)
+        if ours.quantity <= ZERO:
+            nothing = f"no lot of it is held: {plain(self.ledger.quantity(order.asset))} {order.asset}"
+            report = OrderReport(status=OrderStatus.REJECTED, waived=True, message=nothing)
+        else:
+            self._record(OrderSent(at=at, order=ours, held=self._venue.held(ours.asset)))
+            report = self._venue.submit(ours, at=at, cash=self.ledger.cash, alongside=self._alongside(order))
+        self._book(ours, report, at)
 
-    def _wait_for_market(self, order: Order, at: datetime) -> None:
+    def _cut_to_ours(self, order: Order) -> Order:
+        """Cut a sell to what is held: fees of the orders before it may have been taken in its coin."""
+        held = self.ledger.quantity(order.asset)
+        if order.side is Side.BUY or order.quantity <= held:
+            return order
+        return order.with_quantity(floor_to_step(held, self._planner.instruments[order.asset].lot_step))
+
+    def _wait_for_market(self, order: Order, at: datetime, closed: str) -> None:
         flight = self.standing.orders.at(order.client_order_id)
         # An order for a delisted coin may wait for years; one line says so.
         if flight is None or flight.stage is not Stage.WAITS:
-            self._record(OrderWaits(at=at, order=order, message="the market takes no orders now"))
+            self._record(OrderWaits(at=at, order=order, message=closed))
 
     def _alongside(self, order: Order) -> tuple[Order, ...]:
         """Give the other buys that the same cash has to pay for."""
@@ -350,59 +360,21 @@ class Session:
             # Always: a journal that ends with the order as sent says that its outcome is not known.
             self._record(OrderWaits(at=at, order=order, message=report.message))
         else:
-            keeps_unpaid = bool(self.standing.orders.sells) and not order.restores
-            self._record(*_settling(order, report if keeps_unpaid else replace(report, unpaid=ZERO), at))
+            keeps_unpaid = report.unpaid > ZERO and not order.restores and bool(self.standing.orders.sells)
+            self._settle(order, report if keeps_unpaid else replace(report, unpaid=ZERO), at)
 
-
-def _settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:
-    """Give the events of an attempt whose outcome is known, with the next attempt or why there is none.
-
-    Args:
-        report: its `unpaid` is what waits for the cash of an open sell.
-
-    Raises:
-        CheckError: more was executed than was ordered.
-    """
-    if report.executed > order.quantity:
-        raise CheckError(
-            f"{order.client_order_id}: {plain(report.executed)} {order.asset} were executed, and "
-            f"{plain(order.quantity)} were ordered"
+    def _settle(self, order: Order, report: OrderReport, at: datetime) -> None:
+        events = settling(order, report, at)
+        after = self.standing.after_all(events)
+        mark = after.marks.get(order.asset)
+        positions = position_events(
+            order,
+            report,
+            at,
+            ledger=after.ledger,
+            orders=after.orders,
+            missed=after.missed,
+            price=None if mark is None else mark.price,
+            instrument=self._planner.instruments[order.asset],
         )
-    if report.unpaid and not report.fills:
-        return [OrderWaits(at=at, order=order, message=report.message or WAITS_FOR_CASH, for_cash=True)]
-    events: list[Event] = [OrderFilled(fill=fill) for fill in report.fills]
-    ended = report.end_of(order)
-    verdict = verdict_on(ended, earlier=order.earlier)
-    if report.status is OrderStatus.WAITING and verdict.tries_again:
-        events.append(OrderWaits(at=at, order=order, message=report.message))
-    elif report.status is not OrderStatus.FILLED:
-        events.append(OrderRejected(at=at, order=order, message=report.message))
-    rest = report.again + report.unpaid
-    if rest > 0 and not verdict.tries_again:
-        events.append(_left(order, rest, f"{verdict.reason}: {report.message}"))
-    elif rest > 0:
-        # What was sent is sent again under another name: each is used once.
-        following = order.next_attempt(rest, ended=ended)
-        events.append(OrderPlanned(order=following))
-        if ended is AttemptEnd.UNPAID:
-            events.append(OrderWaits(at=at, order=following, message=WAITS_FOR_CASH, for_cash=True))
-    return events
-
-
-def _left(order: Order, rest: Decimal, message: str) -> OrderSkipped:
-    return OrderSkipped(
-        day=order.decision_day,
-        asset=order.asset,
-        side=order.side,
-        quantity=rest,
-        message=message,
-        client_order_id=order.client_order_id,
-    )
-
-
-def _plan_events(plan: Plan, day: date) -> list[Event]:
-    skipped = [
-        OrderSkipped(day=day, asset=part.asset, side=part.side, quantity=part.quantity, message=part.message)
-        for part in plan.skipped
-    ]
-    return [*skipped, *(OrderPlanned(order=order) for order in (*plan.sells, *plan.buys))]
+        self._record(*events, *positions)

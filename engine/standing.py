@@ -18,10 +18,13 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
 from engine.core.ledger import Ledger
+from engine.core.missed import MissedPositions
 from engine.core.order import Fill
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.strategy import StrategyState
@@ -42,7 +45,7 @@ class Standing:
     Attributes:
         ledger: what the account holds.
         state: the strategy's memory.
-        orders: those decided and not settled.
+        orders: those decided and not settled; missed: the coins that are out of position.
         unplanned: the reason of a change of targets whose orders were not planned, because its day was over.
         last_day: the last day decided.
         epoch: how often the exchange was reset, counted from 1.
@@ -56,6 +59,7 @@ class Standing:
     ledger: Ledger
     state: StrategyState
     orders: OrdersInFlight = field(default_factory=OrdersInFlight)
+    missed: MissedPositions = field(default_factory=MissedPositions)
     unplanned: str | None = None
     last_day: date | None = None
     epoch: int = 1
@@ -72,7 +76,7 @@ class Standing:
             standing = standing.after(event)
         return standing
 
-    def after(self, event: Event) -> "Standing":
+    def after(self, event: Event) -> "Standing":  # noqa: PLR0911 - one arm an event
         """Give where the session stands after one more event."""
         orders = self.orders.after(event)
         match event:
@@ -98,9 +102,11 @@ class Standing:
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
-                return replace(self, orders=orders, unplanned=unplanned)
+                return replace(self, orders=orders, missed=self.missed.after(event), unplanned=unplanned)
             case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | RunEnded():
                 return replace(self, orders=orders)
+            case PositionMissed() | PositionReached():
+                return replace(self, missed=self.missed.after(event))
             case _:
                 assert_never(event)
 
@@ -113,6 +119,7 @@ class Standing:
             self,
             state=state,
             orders=orders,
+            missed=self.missed.after(event),
             unplanned=None if event.planned else unplanned,
             last_day=event.day,
             marks={**self.marks, **marks},

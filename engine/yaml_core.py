@@ -135,10 +135,11 @@ class _CoreLoader(_Parser):  # type: ignore[misc] # chosen at run time
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen: set[object] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise _refusal(f"key {key.value!r} is given twice", key)
-                seen.add(key.value)
+            if not isinstance(key, yaml.ScalarNode):
+                raise _refusal("a list or a mapping is no key; text is wanted", key)
+            if key.value in seen:
+                raise _refusal(f"key {key.value!r} is given twice", key)
+            seen.add(key.value)
         return super().construct_mapping(node, deep=deep)  # type: ignore[no-any-return]
 
     def construct_null(self, node: yaml.ScalarNode) -> None:
@@ -210,6 +211,8 @@ _CONSTRUCTORS: dict[str, Callable[[Any, Any], object]] = {
     "int": _CoreLoader.construct_whole,
     "float": _CoreLoader.construct_number,
     "timestamp": _CoreLoader.construct_day,
+    # Where it is no key, `<<` is a text like any other.
+    "merge": _CoreLoader.construct_scalar,
 }
 for _name, _constructor in _CONSTRUCTORS.items():
     _CoreLoader.add_constructor(_TAG + _name, _constructor)

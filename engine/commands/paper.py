@@ -1,5 +1,6 @@
 """`paper`: live paper trading until a signal ends it."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
     from engine.config import Config
+    from engine.journal.run_log import LogLine
 
 
 def paper(
@@ -126,6 +128,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             store=store,
             watch=watch,
             synthetic=start.synthetic,
+            told=_tell_troubles(console.notice),
         )
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
@@ -136,3 +139,13 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
     done = Past().after_all(run.events[begun:])
     # The thread that drew the panel is gone: one thread asks, as it should be.
     return _Ended(words=closing_words(done, status()), folder=folder, report=report, synthetic=run.synthetic)
+
+
+def _tell_troubles(notice: Callable[[str], None]) -> "Callable[[LogLine], None]":
+    """Say each trouble as it is written, where lines are shown; a panel shows them among its incidents."""
+
+    def tell(line: "LogLine") -> None:
+        if line.level == "WARNING":
+            notice(f"{line.at:%Y-%m-%d %H:%M} {line.text}")
+
+    return tell

@@ -147,6 +147,13 @@ _TABLE: tuple[_Line, ...] = (
         False,
     ),
     (
+        # Of several variables the first counts: a file that is named in another one would change nothing.
+        lambda seen, route: route.authorities is not None and seen.bad_certificate() and seen.unknown_authority(),
+        "{origin} cannot be trusted: its certificate is signed by an authority that is not in the file of"
+        " {authorities}, which is what counts here; name a file there that holds it",
+        True,
+    ),
+    (
         lambda seen, _: seen.bad_certificate() and seen.unknown_authority(),
         "{origin} cannot be trusted: its certificate " + AUTHORITY_REMEDY,
         True,
@@ -229,6 +236,7 @@ def failure_of(error: BaseException, *, url: str, environment: Mapping[str, str]
         host=route.host,
         proxy=route.proxy_shown,
         variable=variable,
+        authorities=f"{route.authorities.variable} ({route.authorities.value})" if route.authorities else "",
         through=through,
         status=seen.tunnel_status(),
         seconds=timeout_seconds,

@@ -161,6 +161,34 @@ class OrderCancelled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PositionMissed:
+    """A coin is out of position: of what its orders were to trade something is undone, and none of them is open for it.
+
+    It is planned again on the next decision day. Drift, trimmed buys, and what no order can trade are not it.
+
+    Attributes:
+        quantity: base units undone, on top of what was undone before.
+        reason: of the decision whose orders they were.
+        message: why, in the venue's words.
+    """
+
+    at: datetime
+    asset: str
+    side: Side
+    quantity: Decimal
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionReached:
+    """A coin that was out of position is where the last change of targets wants it, as far as an order can bring it."""
+
+    at: datetime
+    asset: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReset:
     """The exchange was reset: it forgot orders and trades, and gave its first balances back. A new epoch begins.
 
@@ -209,6 +237,8 @@ Event: TypeAlias = (
     | OrderFilled
     | OrderRejected
     | OrderCancelled
+    | PositionMissed
+    | PositionReached
     | AccountReset
     | RunEnded
 )
@@ -222,6 +252,8 @@ NotBooked: TypeAlias = (
     | OrderUnresolved
     | OrderRejected
     | OrderCancelled
+    | PositionMissed
+    | PositionReached
     | RunEnded
 )
 """Events that neither change what is held nor decide a day."""

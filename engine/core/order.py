@@ -15,6 +15,11 @@ CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 LONGEST_CLIENT_ORDER_ID = 36
 ATTEMPT_DIGITS = 4
 """The retry policy ends below 10,000 attempts."""
+LONGEST_KIND = 7
+"""Beside a name of eight letters and a day it leaves five for the asset."""
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+TAKEN_UP = "taken_up"
+"""The reason of a fill that a journal had lost, as one that was put back, and that the exchange still knows."""
 RESET_BUY_BACK = "reset_buy_back"
 """The reason of an order that puts back on the exchange what a reset of it wiped, and the ledger goes on holding."""
 
@@ -151,6 +156,7 @@ class OrderReport:
         was_placed: False where it is proven that the venue never had it.
         was_cut: whether less than the order was handed over, because the market takes no more at once, and all of that
             was executed.
+        waived: whether what was not executed is not missed: cash does not pay for it, or somebody else has sent it.
         unpaid: what of a buy was not sent because the cash does not pay for it, and is enough for an order.
         message: why it waits or was rejected; empty otherwise.
     """
@@ -161,6 +167,7 @@ class OrderReport:
     was_placed: bool = True
     was_cut: bool = False
     unpaid: Decimal = ZERO
+    waived: bool = False
     message: str = ""
 
     def __post_init__(self) -> None:
@@ -200,6 +207,23 @@ def client_order_id(*, account: str, day: date, asset: str, side: Side, part: in
     return _named(account=account, day=day, asset=asset, kind=f"{side.value[0]}{part}", attempt=attempt)
 
 
+def named_by(account: str) -> str:
+    """Give what the names of all orders of an account begin with."""
+    return f"{_tag(account, 8)}-"
+
+
+def day_named(client_order_id: str, account: str) -> date | None:
+    """Give the decision day that an order's name says; None for a name that is not of this account's orders."""
+    owner = named_by(account)
+    day = client_order_id.removeprefix(owner).partition("-")[0]
+    if not client_order_id.startswith(owner) or not re.fullmatch(r"[0-9]{8}", day):
+        return None
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        return None
+
+
 def stem_of(client_order_id: str) -> str:
     """Give what the names of all attempts at an order have in common."""
     return client_order_id.rpartition("-")[0]
@@ -207,11 +231,20 @@ def stem_of(client_order_id: str) -> str:
 
 def restoring_order_id(*, account: str, day: date, asset: str, epoch: int, part: int) -> str:
     """Derive the name of the first attempt at an order that puts back what the reset before `epoch` wiped."""
-    return _named(account=account, day=day, asset=asset, kind=f"r{epoch}p{part}", attempt=1)
+    kind = f"r{epoch}p{part}"
+    if len(kind) > LONGEST_KIND:
+        kind = f"x{_two_digits(epoch)}{_two_digits(part)}"
+    return _named(account=account, day=day, asset=asset, kind=kind, attempt=1)
+
+
+def _two_digits(number: int) -> str:
+    """Write a number below 1296 with two digits, each of 36."""
+    high, low = divmod(number, len(DIGITS))
+    return f"{DIGITS[high]}{DIGITS[low]}"
 
 
 def _named(*, account: str, day: date, asset: str, kind: str, attempt: int) -> str:
-    owner = f"{_tag(account, 8)}-{day:%Y%m%d}"
+    owner = f"{named_by(account)}{day:%Y%m%d}"
     # Room for every attempt that follows: the last numbers are as long as the policy allows attempts.
     room = LONGEST_CLIENT_ORDER_ID - len(f"{owner}--{kind}-") - ATTEMPT_DIGITS
     name = f"{owner}-{_tag(asset, max(5, min(8, room)))}-{kind}-{attempt}"

@@ -20,11 +20,16 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
 from engine.core.money import EXACT, ZERO
 from engine.core.order import Order, Side, stem_of
+
+SELL_WAIT_DAYS = 2
+"""`account.sell_wait_days`, where nobody says otherwise."""
 
 
 class Stage(StrEnum):
@@ -82,12 +87,12 @@ class OrdersInFlight:
     Attributes:
         places: by what all attempts at an order have in common. A next attempt takes the place of the one before it,
             so what is settled keeps its place until the next decision.
-        sells_since: when, by coin, a sell of it was first tried and not wholly executed; it lasts through later
-            decisions until none is open.
+        held_up_since: when, by coin, an order that others wait for (a sell, or what a reset wiped and is bought back)
+            was first tried and not wholly executed; it lasts through later decisions until none of the coin is open.
     """
 
     places: Mapping[str, OrderInFlight] = field(default_factory=dict)
-    sells_since: Mapping[str, datetime] = field(default_factory=dict)
+    held_up_since: Mapping[str, datetime] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[OrderInFlight]:
         """Give those that are open: what restores after a reset, then sells, then buys, as they are sent."""
@@ -122,18 +127,17 @@ class OrdersInFlight:
         return next((each for each in self.places.values() if each.is_in_doubt), None)
 
     def stuck(self, at: datetime, wait_days: int) -> Mapping[str, datetime]:
-        """Give the coins whose open sells are stuck at `at`, and since when they wait; they hold nothing back.
+        """Give the coins that cannot be sold, or bought back, at `at`, and since when; they hold nothing back any more.
 
         Args:
-            wait_days: calendar days for which buys wait for a sell that was tried.
+            wait_days: calendar days for which other orders wait for one that was tried.
         """
-        selling = {order.asset for order in self.sells}
-        waits = ((asset, since) for asset, since in self.sells_since.items() if asset in selling)
+        waits = self._held_up().items()
         return {asset: since for asset, since in waits if (at.date() - since.date()).days >= wait_days}
 
     def holds_back(self, stuck: Collection[str]) -> bool:
-        """Tell whether an order is open other than sells of the coins that are stuck."""
-        return any(order.side is Side.BUY or order.asset not in stuck for order in self.waiting)
+        """Tell whether an order is open other than what is stuck."""
+        return any(not _is_waited_for(order) or order.asset not in stuck for order in self.waiting)
 
     def at(self, client_order_id: str) -> OrderInFlight | None:
         """Give what is written of the newest attempt at an order, by the id of any of its attempts."""
@@ -169,25 +173,27 @@ class OrdersInFlight:
             case AccountReset():
                 # What an earlier reset had planned is planned anew: this one may have wiped what was bought.
                 return replace(self, places={stem: at for stem, at in self.places.items() if not at.order.restores})
-            case RunStarted() | OrderSkipped() | RunEnded():
+            case RunStarted() | OrderSkipped() | PositionMissed() | PositionReached() | RunEnded():
                 return self
             case _:
                 assert_never(event)
 
     def _decided(self) -> "OrdersInFlight":
-        selling = {order.asset for order in self.sells}
         return OrdersInFlight(
-            places={stem: each for stem, each in self.places.items() if each.is_open},
-            sells_since={asset: since for asset, since in self.sells_since.items() if asset in selling},
+            places={stem: each for stem, each in self.places.items() if each.is_open}, held_up_since=self._held_up()
         )
+
+    def _held_up(self) -> dict[str, datetime]:
+        awaited = {order.asset for order in self.waiting if _is_waited_for(order)}
+        return {asset: since for asset, since in self.held_up_since.items() if asset in awaited}
 
     def _with(self, flight: OrderInFlight) -> "OrdersInFlight":
         return replace(self, places={**self.places, stem_of(flight.order.client_order_id): flight})
 
-    def _selling_since(self, order: Order, at: datetime) -> "OrdersInFlight":
-        if order.side is Side.BUY or order.asset in self.sells_since:
+    def _tried_since(self, order: Order, at: datetime) -> "OrdersInFlight":
+        if not _is_waited_for(order) or order.asset in self.held_up_since:
             return self
-        return replace(self, sells_since={**self.sells_since, order.asset: at})
+        return replace(self, held_up_since={**self.held_up_since, order.asset: at})
 
     def _paid(self) -> "OrdersInFlight":
         """Let what waits for cash be tried again: some has come."""
@@ -196,7 +202,7 @@ class OrdersInFlight:
 
     def _planned(self, order: Order) -> "OrdersInFlight":
         before = self.at(order.client_order_id)
-        orders = self if before is None or order.attempt == 1 else self._selling_since(order, before.since)
+        orders = self if before is None or order.attempt == 1 else self._tried_since(order, before.since)
         return orders._with(
             OrderInFlight(
                 order=order,
@@ -232,7 +238,7 @@ class OrdersInFlight:
             waits_since=since,
             for_cash=for_cash,
         )
-        return self._selling_since(order, at)._with(waits)
+        return self._tried_since(order, at)._with(waits)
 
     def _settled(self, client_order_id: str, *, at: datetime, executed: Decimal = ZERO) -> "OrdersInFlight":
         before = self.at(client_order_id)
@@ -240,3 +246,7 @@ class OrdersInFlight:
             return self
         total = EXACT.add(before.executed, executed)
         return self._with(replace(before, stage=Stage.SETTLED, since=at, executed=total, sent=None))
+
+
+def _is_waited_for(order: Order) -> bool:
+    return order.side is Side.SELL or order.restores

@@ -1,12 +1,15 @@
 """Coins that could not be brought to their targets: since when, what share of equity, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from engine.core.calendar import decision_instant
 from engine.core.events import DayDecided
 from engine.core.ledger import Ledger
+from engine.core.missed import MissedPositions
+from engine.core.order import Side
 from engine.core.orders_in_flight import OrdersInFlight
 
 
@@ -25,27 +28,50 @@ class OutOfPosition:
     weight: float | None
     reason: str
 
+    @property
+    def words(self) -> str:
+        """Say all of it in a line."""
+        share = "" if self.weight is None else f" ({self.weight:.2%} of equity)"
+        return f"{self.asset}{share} since {self.since}: {self.reason}"
 
-def stuck_coins(
-    orders: OrdersInFlight, ledger: Ledger, days: Sequence[DayDecided], wait_days: int
+
+def coins_out_of_position(
+    orders: OrdersInFlight,
+    missed: MissedPositions,
+    *,
+    ledger: Ledger,
+    last: DayDecided | None,
+    wait_days: int,
 ) -> tuple[OutOfPosition, ...]:
-    """Give the coins whose sells are stuck at the end of the last decision day, in the order in which they are sold.
+    """Give the coins that are out of position at the end of the last decision day: stuck ones first, then missed ones.
 
     Args:
-        days: the decisions, the last one with the closes by which weights are taken.
+        last: the last decision, with the closes by which weights are taken; None before any.
         wait_days: calendar days for which buys wait for a sell.
     """
-    if not days:
+    if last is None:
         return ()
-    last = days[-1]
-    stuck = orders.stuck(decision_instant(last.day), wait_days)
-    reasons = {each.order.asset: each.message for each in orders if each.order.asset in stuck and each.message}
-    return tuple(
-        OutOfPosition(
-            asset=asset,
-            since=since.date(),
-            weight=float(ledger.quantity(asset) * last.closes[asset] / last.equity) if asset in last.closes else None,
-            reason=f"cannot be sold: {reasons.get(asset, 'it was not wholly executed')}",
-        )
-        for asset, since in stuck.items()
-    )
+    found: dict[str, OutOfPosition] = {}
+    for asset, since, reason in (*_stuck(orders, last.day, wait_days), *_missed(missed)):
+        held, close = ledger.quantity(asset), last.closes.get(asset)
+        weight = None if close is None or not last.equity else float(held * close / last.equity)
+        # Of what is nowhere held the weight is known without a price.
+        known = 0.0 if held == Decimal(0) else weight
+        found.setdefault(asset, OutOfPosition(asset=asset, since=since, weight=known, reason=reason))
+    return tuple(found.values())
+
+
+def _stuck(orders: OrdersInFlight, day: date, wait_days: int) -> Iterator[tuple[str, date, str]]:
+    stuck = orders.stuck(decision_instant(day), wait_days)
+    flights = [each for each in orders if each.order.asset in stuck]
+    reasons = {each.order.asset: each.message for each in flights if each.message}
+    wiped = {each.order.asset for each in flights if each.order.restores}
+    for asset, since in stuck.items():
+        cannot = "cannot be bought back" if asset in wiped else "cannot be sold"
+        yield asset, since.date(), f"{cannot}: {reasons.get(asset, 'it was not wholly executed')}"
+
+
+def _missed(missed: MissedPositions) -> Iterator[tuple[str, date, str]]:
+    for each in missed.coins.values():
+        done = "bought" if each.side is Side.BUY else "sold"
+        yield each.asset, each.since, f"not wholly {done}: {each.message}"

@@ -1,20 +1,20 @@
 """From target weights to orders: the border between float signals and exact money, shared by every mode."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
-from engine.core.errors import ConfigError
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
+from engine.core.missed import MissedPosition, is_missed
 from engine.core.money import ONE, ZERO, decimal_of, floor_to_step, plain, sizing
 from engine.core.order import Order, Side, client_order_id
 
 MAX_PIECES = 1000
-"""Orders that one decision may send for one asset; more is a mistake in the rules, not a plan."""
+"""Orders that one decision day may plan for one asset; what is left over is planned on the next ones."""
 
 
 TOO_SMALL = re.compile(r"less than one lot step of (?P<step>[0-9.]+)|notional .* is below the minimum of [0-9.]+")
@@ -32,11 +32,19 @@ class SkippedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The orders of one change of targets: sells, then buys, each in trading order."""
+    """The orders of one decision day: sells, then buys, each in trading order.
 
-    sells: tuple[Order, ...]
-    buys: tuple[Order, ...]
-    skipped: tuple[SkippedOrder, ...]
+    Attributes:
+        skipped: differences that are not traded.
+        beyond: what `MAX_PIECES` orders of the market's largest quantity leave for the next decision days.
+        reached: coins that were out of position, and are in position without an order.
+    """
+
+    sells: tuple[Order, ...] = ()
+    buys: tuple[Order, ...] = ()
+    skipped: tuple[SkippedOrder, ...] = ()
+    beyond: tuple[SkippedOrder, ...] = ()
+    reached: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +78,74 @@ class Planner:
             closes: the day's close (or last close) of every asset held or targeted, quote per unit.
             day: the decision day.
         """
-        sells: list[Order] = []
-        buys: list[Order] = []
+        differences = self._differences(targets, ledger, closes)
+        return self._planned([(*each, reason) for each in differences], closes, day)
+
+    def plan_again(
+        self,
+        missed: Sequence[MissedPosition],
+        targets: Mapping[str, float],
+        *,
+        ledger: Ledger,
+        closes: Mapping[str, Decimal],
+        day: date,
+    ) -> Plan:
+        """Plan again for coins that are out of position, and for no others.
+
+        Of a sell what was left, at most what is held; of a buy what the target lacks, out of the cash that there is.
+
+        Args:
+            missed: those of which no order is open.
+            targets, closes, day: as for `plan`.
+        """
+        lacks = {
+            asset: wanted for asset, side, wanted in self._differences(targets, ledger, closes) if side is Side.BUY
+        }
+        reached: list[str] = []
+        wanted: list[tuple[str, Side, Decimal, str]] = []
+        for each in missed:
+            sold = min(each.quantity, ledger.quantity(each.asset))
+            quantity = sold if each.side is Side.SELL else lacks.get(each.asset, ZERO)
+            if not is_missed(quantity, closes.get(each.asset), self.instruments[each.asset]):
+                reached.append(each.asset)
+                continue
+            if each.side is Side.BUY:
+                with sizing():
+                    quantity = min(quantity, ledger.cash / self._unit_cost(closes[each.asset]))
+            wanted.append((each.asset, each.side, quantity, each.reason))
+        # What is too little for an order now may be enough tomorrow; it is said to be out of position all along.
+        return replace(self._planned(wanted, closes, day), skipped=(), reached=tuple(reached))
+
+    def crumbs(self, ledger: Ledger, closes: Mapping[str, Decimal]) -> set[str]:
+        """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step.
+
+        Args:
+            closes: of every asset held, quote per unit.
+        """
+        held, least = ledger.positions, self.instruments
+        with sizing():
+            return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
+
+    def _planned(
+        self, differences: Iterable[tuple[str, Side, Decimal, str]], closes: Mapping[str, Decimal], day: date
+    ) -> Plan:
+        orders: dict[Side, list[Order]] = {Side.SELL: [], Side.BUY: []}
         skipped: list[SkippedOrder] = []
-        for asset, side, wanted in self._differences(targets, ledger, closes):
+        beyond: list[SkippedOrder] = []
+        for asset, side, wanted, reason in differences:
             instrument = self.instruments[asset]
             quantity = floor_to_step(wanted, instrument.lot_step)
             problem = _problem(quantity, closes[asset], instrument)
             if problem:
                 skipped.append(SkippedOrder(asset=asset, side=side, quantity=quantity, message=problem))
                 continue
-            orders = sells if side is Side.SELL else buys
-            orders.extend(self._split(asset, side, quantity, day=day, reason=reason))
-        return Plan(sells=tuple(sells), buys=tuple(buys), skipped=tuple(skipped))
+            pieces, rest = even_pieces(quantity, instrument)
+            orders[side].extend(self._order_each(pieces, asset, side, day=day, reason=reason))
+            if is_missed(rest, closes[asset], instrument):
+                beyond.append(SkippedOrder(asset=asset, side=side, quantity=rest, message=_beyond_words(pieces)))
+        return Plan(
+            sells=tuple(orders[Side.SELL]), buys=tuple(orders[Side.BUY]), skipped=tuple(skipped), beyond=tuple(beyond)
+        )
 
     def _differences(
         self, targets: Mapping[str, float], ledger: Ledger, closes: Mapping[str, Decimal]
@@ -103,15 +166,19 @@ class Planner:
                     yield asset, Side.SELL, -difference / close
                 elif difference > 0:
                     # Costs are set aside now, so that buys at unchanged prices fit the cash.
-                    yield asset, Side.BUY, difference / (close * (ONE + self.costs.commission + self.costs.slippage))
+                    yield asset, Side.BUY, difference / self._unit_cost(close)
 
-    def _split(self, asset: str, side: Side, quantity: Decimal, *, day: date, reason: str) -> Iterator[Order]:
-        instrument = self.instruments[asset]
-        for part, piece in enumerate(even_pieces(quantity, instrument), start=1):
+    def _unit_cost(self, close: Decimal) -> Decimal:
+        return close * (ONE + self.costs.commission + self.costs.slippage)
+
+    def _order_each(
+        self, pieces: Iterable[Decimal], asset: str, side: Side, *, day: date, reason: str
+    ) -> Iterator[Order]:
+        for part, piece in enumerate(pieces, start=1):
             yield Order(
                 client_order_id=client_order_id(account=self.account, day=day, asset=asset, side=side, part=part),
                 asset=asset,
-                symbol=instrument.symbol,
+                symbol=self.instruments[asset].symbol,
                 side=side,
                 quantity=piece,
                 decision_day=day,
@@ -119,28 +186,35 @@ class Planner:
             )
 
 
-def even_pieces(quantity: Decimal, instrument: Instrument) -> Iterator[Decimal]:
+def even_pieces(
+    quantity: Decimal, instrument: Instrument, *, most: int = MAX_PIECES
+) -> tuple[Sequence[Decimal], Decimal]:
     """Cut a quantity into as few orders as the venue's largest one allows, about equal, each on the lot step.
 
-    Raises:
-        ConfigError: there would be more than MAX_PIECES.
+    Args:
+        most: so many orders, and no more.
+
+    Returns:
+        The orders' quantities, and what is beyond `most` of the largest ones.
     """
-    count = 1
-    if instrument.maximum_quantity is not None:
-        largest = max(floor_to_step(instrument.maximum_quantity, instrument.lot_step), instrument.lot_step)
-        with sizing():
-            count = int((quantity / largest).to_integral_value(ROUND_CEILING))
-        if count > MAX_PIECES:
-            raise ConfigError(
-                f"account.instruments: a maximum quantity of {plain(largest)} for {instrument.symbol} would split "
-                f"an order of {plain(quantity)} into {count}; at most {MAX_PIECES} are sent"
-            )
+    if instrument.maximum_quantity is None:
+        return [quantity], ZERO
+    pieces: list[Decimal] = []
     with sizing():
+        largest = max(floor_to_step(instrument.maximum_quantity, instrument.lot_step), instrument.lot_step)
+        rest = max(quantity - largest * most, ZERO)
+        quantity -= rest
+        count = int((quantity / largest).to_integral_value(ROUND_CEILING))
         # Even pieces: cutting off the largest first could leave a last piece that no venue accepts.
         for remaining in range(count, 0, -1):
             piece = quantity if remaining == 1 else floor_to_step(quantity / remaining, instrument.lot_step)
             quantity -= piece
-            yield piece
+            pieces.append(piece)
+    return pieces, rest
+
+
+def _beyond_words(pieces: Sequence[Decimal]) -> str:
+    return f"the market takes {plain(max(pieces))} at once, and {len(pieces)} orders are sent a day"
 
 
 def least_of(message: str) -> Decimal | None:

@@ -10,7 +10,7 @@ from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.money import ONE, ZERO, exact, sizing
 from engine.core.order import RESET_BUY_BACK, Fill, Order, Side, restoring_order_id
-from engine.core.planner import even_pieces
+from engine.core.planner import MAX_PIECES, even_pieces
 
 ROUND_UP = Decimal("1.05")
 """A purchase sized at exactly the least notional may miss it at the price of a moment later."""
@@ -32,11 +32,13 @@ class Epoch:
         reset: how it began; None in the first.
         fills: in order.
         pieces: how many orders were planned to buy back, by asset; their names count on from there.
+        pieces_by_day: the same by asset and decision day; no more than `MAX_PIECES` are planned for one.
     """
 
     reset: AccountReset | None = None
     fills: tuple[Fill, ...] = ()
     pieces: Mapping[str, int] = field(default_factory=dict)
+    pieces_by_day: Mapping[tuple[str, date], int] = field(default_factory=dict)
 
     @property
     def commission_taken(self) -> Decimal:
@@ -45,12 +47,17 @@ class Epoch:
             rates = [fill.fee / fill.quantity for fill in self.fills if fill.restores and fill.fee_asset == fill.asset]
         return max(rates, default=ZERO)
 
+    def room(self, asset: str, day: date) -> int:
+        """Give how many more orders may be planned on a day to buy an asset back."""
+        return MAX_PIECES - self.pieces_by_day.get((asset, day), 0)
+
 
 def latest_epoch(events: Sequence[Event]) -> Epoch:
     """Cut a journal at its last reset."""
     reset: AccountReset | None = None
     fills: list[Fill] = []
     pieces: dict[str, int] = {}
+    by_day: dict[tuple[str, date], int] = {}
     for event in reversed(events):
         if isinstance(event, AccountReset):
             reset = event
@@ -58,8 +65,10 @@ def latest_epoch(events: Sequence[Event]) -> Epoch:
         if isinstance(event, OrderFilled):
             fills.append(event.fill)
         elif isinstance(event, OrderPlanned) and event.order.restores and event.order.attempt == 1:
-            pieces[event.order.asset] = pieces.get(event.order.asset, 0) + 1
-    return Epoch(reset=reset, fills=tuple(reversed(fills)), pieces=pieces)
+            asset, day = event.order.asset, event.order.decision_day
+            pieces[asset] = pieces.get(asset, 0) + 1
+            by_day[asset, day] = by_day.get((asset, day), 0) + 1
+    return Epoch(reset=reset, fills=tuple(reversed(fills)), pieces=pieces, pieces_by_day=by_day)
 
 
 def wiped(ledger: Ledger, survivors: Iterable[Fill]) -> Mapping[str, Decimal]:
@@ -100,7 +109,7 @@ def restoration(
     epoch: int,
     day: date,
     commission: Decimal,
-    pieces: Mapping[str, int] | None = None,
+    since: Epoch,
 ) -> Restoration:
     """Plan the orders that buy back what is missing, by asset.
 
@@ -111,7 +120,7 @@ def restoration(
         epoch: the number of the epoch that the reset began.
         day: the last day decided.
         commission: may be taken from the bought coin, so that much more is bought.
-        pieces: how many orders of this epoch have names already, by asset.
+        since: what happened in this epoch; what a day's orders leave of a coin is bought back on the next days.
     """
     orders: list[Order] = []
     written_off: dict[str, Decimal] = {}
@@ -125,7 +134,8 @@ def restoration(
         wanted = _bought_back(quantity, instrument, commission)
         if is_dust:
             wanted = max(wanted, _least(instrument, asks[asset]))
-        for part, piece in enumerate(even_pieces(wanted, instrument), start=(pieces or {}).get(asset, 0) + 1):
+        pieces, _ = even_pieces(wanted, instrument, most=since.room(asset, day))
+        for part, piece in enumerate(pieces, start=since.pieces.get(asset, 0) + 1):
             name = restoring_order_id(account=account, day=day, asset=asset, epoch=epoch, part=part)
             orders.append(
                 Order(

@@ -1,11 +1,27 @@
 """What a ledger is worth at given prices: each position's value and weight, and the equity."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAtClose:
+    """What is held at a day's closes, valued only when a strategy asks."""
+
+    ledger: Ledger
+    closes: Mapping[str, Decimal]
+    equity: Decimal
+    orders_waiting: bool
+    entries_allowed: bool
+    stuck: Collection[str] = ()
+
+    def weights(self) -> Mapping[str, float]:
+        """Give held value / equity by asset."""
+        return {asset: float(held * self.closes[asset] / self.equity) for asset, held in self.ledger.positions.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

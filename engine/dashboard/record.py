@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import without_few_days
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
 from engine.journal.review.facts import rotates, trips_of
 from engine.journal.review.holdings import last_change_of
+from engine.journal.review.positions import out_of_position_of
 from engine.journal.review.round_trips import RoundTrip
 from engine.journal.run_record import RunRecord
 from engine.report.figures import few_days_words
@@ -26,7 +28,8 @@ class RecordState:
         decision: the last one; state_since: the day whose decision led to its state.
         rounds_title: what the rounds are called: rotations, or round trips of a strategy without them.
         fills, rounds: the last ones, the newest first, and how many there were.
-        notes: what a reader must be told; few_days: which figures are left out for want of days.
+        notes: what a reader must be told; out_of_position: coins that could not be brought to their targets;
+            few_days: which figures are left out for want of days.
     """
 
     summary: Mapping[str, Any]
@@ -40,6 +43,7 @@ class RecordState:
     round_count: int
     curve: Curve | None
     notes: tuple[str, ...]
+    out_of_position: tuple[OutOfPosition, ...]
     few_days: str
 
 
@@ -63,4 +67,5 @@ def record_state(record: RunRecord) -> RecordState:
         round_count=len(rounds),
         curve=curve_of([(row.day, row.equity) for row in record.decisions]),
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
+        out_of_position=out_of_position_of(record),
     )

@@ -97,6 +97,7 @@ class BinanceBars:
         self._quiet = quiet
         self._quiet_until: datetime | None = None
         self._answer = _Answer()
+        self._has_served = False
         self._url = (base_url or PRODUCTION_URL).rstrip("/")
         self._client = ccxt.binance(
             {
@@ -136,6 +137,7 @@ class BinanceBars:
             if not page:
                 self._progress(f"{place}: no bars from {date.fromordinal(start)} on")
                 break
+            self._has_served = True
             rows += page
             start = page[-1][0] + 1
             last_day = date.fromordinal(page[-1][0])
@@ -204,7 +206,7 @@ class BinanceBars:
             wait_seconds = retry_after(self._answer.headers.get("Retry-After"))
             self._note_pause(wait_seconds)
             return TransientError(f"Binance limits the rate of requests (HTTP {status})", wait_seconds)
-        if status in RESTRICTED:
+        if status in RESTRICTED and not self._has_served:
             return UnreachableError(
                 f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"
                 " data.crypto: yahoo or csv does not need it"
@@ -219,6 +221,13 @@ class BinanceBars:
     def _refusal(self, place: str) -> DataError:
         status = self._answer.status
         if serves_nothing(status, self._answer.body):
+            if self._has_served:
+                # Its firewall answers so as well, to whoever asks too much at once.
+                return UnreachableError(
+                    f"{place}: Binance refuses the request (HTTP {status}), though it served others a moment ago;"
+                    " try again later",
+                    served_before=True,
+                )
             return UnreachableError(
                 f"{place}: {self._url} does not serve this address (HTTP {status}: {_excerpt(self._answer.body)})"
             )

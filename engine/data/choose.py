@@ -102,7 +102,7 @@ class StaleBars:
             return self._cached.load(symbol)
         except UnreachableError as error:
             stored = self._cached.stored(symbol)
-            if stored is None:
+            if stored is None or error.served_before:
                 raise
             return _with_notes(stored, f"{symbol}: taken from the cache, because the network failed: {error}")
 
@@ -151,7 +151,7 @@ def load_all(choices: Sequence[Choice], *, sample: MarketData | None, progress: 
     try:
         return _load(choices, None)
     except UnreachableError as error:
-        if sample is None or any(choice.name != AUTO for choice in choices):
+        if sample is None or error.served_before or any(choice.name != AUTO for choice in choices):
             raise
         progress(f"no real bars: {error}")
         why = f"synthetic sample taken, because real bars could not be had: {error}"

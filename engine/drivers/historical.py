@@ -45,6 +45,7 @@ with warnings.catch_warnings():
 Feed: TypeAlias = Any
 """A backtrader data feed; its classes are made by metaclasses that types cannot follow."""
 
+NO_BAR = "the market has no bar on that day"
 HEADROOM = 1e-9
 TOLERANCE = 1e-9
 """Relative difference up to which a float figure of the broker equals an exact one."""
@@ -160,9 +161,9 @@ class BacktraderVenue:
         """Give the trading rules by asset."""
         return self._instruments
 
-    def is_open(self, asset: str, at: datetime) -> bool:  # noqa: ARG002 - the bar that opens now is the time
-        """Tell whether the asset has a bar that opens now."""
-        return bool(self._feeds[asset].ordinal() == self.bar_ordinal)
+    def why_closed(self, asset: str, at: datetime) -> str:  # noqa: ARG002 - the bar that opens now is the time
+        """Say that the asset has no bar that opens now, where that is so."""
+        return "" if self._feeds[asset].ordinal() == self.bar_ordinal else NO_BAR
 
     def submit(
         self,
@@ -183,7 +184,7 @@ class BacktraderVenue:
         )
         if expected.quantity <= ZERO:
             message = f"cash {cash:.2f} does not pay for an order"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=expected.unpaid, message=message)
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=expected.unpaid, waived=True, message=message)
         send = self._player.buy if order.side is Side.BUY else self._player.sell
         executed = send(data=feed, size=float(expected.quantity), exectype=bt.Order.Market)
         self._player.broker.next()

@@ -113,6 +113,8 @@ class LiveDriver:
         self._examine = examine
         self._synthetic = synthetic
         self._last_words = ""
+        self._was_restoring = False
+        self._told_stuck: Mapping[str, datetime] = {}
         self._told_of_doubt: tuple[str, date] | None = None
         self._has_gathered = False
 
@@ -155,11 +157,14 @@ class LiveDriver:
             return False
         day = self._last_day_over(now)
         first = self._first_undecided(day)
-        if first <= day or self._session.waiting:
+        if first <= day or self._session.waiting or self._was_restoring:
             self._check_account(now)
+        # Fees may have left too little of what is bought back: it is looked at once more when that is there.
+        self._was_restoring = bool(self._session.standing.orders.restoring)
         is_decided = first > day or self._decide(first, day, now)
         self._work(now)
-        return is_decided and not self._session.waiting
+        self._tell_of_stuck(now)
+        return is_decided and not self._session.waiting and not self._was_restoring
 
     def _work(self, now: datetime) -> None:
         waiting = self._session.waiting
@@ -167,6 +172,17 @@ class LiveDriver:
             self._session.work_orders(now)
             self._go_on_after_doubts()
         self._tell_of_change(waiting)
+
+    def _tell_of_stuck(self, now: datetime) -> None:
+        stuck = self._session.stuck(now)
+        for asset, since in stuck.items():
+            if asset not in self._told_stuck:
+                self._notice(
+                    f"stuck: {asset} is tried in vain since {since:%Y-%m-%d}; other orders wait no longer for it"
+                )
+        if stuck != self._told_stuck:
+            self._changed()
+        self._told_stuck = stuck
 
     def _go_on_after_doubts(self) -> None:
         """Ask for the fate of an order at once, and go on: one lost answer does not make the rest a day late."""

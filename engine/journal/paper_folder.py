@@ -30,7 +30,7 @@ from engine.journal.run_files import (
     SUMMARY_FILE,
 )
 from engine.journal.run_folder import write_run_files
-from engine.journal.run_log import is_synthetic, log_line
+from engine.journal.run_log import LogLine, is_synthetic, log_line
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
 
@@ -55,11 +55,19 @@ def _as_it_is(kept: Mapping[str, Any]) -> Mapping[str, Any]:
 class RecordedJournal:
     """A journal that also appends each decision to `decisions.jsonl` and each event to `run.log`."""
 
-    def __init__(self, journal: Journal, events: Iterable[Event], folder: Path, write_log: LogWriter) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        events: Iterable[Event],
+        folder: Path,
+        write_log: LogWriter,
+        told: Callable[[LogLine], None] | None = None,
+    ) -> None:
         self.events = list(events)
         self._journal = journal
         self._folder = folder
         self._write_log = write_log
+        self._told = told
         self._synthetic = is_synthetic(self.events)
         # A crash may have cut the last line, or come before it: the journal has it.
         lines = list(decision_lines(decided_days(self.events)))
@@ -85,8 +93,12 @@ class RecordedJournal:
         if lines:
             with one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
                 file.write("".join(f"{line}\n" for line in lines))
+        lines_of_log = [log_line(event, synthetic=self._synthetic) for event in events]
         with one_sentence(self._folder):
-            self._write_log(log_line(event, synthetic=self._synthetic) for event in events)
+            self._write_log(lines_of_log)
+        if self._told is not None:
+            for line in lines_of_log:
+                self._told(line)
 
 
 def write_projections(

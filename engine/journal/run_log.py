@@ -18,6 +18,8 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
@@ -52,7 +54,8 @@ def log_line(event: Event, *, synthetic: bool = False) -> LogLine:  # noqa: PLR0
             return LogLine(at=decision_instant(order.decision_day), level="INFO", text=f"planned {_order(order)}")
         case OrderSkipped():
             text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
-            return LogLine(at=decision_instant(event.day), level="INFO", text=text)
+            level = "WARNING" if event.was_tried else "INFO"
+            return LogLine(at=decision_instant(event.day), level=level, text=text)
         case OrderSent():
             return LogLine(at=event.at, level="DEBUG", text=f"sent {_order(event.order)}")
         case OrderWaits():
@@ -70,6 +73,11 @@ def log_line(event: Event, *, synthetic: bool = False) -> LogLine:  # noqa: PLR0
         case OrderCancelled():
             text = f"cancelled: {_order(event.order)}: replaced by a newer decision"
             return LogLine(at=decision_instant(event.day), level="INFO", text=text)
+        case PositionMissed():
+            text = f"out of position: {missed_words(event)}; it is planned again on the next decision days"
+            return LogLine(at=event.at, level="WARNING", text=text)
+        case PositionReached(asset=asset):
+            return LogLine(at=event.at, level="INFO", text=f"in position again: {asset}")
         case AccountReset():
             return LogLine(at=event.at, level="WARNING", text=_reset(event))
         case RunEnded():
@@ -82,6 +90,11 @@ def log_line(event: Event, *, synthetic: bool = False) -> LogLine:  # noqa: PLR0
             )
         case _:
             assert_never(event)
+
+
+def missed_words(event: PositionMissed) -> str:
+    """Say what of a coin is undone, and why."""
+    return f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
 
 
 def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:

@@ -50,12 +50,12 @@ def summary_of(
     days: Sequence[DayDecided],
     fills: Sequence[Fill],
     rotations: Sequence[Rotation],
-    stuck: Sequence[OutOfPosition] = (),
+    out_of_position: Sequence[OutOfPosition] = (),
 ) -> dict[str, object]:
     """Give the content of `summary.json`, keys in the order in which a person reads them.
 
     Args:
-        stuck: coins that could not be brought to their targets.
+        out_of_position: coins that could not be brought to their targets.
     """
     return {
         "schema": RECORD_SCHEMA,
@@ -72,7 +72,7 @@ def summary_of(
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
             {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}
-            for each in stuck
+            for each in out_of_position
         ],
         "benchmarks": {
             name: None if curve is None else benchmark_figures(curve, days=elapsed_days(days[0].day, days[-1].day))

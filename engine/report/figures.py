@@ -6,6 +6,8 @@ from engine.core.performance import DAYS_A_YEAR, LEAST_DAYS, withheld
 
 BASKET = "basket"
 NOT_AVAILABLE = "–"
+LARGE, HUGE = 100, 10_000
+"""Fractions from which on a percentage has no decimals, and from which on three digits and a power of ten."""
 FIGURES = (
     ("return", "total_return", "percent"),
     ("CAGR", "cagr", "percent"),
@@ -70,7 +72,19 @@ def figure_words(name: str, value: float | None) -> str:
     return f"{value:,.1%}" if name in PERCENT else f"{value:.2f}"
 
 
+def huge_percent(value: float, *, decimals: int = 2) -> str:
+    """Give a fraction as percent by its first digits and a power of ten: +5.79e6%."""
+    return f"{100 * value:+.{decimals}e}%".replace("e+0", "e").replace("e+", "e")
+
+
 def signed_percent(value: float | None) -> str:
-    """Give a fraction as percent with its sign, to one decimal; nothing has none."""
+    """Give a fraction as percent with its sign, to one decimal, a huge one shorter; nothing has none.
+
+    What prices that jump make of a return must leave the dates beside it their room.
+    """
+    if value is None:
+        return NOT_AVAILABLE
+    if abs(value) >= HUGE:
+        return huge_percent(value)
     # Adding zero takes the sign from a zero.
-    return NOT_AVAILABLE if value is None else f"{round(value, 3) + 0:+,.1%}"
+    return f"{round(value, 3) + 0:+,.{0 if abs(value) >= LARGE else 1}%}"

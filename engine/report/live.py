@@ -98,6 +98,8 @@ def closing_words(done: Past, status: LiveStatus) -> str:
         )
     waiting = ", ".join(f"{order_words(order.order)} {order.state}" for order in status.orders)
     sentences.append(f"Not settled: {waiting}." if waiting else "No order is open.")
+    if status.out_of_position:
+        sentences.append(f"Out of position: {'; '.join(each.words for each in status.out_of_position)}.")
     if status.next_day is not None and status.due is not None:
         sentences.append(f"{status.next_day} is decided from {_instant(status.due)} on.")
     return printable(" ".join(sentences))
@@ -194,6 +196,12 @@ def _sections(status: LiveStatus) -> list[_Section]:
             lines=[_order(order) for order in status.orders] or ["none is open"],
             rank=1 if status.orders else 7,
             style="yellow" if status.orders else "none",
+        ),
+        _Section(
+            title="out of",
+            lines=[f"position: {each.words}" for each in status.out_of_position],
+            rank=1,
+            style="bold yellow",
         ),
         *_signal_sections(status),
         _Section(title="bars", lines=[_bars(status)], rank=9),

@@ -23,13 +23,17 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
 from engine.core.ledger import Ledger
+from engine.core.missed import MissedPositions
 from engine.core.money import plain
 from engine.core.order import Fill, Order
-from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
+from engine.core.orders_in_flight import SELL_WAIT_DAYS, OrderInFlight, OrdersInFlight
+from engine.core.out_of_position import OutOfPosition, coins_out_of_position
 from engine.core.valuation import ValuedPosition, valuation_of
 
 MOST_INCIDENTS = 5
@@ -86,6 +90,11 @@ class Past:
                 return replace(self, skipped=self.skipped + 1)._told(decision_instant(day), text)
             case OrderFilled(fill=fill):
                 return self._filled(fill)
+            case PositionMissed(at=at, asset=asset, message=message):
+                text = f"out of position: {event.side.value} {plain(event.quantity)} {asset}: {message}"
+                return self._told(at, text)
+            case PositionReached(at=at, asset=asset):
+                return self._told(at, f"in position again: {asset}")
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
             case RunStarted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():
@@ -138,6 +147,7 @@ class LiveStatus:
         equity: cash and holdings at the last prices on record, None where one is missing; marks: which prices they are;
             marked_on: the day of a holding's price where it is older.
         orders: those that are not settled, in the order in which they are sent.
+        out_of_position: coins that could not be brought to their targets.
         incidents: the last ones, the newest last.
         bars_day, bars_at: the day of the last bars, and when they came.
     """
@@ -163,6 +173,7 @@ class LiveStatus:
     mode: str = "paper"
     synthetic: bool = False
     page: str = ""
+    out_of_position: tuple[OutOfPosition, ...] = ()
 
 
 def live_status(
@@ -178,11 +189,14 @@ def live_status(
     heard_seconds: float,
     bars: tuple[date, datetime] | None,
     notices: Sequence[tuple[datetime, str]],
+    missed: MissedPositions | None = None,
+    sell_wait_days: int = SELL_WAIT_DAYS,
 ) -> LiveStatus:
     """Put together what a run looks like.
 
     Args:
-        ledger, orders, last_day: where the session stands.
+        ledger, orders, missed, last_day: where the session stands; no coin is missed without.
+        sell_wait_days: calendar days for which buys wait for a sell.
         grace: wait after a day's end before it is decided.
         exchange_time, heard_seconds, bars, notices: what was heard; see `LiveStatus`.
     """
@@ -208,6 +222,9 @@ def live_status(
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
         bars_day=None if bars is None else bars[0],
         bars_at=None if bars is None else bars[1],
+        out_of_position=coins_out_of_position(
+            orders, missed or MissedPositions(), ledger=ledger, last=past.decision, wait_days=sell_wait_days
+        ),
     )
 
 

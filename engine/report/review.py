@@ -107,6 +107,8 @@ def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]
         yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
     for order in review.pending:
         yield "waiting", Text(printable(order), style="yellow")
+    for each in review.out_of_position:
+        yield "WARNING", Text(f"out of position: {printable(each.words)}", style="yellow")
 
 
 def _figures(review: Review) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.journal.run_list import REVIEWABLE, RunEntry
-from engine.report.figures import NOT_AVAILABLE, signed_percent
+from engine.report.figures import LARGE, NOT_AVAILABLE, huge_percent, signed_percent
 from engine.report.printable import printable
 
 NAME_COLUMNS = 35
@@ -70,4 +70,6 @@ def _remarks(entry: RunEntry) -> Iterator[tuple[str, str]]:
 
 def _signed(value: float | None) -> str:
     # The column is seven signs wide.
-    return signed_percent(value) if value is None or abs(value) < MANIFOLD else f"{value:+,.0%}"
+    if value is None or abs(value) < MANIFOLD:
+        return signed_percent(value)
+    return f"{value:+,.0%}" if abs(value) < LARGE else huge_percent(value, decimals=1)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from engine.core.money import plain
 from engine.core.order import Order
 from engine.journal.projections import Rotation
 from engine.journal.review.round_trips import RoundTrip
@@ -78,7 +79,7 @@ def print_backtest(
         text = f"out of position: {each['asset']}{share} since {each['since']}: {each['reason']}"
         console.print(Text(text, style="yellow"))
     for order in waiting:
-        console.print(Text(f"pending: {order.side.value} {order.quantity:f} {order.symbol} ({order.reason})"))
+        console.print(Text(f"pending: {order.side.value} {plain(order.quantity)} {order.symbol} ({order.reason})"))
     ended = sum(row.exit_day is not None for row in (rotations if rotates else trips))
     console.print(Padding(Text(_caveat(summary, ended, rotates=rotates), style="italic"), (1, 0, 0, 0)))
     if doubts:

@@ -12,10 +12,10 @@ from datetime import date
 
 from engine.core.events import DayDecided, EvidenceValue
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
+from engine.core.valuation import HeldAtClose
 from engine.research.attribution import Cause
 from engine.research.episodes import Evening
 from engine.research.findings import Finding
-from engine.session import HeldAtClose
 
 AGES = ("session", "week")
 """Evidence that says how recent the rest of its section is."""

@@ -21,10 +21,14 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
 from engine.core.ledger import Ledger
+from engine.core.missed import MissedPositions
+from engine.core.money import plain
 from engine.core.order import Fill, Order
 from engine.core.orders_in_flight import OrdersInFlight
 
@@ -74,6 +78,7 @@ class Episode:
     Attributes:
         sized: the evening whose closes and account made the orders; None while none were planned.
         planned: first attempts.
+        again: quantity that was planned on a later day, by asset, because the first orders ended undone.
         skipped: quantity that the rules did not let trade, by asset.
         executions: of all attempts, in order.
         sent: assets of which an order was sent.
@@ -83,6 +88,7 @@ class Episode:
     decided: DayDecided
     sized: Evening | None = None
     planned: list[Order] = field(default_factory=list)
+    again: dict[str, Decimal] = field(default_factory=dict)
     skipped: dict[str, Decimal] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
     sent: set[str] = field(default_factory=set)
@@ -150,6 +156,7 @@ class _Reader:
         self.strays: list[Execution] = []
         self.incidents: list[Incident] = []
         self._orders = OrdersInFlight()
+        self._missed = MissedPositions()
         self._by_day: dict[date, Episode] = {}
 
     def read(self, place: int, event: Event) -> None:  # noqa: C901, PLR0912 - one arm an event
@@ -175,11 +182,12 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | RunEnded():
+            case RunStarted() | PositionMissed() | PositionReached() | RunEnded():
                 pass
             case _:
                 assert_never(event)
         self._orders = self._orders.after(event)
+        self._missed = self._missed.after(event)
 
     def _decided(self, place: int, event: DayDecided) -> None:
         evening = Evening(decided=event, place=place, ledger=self.ledger, has_waiting=bool(self._orders.waiting))
@@ -190,7 +198,12 @@ class _Reader:
     def _planned(self, order: Order) -> None:
         if order.restores:
             return
-        if order.attempt == 1:
+        if order.attempt == 1 and order.asset in self._missed.coins and self.episodes:
+            # Of the plan of its change of targets it is another try, and no more of it.
+            episode = self._by_day[order.decision_day] = self.episodes[-1]
+            episode.again[order.asset] = episode.again.get(order.asset, Decimal(0)) + order.quantity
+            self._incident(order.decision_day, order, f"of {plain(order.quantity)} planned again")
+        elif order.attempt == 1:
             self._sizing(order.decision_day).planned.append(order)
         else:
             self._incident(order.decision_day, order, f"attempt {order.attempt}")

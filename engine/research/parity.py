@@ -24,6 +24,8 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
@@ -43,7 +45,9 @@ PRICES = ("open", "high", "low", "close")
 BASIS_POINTS = 10_000
 Key: TypeAlias = tuple[date, str, Side]
 """Decision day, asset and side: the orders that one decision sends for one asset, however they are split."""
-OnTheWay: TypeAlias = RunStarted | OrderSent | OrderWaits | OrderUnresolved | AccountReset | RunEnded
+OnTheWay: TypeAlias = (
+    RunStarted | OrderSent | OrderWaits | OrderUnresolved | PositionMissed | PositionReached | AccountReset | RunEnded
+)
 """Events that are on the way to what is compared, and are not compared themselves."""
 
 

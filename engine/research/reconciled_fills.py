@@ -98,7 +98,8 @@ class FillBooks:
         """Say why the live run executed something else than it ordered."""
         day = theirs.decided.day
         words = f"{asset}: {abs(done):.8g} of {abs(ordered):.8g} executed live"
-        if done * ordered < 0 or abs(done) > abs(ordered):
+        most = abs(ordered) + float(theirs.again.get(asset, 0))
+        if done * ordered < 0 or abs(done) > most:
             return self.found(day, "fill", Cause.UNEXPLAINED, words)
         close = price or float(theirs.decided.closes.get(asset, 0))
         if abs(ordered - done) * close <= float(self.least_notional.get(asset, 0)):

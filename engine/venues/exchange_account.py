@@ -1,6 +1,7 @@
 """The account of an exchange: what it holds, and whether it still knows what it once filled."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -8,10 +9,12 @@ from typing import Protocol
 from engine.core.errors import NoMarketError
 from engine.core.instrument import symbol_of
 from engine.core.money import exact
-from engine.core.order import Fill
+from engine.core.order import TAKEN_UP, Fill, day_named
 from engine.venues.answers import Balance, OrderState, Quote, Trade
+from engine.venues.exchange_fills import fill_of_trade
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient
+from engine.venues.witnesses import BookedTrade
 
 ONE_SECOND = timedelta(seconds=1)
 
@@ -31,6 +34,10 @@ class AccountClient(RulesClient, Protocol):
         """Give an order by its client order id; None where the exchange knows none."""
         ...
 
+    def client_id_of(self, symbol: str, order_id: str) -> str | None:
+        """Give the client order id of an order by the exchange's id; None where it knows none."""
+        ...
+
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         """Give the account's executions since an instant."""
         ...
@@ -40,6 +47,8 @@ class ExchangeAccount:
     """Asks an exchange about the account.
 
     Args:
+        account: names the account in client order ids.
+        booked: what the journal has booked; whoever books a trade adds it.
         quote: what is paid with.
         settle_seconds: for so long at least it is asked for what is not there.
         sleep: waits so many seconds, or less once the run is ending.
@@ -51,12 +60,16 @@ class ExchangeAccount:
         client: AccountClient,
         *,
         quote: str,
+        account: str,
+        booked: set[BookedTrade],
         settle_seconds: float,
         sleep: Callable[[float], None],
         ending: Callable[[], bool],
     ) -> None:
         self._client = client
         self._quote = quote
+        self._account = account
+        self._booked = booked
         self._settle_seconds = settle_seconds
         self._sleep = sleep
         self._ending = ending
@@ -86,6 +99,23 @@ class ExchangeAccount:
         # Where the pauses were cut short, that it is not there says nothing.
         return not self._ending()
 
+    def lost_fills(self, assets: Sequence[str], since: datetime) -> Sequence[Fill]:
+        """Give the fills of this run's orders since an instant that its journal does not have; each is given once."""
+        fills: list[Fill] = []
+        for asset in assets:
+            symbol = symbol_of(asset, self._quote)
+            with suppress(NoMarketError):
+                trades = self._client.recent_trades(symbol, since)
+                strange = [each for each in trades if (symbol, each.trade_id, each.at) not in self._booked]
+                names = {order_id: self._client.client_id_of(symbol, order_id) for order_id in _orders_of(strange)}
+                fills += [
+                    fill_of_trade(trade, asset=asset, name=name, day=day, reason=TAKEN_UP)
+                    for trade in strange
+                    if (name := names[trade.order_id]) and (day := day_named(name, self._account))
+                ]
+        self._booked |= {(fill.symbol, fill.trade_id, fill.at) for fill in fills}
+        return sorted(fills, key=lambda fill: fill.at)
+
     def lists(self, asset: str) -> bool:
         """Tell whether the exchange has a market of an asset, be it halted."""
         return asset in self._client.instruments((asset,), self._quote)
@@ -101,3 +131,7 @@ class ExchangeAccount:
             return {}
         symbols = {symbol_of(asset, self._quote): asset for asset in assets}
         return {symbols[symbol]: quote.ask for symbol, quote in self._client.best_quotes(list(symbols)).items()}
+
+
+def _orders_of(trades: Sequence[Trade]) -> list[str]:
+    return list(dict.fromkeys(trade.order_id for trade in trades))

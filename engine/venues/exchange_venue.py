@@ -8,9 +8,9 @@ from typing import Protocol, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.errors import NoMarketError, VenueError
 from engine.core.events import OrderSent
-from engine.core.instrument import Instrument
+from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, exact, floor_to_step, plain, sizing
-from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import Order, OrderReport, OrderStatus, Side
 from engine.venues.answers import (
     Accepted,
     OrderProgress,
@@ -22,14 +22,14 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
+from engine.venues.exchange_fills import fill_of, is_fresh
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient, RulesOfNow
 from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
-FRESH = timedelta(minutes=1)
-"""The real market's price of now goes on record with a trade that is no older."""
+EMPTY_BOOK = "one side of the book is empty"
 
 
 class ExchangeClient(WitnessClient, RulesClient, Protocol):
@@ -62,7 +62,7 @@ class ExchangeVenue:
         commission: the rate that buys set aside for.
         listed: assets that the exchange lists; their rules are asked for together.
         booked_trades: symbol, id and instant of each trade that the journal has booked; ids count by symbol, and from 1
-            again after a reset.
+            again after a reset. Whoever books a trade adds it.
         market: the real market's best bid and ask by symbol; what cannot be had is left out.
         started_at: when this process began to trade, by the exchange's clock.
         settle_seconds: for so long at least an order is asked for that is not there.
@@ -78,7 +78,7 @@ class ExchangeVenue:
         quote: str,
         commission: Decimal,
         listed: Collection[str],
-        booked_trades: Collection[BookedTrade],
+        booked_trades: set[BookedTrade],
         market: Callable[[Sequence[str]], Mapping[str, Quote]],
         started_at: datetime,
         settle_seconds: float,
@@ -86,10 +86,9 @@ class ExchangeVenue:
         ending: Callable[[], bool],
     ) -> None:
         self._client = client
-        self._instruments = instruments
         self._quote = quote
         self._commission = commission
-        self._booked = set(booked_trades)
+        self._booked = booked_trades
         self._market = market
         self._sleep = sleep
         self._ending = ending
@@ -99,20 +98,22 @@ class ExchangeVenue:
         self._rules = RulesOfNow(client, quote=quote, known=instruments, listed=listed)
 
     def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset, as they were at the start of the run."""
-        return self._instruments
+        """Ask for the trading rules by asset; of coins that the exchange does not list, those of the start."""
+        return self._rules.instruments()
 
-    def is_open(self, asset: str, at: datetime) -> bool:
+    def why_closed(self, asset: str, at: datetime) -> str:
         """Ask whether the market takes orders and both sides of its book have some: a market order executes there.
 
         The filters of all markets are refreshed on the way, once an instant.
         """
         rules = self._rules.of(asset, at)
-        if rules is None or not rules.is_tradable:
-            return False
+        if rules is None:
+            return f"the exchange has no market {symbol_of(asset, self._quote)}"
+        if not rules.is_tradable:
+            return f"the market takes no orders now: {rules.status}"
         # Before anything is written of an order: a book that stays empty would fill the journal, cycle by cycle.
         symbol = rules.instrument.symbol
-        return symbol in self._client.best_quotes((symbol,))
+        return "" if symbol in self._client.best_quotes((symbol,)) else EMPTY_BOOK
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         """Send an order once. A buy is cut to its share of `cash` at the best asks, where that does not pay for all.
@@ -133,17 +134,17 @@ class ExchangeVenue:
         quotes = self._client.best_quotes([order.symbol, *(other.symbol for other in alongside)])
         quote = quotes.get(order.symbol)
         if quote is None:
-            return OrderReport(status=OrderStatus.WAITING, message="one side of the book is empty")
+            return OrderReport(status=OrderStatus.WAITING, message=EMPTY_BOOK)
         quantity = allowed = self._allowed(order)
         if order.side is Side.BUY:
             if order.restores:
                 cash = max(held_of(self._client, self._quote) - cash, ZERO)
             quantity = min(quantity, self._affordable(order, cash, quotes, alongside))
+        else:
+            quantity = min(quantity, self._free(order.asset))
         price = quote.ask if order.side is Side.BUY else quote.bid
         if not self._is_sendable(order.asset, quantity, price):
-            unpaid = allowed if quantity < allowed and self._is_sendable(order.asset, allowed, price) else ZERO
-            message = f"{quantity} at {price} is below what may be sent"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=unpaid, message=message)
+            return self._not_sent(order, quantity, allowed, price)
         outcome = self._client.place_market(
             symbol=order.symbol, side=order.side, quantity=quantity, client_order_id=order.client_order_id
         )
@@ -157,15 +158,30 @@ class ExchangeVenue:
             case _:
                 assert_never(outcome)
 
+    def _not_sent(self, order: Order, quantity: Decimal, allowed: Decimal, price: Decimal) -> OrderReport:
+        """Say why an order is too little to be sent: the rules allow no more, or the cash or the account is short."""
+        is_short = quantity < allowed and self._is_sendable(order.asset, allowed, price)
+        if is_short and order.side is Side.SELL:
+            # The balance lags behind, the coins are locked by orders of others, or the exchange was reset.
+            message = f"{plain(quantity)} of {plain(order.quantity)} {order.asset} are free in the account"
+            return OrderReport(status=OrderStatus.WAITING, again=order.quantity, was_placed=False, message=message)
+        message = f"{quantity} at {price} is below what may be sent"
+        return OrderReport(
+            status=OrderStatus.REJECTED, unpaid=allowed if is_short else ZERO, waived=is_short, message=message
+        )
+
     def _already_there(self, order: Order, there: OrderState, at: datetime) -> OrderReport:
         """Say what an order is that nobody here has sent, and that has the name of one that is to be sent."""
         if there.at >= self._started_at:
             return OrderReport(
                 status=OrderStatus.REJECTED,
+                waived=True,
                 message=f"another bot on this account sent it at {there.at:%Y-%m-%d %H:%M:%S} UTC, out of a copy of "
                 "this run's journal; end one of the two, and begin it in a new folder (--out)",
             )
         is_ours = there.side is order.side and there.quantity <= order.quantity
+        if is_ours and self._is_booked(order.symbol, there):
+            is_ours = False
         if is_ours and there.at >= decision_instant(order.decision_day):
             return self._report(order, there, at)
         return OrderReport(
@@ -175,6 +191,11 @@ class ExchangeVenue:
             message=f"another order has this name: {there.side} {plain(there.quantity)} at "
             f"{there.at:%Y-%m-%d %H:%M:%S} UTC",
         )
+
+    def _is_booked(self, symbol: str, there: OrderState) -> bool:
+        """Tell whether the journal has it already, as what it had lost and was taken up."""
+        trades = self._client.trades_of(symbol, there.order_id) if there.executed_quantity else ()
+        return any((symbol, trade.trade_id, trade.at) in self._booked for trade in trades)
 
     def held(self, asset: str) -> Decimal | None:
         """Ask what the account holds of an asset, ours or not, free or locked."""
@@ -227,8 +248,8 @@ class ExchangeVenue:
             # Trades may become visible later than their order.
             return OrderReport(status=OrderStatus.UNRESOLVED, message=f"{listed} of {state.executed_quantity} listed")
         self._booked |= {(order.symbol, trade.trade_id, trade.at) for trade in trades}
-        market_price = self._market_price(order.symbol) if trades and _is_fresh(trades, at) else None
-        fills = tuple(_fill(order, trade, market_price) for trade in trades)
+        market_price = self._market_price(order.symbol) if trades and is_fresh(trades, at) else None
+        fills = tuple(fill_of(order, trade, market_price) for trade in trades)
         again = self._rest(order, state)
         if fills:
             return OrderReport(
@@ -250,8 +271,11 @@ class ExchangeVenue:
 
     def _rest(self, order: Order, state: OrderState) -> Decimal:
         """Give what is worth another attempt; less than the exchange accepts is dust, and stays."""
+        # A sell is cut to what is free in the account: what was not is sold once it is.
+        goes_on = order.side is Side.SELL or self._was_cut(order, state)
         with exact():
-            rest = (order.quantity if self._was_cut(order, state) else state.quantity) - state.executed_quantity
+            rest = (order.quantity if goes_on else state.quantity) - state.executed_quantity
+        rest = floor_to_step(max(rest, ZERO), self._rules.last(order.asset).instrument.lot_step)
         if rest <= ZERO:
             return ZERO
         quote = self._client.best_quotes((order.symbol,)).get(order.symbol)
@@ -297,6 +321,11 @@ class ExchangeVenue:
         quantity = order.quantity if largest is None else min(order.quantity, largest)
         return floor_to_step(quantity, instrument.lot_step)
 
+    def _free(self, asset: str) -> Decimal:
+        """Ask what of an asset the account has free, ours or not, on the grid of today."""
+        balance = self._client.balances().get(asset)
+        return ZERO if balance is None else floor_to_step(balance.free, self._rules.last(asset).instrument.lot_step)
+
     def _affordable(
         self, order: Order, cash: Decimal, quotes: Mapping[str, Quote], alongside: Sequence[Order]
     ) -> Decimal:
@@ -315,30 +344,3 @@ class ExchangeVenue:
         with exact():
             notional = quantity * price
         return quantity > ZERO and quantity >= rules.minimum_quantity and notional >= rules.instrument.minimum_notional
-
-
-def _is_fresh(trades: Sequence[Trade], at: datetime) -> bool:
-    """Tell whether the market of now is the market of the trades."""
-    return abs(at - trades[-1].at) <= FRESH
-
-
-def _fill(order: Order, trade: Trade, market_price: Decimal | None) -> Fill:
-    with exact():
-        notional = trade.quantity * trade.price
-    return Fill(
-        at=trade.at,
-        order_id=trade.order_id,
-        client_order_id=order.client_order_id,
-        asset=order.asset,
-        symbol=order.symbol,
-        side=order.side,
-        quantity=trade.quantity,
-        price=trade.price,
-        notional=notional,
-        fee=trade.fee,
-        fee_asset=trade.fee_asset,
-        decision_day=order.decision_day,
-        reason=order.reason,
-        trade_id=trade.trade_id,
-        market_price=market_price,
-    )

@@ -44,6 +44,11 @@ class RulesOfNow:
         self._listed = frozenset(self._rules)
         return self._rules.get(asset)
 
+    def instruments(self) -> dict[str, Instrument]:
+        """Ask for the trading rules by asset; of a market that is not listed, as they were known last."""
+        rules = self._client.instruments(tuple(self._listed), self._quote) if self._listed else {}
+        return {**self._known, **{asset: each.instrument for asset, each in rules.items()}}
+
     def last(self, asset: str) -> MarketRules:
         """Give the rules of a market as they were asked for last."""
         if asset not in self._rules:

@@ -35,10 +35,10 @@ class SimulatedVenue:
         """Give the trading rules by asset."""
         return self._instruments
 
-    def is_open(self, asset: str, at: datetime) -> bool:  # noqa: ARG002 - quotes are of now
-        """Tell whether the asset is quoted."""
+    def why_closed(self, asset: str, at: datetime) -> str:  # noqa: ARG002 - quotes are of now
+        """Say that the asset is not quoted, where that is so."""
         symbol = self._instruments[asset].symbol
-        return symbol in self._quotes((symbol,))
+        return "" if symbol in self._quotes((symbol,)) else f"{symbol} is not quoted now"
 
     def submit(
         self,
@@ -61,7 +61,7 @@ class SimulatedVenue:
         )
         if done.quantity <= ZERO:
             message = f"cash {cash:.2f} does not pay for an order"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, message=message)
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, waived=True, message=message)
         # The id says what it is of, so that a restart cannot give it twice.
         fill = fill_of(order, done, at=at, order_id=f"sim-{order.client_order_id}", fee_asset=self._quote)
         with sizing():

@@ -17,7 +17,7 @@ from engine.core.instrument import Instrument, built_in_instrument, symbol_of
 from engine.core.ledger import Ledger
 from engine.core.market import Floats, History
 from engine.core.order import Fill, Order
-from engine.core.out_of_position import stuck_coins
+from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
@@ -149,7 +149,14 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     events = tuple(journal)
     check_no_look_ahead(strategy, history, observations, events)
     days, fills = decided_days(events), booked_fills(events)
-    stuck = stuck_coins(session.standing.orders, session.ledger, days, config.account.sell_wait_days)
+    standing = session.standing
+    missed = coins_out_of_position(
+        standing.orders,
+        standing.missed,
+        ledger=standing.ledger,
+        last=days[-1],
+        wait_days=config.account.sell_wait_days,
+    )
     rotations = rotations_of(days)
     facts = RunFacts(
         mode="backtest",
@@ -173,7 +180,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         days=days,
         fills=fills,
         rotations=rotations,
-        summary=summary_of(facts, days=days, fills=fills, rotations=rotations, stuck=stuck),
+        summary=summary_of(facts, days=days, fills=fills, rotations=rotations, out_of_position=missed),
         doubts=facts.doubts,
         benchmarks=facts.benchmark_equity,
     )

@@ -17,10 +17,10 @@ from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import decimal_of
 from engine.core.strategy import Decision, Holdings, StrategyState
+from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
 from engine.recovery import standing_of
 from engine.registry import explainer_factory, strategy_factory
-from engine.session import HeldAtClose
 from engine.standing import Standing
 from engine.wiring.backtest import strategy_of
 from engine.wiring.explain_past import Past

@@ -13,7 +13,7 @@ from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.out_of_position import stuck_coins
+from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
@@ -23,7 +23,7 @@ from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
 from engine.journal.paper_folder import LogWriter, RecordedJournal, one_sentence, write_projections
 from engine.journal.projections import booked_fills, decided_days, rotations_of
-from engine.journal.run_log import doubt_lines
+from engine.journal.run_log import LogLine, doubt_lines
 from engine.journal.run_record import PAPER
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
@@ -57,6 +57,7 @@ class PaperRun:
         watch: listens, for whoever shows what the run is at.
         synthetic: whether prices are made up: the venue's, and then every bar.
         mode: what its summary says that it is, `paper` or `rehearsal`.
+        told: shown the line of each event as it is written.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class PaperRun:
         watch: Watch | None = None,
         synthetic: bool = False,
         mode: str = PAPER,
+        told: Callable[[LogLine], None] | None = None,
     ) -> None:
         self.synthetic = synthetic
         self.mode = mode
@@ -85,10 +87,11 @@ class PaperRun:
         self._universe: Universe = self._strategy.universe
         client.hold_to((*self._universe.assets, config.account.quote))
         past = list(store)
-        self._journal = RecordedJournal(store, past, folder, write_log)
+        self._journal = RecordedJournal(store, past, folder, write_log, told)
         ledger = _first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
+        self._booked = {(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)}
         identity = self._identity(past, standing)
         venue = self._venue(past)
         self._planner = Planner(
@@ -222,7 +225,7 @@ class PaperRun:
             quote=config.account.quote,
             commission=config.costs.commission,
             listed=listed,
-            booked_trades={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
+            booked_trades=self._booked,
             market=market_quotes(config, self._client, self._around),
             started_at=self._client.server_time(),
             settle_seconds=self._settle_seconds(),
@@ -237,6 +240,8 @@ class PaperRun:
         account = ExchangeAccount(
             self._client,
             quote=config.account.quote,
+            account=self._planner.account,
+            booked=self._booked,
             settle_seconds=self._settle_seconds(),
             sleep=around.pause,
             ending=around.ending,
@@ -308,8 +313,14 @@ class PaperRun:
         )
         rotations = rotations_of(days)
         standing = self._session.standing
-        stuck = stuck_coins(standing.orders, standing.ledger, days, self._config.account.sell_wait_days)
-        summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations, stuck=stuck)
+        missed = coins_out_of_position(
+            standing.orders,
+            standing.missed,
+            ledger=standing.ledger,
+            last=days[-1],
+            wait_days=self._config.account.sell_wait_days,
+        )
+        summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations, out_of_position=missed)
         write_projections(self._folder, events, summary, facts.benchmark_equity)
 
 

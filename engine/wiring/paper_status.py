@@ -33,6 +33,8 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path, *, page
             folder=folder,
             ledger=standing.ledger,
             orders=standing.orders,
+            missed=standing.missed,
+            sell_wait_days=config.account.sell_wait_days,
             last_day=standing.last_day,
             grace=timedelta(seconds=config.live.grace_seconds),
             exchange_time=None if heard is None else heard[0],

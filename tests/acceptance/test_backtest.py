@@ -465,6 +465,15 @@ def test_orders_decided_on_the_last_day_are_reported_as_pending(desk: Path, smal
     assert run.text("run.log").splitlines()[-1].count("still pending: ") == 3
 
 
+def test_a_pending_quantity_is_written_without_zeros_at_its_end(desk: Path) -> None:
+    lots = "account.instruments={BTC: {lot_step: 0.5, minimum_notional: 5}}"
+
+    run = backtest_here(desk, "--from", "2016-02-03", "--to", "2016-02-03", "--set", lots)
+
+    (pending,) = [line for line in run.outcome.stdout.splitlines() if line.startswith("pending: ")]
+    assert re.fullmatch(r"pending: buy \d+(\.[1-9])? BTC/USDT \(start\)", pending)
+
+
 def test_set_wins_over_the_file_and_the_last_one_wins(desk: Path) -> None:
     run = backtest_here(desk, "--set", "name=first", "--set", "account.cash=250", "--set", "name=second")
 

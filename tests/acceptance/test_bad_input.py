@@ -99,7 +99,7 @@ FILES: Mapping[str, tuple[str | bytes, Sequence[str]]] = {
     "a Python object": ("name: !!python/object/apply:os.getcwd []\n", ["bot.yaml, line 1", "YAML"]),
     "a control character": ("name: a\x01\n", ["bot.yaml", "YAML"]),
     "UTF-16": ("name: a\n".encode("utf-16"), ["bot.yaml", "UTF-8"]),
-    "a number as a key": ("strategy: {5: BTC}\n", ["strategy.5", "text is wanted"]),
+    "a number as a key": ("strategy: {5: BTC}\n", ["strategy: key 5", "text is wanted"]),
 }
 
 

@@ -117,6 +117,16 @@ def test_an_index_with_other_days_than_new_york_had_is_refused(
     assert re.search(rf"prices/RUT\.csv, .*{words}", desk.refused())
 
 
+def test_a_huge_return_leaves_the_dates_beside_it_their_room(desk: Desk) -> None:
+    desk.change("ETH.csv", multiplied(1e8, since="2016-06-01"))
+
+    printed = desk.backtest().stdout
+
+    shown = printed[printed.index("Rotations") : printed.index("hold BTC")]
+    assert re.search(r"\+\d\.\d\de\d+%", shown)
+    assert "…" not in shown
+
+
 def test_an_index_with_lone_missing_sessions_is_no_shifted_one(desk: Desk) -> None:
     desk.change("RUT.csv", lambda rows: [row for number, row in enumerate(rows) if number % 97 != 50])
 

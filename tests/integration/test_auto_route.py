@@ -244,6 +244,20 @@ def test_a_host_of_coins_that_serves_nothing_leads_to_the_sample_with_its_status
     assert f"HTTP {answer.status}" in note
 
 
+@pytest.mark.parametrize("answer", REFUSALS[:3], ids=lambda answer: str(answer.status))
+def test_a_refusal_of_one_coin_beside_others_that_are_served_is_an_error(bench: Bench, answer: Canned) -> None:
+    bench.load()
+    last = f"{COINS[-1]}USDT"
+    bench.binance.refusals[last] = answer
+    # What the caches hold is stale by then; the last coin's is no stand-in either.
+    bench.now += timedelta(days=3)
+    bench.binance.now = bench.now
+
+    sentence = bench.refused()
+
+    assert f"binance {last}: Binance refuses the request (HTTP {answer.status}), though it served others" in sentence
+
+
 @pytest.mark.parametrize("answer", REFUSALS, ids=lambda answer: str(answer.status))
 def test_a_host_of_the_index_that_serves_nothing_leads_to_the_sample_with_its_status(
     bench: Bench, answer: Canned

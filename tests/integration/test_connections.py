@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
+import certifi
 import pytest
 
 from engine.core.errors import DataError, EngineError, VenueError
@@ -238,6 +239,14 @@ def test_an_unknown_authority_is_said_once_with_the_variables_that_name_one(clie
     assert f"{tls} cannot be trusted: its certificate is signed by an authority that is not known here" in sentence
     assert "REQUESTS_CA_BUNDLE or SSL_CERT_FILE" in sentence
     assert asked.waits == []
+
+
+def test_an_authority_that_the_named_file_lacks_is_said_with_the_variable_that_counts(
+    client: Client, tls: str, authority: Authority
+) -> None:
+    asked = Asked({"SSL_CERT_FILE": str(authority.certificate), "REQUESTS_CA_BUNDLE": certifi.where()}, base_url=tls)
+
+    assert f"is not in the file of REQUESTS_CA_BUNDLE ({certifi.where()})" in failure(client, asked)
 
 
 def test_a_certificate_that_has_run_out_is_said(client: Client, services: Services, authority: Authority) -> None:

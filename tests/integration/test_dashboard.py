@@ -552,6 +552,17 @@ def test_after_the_bot_the_page_says_that_it_does_not_run(tmp_path: Path) -> Non
     assert entries_below(tmp_path) == before
 
 
+def test_a_rehearsal_that_is_over_has_no_next_decision(tmp_path: Path) -> None:
+    paper(tmp_path, decided(1)).close()
+    (tmp_path / PAPER).rename(tmp_path / "rehearsal-x-20240102T030405Z")
+
+    with served(tmp_path) as dashboard:
+        text = fragment(dashboard, "rehearsal-x-20240102T030405Z")
+
+    assert "none: the rehearsal is over" in text
+    assert "2024-01-02" not in text
+
+
 def test_words_of_an_exchange_do_not_become_markup(tmp_path: Path) -> None:
     paper(tmp_path, decided(1, reason=HOSTILE), unresolved(HOSTILE)).close()
     write_summary(tmp_path / HOSTILE.replace("/", "_"), mode=HOSTILE, notes=[HOSTILE], last_day=HOSTILE)

@@ -222,3 +222,26 @@ def test_a_core_that_its_source_does_not_know_any_more_still_stops_decisions(mak
 
     with pytest.raises(DataError, match=r"BTC\.csv: no such file"):
         bot.live_through(2, 2)
+
+
+@pytest.mark.parametrize("status", ["HALT", "BREAK", "END_OF_DAY"])
+def test_the_sell_of_a_coin_whose_market_is_closed_waits_through_restarts_and_goes_out_when_it_opens(
+    make_rig: MakeRig, status: str
+) -> None:
+    rig = make_rig(HELD)
+    bot = Bot(rig)
+    bot.live_through(0, 1)
+    rig.exchange.halt("SOLUSDT", status)
+    bot.live_through(2, 7)
+
+    assert len(decided(bot)) == 8
+    assert [order.asset for order in bot.standing.orders.sells] == ["SOL"]
+    assert bot.ledger.cash < 200
+
+    rig.exchange.halt("SOLUSDT", None)
+    bot.live_through(8, 9)
+
+    # Its cash follows into the core.
+    assert bot.standing.orders.waiting == ()
+    assert (bot.ledger.quantity("SOL") < 1, bot.ledger.cash < 15_000) == (True, True)
+    assert bot.bought() == rig.changes()

@@ -204,6 +204,9 @@ class Script:
                 assert self._bought(asset) == ours + _outside(standing.ledger, asset), asset
             self._compare_coins(standing)
             assert not [each for each in standing.orders.waiting if each.client_order_id in self._exchange.placed]
+        # A coin is out of position only while something of it is undone, or planned again.
+        planned = {order.asset for order in standing.orders.waiting}
+        assert not [each for each in standing.missed.coins.values() if not each.quantity and each.asset not in planned]
         self._before = standing.ledger
 
     def _begin_epoch(self, standing: Standing) -> None:

@@ -11,6 +11,7 @@ import pytest
 from engine.core.errors import VenueError
 from engine.core.events import OrderFilled, OrderRejected, OrderUnresolved, RunStarted
 from engine.practice.faults import Fault
+from tests.support.command import call_command
 from tests.support.fakes import DAY
 from tests.support.live_rig import Bot, Rig
 from tests.support.markets import coin_bars
@@ -70,12 +71,37 @@ def test_a_folder_that_was_deleted_and_begun_anew_on_the_same_day_buys_for_itsel
     assert len(rig.orders()) == 2
 
 
+@pytest.mark.parametrize("later", [1, 3], ids=["on the same day", "days later"])
+def test_a_copy_of_the_journal_from_before_orders_is_put_back_and_nothing_is_doubled(rig: Rig, later: int) -> None:
+    bot = Bot(rig)
+    bot.live()
+    copy = bot.copy_to("put back")
+    bot.live_through(1, later)
+    beside = {asset: held - bot.bought().get(asset, 0) for asset, held in rig.exchange.balances().items()}
+    rig.to_day(later + 1)
+    copy.live()
+    copy.live_through(later + 2, later + 3)
+
+    assert {*names(bot)} <= {*names(copy)}
+    assert copy.bought() == rig.changes()
+    # Fees of the round trip are made up for, no more.
+    for asset in ("BTC", "ETH", "SOL"):
+        assert copy.ledger.quantity(asset) == pytest.approx(
+            bot.ledger.quantity(asset), rel=Decimal("0.01"), abs=Decimal("0.001")
+        )
+        assert rig.exchange.balances()[asset] == beside[asset] + copy.ledger.quantity(asset)
+    assert [words for words in copy.notices if "the journal lacks 3 orders of this run" in words]
+    assert call_command("verify", copy.folder).exit_code == 0
+    reviewed = call_command("review", copy.folder)
+    assert (reviewed.exit_code, reviewed.stderr) == (0, ""), reviewed
+
+
 def test_what_the_account_holds_beside_the_ledger_is_written_down_and_more_is_said(rig: Rig) -> None:
     bot = Bot(rig)
     bot.live()
     started = next(event for event in bot.events if isinstance(event, RunStarted))
     # The allowance less what the bot trades with.
-    assert started.beside == {"BTC": 1, "ETH": 1, "SOL": 1, "USDT": 900_000}
+    assert started.beside == {"BTC": Decimal(1), "ETH": Decimal(1), "SOL": Decimal(1), "USDT": Decimal(900_000)}
 
     rig.exchange.account.free["ETH"] += Decimal("2.5")
     rig.exchange.account.version += 1

@@ -36,6 +36,9 @@ class Canned:
     drips: bool = False
 
 
+INVALID_SYMBOL = Canned(status=400, body='{"code":-1121,"msg":"Invalid symbol."}')
+
+
 def milliseconds(day: date) -> int:
     """Give the start of a UTC day as Binance counts it."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
@@ -60,6 +63,7 @@ class BinanceServer:
         candles: by market id, `BTCUSDT`, ascending.
         now: the exchange's clock; a candle still forming at it is served, as Binance does.
         canned: answers to the next `klines` requests; `canned_times` to the next `time` requests.
+        refusals: the answer to every `klines` request of a market, by its id.
         page_limit: rows of a page at most; weight: what the used-weight header says.
         requests: queries of the `klines` requests; time_requests: how often the time was asked.
     """
@@ -69,6 +73,7 @@ class BinanceServer:
         self.now = now
         self.canned: deque[Canned] = deque()
         self.canned_times: deque[Canned] = deque()
+        self.refusals: dict[str, Canned] = {}
         self.page_limit = 1000
         self.weight = 2
         self.requests: list[dict[str, str]] = []
@@ -89,8 +94,8 @@ class BinanceServer:
         if self.canned:
             return self.canned.popleft()
         candles = self.candles.get(query["symbol"])
-        if candles is None:
-            return Canned(status=400, body='{"code":-1121,"msg":"Invalid symbol."}')
+        if candles is None or query["symbol"] in self.refusals:
+            return self.refusals.get(query["symbol"], INVALID_SYMBOL)
         limit = min(int(query.get("limit", "500")), self.page_limit)
         opened_by = int(self.now.timestamp() * 1000)
         page = [row for row in candles if int(query["startTime"]) <= row[0] <= opened_by][:limit]

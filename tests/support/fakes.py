@@ -118,8 +118,8 @@ class FakeVenue:
     def instruments(self) -> Mapping[str, Instrument]:
         return {asset: instrument(asset) for asset in self.prices}
 
-    def is_open(self, asset: str, at: datetime) -> bool:
-        return asset not in self.closed
+    def why_closed(self, asset: str, at: datetime) -> str:
+        return "halted" if asset in self.closed else ""
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.submitted.append((order, cash, list(self.journal)[-1]))

@@ -55,8 +55,8 @@ class FickleExchange:
     def instruments(self) -> Mapping[str, Instrument]:
         return {asset: instrument(asset, step=str(STEP), least=str(LEAST)) for asset in PRICES}
 
-    def is_open(self, asset: str, at: datetime) -> bool:
-        return self._chance.random() > 0.15
+    def why_closed(self, asset: str, at: datetime) -> str:
+        return "halted" if self._chance.random() <= 0.15 else ""
 
     def held(self, asset: str) -> Decimal | None:
         return _decimal(self.balances[asset])
@@ -96,6 +96,9 @@ class FickleExchange:
 
     def lists(self, asset: str) -> bool:
         return asset in PRICES
+
+    def lost_fills(self, assets: Sequence[str], since: datetime) -> Sequence[Fill]:
+        return ()
 
     def holdings(self) -> Mapping[str, Decimal]:
         return {asset: _decimal(amount) for asset, amount in self.balances.items()}

@@ -55,8 +55,8 @@ class OpenVenue:
     def instruments(self) -> Mapping[str, Instrument]:
         return self._instruments
 
-    def is_open(self, asset: str, at: datetime) -> bool:
-        return self.history[asset].open_on(at.date()) is not None
+    def why_closed(self, asset: str, at: datetime) -> str:
+        return "the market has no bar on that day" if self.history[asset].open_on(at.date()) is None else ""
 
     def held(self, asset: str) -> Decimal | None:
         return None
@@ -74,7 +74,7 @@ class OpenVenue:
         )
         if done.quantity <= ZERO:
             message = f"cash {cash:.2f} does not pay for an order"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, message=message)
+            return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, waived=True, message=message)
         self._filled += 1
         fill = fill_of(order, done, at=at, order_id=str(self._filled), fee_asset=QUOTE)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,), unpaid=done.unpaid)

@@ -41,7 +41,7 @@ window: {from: 2018-01-01, to: null}
 account: {cash: 100000, quote: USDT, instruments: {}, sell_wait_days: 2}
 costs: {commission: 0.001, slippage: 0.0005}
 data: {crypto: auto, index: auto, csv_dir: null, cache_dir: null, max_stale_sessions: 3, jumps: note}
-venue: {name: simulated, base_url: null, max_retries: 8, timeout_seconds: 10}
+venue: {name: simulated, base_url: null, max_retries: 8, timeout_seconds: 10, settle_seconds: 60}
 live: {poll_seconds: 20, grace_seconds: 60}
 notify: []
 """)
@@ -222,6 +222,11 @@ NUMBERS = (
         ("strategy: {hold_weeks: 1e1}", "strategy.hold_weeks: 1e1 is not allowed: a whole number is wanted"),
         ("strategy: {hold_weeks: 1_8}", "strategy.hold_weeks: 1_8 is not allowed: a whole number is wanted"),
         ("strategy: {basket_equal: [true]}", "strategy.basket_equal.0: true is not allowed: text is wanted; for the"),
+        ("strategy: {basket_equal: [~]}", "strategy.basket_equal.0: null is not allowed: text is wanted; for the word"),
+        ('name: ""', "name: '' is not allowed"),
+        ("name: ' '", "name: ' ' is not allowed"),
+        ("7: 1", "key 7 is not allowed: text is wanted"),
+        ("account: {true: 1}", "account: key true is not allowed: text is wanted"),
         ("strategy: {basket_equal: [0x10]}", "strategy.basket_equal.0: 0x10 is not allowed: text is wanted"),
         ("live: {poll_seconds: 1e308}", "live.poll_seconds: 1e308 is not allowed"),
     ],

@@ -54,9 +54,9 @@ def test_a_day_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     assert "not readable as YAML: " in unreadable(write(tmp_path, "window: {from: 2024-02-30}\n"))
 
 
-@pytest.mark.parametrize(("text", "kind"), [("[1, 2]\n", "list"), ("rotation\n", "str"), ("3\n", "int")])
+@pytest.mark.parametrize(("text", "kind"), [("[1, 2]\n", "a list"), ("rotation\n", "'rotation'"), ("0x3\n", "0x3")])
 def test_a_file_without_keys_is_an_error(tmp_path: Path, text: str, kind: str) -> None:
-    assert unreadable(write(tmp_path, text)).startswith(f": holds a {kind}; keys with values")
+    assert unreadable(write(tmp_path, text)).startswith(f": holds {kind}; keys with values")
 
 
 @pytest.mark.parametrize(

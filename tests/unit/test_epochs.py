@@ -1,7 +1,7 @@
 """Resets of an exchange, on an account that forgets when it is told to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -28,6 +28,15 @@ RULES = {
     "DOGE": Instrument(symbol="DOGE/USDT", lot_step=Decimal(1), minimum_notional=Decimal(5)),
 }
 PLENTY = {"ETH": Decimal(9), "DOGE": Decimal(9999), "USDT": Decimal(10_000)}
+OTHER_SALE = Order(
+    client_order_id="bot-20240101-DOGE-s1-1",
+    asset="DOGE",
+    symbol="DOGE/USDT",
+    side=Side.SELL,
+    quantity=Decimal(7),
+    decision_day=DAY,
+    reason="exit",
+)
 KNOWN = fill_of("ETH", Side.BUY, "3", "100", name="bot-20240101-ETH-b1-1")
 
 
@@ -55,6 +64,9 @@ class FakeAccount:
     def lists(self, asset: str) -> bool:
         return asset not in self.left
 
+    def lost_fills(self, assets: Sequence[str], since: object) -> Sequence[Fill]:
+        return ()
+
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
         return self.held
@@ -66,16 +78,18 @@ class FakeAccount:
 class Shop:
     """Fills what it is sent at 110, or answers as it is told; a fee of a thousandth is taken from the coin."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Mapping[str, Instrument]) -> None:
+        self.rules = rules
+        self.closed: set[str] = set()
         self.sent: list[Order] = []
         self.alongside: list[list[str]] = []
         self.answers: list[OrderReport] = []
 
     def instruments(self) -> Mapping[str, Instrument]:
-        return RULES
+        return self.rules
 
-    def is_open(self, asset: str, at: object) -> bool:
-        return True
+    def why_closed(self, asset: str, at: object) -> str:
+        return "no market" if asset in self.closed else ""
 
     def submit(self, order: Order, *, at: object, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.sent.append(order)
@@ -106,10 +120,15 @@ class Bot:
     """A session that holds ETH and a little DOGE, and the keeper of its epochs."""
 
     def __init__(
-        self, *, known: Fill | None = KNOWN, held: Mapping[str, Decimal] = HELD, unplanned: str | None = None
+        self,
+        *,
+        known: Fill | None = KNOWN,
+        held: Mapping[str, Decimal] = HELD,
+        unplanned: str | None = None,
+        rules: Mapping[str, Instrument] = RULES,
     ) -> None:
         self.account = FakeAccount()
-        self.shop = Shop()
+        self.shop = Shop(rules)
         self.journal = MemoryJournal()
         self.notices: list[str] = []
         self.fresh = Standing(
@@ -121,7 +140,7 @@ class Bot:
         )
         planner = Planner(
             account="bot",
-            instruments=RULES,
+            instruments=rules,
             costs=Costs(commission=Decimal("0.001"), slippage=Decimal(0)),
             trading_order=("ETH", "DOGE"),
         )
@@ -563,3 +582,44 @@ def test_more_than_was_seen_and_the_fills_since_explain_is_said() -> None:
         "binance-testnet: the account holds 1 ETH more than when last seen and the fills since explain; they are left "
         "alone"
     ]
+
+
+def test_what_cannot_be_bought_back_holds_other_orders_up_for_two_days_and_not_for_ever() -> None:
+    bot = Bot(held={"ETH": Decimal(3), "DOGE": Decimal(700)})
+    bot.reset()
+    bot.journal.append(OrderPlanned(order=OTHER_SALE))
+    bot.session.standing = bot.folded()
+    bot.shop.closed = {"ETH"}
+
+    days = []
+    for day in range(4):
+        bot.session.work_orders(NOON + timedelta(days=day))
+        days.append([order.reason for order in bot.shop.sent])
+
+    # First tried on the first of them; from the third on it is stuck, and is tried on.
+    assert days == [*[[RESET_BUY_BACK]] * 2, *[[RESET_BUY_BACK, "exit"]] * 2]
+    assert [order.asset for order in bot.session.waiting] == ["ETH"]
+    assert bot.folded() == bot.session.standing
+    bot.shop.closed = set()
+    bot.session.work_orders(NOON + timedelta(days=9))
+    assert bot.session.waiting == ()
+
+
+def test_what_a_reset_wiped_is_bought_back_in_no_more_orders_a_day_than_any_other_coin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 1.2 ETH and more, 0.1 at once: ten a day instead of a thousand.
+    monkeypatch.setattr("engine.core.restoration.MAX_PIECES", 10)
+    bot = Bot(held={"ETH": Decimal("1.2")}, rules={"ETH": replace(RULES["ETH"], maximum_quantity=Decimal("0.1"))})
+    bot.reset()
+    first = len(bot.session.waiting)
+    bot.session.work_orders(NOON)
+    bot.keeper.check(NOON)
+    same_day = bot.session.waiting
+    bot.session.standing = replace(bot.session.standing, last_day=DAY + timedelta(days=1))
+    bot.keeper.check(NOON + timedelta(days=1))
+
+    assert (first, same_day) == (10, ())
+    # 1 less a thousandth was bought; 0.201 / 0.999 is 0.2012, on the step 0.3, and a step more.
+    assert sum(order.quantity for order in bot.session.waiting) == Decimal("0.4")
+    assert bot.session.waiting[0].client_order_id == "bot-20240102-ETH-r2p11-1"

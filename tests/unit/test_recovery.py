@@ -84,8 +84,8 @@ class RememberingVenue:
     def instruments(self) -> Mapping[str, Instrument]:
         return {asset: instrument(asset) for asset in PRICES}
 
-    def is_open(self, asset: str, at: datetime) -> bool:
-        return asset not in self.closed.get(at.date() - timedelta(days=1), ())
+    def why_closed(self, asset: str, at: datetime) -> str:
+        return "halted" if asset in self.closed.get(at.date() - timedelta(days=1), ()) else ""
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         assert order.client_order_id not in self.reports, "sent a second time"

@@ -288,7 +288,7 @@ def test_a_long_wait_is_written_once() -> None:
 
     (waits,) = run.events(OrderWaits)
     assert isinstance(waits, OrderWaits)
-    assert waits.message == "the market takes no orders now"
+    assert waits.message == "halted"
     assert run.events(OrderSent) == []
 
 

@@ -58,6 +58,8 @@ TENFOLD = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("!!str 012", "012"),
         ("!!float 1", 1.0),
         ("١٢", "١٢"),
+        ("<<", "<<"),
+        ("[<<]", ["<<"]),
     ],
 )
 def test_a_plain_word_means_what_the_core_schema_says(text: str, value: object) -> None:
@@ -107,7 +109,8 @@ def test_anchors_and_merges_work() -> None:
         ("&a [*a]", r"\*a stands inside what it refers to"),
         ("&a {b: {c: *a}}", r"\*a stands inside what it refers to"),
         ("*a", "undefined alias"),
-        ("{[a]: 1}", "unhashable key"),
+        ("{[a]: 1}", "a list or a mapping is no key; text is wanted"),
+        ("? {a: 1}\n: 2", "a list or a mapping is no key; text is wanted"),
         ("{a: 1, a: 2}", "key 'a' is given twice"),
         ("[" * 100_000, "nested deeper than 50 levels"),
         ("\n".join(" " * i + "a:" for i in range(900)), "nested deeper than 50 levels"),

@@ -12,6 +12,7 @@ from engine.core.calendar import decision_instant
 from engine.core.events import RunStarted
 from engine.core.order import RESET_BUY_BACK
 from engine.core.orders_in_flight import OrdersInFlight
+from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import performance_of, turnover_of, without_few_days
 from engine.journal.bookings import quote_of
 from engine.journal.projections import OPEN, ROTATED
@@ -19,6 +20,7 @@ from engine.journal.record_rows import RotationRow
 from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fills
 from engine.journal.review.holdings import Standing, Stretch, standing_of, stretches_of
 from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
+from engine.journal.review.positions import out_of_position_of
 from engine.journal.review.round_trips import RoundTrip, round_trips_of
 from engine.journal.review.selection import Selection
 from engine.journal.run_outline import name_of
@@ -69,6 +71,7 @@ class Review:
         rotates: whether there are rotations to speak of; round_trips: of positions, where there are not.
         pending: orders that wait, in words.
         doubts: what puts the figures in doubt.
+        out_of_position: coins that could not be brought to their targets.
     """
 
     record: RunRecord
@@ -96,6 +99,7 @@ class Review:
     incidents: Sequence[Incident]
     pending: Sequence[str]
     doubts: Sequence[str] = ()
+    out_of_position: Sequence[OutOfPosition] = ()
 
 
 def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str] = ()) -> Review:
@@ -135,6 +139,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         incidents=[incident for incident in incidents if _is_selected(incident, selection)],
         pending=list(_pending(record)),
         doubts=doubts_of(summary),
+        out_of_position=out_of_position_of(record),
     )
 
 

@@ -25,6 +25,8 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
     RunEnded,
     RunStarted,
 )
@@ -40,7 +42,17 @@ STILL_UNKNOWN = "still unknown: it is being asked for"
 
 PlainWay: TypeAlias = RunStarted | DayDecided | OrderSent | OrderFilled | RunEnded
 """Events that are no incident."""
-NoAnswer: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderSent | OrderCancelled | RunEnded
+NoAnswer: TypeAlias = (
+    RunStarted
+    | DayDecided
+    | OrderPlanned
+    | OrderSkipped
+    | OrderSent
+    | OrderCancelled
+    | PositionMissed
+    | PositionReached
+    | RunEnded
+)
 """Events that do not say what became of an order of unknown outcome."""
 Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | RunEnded
 """Events that belong to a day and to no instant."""
@@ -57,6 +69,8 @@ class IncidentKind(StrEnum):
     WAITS = "waits"
     REPLACED = "replaced"
     NOT_SENT = "not sent"
+    OUT_OF_POSITION = "out of position"
+    IN_POSITION = "in position"
     RESET = "reset"
 
 
@@ -87,7 +101,7 @@ def incidents_of(record: RunRecord) -> tuple[Incident, ...]:
     return tuple(logged_incidents(record.log) if record.events is None else journalled_incidents(record.events))
 
 
-def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:
+def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, PLR0912 - one arm an event
     """Tell incidents out of a journal."""
     orders = OrdersInFlight()
     answers = _answers(events)
@@ -120,12 +134,30 @@ def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:
                     reason="",
                     message=event.message,
                 )
+            case PositionMissed():
+                words = f"{event.side.value} {plain(event.quantity)} {event.asset}"
+                yield _of_position(IncidentKind.OUT_OF_POSITION, event, words, event.message)
+            case PositionReached():
+                yield _of_position(IncidentKind.IN_POSITION, event, event.asset, "it is where its target wants it")
             case AccountReset():
                 yield _reset(event, _bought_back(events[place + 1 :]))
             case _:
                 if not isinstance(event, PlainWay):
                     assert_never(event)
         orders = orders.after(event)
+
+
+def _of_position(kind: IncidentKind, event: PositionMissed | PositionReached, words: str, message: str) -> Incident:
+    return Incident(
+        at=event.at,
+        kind=kind,
+        order=words,
+        asset=event.asset,
+        client_order_id="",
+        decision_day=None,
+        reason=event.reason if isinstance(event, PositionMissed) else "",
+        message=message,
+    )
 
 
 def _next_attempt(order: Order, before: OrderInFlight | None, at: datetime) -> Iterator[Incident]:
@@ -231,6 +263,8 @@ def _incident(kind: IncidentKind, order: Order, at: datetime, message: str, *, o
 def _instant(event: Event) -> datetime | None:
     match event:
         case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | AccountReset():
+            return event.at
+        case PositionMissed() | PositionReached():
             return event.at
         case OrderFilled(fill=fill):
             return fill.at

@@ -227,7 +227,7 @@ def _caveats(review: Review) -> list[str]:
         *([made_up] if synthetic else []),
         rests_on(completed, rotates=review.rotates),
         *filter(None, [hindsight(synthetic=synthetic)]),
-        "The rules were written by people who had seen these years.",
+        *([] if synthetic else ["The rules were written by people who had seen these years."]),
         "Fees and slippage are taken; how deep the order books of small coins are is not modelled: real fills can be "
         "worse.",
         NOT_ADVICE,

@@ -4,10 +4,11 @@ import re
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.order import Side, client_order_id
+from engine.core.order import Side, client_order_id, day_named, restoring_order_id, stem_of
 from tests.support.fakes import order_of
 
 DAY = date(2024, 1, 31)
@@ -63,3 +64,46 @@ def test_two_purposes_share_an_id_only_if_they_are_the_same(one: dict[str, objec
 
 def test_an_order_for_another_quantity_is_otherwise_the_same() -> None:
     assert order_of("ETH", Side.BUY, "2").with_quantity(Decimal("1.5")) == order_of("ETH", Side.BUY, "1.5")
+
+
+ASSETS_OF_EVERY_KIND = st.sampled_from(["BTC", "AVAX", "1000SATS", "1000CHEEMS", "BTC币", "A" * 30, "a-b", "2", "-"])
+
+
+@given(
+    st.sampled_from(["x7k2p9", "rotation", "eine lange Überschrift", ""]),
+    st.lists(
+        st.tuples(ASSETS_OF_EVERY_KIND, st.sampled_from(Side), st.integers(1, 1000)),
+        unique=True,
+        min_size=2,
+        max_size=9,
+    ),
+    st.lists(
+        st.tuples(ASSETS_OF_EVERY_KIND, st.integers(2, 999), st.integers(1, 1000)), unique=True, min_size=2, max_size=9
+    ),
+    st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+    st.lists(st.integers(1, 9999), unique=True, min_size=1, max_size=4),
+)
+def test_names_of_all_orders_and_attempts_fit_and_are_unique(
+    account: str, plans: list[tuple[str, Side, int]], resets: list[tuple[str, int, int]], day: date, attempts: list[int]
+) -> None:
+    first = [
+        client_order_id(account=account, day=day, asset=asset, side=side, part=part) for asset, side, part in plans
+    ]
+    first += [
+        restoring_order_id(account=account, day=day, asset=asset, epoch=epoch, part=part)
+        for asset, epoch, part in resets
+    ]
+    names = [f"{stem_of(name)}-{attempt}" for name in first for attempt in attempts]
+
+    assert len(set(names)) == len(names) == len(attempts) * (len(plans) + len(resets))
+    assert all(re.fullmatch("[a-zA-Z0-9_-]{1,36}", name) for name in names), names
+    # A name says whose order it is, and of which day.
+    assert {day_named(name, account) for name in names} == {day}
+    assert {day_named(name, "another") for name in names} == {None}
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x7k2p9-", "x7k2p9-2024-BTC-b1-1", "x7k2p9-20240231-BTC-b1-1", "by-hand", "web_20240101"]
+)
+def test_a_name_that_no_run_gives_says_no_day(name: str) -> None:
+    assert day_named(name, "x7k2p9") is None

@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 
 from engine.core.calendar import opening_instant
-from engine.core.events import Event, OrderCancelled, OrderFilled, OrderPlanned, OrderWaits
+from engine.core.events import Event, OrderCancelled, OrderFilled, OrderPlanned, OrderWaits, PositionMissed
 from engine.core.ledger import Ledger
-from engine.core.order import Side
+from engine.core.missed import MissedPositions
+from engine.core.order import RESET_BUY_BACK, Side
 from engine.core.orders_in_flight import OrdersInFlight
-from engine.core.out_of_position import OutOfPosition, stuck_coins
+from engine.core.out_of_position import OutOfPosition, coins_out_of_position
 from tests.support.fakes import DAY, decided, fill_of, order_of
 
 SELL = order_of("ADA", Side.SELL, "50", name="bot-20240101-ADA-s1-1")
@@ -26,7 +27,7 @@ def test_a_sell_is_stuck_from_the_open_two_days_after_the_first_in_vain(days_lat
     # Its last decision is that of the day before the open.
     last = decided(DAY + timedelta(days=days_later), closes={"ADA": Decimal(2)})
 
-    stuck = stuck_coins(WAITING, LEDGER, [last], 2)
+    stuck = coins_out_of_position(WAITING, MissedPositions(), ledger=LEDGER, last=last, wait_days=2)
 
     # 50 at 2 of 1000.
     due = OutOfPosition(asset="ADA", since=date(2024, 1, 2), weight=0.1, reason="cannot be sold: no bar")
@@ -54,4 +55,31 @@ def test_the_wait_ends_when_no_sell_of_the_coin_is_open() -> None:
 
 
 def test_nothing_is_stuck_before_the_first_decision() -> None:
-    assert stuck_coins(OrdersInFlight(), LEDGER, [], 2) == ()
+    assert coins_out_of_position(OrdersInFlight(), MissedPositions(), ledger=LEDGER, last=None, wait_days=2) == ()
+
+
+def test_a_coin_whose_orders_ended_undone_is_out_of_position_with_what_is_held_of_it() -> None:
+    missed = PositionMissed(
+        at=FIRST_OPEN, asset="BTC", side=Side.BUY, quantity=Decimal(8), reason="start", message="other: -2010"
+    )
+    last = decided(closes={"BTC": Decimal(100)})
+
+    (coin,) = coins_out_of_position(
+        OrdersInFlight(), MissedPositions().after(missed), ledger=LEDGER, last=last, wait_days=2
+    )
+
+    due = OutOfPosition(asset="BTC", since=date(2024, 1, 2), weight=0.0, reason="not wholly bought: other: -2010")
+    assert coin == due
+    assert coin.words == "BTC (0.00% of equity) since 2024-01-02: not wholly bought: other: -2010"
+
+
+def test_what_cannot_be_bought_back_after_a_reset_is_stuck_as_sells_are() -> None:
+    back = order_of("ADA", Side.BUY, "50", name="bot-20240101-ADA-r2p1-1", reason=RESET_BUY_BACK)
+    waits = OrderWaits(at=FIRST_OPEN, order=back, message="the exchange has no market ADA/USDT")
+    orders = OrdersInFlight().after_all([decided(), OrderPlanned(order=back), waits])
+    last = decided(DAY + timedelta(days=2), closes={"ADA": Decimal(2)})
+
+    (coin,) = coins_out_of_position(orders, MissedPositions(), ledger=LEDGER, last=last, wait_days=2)
+
+    assert coin.reason == "cannot be bought back: the exchange has no market ADA/USDT"
+    assert not orders.holds_back(["ADA"])

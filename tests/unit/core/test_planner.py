@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.errors import ConfigError
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.order import Side
-from engine.core.planner import Plan, Planner
+from engine.core.planner import Plan, Planner, SkippedOrder
 from tests.support.fakes import DAY, instrument
 
 ASSETS = ("BTC", "ETH", "SOL")
@@ -177,12 +175,31 @@ def test_parts_add_up_and_none_is_above_the_largest_quantity(units: int, most: i
     assert len({part.client_order_id for part in parts}) == len(parts)
 
 
-def test_a_largest_quantity_that_asks_for_thousands_of_orders_is_refused() -> None:
-    # 1001 pieces of 1.
-    rules = {"ETH": instrument("ETH", step="1", most="1")}
+def test_a_thousand_orders_are_planned_for_a_coin_and_what_is_beyond_them_is_named() -> None:
+    # 1001 pieces of 2: a thousand of them, and 2 for the next decision days.
+    rules = {"ETH": instrument("ETH", step="1", most="2")}
 
-    with pytest.raises(ConfigError, match="would split an order of 1001 into 1001; at most 1000"):
-        plan({}, held={"ETH": "1001"}, closes={"ETH": "10"}, rules=rules)
+    made = plan({}, held={"ETH": "2002"}, closes={"ETH": "10"}, rules=rules)
+
+    assert [order.quantity for order in made.sells] == [Decimal(2)] * 1000
+    assert made.beyond == (
+        SkippedOrder(
+            asset="ETH",
+            side=Side.SELL,
+            quantity=Decimal(2),
+            message="the market takes 2 at once, and 1000 orders are sent a day",
+        ),
+    )
+
+
+def test_pieces_of_a_largest_quantity_off_the_grid_are_on_the_step() -> None:
+    # 2.02219723 BTC on a step of 0.00001 are 2.02219: 5 BTC are three pieces of at most that.
+    rules = {"BTC": instrument("BTC", step="0.00001", most="2.02219723")}
+
+    made = plan({}, held={"BTC": "5"}, closes={"BTC": "50000"}, rules=rules)
+
+    assert [str(order.quantity) for order in made.sells] == ["1.66666", "1.66667", "1.66667"]
+    assert made.beyond == ()
 
 
 def test_no_part_is_above_a_largest_quantity_that_is_no_multiple_of_the_lot_step() -> None:

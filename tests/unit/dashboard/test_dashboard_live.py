@@ -20,6 +20,7 @@ from engine.core.events import (
     OrderSent,
     OrderSkipped,
     OrderWaits,
+    PositionMissed,
     RunStarted,
 )
 from engine.core.order import RESET_BUY_BACK, Fill, Order, Side
@@ -255,3 +256,14 @@ def test_a_long_curve_keeps_its_peak() -> None:
     assert drawn is not None
     assert " 3.0" in drawn.line
     assert len(drawn.line) < 12_000
+
+
+@pytest.mark.parametrize(("days", "stuck"), [(1, []), (2, ["BTC"])])
+def test_coins_that_are_stuck_or_out_of_position_are_warned_of(days: int, stuck: list[str]) -> None:
+    sale = replace(order(), side=Side.SELL)
+    waits = OrderWaits(at=AT, order=sale, message="halted")
+    missed = PositionMissed(at=AT, asset="ETH", side=Side.BUY, quantity=Decimal(3), reason="start", message="filter")
+
+    state = state_after(decided(), OrderPlanned(order=sale), waits, missed, decided(DAY + timedelta(days=days)))
+
+    assert [each.asset for each in state.status.out_of_position] == [*stuck, "ETH"]

@@ -338,6 +338,22 @@ def test_a_change_of_a_missed_day_is_planned_once_the_last_core_bar_is_there() -
     assert bench.session.ledger.quantity("BTC") == 5
 
 
+def test_a_coin_that_becomes_stuck_is_said_once() -> None:
+    bench = Bench(ALL_BTC, ALL_ETH, None, None, None)
+    bench.cycle_at(on(1))
+    bench.venue.closed = {"BTC"}
+
+    said = []
+    for day in range(2, 6):
+        bench.cycle_at(on(day))
+        bench.cycle_at(on(day))
+        said.append(len(bench.notices))
+
+    # Its sell is tried on the morning after the second day first; two days later it is stuck.
+    assert said == [0, 0, 1, 1]
+    assert bench.notices == ["stuck: BTC is tried in vain since 2024-01-03; other orders wait no longer for it"]
+
+
 def test_an_unresolved_order_is_asked_for_before_anything_else() -> None:
     bench = Bench(ALL_BTC, None)
     bench.venue.scripted["bot-20240101-BTC-b1-1"] = OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")

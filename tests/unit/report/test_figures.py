@@ -7,7 +7,16 @@ from engine.report.figures import few_days_words, signed_percent, turnover_words
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0123, "+1.2%"), (-0.0123, "-1.2%"), (-0.00001, "+0.0%"), (14.5, "+1,450.0%"), (None, "–")],
+    [
+        (0.0123, "+1.2%"),
+        (-0.0123, "-1.2%"),
+        (-0.00001, "+0.0%"),
+        (14.5, "+1,450.0%"),
+        (None, "–"),
+        (-727.614, "-72,761%"),
+        (57_900.72, "+5.79e6%"),
+        (3.2e9, "+3.20e11%"),
+    ],
 )
 def test_percent_carry_their_sign_and_nothing_has_none_that_is_minus(value: float | None, words: str) -> None:
     assert signed_percent(value) == words

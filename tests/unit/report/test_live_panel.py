@@ -15,6 +15,7 @@ from rich.console import Console
 from engine.core.events import EvidenceValue, OrderFilled
 from engine.core.order import Side
 from engine.core.orders_in_flight import OrderInFlight, Stage
+from engine.core.out_of_position import OutOfPosition
 from engine.core.valuation import ValuedPosition
 from engine.report.live import closing_words, live_console, live_lines
 from engine.report.live_status import Incident, LiveStatus, Past
@@ -255,3 +256,15 @@ def test_the_panel_of_a_rehearsal_names_it_and_the_address_of_its_page() -> None
 
     assert "rehearsal on practice exchange, " in shown
     assert "page       http://127.0.0.1:8080" in shown
+
+
+OUT = OutOfPosition(asset="BTC", since=DAY, weight=0.0, reason="not wholly bought: other: -2010 may not place orders")
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 12)])
+def test_a_coin_out_of_position_is_shown_and_said_at_the_end(width: int, height: int) -> None:
+    status = replace(STATUS, out_of_position=(OUT,))
+
+    assert "BTC (0.00% of equity) since 2024-01-01" in text_of(status, width=width, height=height)
+    assert f"Out of position: {OUT.words}." in closing_words(Past(), status)
+    assert "position:" not in text_of(STATUS)

@@ -63,6 +63,9 @@ class FakeClient:
         assert (symbol, client_order_id) == ("ETH/USDT", KNOWN.client_order_id)
         return self.found[0] if len(self.found) == 1 else self.found.pop(0)
 
+    def client_id_of(self, symbol: str, order_id: str) -> str | None:
+        return None
+
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         return tuple(trade for trade in self.trades if trade.symbol == symbol and trade.at >= since)
 
@@ -73,7 +76,13 @@ class Bench:
     def __init__(self, client: FakeClient, *, ending: bool = False) -> None:
         self.slept: list[float] = []
         self.account = ExchangeAccount(
-            client, quote="USDT", settle_seconds=15, sleep=self.slept.append, ending=lambda: ending
+            client,
+            quote="USDT",
+            account="bot",
+            booked=set(),
+            settle_seconds=15,
+            sleep=self.slept.append,
+            ending=lambda: ending,
         )
 
 

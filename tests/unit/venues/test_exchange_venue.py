@@ -115,7 +115,7 @@ class Bench:
         self.client = FakeClient()
         self.slept: list[float] = []
         self.market = market
-        self.booked = booked
+        self.booked = set(booked)
         self.ending = ending
         self.venue = self.opened(self.slept.append)
 
@@ -214,6 +214,7 @@ def test_a_buy_is_cut_to_what_the_cash_pays_for_at_the_ask_with_a_margin() -> No
 
 def test_a_sell_is_not_cut_to_the_cash() -> None:
     bench = Bench()
+    bench.client.holds = Decimal(10)
 
     bench.submit(SELL, Unknown(message=""), cash="0")
 
@@ -240,8 +241,9 @@ def test_an_order_is_not_sent_into_a_book_with_an_empty_side() -> None:
 
 def test_quantities_follow_the_lot_step_of_today() -> None:
     bench = Bench()
+    bench.client.holds = Decimal(10)
     bench.client.rules["ETH"] = replace(RULES, instrument=replace(RULES.instrument, lot_step=Decimal(3)))
-    bench.venue.is_open("ETH", NOON)
+    bench.venue.why_closed("ETH", NOON)
 
     bench.submit(SELL, Unknown(message=""))
 
@@ -250,8 +252,9 @@ def test_quantities_follow_the_lot_step_of_today() -> None:
 
 def test_what_exceeds_the_largest_quantity_of_today_is_tried_again() -> None:
     bench = Bench()
+    bench.client.holds = Decimal(10)
     bench.client.rules["ETH"] = replace(RULES, instrument=replace(RULES.instrument, maximum_quantity=Decimal("4.00")))
-    bench.venue.is_open("ETH", NOON)
+    bench.venue.why_closed("ETH", NOON)
 
     report = bench.submit(SELL, Accepted(order=state("4", trade("4", side=Side.SELL), quantity="4")))
 
@@ -448,9 +451,9 @@ def test_a_buy_that_restores_is_paid_by_what_the_account_holds_beside_our_cash(a
 def test_rules_are_asked_for_once_an_instant() -> None:
     bench = Bench()
 
-    assert [bench.venue.is_open("ETH", NOON) for _ in range(3)] == [True] * 3
+    assert [bench.venue.why_closed("ETH", NOON) for _ in range(3)] == [""] * 3
     assert bench.client.rules_asked == 1
-    bench.venue.is_open("ETH", NOON + timedelta(seconds=1))
+    bench.venue.why_closed("ETH", NOON + timedelta(seconds=1))
     assert bench.client.rules_asked == 2
 
 
@@ -582,7 +585,7 @@ def test_a_book_that_stays_empty_is_written_down_once_and_the_order_goes_out_whe
     bench, journal = Bench(), MemoryJournal()
     session = Session(
         strategy=ScriptedStrategy(("ETH",), ()),
-        planner=Planner(account="bot", instruments={}, costs=NO_COSTS, trading_order=("ETH",)),
+        planner=Planner(account="bot", instruments={"ETH": RULES.instrument}, costs=NO_COSTS, trading_order=("ETH",)),
         venue=bench.venue,
         journal=journal,
         ledger=LEDGER,
@@ -597,18 +600,19 @@ def test_a_book_that_stays_empty_is_written_down_once_and_the_order_goes_out_whe
     session.work_orders(NOON + timedelta(seconds=5))
 
     assert while_empty == [OrderWaits]
+    assert [event.message for event in journal if isinstance(event, OrderWaits)] == ["one side of the book is empty"]
     assert [type(event) for event in journal] == [OrderWaits, OrderSent, OrderFilled]
 
 
-def test_a_market_is_open_as_the_exchange_says_now() -> None:
+def test_why_a_market_is_closed_is_as_the_exchange_says_now() -> None:
     bench = Bench()
-    answers = [bench.venue.is_open("ETH", NOON)]
+    answers = [bench.venue.why_closed("ETH", NOON)]
     bench.client.rules["ETH"] = replace(RULES, status="HALT")
-    answers.append(bench.venue.is_open("ETH", NOON + timedelta(seconds=1)))
+    answers.append(bench.venue.why_closed("ETH", NOON + timedelta(seconds=1)))
     del bench.client.rules["ETH"]
-    answers.append(bench.venue.is_open("ETH", NOON + timedelta(seconds=2)))
+    answers.append(bench.venue.why_closed("ETH", NOON + timedelta(seconds=2)))
 
-    assert answers == [True, False, False]
+    assert answers == ["", "the market takes no orders now: HALT", "the exchange has no market ETH/USDT"]
 
 
 @pytest.mark.parametrize(
@@ -653,6 +657,9 @@ def test_cash_that_pays_for_all_buys_leaves_them_whole() -> None:
 
 
 def test_a_sell_that_is_refused_for_want_of_the_coin_waits_until_it_is_known_why() -> None:
-    report = Bench().submit(SELL, refused(RefusalKind.BALANCE))
+    bench = Bench()
+    bench.client.holds = Decimal(10)
+
+    report = bench.submit(SELL, refused(RefusalKind.BALANCE))
 
     assert (report.status, report.again, report.was_placed) == (OrderStatus.WAITING, Decimal(10), False)

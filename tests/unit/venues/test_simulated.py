@@ -72,9 +72,9 @@ def test_a_market_without_quotes_is_closed() -> None:
     market = Market()
     venue = venue_on(market)
 
-    assert venue.is_open("ETH", NOON)
+    assert venue.why_closed("ETH", NOON) == ""
     market.is_quoted = False
-    assert not venue.is_open("ETH", NOON)
+    assert venue.why_closed("ETH", NOON) == "ETH/USDT is not quoted now"
 
 
 def test_quotes_that_vanish_before_the_order_make_it_wait() -> None:

@@ -1,5 +1,6 @@
 """A review of a run worked out by hand: five days, one rotation, five fills (tests/support/run_folders.py)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,6 +23,8 @@ from engine.core.events import (
     OrderSkipped,
     OrderUnresolved,
     OrderWaits,
+    PositionMissed,
+    PositionReached,
 )
 from engine.core.order import RESET_BUY_BACK, Side
 from engine.journal.review.comparison import compare_runs
@@ -216,6 +219,8 @@ def test_other_incidents() -> None:
         OrderRejected(at=AT, order=SELL, message="filter: LOT_SIZE"),
         OrderCancelled(day=DAY, order=SELL),
         OrderSkipped(day=DAY, asset="ETH", side=Side.BUY, quantity=Decimal("0.1"), message="too little"),
+        PositionMissed(at=AT, asset="ETH", side=Side.BUY, quantity=Decimal(3), reason="entry", message="filter"),
+        PositionReached(at=AT, asset="ETH"),
         AccountReset(at=AT, epoch=2, forgotten="x", cash=Decimal(1), positions={"ETH": Decimal(4)}),
     ]
 
@@ -225,8 +230,32 @@ def test_other_incidents() -> None:
         IncidentKind.REJECTED,
         IncidentKind.REPLACED,
         IncidentKind.NOT_SENT,
+        IncidentKind.OUT_OF_POSITION,
+        IncidentKind.IN_POSITION,
         IncidentKind.RESET,
     ]
+
+
+def test_a_coin_out_of_position_is_told_until_it_is_reached(tmp_path: Path) -> None:
+    missed = PositionMissed(at=AT, asset="BTC", side=Side.BUY, quantity=Decimal(3), reason="entry", message="filter")
+
+    (told,) = reviewed(paper(tmp_path / "a", [*story(), missed])).out_of_position
+    reached = reviewed(paper(tmp_path / "b", [*story(), missed, PositionReached(at=AT, asset="BTC")]))
+
+    assert (told.asset, told.since, told.reason) == ("BTC", AT.date(), "not wholly bought: filter")
+    assert reached.out_of_position == ()
+
+
+def test_of_a_run_without_a_journal_the_summary_tells_what_is_out_of_position(tmp_path: Path) -> None:
+    folder = write_backtest(tmp_path)
+    path = folder / "summary.json"
+    said = {"asset": "ADA", "since": "2024-01-02", "weight": 0.1, "reason": "cannot be sold: no bar"}
+    summary = {**json.loads(path.read_text(encoding="utf-8")), "out_of_position": [said, "odd"]}
+    path.write_text(json.dumps(summary), encoding="utf-8")
+
+    (told,) = reviewed(read_run(folder)).out_of_position
+
+    assert told.words == "ADA (10.00% of equity) since 2024-01-02: cannot be sold: no bar"
 
 
 def test_the_log_tells_the_incidents_of_a_run_without_a_journal(tmp_path: Path) -> None:

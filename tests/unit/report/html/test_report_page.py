@@ -162,7 +162,9 @@ def test_the_page_of_synthetic_prices_says_so_across_it_and_another_does_not() -
     assert "The prices are made up" in synthetic
     assert "hindsight" not in synthetic
     assert "SYNTHETIC" not in real.replace(plotly_script(), "")
+    assert "people who had seen these years" not in synthetic
     assert "The prices are made up" not in real
+    assert "people who had seen these years" in real
     assert "hindsight" in real
 
 

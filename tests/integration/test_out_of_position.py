@@ -1,0 +1,81 @@
+"""An exchange that refuses for a night, or takes little at once: the bot says so, and is in position days later."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.practice.faults import Fault
+from tests.support.command import call_command, small_configuration
+from tests.support.command import write_small_market as write_market
+from tests.support.rehearsal import Rehearsal
+
+FIRST = date(2015, 11, 10)
+ORDER = "/api/v3/order"
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("market")
+    write_market(folder)
+    return folder
+
+
+@pytest.fixture
+def rehearsal(tmp_path: Path, market: Path) -> Iterator[Rehearsal]:
+    values = {key: value for key, value in small_configuration(market).items() if key != "data"}
+    with Rehearsal(market, tmp_path / "out", values, days=(FIRST, FIRST)).open() as opened:
+        yield opened
+
+
+def out_of_position(rehearsal: Rehearsal) -> list[dict[str, object]]:
+    summary = json.loads((rehearsal.folder / "summary.json").read_text(encoding="utf-8"))
+    listed: list[dict[str, object]] = summary["out_of_position"]
+    return listed
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "nights"),
+    [
+        (-2010, "This account may not place or cancel orders.", 2),
+        (-1013, "Filter failure: NOTIONAL", 1),
+        (-2010, "Filter failure: MAX_POSITION", 1),
+    ],
+)
+def test_the_core_is_in_position_within_three_days_of_a_refusal_and_said_to_be_out_of_it_until_then(
+    rehearsal: Rehearsal, market: Path, code: int, message: str, nights: int
+) -> None:
+    rehearsal.exchange.add_fault(
+        Fault(kind="error", code=code, message=message, method="POST", path=ORDER, times=nights)
+    )
+
+    first = rehearsal.run()
+    said = out_of_position(rehearsal)
+    reviewed = call_command("review", rehearsal.folder)
+    as_json = json.loads(call_command("review", rehearsal.folder, "--json").stdout)
+    page = (rehearsal.folder / "report.html").read_text(encoding="utf-8")
+    rehearsal.last_day = FIRST + timedelta(days=2)
+    second = rehearsal.run()
+
+    assert (first.exit_code, second.exit_code) == (0, 0), (first, second)
+    # Off a terminal the refusal and what it leaves have a line each.
+    assert "rejected: buy" in first.stderr
+    assert "out of position: buy" in first.stderr
+    assert message in first.stderr
+    assert [(each["asset"], each["since"], each["weight"]) for each in said] == [("BTC", "2015-11-11", 0.0)]
+    assert message in str(said[0]["reason"])
+    assert as_json["out_of_position"] == said
+    assert "out of position: BTC (0.00% of equity) since 2015-11-11" in " ".join(reviewed.stdout.split())
+    assert "out of position: BTC (0.00% of equity) since 2015-11-11" in page
+    assert "Out of position: BTC" in " ".join(first.stdout.split())
+    # Two days later the core is bought, once, and nothing is said any more.
+    assert rehearsal.bought()["BTC"] > 0
+    assert out_of_position(rehearsal) == []
+    assert call_command("verify", rehearsal.folder).exit_code == 0
+    (fill,) = (rehearsal.folder / "fills.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ",start," in fill
+    csv = [part for key in ("crypto=csv", "index=csv", f"csv_dir={market}") for part in ("--set", f"data.{key}")]
+    reconciled = call_command("review", rehearsal.folder, "--reconcile", *csv)
+    assert (reconciled.exit_code, "none unexplained" in reconciled.stdout) == (0, True), reconciled
