@@ -66,19 +66,23 @@ ALONE: Sequence[Cell] = [{**CALM, name: value} for name, values in DIMENSIONS.it
 ACCOUNTS: Sequence[Cell] = [{**CALM, "fees": fees, "own": own} for fees in FEES for own in OWN]
 """What an account can be, where nothing else goes wrong: of two faults one may hide what comes of the other."""
 CELLS = [*ALONE, *(cell for cell in ACCOUNTS if cell not in ALONE), *covering(DIMENSIONS)]
-KNOWN: Mapping[str, Cell] = {
-    "an account that holds less than a journal that was put back ends the run before any order is asked for by its id, "
-    "and the first question after a start is not asked with patience": {"journal": "put back"},
-    "a sell is not cut to what fees have left of the coin: it is refused until the next decision": {
-        "fees": "in a coin that is sold",
-        "own": "0",
+KNOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "after a reset, a journal that was put back does not know what the exchange has forgotten: it uses names again": {
+        "journal": ("put back",),
+        "reset": ("before", "between", "during", "after"),
+    },
+    "a journal that was put back does not find every order again while fees are paid in a coin that is sold": {
+        "journal": ("put back",),
+        "fees": ("in a coin that is sold",),
     },
 }
-"""What does not hold yet, and the values of the combinations in which it does not."""
+"""What does not hold yet, and the values of the combinations in some of which it does not."""
 
 
 def _known(cell: Cell) -> str | None:
-    return next((why for why, values in KNOWN.items() if values.items() <= cell.items()), None)
+    return next(
+        (why for why, values in KNOWN.items() if all(cell[name] in some for name, some in values.items())), None
+    )
 
 
 def _faults(cell: Cell) -> tuple[Fault, ...]:
@@ -136,11 +140,12 @@ def test_nothing_is_lost_doubled_stuck_or_forgotten_where_two_things_go_wrong(
 
 
 @pytest.mark.parametrize(
-    "why", [pytest.param(why, marks=pytest.mark.xfail(strict=True, reason=why), id=str(KNOWN[why])) for why in KNOWN]
+    "why", [pytest.param(why, marks=pytest.mark.xfail(strict=True, reason=why), id=why.split(",")[0]) for why in KNOWN]
 )
 def test_what_does_not_hold_yet(rig: Rig, undisturbed: Outcome, why: str) -> None:
-    known = [cell for cell in CELLS if _known(cell) == why]
-    _check(why, known[::SHARE], rig, undisturbed)
+    for cell in CELLS:
+        if _known(cell) == why:
+            _check(why, [cell], rig, undisturbed)
 
 
 def test_all_pairs_of_values_come_together() -> None:
