@@ -247,17 +247,18 @@ NO_COSTS = Costs(commission=Decimal(0), slippage=Decimal(0))
 DAY = [MONDAY + timedelta(days=n) for n in range(60)]
 
 
-def test_a_delisted_coin_that_is_held_is_ordered_away_and_waits_for_ever() -> None:
+def test_a_delisted_coin_that_is_held_is_ordered_away_and_holds_back_the_buys_for_two_days() -> None:
     history = history_of(coin_bars("BTC", MONDAY, [100.0] * 12), coin_bars("ETH", MONDAY, [10.0] * 4))
     strategy = Scripted({DAY[1]: {"ETH": 0.5}, DAY[6]: {"BTC": 0.5}}, assets=("BTC", "ETH"))
 
     events = both_records(strategy, history, Account(cash=Decimal(1000), costs=NO_COSTS))
 
-    # 1000 * 0.5 / 10 = 50 coins; from the fifth day on there is no bar to sell them at, and the buy waits for the sale.
+    # 1000 * 0.5 / 10 = 50 coins; from the fifth day on there is no bar to sell them at. The sale is first tried in vain
+    # on the eighth day, so the buy of 1000 * 0.5 / 100 = 5 goes out on the tenth; the sale waits for ever.
     assert fills_of(events, "ETH") == [(DAY[2], Side.BUY, Decimal(50))]
-    assert fills_of(events, "BTC") == []
+    assert fills_of(events, "BTC") == [(DAY[9], Side.BUY, Decimal(5))]
     assert [(wait.at.date(), wait.order.asset) for wait in of_type(events, OrderWaits)] == [(DAY[7], "ETH")]
-    assert [order.asset for order in events[-1].waiting] == ["ETH", "BTC"]  # type: ignore[union-attr] # the last is RunEnded
+    assert [order.asset for order in events[-1].waiting] == ["ETH"]  # type: ignore[union-attr] # the last is RunEnded
 
 
 def test_an_order_waits_over_a_hole_of_its_coin_and_a_missing_day_of_the_core() -> None:

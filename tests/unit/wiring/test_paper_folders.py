@@ -15,7 +15,7 @@ from engine.core.errors import ConfigError
 from engine.core.events import Event, RunEnded
 from engine.journal.sqlite import SqliteJournal
 from engine.registry import params_of
-from engine.wiring.paper_folder import as_begun, paper_folder, paper_journal
+from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
 
 AT = datetime(2024, 1, 2, tzinfo=UTC)
 
@@ -26,6 +26,7 @@ def config_of(values: dict[str, Any]) -> Config:
 
 @contextmanager
 def opened(config: Config, out: Path) -> Iterator[SqliteJournal]:
+    make_folder(paper_folder(config, out))
     with paper_journal(config, paper_folder(config, out), at=AT, accept_config=False) as store:
         yield store
 

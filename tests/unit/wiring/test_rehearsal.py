@@ -19,6 +19,10 @@ def config(**values: Any) -> Config:
     return build_config(values, params_of)
 
 
+def in_doubt(order: str | None) -> SimpleNamespace:
+    return SimpleNamespace(orders=SimpleNamespace(in_doubt=order))
+
+
 class Stage:
     """A bot, its exchange and our clock; writes down what happens, in order.
 
@@ -30,7 +34,7 @@ class Stage:
     def __init__(self, *, doubts: int = 0, work_seconds: float = 0.0, ends_on: date | None = None) -> None:
         self.wall = WallClock()
         self.log: list[object] = []
-        self.standing = SimpleNamespace(unresolved=None)
+        self.standing = in_doubt(None)
         self._doubts, self._left = doubts, 0
         self._work_seconds = work_seconds
         self._ends_on = ends_on
@@ -44,7 +48,7 @@ class Stage:
         assert once
         self.wall.run(self._work_seconds)
         self.log.append("worked")
-        self.standing = SimpleNamespace(unresolved="an order" if self._left else None)
+        self.standing = in_doubt("an order" if self._left else None)
         self._left = max(self._left - 1, 0)
 
     def driver(self) -> "Stage":
