@@ -263,7 +263,9 @@ def _requests(boundaries: Sequence[Boundary]) -> Iterator[tuple[int, int, Bounda
 
 
 def _day_end(boundaries: Sequence[Boundary]) -> int:
-    return next((n for n, each in enumerate(boundaries) if each.what == "DayDecided"), len(boundaries))
+    # The first decision is the rotation; what is missing of its targets is planned again with the next one.
+    decisions = [n for n, each in enumerate(boundaries) if each.what.split()[0] == "DayDecided"]
+    return decisions[1] if len(decisions) > 1 else len(boundaries)
 
 
 def _life_of_order(boundaries: Sequence[Boundary], symbol: str) -> range:
