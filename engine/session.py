@@ -294,7 +294,8 @@ class Session:
 
     def _plan_again(self, day: date, targets: Mapping[str, float], closes: Mapping[str, Decimal]) -> list[Event]:
         """Plan for the coins that are out of position, by the market's rules of now, once their orders have ended."""
-        open_ = {order.asset for order in self.waiting}
+        # What restores after a reset is no order of the change: the ledger holds all along what it puts back.
+        open_ = {order.asset for order in self.waiting if not order.restores}
         missed = [each for asset, each in self.standing.missed.coins.items() if asset not in open_]
         if not missed:
             return []

@@ -92,7 +92,8 @@ class Planner:
     ) -> Plan:
         """Plan again for coins that are out of position, and for no others.
 
-        Of a sell what was left, at most what is held; of a buy what the target lacks, out of the cash that there is.
+        Of a sell what was left, at most what is held; of a buy what the target lacks, out of the cash that there is and
+        that the sells bring.
 
         Args:
             missed: those of which no order is open.
@@ -101,17 +102,21 @@ class Planner:
         lacks = {
             asset: wanted for asset, side, wanted in self._differences(targets, ledger, closes) if side is Side.BUY
         }
+        sold = {
+            each.asset: min(each.quantity, ledger.quantity(each.asset)) for each in missed if each.side is Side.SELL
+        }
+        with sizing():
+            cash = ledger.cash + sum((closes.get(asset, ZERO) * quantity for asset, quantity in sold.items()), ZERO)
         reached: list[str] = []
         wanted: list[tuple[str, Side, Decimal, str]] = []
         for each in missed:
-            sold = min(each.quantity, ledger.quantity(each.asset))
-            quantity = sold if each.side is Side.SELL else lacks.get(each.asset, ZERO)
+            quantity = sold[each.asset] if each.side is Side.SELL else lacks.get(each.asset, ZERO)
             if not is_missed(quantity, closes.get(each.asset), self.instruments[each.asset]):
                 reached.append(each.asset)
                 continue
             if each.side is Side.BUY:
                 with sizing():
-                    quantity = min(quantity, ledger.cash / self._unit_cost(closes[each.asset]))
+                    quantity = min(quantity, cash / self._unit_cost(closes[each.asset]))
             wanted.append((each.asset, each.side, quantity, each.reason))
         # What is too little for an order now may be enough tomorrow; it is said to be out of position all along.
         return replace(self._planned(wanted, closes, day), skipped=(), reached=tuple(reached))

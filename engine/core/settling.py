@@ -108,6 +108,9 @@ def position_events(
     before = missed.coins.get(order.asset)
     if before is None or before.quantity > ZERO:
         return []
+    if order.side is Side.BUY and any(each.side is Side.SELL for each in missed.coins.values()):
+        # It had the cash of now; what is still to be sold brings more.
+        return []
     is_open = any(each.asset == order.asset and not each.restores for each in orders.waiting)
     return [] if is_open else [PositionReached(at=at, asset=order.asset)]
 

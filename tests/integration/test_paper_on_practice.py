@@ -498,4 +498,4 @@ def test_an_index_file_that_is_shifted_stops_the_bot_before_it_decides(rehearse:
         outcome = rehearsal.run()
 
     assert "the whole series is shifted by a day" in error_sentence(outcome, exit_code=3)
-    assert rehearsal.decisions() == []
+    assert not (rehearsal.folder / "decisions.jsonl").exists()

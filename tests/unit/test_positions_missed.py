@@ -13,15 +13,16 @@ from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.missed import MissedPositions
-from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.order import RESET_BUY_BACK, Order, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
+from engine.core.restoration import Restoration
 from engine.core.retry_policy import MOST, AttemptEnd
 from engine.core.strategy import Decision, Holdings
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
-from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy, fill_of, instrument
+from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy, fill_of, instrument, order_of
 from tests.support.markets import coin_bars, history_of
 
 ASSETS = ("BTC", "ETH", "BNB")
@@ -173,6 +174,55 @@ def test_a_night_of_refusals_of_an_exit_keeps_no_coin_for_longer_than_a_day() ->
         "ETH",
         "BNB",
         "BTC",
+    ]
+
+
+def test_a_buy_waits_for_what_an_exit_is_still_to_bring_however_little_cash_there_is() -> None:
+    # All is in ETH but for 1000 - 990 of cash; BTC is wanted for nine tenths of 1000 and 500.
+    run = Run({"BTC": 0.9}, held={"ETH": "50"})
+    run.session.standing = replace(run.session.standing, ledger=replace(run.ledger, cash=Decimal(10)))
+    run.venue.refusal = REFUSED
+    run.go_on()
+    run.venue.coins = ["ETH"]
+    # 10 of cash at 100, on the step of 0.1; the rest waits for the ETH.
+    trimmed = fill_of("BTC", Side.BUY, "0.1", "100", name="bot-20240102-BTC-b1-1")
+    run.venue.scripted["bot-20240102-BTC-b1-1"] = OrderReport(status=OrderStatus.FILLED, fills=(trimmed,))
+    run.go_on()
+    assert run.held == {"BTC": Decimal("0.1"), "ETH": Decimal(50)}
+    assert {asset for asset, _, _ in run.missed} == {"BTC", "ETH"}
+
+    run.venue.refusal = None
+    run.go_on()
+
+    # Nine tenths of 510 are 459: 4.5 BTC in all on the step, 0.1 of them there.
+    assert (run.held, run.missed) == ({"BTC": Decimal("4.5")}, [])
+
+
+def test_a_coin_that_a_reset_wiped_is_sold_for_the_exit_all_the_same() -> None:
+    run = Run({"BTC": 0.5}, held={"ETH": "50"})
+    run.venue.refusal = REFUSED
+    run.go_on()
+    run.venue.refusal = None
+    back = replace(order_of("ETH", Side.BUY, "50", name="bot-20240101-ETH-r2p1-1"), reason=RESET_BUY_BACK)
+    run.session.begin_epoch(
+        opening_instant(DAY + timedelta(days=1)),
+        "bot-20240101-BTC-b1-1",
+        Restoration(orders=(back,), written_off={}),
+        wiped={"ETH": Decimal(50)},
+        beside={},
+        survivor=None,
+    )
+
+    bought = fill_of("ETH", Side.BUY, "50", "10", name=back.client_order_id, reason=RESET_BUY_BACK)
+    run.venue.scripted[back.client_order_id] = OrderReport(status=OrderStatus.FILLED, fills=(bought,))
+
+    run.go_on(work=2)
+
+    assert (run.held, run.missed) == ({"BTC": Decimal("7.5")}, [])
+    assert [order.client_order_id for order, _, _ in run.venue.submitted][-3:] == [
+        "bot-20240101-ETH-r2p1-1",
+        "bot-20240102-ETH-s1-1",
+        "bot-20240102-BTC-b1-1",
     ]
 
 
