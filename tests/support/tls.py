@@ -23,6 +23,18 @@ NAMES = ("localhost", "data-api.binance.vision", "testnet.binance.vision", "*.fi
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)
 
+SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 class Authority:
     """Signs certificates; its own is in `certificate`."""
@@ -34,7 +46,11 @@ class Authority:
         self.certificate = folder / "authority.pem"
         constraints = x509.BasicConstraints(ca=True, path_length=None)
         own = self._signed(self._name, self._key.public_key(), NOW + YEAR).add_extension(constraints, critical=True)
-        content = own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        content = (
+            own.add_extension(SIGNS, critical=True)
+            .sign(self._key, hashes.SHA256())
+            .public_bytes(serialization.Encoding.PEM)
+        )
         self.certificate.write_bytes(content)
 
     def server_context(self, *, names: tuple[str, ...] = NAMES, ends_at: datetime = NOW + YEAR) -> ssl.SSLContext:
@@ -67,6 +83,9 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - 2 * YEAR)
             .not_valid_after(ends_at)
+            # Python 3.13 verifies strictly: each names the key of its authority, which says that it signs.
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
 
 
