@@ -188,11 +188,21 @@
   function show(place) {
     chosen = Math.max(0, Math.min(columns.day.length - 1, place));
     showDay();
-    const day = columns.day[chosen];
-    for (const chart of charts) {
-      const last = "shapes[" + (chart.layout.shapes.length - 1) + "]";
-      Plotly.relayout(chart, { [last + ".x0"]: day, [last + ".x1"]: day });
-    }
+    moveCursors();
+  }
+
+  // Charts take longer than a key held down leaves them: they move once a frame, to the day that is chosen by then.
+  let moving = 0;
+  function moveCursors() {
+    moving = moving || requestAnimationFrame(() => {
+      moving = 0;
+      if (printing) return;
+      const day = columns.day[chosen];
+      for (const chart of charts) {
+        const last = "shapes[" + (chart.layout.shapes.length - 1) + "]";
+        Plotly.relayout(chart, { [last + ".x0"]: day, [last + ".x1"]: day });
+      }
+    });
   }
 
   function placeOf(day) {
@@ -203,6 +213,39 @@
   }
 
   function chooseDay(day) { choose(placeOf(day)); }
+
+  // A click chooses the day under the pointer. The chart's own clicks know what it hovers over, which is nothing yet, or
+  // no more, where the machine is busy; where the pointer went down and up is always known.
+  const DRAG = 8;
+  let pressed = null;
+
+  function pressIn(chart, event) {
+    pressed = event.isPrimary && event.button === 0 ? { chart: chart, x: event.clientX, y: event.clientY } : null;
+  }
+
+  function release(event) {
+    const from = pressed;
+    pressed = null;
+    if (!from || Math.hypot(event.clientX - from.x, event.clientY - from.y) >= DRAG) return;
+    const day = pointedDay(from.chart, from.x, from.y);
+    if (day) chooseDay(day);
+  }
+
+  function pointedDay(chart, x, y) {
+    const within = (area) => x >= area.left && x <= area.right && y >= area.top && y <= area.bottom;
+    const area = Array.from(chart.querySelectorAll(".nsewdrag"), (each) => each.getBoundingClientRect()).find(within);
+    if (!area) return null;
+    const [from, to] = chart.layout.xaxis.range.map(instant);
+    const pointed = from + ((x - area.left) / area.width) * (to - from);
+    // The nearest midnight, where the bars of a day are drawn.
+    return new Date(pointed + 43200000).toISOString().slice(0, 10);
+  }
+
+  // "2021-03-07", "2021-03-07 12:00" or, as first drawn, milliseconds: all of them UTC.
+  function instant(value) {
+    if (typeof value === "number") return value;
+    return Date.parse(value.length > 10 ? value.replace(" ", "T") + "Z" : value);
+  }
 
   function linkedDay() {
     const linked = /^#day=(\d{4}-\d{2}-\d{2})$/.exec(location.hash);
@@ -238,7 +281,7 @@
   if (!columns.day.length) return;
   drawAll();
   for (const chart of charts) {
-    chart.on("plotly_click", (event) => chooseDay(String(event.points[0].x).slice(0, 10)));
+    chart.addEventListener("pointerdown", (event) => pressIn(chart, event));
     chart.on("plotly_relayout", (change) => follow(chart, change));
   }
   document.getElementById("day-before").addEventListener("click", () => choose(chosen - 1));
@@ -247,6 +290,8 @@
     if (event.target.value) chooseDay(event.target.value);
   });
   document.addEventListener("keydown", byKey);
+  document.addEventListener("pointerup", release);
+  document.addEventListener("pointercancel", () => { pressed = null; });
   const linked = linkedDay();
   if (linked) show(placeOf(linked)); else showDay();
   window.addEventListener("hashchange", () => {
