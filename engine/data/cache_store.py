@@ -27,6 +27,8 @@ FORMAT = 1
 READS = 3
 """A writer may stand between its two files just as they are read; then another look finds the pair whole."""
 
+PARQUET = b"PAR1"
+
 PRICES_AND_VOLUME = ("open", "high", "low", "close", "volume")
 
 
@@ -181,6 +183,8 @@ def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
         return build(symbol, days=days, open=none, high=none, low=none, close=none, volume=none)
     import fastparquet  # noqa: PLC0415 - as above
 
+    if not _is_framed(content):
+        raise ValueError("it is not parquet: its first and last bytes are not those of such a file")
     try:
         frame = fastparquet.ParquetFile(io.BytesIO(content)).to_pandas()
     except fastparquet.util.ParquetException as error:
@@ -191,6 +195,17 @@ def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
         days=frame["day"].to_numpy().astype("datetime64[D]"),
         **{name: frame[name].to_numpy(dtype=np.float64) for name in PRICES_AND_VOLUME},
     )
+
+
+def _is_framed(content: bytes) -> bool:
+    """Tell whether bytes begin and end as parquet does: letters, ..., footer, its length, letters.
+
+    fastparquet 2026.9 takes a footer on trust, and has been seen to crash the process over one that cannot be there.
+
+    Source: Apache Parquet format, "File Format".
+    """
+    footer = int.from_bytes(content[-8:-4], "little")
+    return content[:4] == content[-4:] == PARQUET and 0 < footer <= len(content) - 12
 
 
 class _KeptBuffer(io.BytesIO):
