@@ -4,14 +4,13 @@ A value may be text, number, truth value, decimal, date, instant, enumeration, l
 union of these. Another type is refused when its form is derived, not when the first value comes.
 """
 
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -29,10 +28,15 @@ def _unfit(value: object, wanted: str) -> UnfitError:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How values of one type are written as plain JSON values, and read back."""
+    """How values of one type are written as plain JSON values, and read back.
+
+    Attributes:
+        as_they_are: types whose values need no encoding; most values of most events are of these.
+    """
 
     encode: Callable[[Any], object]
     decode: Callable[[Any], object]
+    as_they_are: frozenset[type] = frozenset()
 
 
 def form_of(hint: Any, memory: Form) -> Form:
@@ -73,7 +77,10 @@ def _class_form(hint: Any, memory: Form) -> Form | None:
         return None
     if issubclass(hint, Enum):
         return _enumeration(hint)
-    return _dataclass(hint, memory) if is_dataclass(hint) else None
+    if not is_dataclass(hint):
+        return None
+    form = DataclassForm(hint, memory)
+    return Form(encode=form.encode, decode=form.decode)
 
 
 def only_read() -> Form:
@@ -85,13 +92,32 @@ def only_read() -> Form:
     return Form(encode=refuse, decode=lambda plain: plain)
 
 
+def remembering(form: Form) -> Form:
+    """Encode an immutable value once where it comes again and again: most days leave a strategy's state as it was."""
+    value: object = None
+    plain: object = None
+
+    def encode(given: object) -> object:
+        nonlocal value, plain
+        if value is None or given is not value:
+            value, plain = given, form.encode(given)
+        return plain
+
+    return Form(encode=encode, decode=form.decode)
+
+
 def _of_type(kind: type | UnionType, wanted: str, *, but: tuple[type, ...] = ()) -> Callable[[Any], Any]:
     def checked(value: object) -> object:
         if not isinstance(value, kind) or isinstance(value, but):
             raise _unfit(value, wanted)
         return value
 
-    return checked
+    def checked_of_any(value: object) -> object:
+        if not isinstance(value, kind):
+            raise _unfit(value, wanted)
+        return value
+
+    return checked if but else checked_of_any
 
 
 _text = _of_type(str, "text")
@@ -102,22 +128,38 @@ _number = _of_type(int | float, "a number", but=(bool,))
 _amount = _of_type(Decimal, "a Decimal")
 _calendar_day = _of_type(date, "a date", but=(datetime,))
 _instant = _of_type(datetime, "an instant")
+_object = _of_type(dict, "a mapping")
+_mapping_of_any_kind = _of_type(Mapping, "a mapping")
 
 
-def _encode_float(value: object) -> float | str:
-    number = float(_number(value))
-    return number if math.isfinite(number) else repr(number)
+def _encode_text(value: object) -> str:
+    # An enumeration of texts is a text too; it is written as the text that it is.
+    return value if type(value) is str else str.__str__(_text(value))
+
+
+def _encode_float(value: object) -> float:
+    return float(_number(value))
 
 
 def _decode_float(plain: object) -> float:
-    return float(plain) if plain in NOT_FINITE else float(_number(plain))
+    named = plain.get("float") if isinstance(plain, dict) and len(plain) == 1 else plain
+    return float(named) if named in NOT_FINITE else float(_number(plain))
 
 
 def _encode_decimal(value: object) -> str:
     amount: Decimal = _amount(value)
+    text = str(amount)
+    # Neither an exponent nor a word: `NaN`, `Infinity`.
+    if not text.strip("-.0123456789"):
+        return text
     if not amount.is_finite():
         raise _unfit(value, "an amount")
     return format(amount, "f")
+
+
+def _encode_date(value: object) -> str:
+    day: date = value if type(value) is date else _calendar_day(value)
+    return day.isoformat()
 
 
 def _decode_decimal(plain: object) -> Decimal:
@@ -153,15 +195,14 @@ def _iso(plain: object, parse: Callable[[str], Any], wanted: str) -> Any:
 
 
 _SCALARS: Mapping[Any, Form] = {
-    # An enumeration of texts is a text too; it is written as the text that it is.
-    str: Form(encode=lambda value: str.__str__(_text(value)), decode=_text),
-    int: Form(encode=lambda value: int(_integer(value)), decode=_integer),
-    bool: Form(encode=_truth, decode=_truth),
-    float: Form(encode=_encode_float, decode=_decode_float),
+    str: Form(encode=_encode_text, decode=_text, as_they_are=frozenset({str})),
+    int: Form(encode=lambda value: int(_integer(value)), decode=_integer, as_they_are=frozenset({int})),
+    bool: Form(encode=_truth, decode=_truth, as_they_are=frozenset({bool})),
+    float: Form(encode=_encode_float, decode=_decode_float, as_they_are=frozenset({float})),
     NoneType: Form(encode=_nothing, decode=_nothing),
     None: Form(encode=_nothing, decode=_nothing),
     Decimal: Form(encode=_encode_decimal, decode=_decode_decimal),
-    date: Form(encode=lambda value: _calendar_day(value).isoformat(), decode=_decode_date),
+    date: Form(encode=_encode_date, decode=_decode_date),
     datetime: Form(encode=_encode_instant, decode=_decode_instant),
 }
 _BARE = (str, int, float, bool, NoneType)
@@ -203,15 +244,16 @@ def _union(arguments: tuple[Any, ...], memory: Form) -> Form:
         return Form(
             encode=lambda value: None if value is None else only.encode(value),
             decode=lambda plain: None if plain is None else only.decode(plain),
+            as_they_are=only.as_they_are | {NoneType},
         )
     by_name = {member.__name__: form for member, form in forms.items() if isinstance(member, type)}
     if len(by_name) < len(members):
         raise TypeError(f"{' | '.join(map(str, arguments))}: a union of these types cannot be written to a journal")
 
     def encode(value: object) -> object:
-        kind = next((kind for kind in type(value).__mro__ if kind in forms), None)
         if value is None and optional:
             return None
+        kind = next((kind for kind in type(value).__mro__ if kind in forms), None)
         if kind is None:
             raise _unfit(value, f"one of {', '.join(by_name)}")
         plain = forms[kind].encode(value)
@@ -228,7 +270,8 @@ def _union(arguments: tuple[Any, ...], memory: Form) -> Form:
             return forms[type(plain)].decode(plain)
         raise _unfit(plain, f"one of {', '.join(by_name)}")
 
-    return Form(encode=encode, decode=decode)
+    bare = frozenset(kind for kind in forms if kind in _BARE)
+    return Form(encode=encode, decode=decode, as_they_are=bare | {NoneType} if optional else bare)
 
 
 def _sequence(element: Form) -> Form:
@@ -262,40 +305,91 @@ def _mapping(key_type: object, key: Form, value: Form) -> Form:
             decode=lambda plain: dict(cast("Any", pairs.decode(plain))),
         )
 
-    def entries(kind: type, convert: Callable[[Any], object], mapping: Any) -> dict[str, object]:
-        checked = _of_type(kind, "a mapping")(mapping)
-        return {str.__str__(_text(name)): _at(f".{name}", convert, inner) for name, inner in checked.items()}
+    def entries(convert: Callable[[Any], object], unchanged: frozenset[type], mapping: Any) -> dict[str, object]:
+        name: Any = ""
+        plain: dict[str, object] = {}
+        try:
+            for name, inner in mapping.items():
+                plain[name if type(name) is str else _encode_text(name)] = (
+                    inner if type(inner) in unchanged else convert(inner)
+                )
+        except UnfitError as unfit:
+            raise UnfitError(f".{name}{unfit}") from unfit
+        return plain
 
     return Form(
-        encode=lambda mapping: entries(Mapping, value.encode, mapping),
-        decode=lambda plain: entries(dict, value.decode, plain),
+        encode=lambda mapping: entries(value.encode, value.as_they_are, _mapping_of_any_kind(mapping)),
+        decode=lambda plain: entries(value.decode, frozenset(), _object(plain)),
     )
 
 
-def _dataclass(kind: type, memory: Form) -> Form:
-    hints = get_type_hints(kind)
-    stored: dict[str, Field[Any]] = {field.name: field for field in fields(kind) if field.init}
-    forms = {name: _field_form(kind, name, hints[name], memory) for name in stored}
-    needed = {name for name, f in stored.items() if f.default is MISSING and f.default_factory is MISSING}
+class DataclassForm:
+    """The form of a dataclass: a JSON object of its fields.
 
-    def encode(value: object) -> object:
-        if type(value) is not kind:
-            raise _unfit(value, f"a {kind.__name__}")
-        return {name: _at(f".{name}", form.encode, getattr(value, name)) for name, form in forms.items()}
+    Args:
+        lean: leave out the fields that are at their defaults. What those mean may then never change.
 
-    def decode(plain: object) -> object:
-        content: dict[str, object] = _of_type(dict, f"a {kind.__name__}")(plain)
-        if unknown := [name for name in content if name not in forms]:
-            raise UnfitError(f".{unknown[0]}: is not a field of {kind.__name__}")
-        if missing := [name for name in forms if name in needed and name not in content]:
-            raise UnfitError(f".{missing[0]}: is missing")
-        values = {name: _at(f".{name}", forms[name].decode, inner) for name, inner in content.items()}
+    Raises:
+        TypeError: values of one of its fields cannot be written.
+    """
+
+    def __init__(self, kind: type, memory: Form, *, lean: bool = False) -> None:
+        hints = get_type_hints(kind)
+        stored: dict[str, Field[Any]] = {field.name: field for field in fields(kind) if field.init}
+        self._kind = kind
+        self.parts = {name: _field_form(kind, name, hints[name], memory) for name in stored}
+        self._needed = [n for n, f in stored.items() if f.default is MISSING and f.default_factory is MISSING]
+        self._steps = [
+            (name, form.encode, form.as_they_are, _default_of(stored[name]) if lean else MISSING)
+            for name, form in self.parts.items()
+        ]
+
+    def encode(
+        self, value: object, left_out: Collection[str] = (), instead: Mapping[str, object] = MappingProxyType({})
+    ) -> dict[str, object]:
+        """Give the fields of a value.
+
+        Args:
+            left_out: fields that are not given.
+            instead: what stands in for fields of the value, by name.
+
+        Raises:
+            UnfitError: it is another class's, or a field does not fit.
+        """
+        if type(value) is not self._kind:
+            raise _unfit(value, f"a {self._kind.__name__}")
+        name = ""
+        plain: dict[str, object] = {}
         try:
-            return kind(**values)
+            for name, convert, unchanged, default in self._steps:
+                inner = instead[name] if name in instead else getattr(value, name)
+                if inner is not default and inner != default and name not in left_out:
+                    plain[name] = inner if type(inner) in unchanged else convert(inner)
+        except UnfitError as unfit:
+            raise UnfitError(f".{name}{unfit}") from unfit
+        return plain
+
+    def decode(self, plain: object) -> object:
+        """Give the value back.
+
+        Raises:
+            UnfitError: it is not what `encode` gives.
+        """
+        name = self._kind.__name__
+        content: dict[str, object] = _of_type(dict, f"a {name}")(plain)
+        if unknown := [field for field in content if field not in self.parts]:
+            raise UnfitError(f".{unknown[0]}: is not a field of {name}")
+        if missing := [field for field in self._needed if field not in content]:
+            raise UnfitError(f".{missing[0]}: is missing")
+        values = {field: _at(f".{field}", self.parts[field].decode, inner) for field, inner in content.items()}
+        try:
+            return self._kind(**values)
         except ValueError as error:
             raise UnfitError(f": {error}") from error
 
-    return Form(encode=encode, decode=decode)
+
+def _default_of(field: Field[Any]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _field_form(kind: type, name: str, hint: Any, memory: Form) -> Form:

@@ -19,7 +19,7 @@ from engine.journal.lock import writer_of
 from engine.journal.projections import FILL_COLUMNS, ROTATED, ROTATION_COLUMNS
 from engine.journal.run_files import DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
 from engine.journal.run_outline import RunOutline, ends_of, outline_of, sentence_of
-from engine.journal.run_record import read_run
+from engine.journal.run_record import ONE_SHOT_MODES, read_run
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
 
 REVIEWABLE = ("backtest", "paper", "rehearsal")
@@ -134,8 +134,11 @@ def _entry(folder: Path, at: datetime, outline: RunOutline, name_of_folder: str)
         rotations=outline.rotations,
         synthetic=outline.synthetic,
     )
-    if (folder / JOURNAL_FILE).exists():
+    has_journal = (folder / JOURNAL_FILE).exists()
+    if has_journal and entry.mode not in ONE_SHOT_MODES:
         return _of_paper(entry)
+    if has_journal:
+        check_journal(folder / JOURNAL_FILE)
     _check_summary(entry)
     _check_ends(entry)
     return entry

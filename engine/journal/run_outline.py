@@ -17,7 +17,7 @@ from engine.journal.codec import EventCodec
 from engine.journal.record_rows import decision_row
 from engine.journal.run_files import CONFIG_FILE, DECISIONS_FILE
 from engine.journal.run_log import is_synthetic
-from engine.journal.run_record import PAPER, RunRecord, mode_of, read_summary
+from engine.journal.run_record import ONE_SHOT_MODES, PAPER, RunRecord, mode_of, read_summary
 from engine.journal.sqlite import JOURNAL_FILE, records_after
 
 LONGEST_LINE = 1 << 16
@@ -54,7 +54,7 @@ def outline_of(folder: Path) -> RunOutline:
     """
     has_journal = (folder / JOURNAL_FILE).exists()
     summary = read_summary(folder, wanted=not has_journal)
-    if not has_journal:
+    if not has_journal or summary.get("mode") in ONE_SHOT_MODES:
         outline = _of_summary(folder, summary)
     elif (folder / DECISIONS_FILE).exists():
         outline = _of_decisions(folder, summary)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from engine.core.errors import DataError
 from engine.core.events import Event
-from engine.journal.codec import EventCodec
 from engine.journal.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
@@ -48,13 +47,16 @@ from engine.journal.run_files import (
     SUMMARY_FILE,
 )
 from engine.journal.run_log import is_synthetic
-from engine.journal.sqlite import JOURNAL_FILE, stored_records
+from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
 from engine.journal.strict_json import strict_object
 from engine.journal.summary import RECORD_SCHEMA
 from engine.journal.summary_reading import summary_content
 
 PAPER, REHEARSAL = "paper", "rehearsal"
 """The modes of runs that keep a journal from their first event on, before there is a summary."""
+
+ONE_SHOT_MODES = ("backtest",)
+"""The modes of runs that are over within seconds: files and journal are written once, and none is behind another."""
 
 T = TypeVar("T")
 
@@ -69,7 +71,7 @@ class RunRecord:
         config: the effective configuration, None where the folder does not hold one.
         benchmarks: equity of each by day, as far as the files go; None where it was not tradable.
         log: the lines of `run.log`.
-        events: the journal of a paper run; None for a run without one.
+        journal: None in folders of backtests that were written before those had one.
     """
 
     folder: Path
@@ -81,7 +83,12 @@ class RunRecord:
     rotations: Sequence[RotationRow]
     benchmarks: Mapping[str, Mapping[date, float] | None]
     log: Sequence[str]
-    events: Sequence[Event] | None
+    journal: JournalContent | None
+
+    @property
+    def events(self) -> Sequence[Event] | None:
+        """What happened; None without a journal."""
+        return None if self.journal is None else self.journal.events
 
     @property
     def name(self) -> str:
@@ -107,8 +114,9 @@ def read_run(folder: Path) -> RunRecord:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: is no run folder; `review --list` shows the runs")
-    journal = folder / JOURNAL_FILE
-    events = tuple(_events(journal)) if journal.exists() else None
+    path = folder / JOURNAL_FILE
+    journal = read_content(path) if path.exists() else None
+    events = None if journal is None else journal.events
     summary = read_summary(folder, wanted=events is None)
     if events is None:
         lines = _lines(folder / DECISIONS_FILE)
@@ -129,7 +137,7 @@ def read_run(folder: Path) -> RunRecord:
         rotations=_rows(folder / ROTATIONS_FILE, rotations, rotation_row),
         benchmarks=benchmarks,
         log=_lines(folder / LOG_FILE) if (folder / LOG_FILE).exists() else (),
-        events=events,
+        journal=journal,
     )
     _check_order(record)
     if events is None:
@@ -199,12 +207,6 @@ def _check_whole(record: RunRecord, equity_days: Sequence[date] | None) -> None:
             f"{record.folder}: is half written or damaged: rotations.csv has {len(record.rotations)} of "
             f"{record.summary.get('rotations')!r} rotations"
         )
-
-
-def _events(path: Path) -> Iterable[Event]:
-    codec = EventCodec()
-    for record in stored_records(path):
-        yield codec.decode(record.type, record.body, where=f"{path}, record {record.sequence}")
 
 
 def _text(path: Path) -> str:

@@ -25,6 +25,7 @@ from engine.journal.paper_folder import LogWriter, RecordedJournal, one_sentence
 from engine.journal.projections import booked_fills, decided_days, rotations_of
 from engine.journal.run_log import LogLine, doubt_lines
 from engine.journal.run_record import PAPER
+from engine.journal.seal import file_contents, seal_of
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
 from engine.journal.too_small import too_small_notes
@@ -86,6 +87,7 @@ class PaperRun:
         self._strategy: AnyStrategy = strategy_of(config)
         self._universe: Universe = self._strategy.universe
         client.hold_to((*self._universe.assets, config.account.quote))
+        self._store = store
         past = list(store)
         self._journal = RecordedJournal(store, past, folder, write_log, told)
         ledger = _first_ledger(config, past)
@@ -145,6 +147,7 @@ class PaperRun:
         if history is None:
             return None
         self._write_files_of(history)
+        self._store.seal(seal_of(file_contents(self._folder), self._config.sha256()))
         return self._write_report()
 
     def _write_report(self) -> Path | None:

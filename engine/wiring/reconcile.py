@@ -139,7 +139,9 @@ def _compare(
     path = folder / JOURNAL_FILE
     # Whole and unchecked: a chain that is broken is a finding, and no obstacle to the others.
     records = list(stored_records(path))
-    theirs = run_history(_typed_events(path, records, run), start, until=last_day)
+    # Another strategy's memory is plain: the configuration was another then.
+    codec = EventCodec(type(run.strategy.start()), or_plain=True)
+    theirs = run_history([*codec.events(records, path)], start, until=last_day)
     earlier = _earlier_configs(past)
     minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
@@ -205,20 +207,6 @@ def _last_common_day(folder: Path, days: Sequence[date], decided: Sequence[DayDe
     if not common:
         raise DataError(f"{folder}: today's data have a bar of none of its {len(days)} days")
     return max(common)
-
-
-def _typed_events(path: Path, records: Sequence[Record], run: BacktestRun) -> list[Event]:
-    """Decode records with the strategy's memory in its own type."""
-    typed, untyped = EventCodec(type(run.strategy.start())), EventCodec()
-    events = []
-    for record in records:
-        where = f"{path}, record {record.sequence}"
-        try:
-            events.append(typed.decode(record.type, record.body, where=where))
-        except DataError:
-            # Another strategy's memory: the configuration was another then.
-            events.append(untyped.decode(record.type, record.body, where=where))
-    return events
 
 
 def _earlier_configs(past: Sequence[PastConfig]) -> list[tuple[int, Config]]:

@@ -14,6 +14,7 @@ from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Side
 from engine.journal.record_rows import DecisionRow, FillRow
 from engine.journal.run_record import RunRecord
+from engine.journal.sqlite import JournalContent
 from tests.support.fakes import DAY, NOON, fill_of
 
 CASH = Decimal(1000)
@@ -96,8 +97,10 @@ def record_with_equity(equity: Mapping[date, float], **named: Any) -> RunRecord:
         "rotations": (),
         "benchmarks": {},
         "log": (),
-        "events": None,
+        "journal": None,
     }
+    if (events := named.pop("events", None)) is not None:
+        plain["journal"] = JournalContent(events=tuple(events), seal=None, is_sealed=False)
     return RunRecord(**{**plain, "decisions": decisions, **named})
 
 

@@ -10,6 +10,7 @@ from engine.core.events import Event
 from engine.core.order import Side
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
 from engine.journal.run_record import RunRecord
+from engine.journal.sqlite import JournalContent
 
 FIRST_DAY = date(2024, 1, 1)
 """A Monday."""
@@ -100,5 +101,5 @@ def record(
         rotations=rotations,
         benchmarks=benchmarks or {},
         log=(),
-        events=events,
+        journal=None if events is None else JournalContent(events=tuple(events), seal=None, is_sealed=False),
     )

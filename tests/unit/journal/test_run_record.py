@@ -182,7 +182,7 @@ def test_newer_journal_is_told(tmp_path: Path) -> None:
 
     folder = write_paper(tmp_path)
     with closing(sqlite3.connect(folder / "journal.sqlite")) as connection:
-        connection.execute("UPDATE records SET body = replace(body, '\"schema\":1', '\"schema\":2')")
+        connection.execute("UPDATE records SET body = replace(body, '\"schema\":2', '\"schema\":3')")
         connection.commit()
 
     assert "newer version" in damaged(folder)
