@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -118,6 +119,12 @@ class EventCodec:
         for record in records:
             if record.type != SEAL:
                 yield self.decode(record.type, record.body, where=f"{path}, record {record.sequence}")
+
+    def fresh(self) -> "EventCodec":
+        """Give one for another journal."""
+        other = copy(self)
+        other._written = other._read = None
+        return other
 
     def forget_written(self) -> None:
         """Write the next decision whole: what was encoded last did not come on record."""

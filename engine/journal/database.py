@@ -70,6 +70,8 @@ def create(path: Path, meta: Mapping[str, str], records: Iterable[Record] = (), 
         raise DataError(f"{path}: is missing, though its log {log.name} is there; {REMEDY}")
     unfinished = path.with_name(path.name + ".new")
     unfinished.unlink(missing_ok=True)
+    # With the rights that the umask gives; SQLite would give its own.
+    unfinished.touch()
     with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
         # Nobody sees this file before it is renamed, so it needs no rollback journal beside it.
         connection.execute("PRAGMA journal_mode = OFF")
@@ -101,14 +103,14 @@ def _sync_folder(folder: Path) -> None:
 def read_only(path: Path) -> sqlite3.Connection:
     """Open a journal for reading, its writer at work or not."""
     if not path.exists():
-        raise DataError(f"{path}: there is no journal; only paper runs keep one")
+        raise DataError(f"{path}: there is no journal; backtests of older versions kept none")
     return connect(path, "ro", wait_seconds=5.0)
 
 
 def onlooker(path: Path) -> sqlite3.Connection:
     """Open a journal for reading without making a file beside it."""
     if not path.exists():
-        raise DataError(f"{path}: there is no journal; only paper runs keep one")
+        raise DataError(f"{path}: there is no journal; backtests of older versions kept none")
     log, index = (path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm"))
     if (log and index) or not _is_logged(path):
         return connect(path, "ro", wait_seconds=1.0)

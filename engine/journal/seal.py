@@ -64,6 +64,13 @@ def seal_of(contents: Mapping[str, bytes], config_sha256: str) -> FilesSealed:
     )
 
 
+def resealed(seal: FilesSealed, contents: Mapping[str, bytes], config_sha256: str) -> FilesSealed:
+    """Seal the configuration anew, and leave the other files as they were sealed."""
+    fresh = seal_of(contents, config_sha256)
+    changed = {name: fresh.files[name] for name in (CONFIG_FILE, CONFIG_HISTORY_FILE) if name in fresh.files}
+    return FilesSealed(config_sha256=config_sha256, files={**seal.files, **changed})
+
+
 def file_contents(folder: Path) -> Mapping[str, bytes]:
     """Read the files that are sealed and checked, as far as they are there and can be read."""
     found = {}

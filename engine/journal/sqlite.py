@@ -60,7 +60,7 @@ class SqliteJournal:
 
     def __init__(self, path: Path, codec: EventCodec, *, at: datetime, wait_seconds: float = 5.0) -> None:
         self.path = path
-        self._codec = codec
+        self._codec = codec.fresh()
         with ExitStack() as opened, one_sentence(path):
             opened.enter_context(only_writer(path))
             if not path.exists():
@@ -68,14 +68,20 @@ class SqliteJournal:
             self._connection = opened.enter_context(closing(connect(path, "rw", wait_seconds)))
             if others := check_tables(self._connection, path):
                 raise DataError(f"{path}: holds what may change what is written: {named(others)}; {REMEDY}")
-            self._head, self._count = Head(), 0
+            self._head, self._count, self._sealed = Head(), 0, None
             for record in follow(stored(self._connection)):
                 self._head = head_of(record)
                 self._count += record.type != SEAL
+                self._sealed = decode_seal(record, path) if record.type == SEAL else None
             check_pages(self._connection, path)
             make_durable(self._connection, path)
             opened.callback(fold_log, self._connection)
             self._opened = opened.pop_all()
+
+    @property
+    def sealed(self) -> FilesSealed | None:
+        """The seal that the journal ends with; None where something happened after it."""
+        return self._sealed
 
     @property
     def head(self) -> Head:
@@ -107,6 +113,7 @@ class SqliteJournal:
         if records:
             self._head = head_of(records[-1])
             self._count += len(records)
+            self._sealed = None
 
     def seal(self, seal: FilesSealed) -> None:
         """Write down what the files of the run are.
@@ -117,7 +124,7 @@ class SqliteJournal:
         record = next_record(self._head, *encode_seal(seal))
         with one_sentence(self.path), transaction(self._connection):
             insert(self._connection, (record,))
-        self._head = head_of(record)
+        self._head, self._sealed = head_of(record), seal
 
     def close(self) -> None:
         """Let go of the file and of the lock."""
@@ -147,7 +154,7 @@ def write_journal(path: Path, events: Iterable[Event], codec: EventCodec, seal: 
     Raises:
         DataError: it cannot be written.
     """
-    records = list(_chained(events, codec, Head()))
+    records = list(_chained(events, codec.fresh(), Head()))
     records.append(next_record(head_of(records[-1]), *encode_seal(seal)))
     with one_sentence(path):
         create(path, {}, records, durable=False)
@@ -194,7 +201,7 @@ def read_content(path: Path, codec: EventCodec | None = None) -> JournalContent:
     records = tuple(stored_records(path))
     seals = [record for record in records if record.type == SEAL]
     return JournalContent(
-        events=tuple((codec or EventCodec()).events(records, path)),
+        events=tuple((codec or EventCodec()).fresh().events(records, path)),
         seal=decode_seal(seals[-1], path) if seals else None,
         is_sealed=bool(seals) and records[-1] is seals[-1],
     )
@@ -265,4 +272,4 @@ def _chained(events: Iterable[Event], codec: EventCodec, head: Head) -> Iterator
 
 
 def _events(connection: Connection, path: Path, codec: EventCodec) -> Iterator[Event]:
-    return codec.events(follow(stored(connection)), path)
+    return codec.fresh().events(follow(stored(connection)), path)
