@@ -174,9 +174,7 @@ def test_a_run_folder_without_a_journal_exits_3(tmp_path: Path) -> None:
     outcome = run_command("verify", "backtest-hold-20240101T000000Z", "--out", tmp_path)
 
     assert (outcome.exit_code, outcome.stdout) == (3, "")
-    assert outcome.stderr.endswith(
-        "journal.sqlite: there is no journal; backtests of older versions kept none\n"
-    )
+    assert outcome.stderr.endswith("journal.sqlite: there is no journal; backtests of older versions kept none\n")
     assert len(outcome.stderr.splitlines()) == 1
 
 
