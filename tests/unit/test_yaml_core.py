@@ -32,6 +32,7 @@ TENFOLD = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         (".5", 0.5),
         ("5.", 5.0),
         ("-.5e+1", -5.0),
+        ("0.00e-500", 0.0),
         (".inf", math.inf),
         ("-.Inf", -math.inf),
         # Numbers of YAML 1.1, texts of 1.2.
@@ -104,6 +105,10 @@ def test_anchors_and_merges_work() -> None:
         ("!!python/object/apply:os.getcwd []", "the tag !!python/object/apply:os.getcwd is not supported"),
         ("!mine x", "the tag !mine is not supported"),
         ("1e400", "1e400 is beyond the largest number"),
+        ("1e-400", "1e-400 is nearer to 0 than any number but 0 itself"),
+        ("-.002e-500", "-.002e-500 is nearer to 0"),
+        ("a: 1\nb: 2023-02-29", "2023-02-29 is not in the calendar; a date like 2018-01-31 is wanted\n.*line 2, column 4"),
+        ("a: 1\n---\nb: 2", "another document begins here; only one is allowed\n.*line 2, column 1"),
         ("9" * 5000, "99999999999999999999… has 5,000 digits; at most 400 are allowed"),
         ("0x" + "f" * 5000, "at most 400 are allowed"),
         ("&a [*a]", r"\*a stands inside what it refers to"),
