@@ -6,6 +6,7 @@ core schema: a day like 2018-01-31 is a date, and `<<` merges mappings.
 Source: YAML 1.2.2, section 10.3.2.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -64,6 +65,15 @@ def load(text: str) -> object:
 def is_read_otherwise(text: str) -> bool:
     """Tell whether a text, written without quotes, would be read as a number, a truth, a date or null."""
     return any(form.fullmatch(text) for form in (NULL, TRUTH, WHOLE, NUMBER, NO_NUMBER, DAY))
+
+
+def quoted(text: str) -> str:
+    """Write a text so that `load` gives it back: as it is where that does, else in quotes."""
+    try:
+        is_plain = load(text) == text
+    except (yaml.YAMLError, ValueError):
+        is_plain = False
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 def dump(values: object) -> str:

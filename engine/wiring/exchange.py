@@ -78,6 +78,8 @@ def practice_market(folder: Path | None, *, index: str = INDEX) -> PracticeMarke
 def _why_left_out(path: Path, index: str) -> str:
     """Say why a file is no coin's; empty where it is one's."""
     name = path.stem
+    if path.suffix != ".csv":
+        return f"its name ends in {path.suffix}; .csv in small letters is looked for"
     if name == index:
         return "the index, no coin"
     if name == QUOTE:

@@ -82,6 +82,16 @@ def test_a_number_knows_how_it_was_written(text: str, word: str) -> None:
     assert yaml_core.written(yaml_core.load(text)) == word
 
 
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12) | st.sampled_from(["a: b", "a #b", "012", ""]))
+def test_a_text_that_is_quoted_is_read_back(text: str) -> None:
+    assert yaml_core.load(yaml_core.quoted(text)) == text
+
+
+def test_a_path_is_quoted_only_where_it_would_be_read_otherwise() -> None:
+    assert yaml_core.quoted("/home/me/my prices") == "/home/me/my prices"
+    assert yaml_core.quoted("/home/me/a: b") == '"/home/me/a: b"'
+
+
 def test_anchors_and_merges_work() -> None:
     read = yaml_core.load("base: &base {a: 1}\nmore: {<<: *base, b: 2}\nagain: *base\n")
 
