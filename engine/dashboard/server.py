@@ -239,9 +239,10 @@ class _Guard:
         return _html(pages.login_page())
 
     async def login(self, request: web.Request) -> web.Response:
-        offered = await _token_in(request)
+        with self._connections.waiting(request.transport):
+            offered = await _token_in(request)
         if not self._access.is_token(offered):
-            await self._pause(PAUSE_SECONDS)
+            await self._pause_of(request)
             return web.Response(status=web.HTTPUnauthorized.status_code)
         response = web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/"})
         response.set_cookie(COOKIE, self._access.pass_for_token(), httponly=True, samesite="Strict", path="/")
@@ -267,13 +268,17 @@ class _Guard:
             text = "This page cannot be shown; the other ones can."
             return _html(pages.message_page("Not shown", text), status=web.HTTPInternalServerError.status_code)
 
+    async def _pause_of(self, request: web.Request) -> None:
+        with self._connections.waiting(request.transport):
+            await self._pause(PAUSE_SECONDS)
+
     async def _refusal(self, request: web.Request) -> web.Response | None:
         authorization, cookie = request.headers.get("Authorization"), request.cookies.get(COOKIE)
         if self._access.admits(authorization=authorization, cookie=cookie):
             return None
         if authorization is None and cookie is None and not request.path.endswith("/live"):
             return web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/login"})
-        await self._pause(PAUSE_SECONDS)
+        await self._pause_of(request)
         response = web.Response(status=web.HTTPUnauthorized.status_code, headers={"WWW-Authenticate": "Bearer"})
         if cookie is not None:
             # The token was changed: without the old cookie the next look leads to the form.

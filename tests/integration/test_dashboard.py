@@ -18,6 +18,7 @@ from engine.core.events import DayDecided, Event, OrderUnresolved, RunStarted
 from engine.core.order import Order, Side
 from engine.dashboard import pages
 from engine.dashboard.board import Board, RunView
+from engine.dashboard.connections import MOST_CONNECTIONS
 from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
@@ -483,6 +484,19 @@ def test_hundreds_of_connections_that_say_nothing_do_not_keep_others_out(tmp_pat
             one = stack.enter_context(connected(dashboard))
             if number % 2:
                 one.sendall(b"GET / HTTP/1.1\r\nHost: local")
+        answers = [dashboard.get("/") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len(dashboard.warnings) <= 1
+
+
+def test_hundreds_of_forms_that_never_end_do_not_keep_others_out(tmp_path: Path) -> None:
+    head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: 100\r\n\r\ntoken="
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard, ExitStack() as stack:
+        for _ in range(2 * MOST_CONNECTIONS):
+            stack.enter_context(connected(dashboard)).sendall(head.encode())
         answers = [dashboard.get("/") for _ in range(3)]
 
     assert [answer.status for answer in answers] == [200] * 3
