@@ -1,8 +1,8 @@
 """How many connections are held, and for how long one may say nothing; asyncio alone, no HTTP.
 
-A connection is busy while its request is answered, not while more of it, or a pause, is waited for. One that is not has a
-few seconds to send a whole request head; and where all places are taken, the one that has waited longest makes room for
-a new one.
+A connection is busy while its request is answered, not while more of it, or a pause, is waited for. One that is not has
+a few seconds to send a whole request head; and where all places are taken, the one that has waited longest makes room
+for a new one.
 """
 
 import asyncio

@@ -95,7 +95,7 @@ async def serve(
 
     connections = Connections(speaker, idle_seconds=idle_seconds)
     runner = web.AppRunner(
-        application(Board(out), access, pause=pause, complain=complaints.complain, connections=connections),
+        application(out, access, pause=pause, complain=complaints.complain, connections=connections),
         access_log=None,
         shutdown_timeout=1.0,
         logger=_logger(complaints),
@@ -126,7 +126,7 @@ def _logger(complaints: Complaints) -> logging.Logger:
 
 
 def application(
-    board: Board,
+    out: Path,
     access: Access,
     *,
     pause: Pause,
@@ -138,7 +138,7 @@ def application(
     Args:
         connections: told which of them are being answered.
     """
-    shown = _Shown(board)
+    shown = _Shown(out)
     guard = _Guard(access, pause, complain, connections)
     made = web.Application(middlewares=[guard.middleware], client_max_size=MOST_FORM_BYTES)
     made.router.add_get("/", shown.runs)
@@ -153,15 +153,26 @@ def application(
     return made
 
 
+class _Desk:
+    """A board, and whose turn it is to have a run, or a report, read from it."""
+
+    def __init__(self, out: Path) -> None:
+        self.board = Board(out)
+        self.runs, self.reports = asyncio.Lock(), asyncio.Lock()
+
+
 class _Shown:
     """The pages. What reads files runs in a thread: of lists, runs and reports one each at a time.
 
-    Many readers cost no more memory than one, and a large run holds up nothing but runs.
+    Many readers cost no more memory than one. A large run holds up large runs alone, which have a desk of their own.
     """
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._lists, self._runs, self._reports = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+    def __init__(self, out: Path) -> None:
+        self._lists = asyncio.Lock()
+        self._desk, self._desk_of_large = _Desk(out), _Desk(out)
+
+    async def _desk_of(self, name: str) -> _Desk:
+        return self._desk_of_large if await asyncio.to_thread(self._desk.board.is_large, name) else self._desk
 
     async def runs(self, _: web.Request) -> web.Response:
         return _page("Runs", await _in_turn(self._lists, self._runs_fragment), source="/live")
@@ -179,7 +190,8 @@ class _Shown:
     async def report(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         try:
-            content = await _in_turn(self._reports, lambda: self._board.report(name))
+            desk = await self._desk_of(name)
+            content = await _in_turn(desk.reports, lambda: desk.board.report(name))
         except DataError as error:
             return _html(pages.message_page("No report", str(error)), status=404)
         if content is None:
@@ -189,19 +201,20 @@ class _Shown:
         )
 
     def _runs_fragment(self) -> str:
-        out = str(self._board.folders.out)
+        out = str(self._desk.board.folders.out)
         try:
-            return pages.runs_fragment(self._board.rows(), out=out)
+            return pages.runs_fragment(self._desk.board.rows(), out=out)
         except DataError as error:
             return pages.runs_fragment([], out=out, problem=str(error))
 
     async def _run_fragment(self, name: str) -> str:
-        def read() -> str | None:
-            view = self._board.run(name)
+        def read(board: Board) -> str | None:
+            view = board.run(name)
             return None if view is None else pages.run_fragment(view)
 
         try:
-            fragment = await _in_turn(self._runs, read)
+            desk = await self._desk_of(name)
+            fragment = await _in_turn(desk.runs, lambda: read(desk.board))
         except DataError:
             fragment = None
         if fragment is None:

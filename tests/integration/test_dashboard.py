@@ -5,7 +5,7 @@ import os
 import socket
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from engine.core.order import Order, Side
 from engine.dashboard import pages
 from engine.dashboard.board import Board, RunView
 from engine.dashboard.connections import MOST_CONNECTIONS
+from engine.dashboard.folders import LARGE_BYTES
 from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
@@ -199,6 +200,30 @@ def test_a_run_that_takes_long_holds_up_no_list(tmp_path: Path, monkeypatch: pyt
         go_on.set()
 
         assert (runs.status, run.result().status) == (200, 200)
+
+
+def test_a_large_run_that_takes_long_holds_up_no_other_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(view: RunView) -> str:
+        if view.row.name == "large":
+            begun.set()
+            assert go_on.wait(PATIENCE_SECONDS)
+        return view.row.name
+
+    monkeypatch.setattr(pages, "run_fragment", slow)
+    write_summary(tmp_path / "x")
+    (write_summary(tmp_path / "large") / "run.log").write_bytes(b" " * (LARGE_BYTES + 1))
+
+    with served(tmp_path) as dashboard, ThreadPoolExecutor() as pool:
+        large = pool.submit(dashboard.get, "/runs/large")
+        assert begun.wait(PATIENCE_SECONDS)
+        other = pool.submit(dashboard.get, "/runs/x")
+        shown = not wait((other,), timeout=PATIENCE_SECONDS).not_done
+        go_on.set()
+
+        assert shown
+        assert (large.result().status, other.result().status) == (200, 200)
 
 
 def test_runs_that_are_over_are_not_looked_at_file_by_file_again(

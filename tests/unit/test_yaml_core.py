@@ -82,7 +82,9 @@ def test_a_number_knows_how_it_was_written(text: str, word: str) -> None:
     assert yaml_core.written(yaml_core.load(text)) == word
 
 
-@given(st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12) | st.sampled_from(["a: b", "a #b", "012", ""]))
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12) | st.sampled_from(["a: b", "a #b", "012", ""])
+)
 def test_a_text_that_is_quoted_is_read_back(text: str) -> None:
     assert yaml_core.load(yaml_core.quoted(text)) == text
 
@@ -117,7 +119,10 @@ def test_anchors_and_merges_work() -> None:
         ("1e400", "1e400 is beyond the largest number"),
         ("1e-400", "1e-400 is nearer to 0 than any number but 0 itself"),
         ("-.002e-500", "-.002e-500 is nearer to 0"),
-        ("a: 1\nb: 2023-02-29", "2023-02-29 is not in the calendar; a date like 2018-01-31 is wanted\n.*line 2, column 4"),
+        (
+            "a: 1\nb: 2023-02-29",
+            "2023-02-29 is not in the calendar; a date like 2018-01-31 is wanted\n.*line 2, column 4",
+        ),
         ("a: 1\n---\nb: 2", "another document begins here; only one is allowed\n.*line 2, column 1"),
         ("9" * 5000, "99999999999999999999… has 5,000 digits; at most 400 are allowed"),
         ("0x" + "f" * 5000, "at most 400 are allowed"),
