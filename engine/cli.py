@@ -85,22 +85,30 @@ def main() -> NoReturn:
 
 def _run() -> NoReturn:
     try:
-        code = app(prog_name=program_name(), standalone_mode=False)
+        code = _called()
         # Here, where what cannot be written is still a sentence.
         sys.stdout.flush()
     except EngineError as error:
         _complain(str(error))
         sys.exit(error.exit_code)
     except typer.TyperException as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            typer.echo(error.format_message())
-        else:
-            _complain(f"{error.format_message().rstrip('.')} (see --help)")
+        _complain(f"{error.format_message().rstrip('.')} (see --help)")
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted")
         sys.exit(INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _called() -> object:
+    """Run what was typed; where that names no command, print how to name one."""
+    try:
+        return app(prog_name=program_name(), standalone_mode=False)
+    except typer.TyperException as error:
+        if type(error).__name__ != "NoArgsIsHelpError":
+            raise
+        typer.echo(error.format_message())
+        return 2
 
 
 def _complain(message: str) -> None:

@@ -150,7 +150,7 @@ class CostRates(_Section):
 
     commission: ExactNumber = Field(Decimal("0.001"), ge=0, lt=1, description="Fraction of the notional, each side.")
     slippage: ExactNumber = Field(
-        Decimal("0.0005"), ge=0, lt=1, description="Fraction by which a fill is worse than the open."
+        Decimal("0.0005"), ge=0, le=Decimal("0.99"), description="Fraction by which a fill is worse than the open."
     )
 
 

@@ -212,8 +212,10 @@ def _quoted(value: object) -> str:
 
 
 def _seen(value: object) -> str:
-    """Quote a text that would not be seen, or not whole, among the words around it."""
-    return _quoted(value) if isinstance(value, str) and (not value or value != value.strip()) else _shown(value)
+    """Quote a text that would not be seen whole among the words around it, or be taken for what it is not."""
+    if isinstance(value, str) and (value != value.strip() or yaml_core.is_read_otherwise(value)):
+        return _quoted(value)
+    return _shown(value)
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[str]) -> list[str]:

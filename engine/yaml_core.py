@@ -6,6 +6,7 @@ core schema: a day like 2018-01-31 is a date, and `<<` merges mappings.
 Source: YAML 1.2.2, section 10.3.2.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -24,6 +25,8 @@ NULL = re.compile(r"~|null|Null|NULL|")
 TRUTH = re.compile(r"true|True|TRUE|false|False|FALSE")
 WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+SOME_DIGIT = re.compile(r"[-+]?[.0]*[1-9]")
+"""Begins a number that is not 0."""
 NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -59,6 +62,20 @@ def load(text: str) -> object:
     return yaml.load(text, Loader=_CoreLoader)
 
 
+def is_read_otherwise(text: str) -> bool:
+    """Tell whether a text, written without quotes, would be read as a number, a truth, a date or null."""
+    return any(form.fullmatch(text) for form in (NULL, TRUTH, WHOLE, NUMBER, NO_NUMBER, DAY))
+
+
+def quoted(text: str) -> str:
+    """Write a text so that `load` gives it back: as it is where that does, else in quotes."""
+    try:
+        is_plain = load(text) == text
+    except (yaml.YAMLError, ValueError):
+        is_plain = False
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
+
+
 def dump(values: object) -> str:
     """Write plain values as YAML that `load`, and a reader of version 1.1, reads as the same values."""
     return yaml.dump(values, Dumper=_CoreDumper, sort_keys=False, allow_unicode=True)
@@ -85,7 +102,7 @@ class _Bounds:
     """Counts depth, aliases, and values, an alias as what it names."""
 
     def __init__(self) -> None:
-        self._values = self._aliases = 0
+        self._values = self._aliases = self._documents = 0
         self._size_by_anchor: dict[str | None, int] = {}
         self._open: list[tuple[str | None, int]] = []
         """Anchor of each collection that has begun, and how many values there were before."""
@@ -103,6 +120,9 @@ class _Bounds:
                 self._size_by_anchor[anchor] = self._values - before
         elif isinstance(event, yaml.NodeEvent):
             return self._node_problem(event) or self._excess()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            return "another document begins here; only one is allowed" if self._documents > 1 else None
         return self._excess()
 
     def _node_problem(self, event: Any) -> str | None:
@@ -161,6 +181,8 @@ class _CoreLoader(_Parser):  # type: ignore[misc] # chosen at run time
         value = float(text)
         if value in (float("inf"), float("-inf")):
             raise _refusal(f"{text[:60]} is beyond the largest number, 1.8e308", node)
+        if value == 0 and SOME_DIGIT.match(text):
+            raise _refusal(f"{text[:60]} is nearer to 0 than any number but 0 itself, 4.9e-324", node)
         return value if repr(value) == text else _as_written(WrittenFloat(value), text)
 
     def construct_day(self, node: yaml.ScalarNode) -> date:
@@ -168,7 +190,7 @@ class _CoreLoader(_Parser):  # type: ignore[misc] # chosen at run time
         try:
             return date.fromisoformat(text)
         except ValueError as error:
-            raise ValueError(f"{text} is not in the calendar; a date like 2018-01-31 is wanted") from error
+            raise _refusal(f"{text} is not in the calendar; a date like 2018-01-31 is wanted", node) from error
 
     def _text(self, node: yaml.Node, form: re.Pattern[str], wanted: str, other: re.Pattern[str] | None = None) -> str:
         text: str = self.construct_scalar(node)

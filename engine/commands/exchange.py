@@ -74,8 +74,11 @@ def exchange(
 
 def _introduce(opened: "PracticeExchange", market: "PracticeMarket", *, url: str, key: "HmacKey", bot: str) -> None:
     typer.echo(f"practice exchange at {url}, {market.source}, clock at {opened.now:%Y-%m-%d %H:%M} UTC")
+    from engine.report.printable import printable
+
     for line in market.left_out:
-        typer.echo(f"not served: {line}")
+        # Named by whoever made the file, who may have put into the name what a terminal acts on.
+        typer.echo(f"not served: {printable(line)}")
     typer.echo("in another terminal, with keys made for this process and worthless elsewhere:")
     # Lines to be copied: each stands alone, and nothing right after a secret would be copied along.
     typer.echo(f"export BINANCE_TESTNET_API_KEY={key.name}")
@@ -92,12 +95,14 @@ def _command(url: str, data: Path | None, market: "PracticeMarket", assignments:
     The bot has no grace: it decides a day at the first instant of the next one, where the clock starts and where a
     step of a day leads, so that orders fill on that day.
     """
+    from engine.yaml_core import quoted
+
     provider = "sample" if market.synthetic else "csv"
     settings = {
         "venue.base_url": url,
         "data.crypto": provider,
         "data.index": provider,
-        **({} if data is None else {"data.csv_dir": str(data.absolute())}),
+        **({} if data is None else {"data.csv_dir": quoted(str(data.absolute()))}),
         "live.grace_seconds": "0",
         "live.poll_seconds": "1",
     }

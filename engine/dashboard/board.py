@@ -61,6 +61,14 @@ class Board:
         """
         return self.folders.rows()
 
+    def is_large(self, name: str) -> bool:
+        """Tell whether a run takes seconds to read; of any thread.
+
+        Raises:
+            DataError: the folder of all runs cannot be read.
+        """
+        return self.folders.is_large(name)
+
     def run(self, name: str) -> RunView | None:
         """Give what there is of a run; None where there is no run of that name.
 

@@ -1,11 +1,13 @@
 """How many connections are held, and for how long one may say nothing; asyncio alone, no HTTP.
 
-A connection is busy while its request is answered. One that is not has a few seconds to send a whole request head; and
-where all places are taken, the one that has waited longest makes room for a new one.
+A connection is busy while its request is answered, not while more of it, or a pause, is waited for. One that is not has
+a few seconds to send a whole request head; and where all places are taken, the one that has waited longest makes room
+for a new one.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 MOST_CONNECTIONS = 100
 IDLE_SECONDS = 15.0
@@ -46,6 +48,15 @@ class Connections:
     def end(self, transport: asyncio.BaseTransport | None) -> None:
         """Take note that it is answered."""
         self._mark(transport, busy=False)
+
+    @contextmanager
+    def waiting(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
+        """Take a request that is being answered for one that waits: meanwhile its place is no safer than others."""
+        self.end(transport)
+        try:
+            yield
+        finally:
+            self.begin(transport)
 
     def admit(self, transport: asyncio.Transport) -> bool:
         """Give a new connection a place; False where all are busy."""

@@ -31,6 +31,8 @@ MEBIBYTE = 1024 * 1024
 MOST_BYTES = {SUMMARY_FILE: 4 * MEBIBYTE, CONFIG_FILE: 4 * MEBIBYTE, JOURNAL_FILE: 128 * MEBIBYTE}
 MOST_BYTES_OF_ANOTHER = 64 * MEBIBYTE
 """Of a file that is read; a folder with a larger one is not looked into, so that none holds up the pages of others."""
+LARGE_BYTES = 8 * MEBIBYTE
+"""Of all that is read of a run: some years of days are a few; more take seconds."""
 MOST_FILES = 1000
 SHOWN_FILES = (SUMMARY_FILE, DECISIONS_FILE, FILLS_FILE, JOURNAL_FILE, f"{JOURNAL_FILE}-wal", REPORT_FILE)
 
@@ -96,6 +98,14 @@ class RunFolders:
     def folder(self, row: RunRow) -> Path:
         """Give the folder of a run of the list."""
         return self.out / row.name
+
+    def is_large(self, name: str) -> bool:
+        """Tell whether a run takes seconds to read.
+
+        Raises:
+            DataError: the folder of all runs cannot be read.
+        """
+        return name in self._names() and sum(_facts(self.out / name, file)[3] for file in READ_FILES) > LARGE_BYTES
 
     def signature(self, name: str) -> Signature:
         """Give what changes when one of a run's shown files does: name, inode, time and size of each."""

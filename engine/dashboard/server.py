@@ -95,7 +95,7 @@ async def serve(
 
     connections = Connections(speaker, idle_seconds=idle_seconds)
     runner = web.AppRunner(
-        application(Board(out), access, pause=pause, complain=complaints.complain, connections=connections),
+        application(out, access, pause=pause, complain=complaints.complain, connections=connections),
         access_log=None,
         shutdown_timeout=1.0,
         logger=_logger(complaints),
@@ -126,7 +126,7 @@ def _logger(complaints: Complaints) -> logging.Logger:
 
 
 def application(
-    board: Board,
+    out: Path,
     access: Access,
     *,
     pause: Pause,
@@ -138,7 +138,7 @@ def application(
     Args:
         connections: told which of them are being answered.
     """
-    shown = _Shown(board)
+    shown = _Shown(out)
     guard = _Guard(access, pause, complain, connections)
     made = web.Application(middlewares=[guard.middleware], client_max_size=MOST_FORM_BYTES)
     made.router.add_get("/", shown.runs)
@@ -153,15 +153,26 @@ def application(
     return made
 
 
+class _Desk:
+    """A board, and whose turn it is to have a run, or a report, read from it."""
+
+    def __init__(self, out: Path) -> None:
+        self.board = Board(out)
+        self.runs, self.reports = asyncio.Lock(), asyncio.Lock()
+
+
 class _Shown:
     """The pages. What reads files runs in a thread: of lists, runs and reports one each at a time.
 
-    Many readers cost no more memory than one, and a large run holds up nothing but runs.
+    Many readers cost no more memory than one. A large run holds up large runs alone, which have a desk of their own.
     """
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
-        self._lists, self._runs, self._reports = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+    def __init__(self, out: Path) -> None:
+        self._lists = asyncio.Lock()
+        self._desk, self._desk_of_large = _Desk(out), _Desk(out)
+
+    async def _desk_of(self, name: str) -> _Desk:
+        return self._desk_of_large if await asyncio.to_thread(self._desk.board.is_large, name) else self._desk
 
     async def runs(self, _: web.Request) -> web.Response:
         return _page("Runs", await _in_turn(self._lists, self._runs_fragment), source="/live")
@@ -179,7 +190,8 @@ class _Shown:
     async def report(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         try:
-            content = await _in_turn(self._reports, lambda: self._board.report(name))
+            desk = await self._desk_of(name)
+            content = await _in_turn(desk.reports, lambda: desk.board.report(name))
         except DataError as error:
             return _html(pages.message_page("No report", str(error)), status=404)
         if content is None:
@@ -189,19 +201,20 @@ class _Shown:
         )
 
     def _runs_fragment(self) -> str:
-        out = str(self._board.folders.out)
+        out = str(self._desk.board.folders.out)
         try:
-            return pages.runs_fragment(self._board.rows(), out=out)
+            return pages.runs_fragment(self._desk.board.rows(), out=out)
         except DataError as error:
             return pages.runs_fragment([], out=out, problem=str(error))
 
     async def _run_fragment(self, name: str) -> str:
-        def read() -> str | None:
-            view = self._board.run(name)
+        def read(board: Board) -> str | None:
+            view = board.run(name)
             return None if view is None else pages.run_fragment(view)
 
         try:
-            fragment = await _in_turn(self._runs, read)
+            desk = await self._desk_of(name)
+            fragment = await _in_turn(desk.runs, lambda: read(desk.board))
         except DataError:
             fragment = None
         if fragment is None:
@@ -239,9 +252,10 @@ class _Guard:
         return _html(pages.login_page())
 
     async def login(self, request: web.Request) -> web.Response:
-        offered = await _token_in(request)
+        with self._connections.waiting(request.transport):
+            offered = await _token_in(request)
         if not self._access.is_token(offered):
-            await self._pause(PAUSE_SECONDS)
+            await self._pause_of(request)
             return web.Response(status=web.HTTPUnauthorized.status_code)
         response = web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/"})
         response.set_cookie(COOKIE, self._access.pass_for_token(), httponly=True, samesite="Strict", path="/")
@@ -267,13 +281,17 @@ class _Guard:
             text = "This page cannot be shown; the other ones can."
             return _html(pages.message_page("Not shown", text), status=web.HTTPInternalServerError.status_code)
 
+    async def _pause_of(self, request: web.Request) -> None:
+        with self._connections.waiting(request.transport):
+            await self._pause(PAUSE_SECONDS)
+
     async def _refusal(self, request: web.Request) -> web.Response | None:
         authorization, cookie = request.headers.get("Authorization"), request.cookies.get(COOKIE)
         if self._access.admits(authorization=authorization, cookie=cookie):
             return None
         if authorization is None and cookie is None and not request.path.endswith("/live"):
             return web.Response(status=web.HTTPSeeOther.status_code, headers={"Location": "/login"})
-        await self._pause(PAUSE_SECONDS)
+        await self._pause_of(request)
         response = web.Response(status=web.HTTPUnauthorized.status_code, headers={"WWW-Authenticate": "Bearer"})
         if cookie is not None:
             # The token was changed: without the old cookie the next look leads to the form.

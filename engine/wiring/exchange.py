@@ -77,18 +77,26 @@ def practice_market(folder: Path | None, *, index: str = INDEX) -> PracticeMarke
 
 def _why_left_out(path: Path, index: str) -> str:
     """Say why a file is no coin's; empty where it is one's."""
-    name = path.stem
+    if path.suffix != ".csv":
+        return f"its name ends in {path.suffix}; .csv in small letters is looked for"
+    reason = _why_no_coin(path.stem, index)
+    if reason:
+        return reason
+    columns = _columns(path)
+    if len(columns) > 1 and not columns & {*PRICES}:
+        return "holds no bars: it has no column open, high, low or close"
+    return ""
+
+
+def _why_no_coin(name: str, index: str) -> str:
     if name == index:
         return "the index, no coin"
     if name == QUOTE:
         return "the quote currency, no coin"
-    if SMALL_LATIN.search(path.name.removesuffix(".csv")):
+    if SMALL_LATIN.search(name):
         return "a coin's file is named in capitals, like BTC.csv"
     if not COIN_NAME.fullmatch(name):
         return "no coin has such a name; letters, digits, dots, dashes and low lines are allowed, up to 46"
-    columns = _columns(path)
-    if len(columns) > 1 and not columns & {*PRICES}:
-        return "holds no bars: it has no column open, high, low or close"
     return ""
 
 

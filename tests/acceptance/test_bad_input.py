@@ -225,6 +225,7 @@ NOT_ALLOWED = [
         ["account.instruments.ETH", "maximum_quantity", "0.001", "0.01"],
     ),
     ("costs.commission", "1", ["costs.commission", "1", "less than 1"]),
+    ("costs.slippage", "0.999999999", ["costs.slippage", "0.999999999", "less than or equal to 0.99"]),
     ("costs.slippage", "-0.1", ["costs.slippage", "-0.1", "equal to 0"]),
     ("data.crypto", "kraken", ["data.crypto", "kraken", "'binance'", "'csv'", "'sample'"]),
     ("data.crypto", "venue", ["data.crypto", "venue", "paper"]),

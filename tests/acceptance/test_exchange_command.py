@@ -212,7 +212,7 @@ def test_a_coin_whose_name_is_of_another_script_is_served(tmp_path: Path) -> Non
 
 
 def test_files_that_are_not_served_are_named_with_the_reason(tmp_path: Path) -> None:
-    names = ("BTC.csv", "RUT.csv", "USDT.csv", "eth.csv", "BTC (1).csv")
+    names = ("BTC.csv", "RUT.csv", "USDT.csv", "eth.csv", "BTC (1).csv", "SOL.CSV", "R\x1b[31m\nD.csv")
     (bars(tmp_path, *names) / "WALCL.csv").write_text("date,value\n2024-01-03,7000\n", encoding="utf-8")
 
     with exchange("--data", tmp_path, "--speed", "0") as process:
@@ -220,12 +220,24 @@ def test_files_that_are_not_served_are_named_with_the_reason(tmp_path: Path) -> 
         symbols = {symbol["symbol"] for symbol in shown.get("/api/v3/exchangeInfo")["symbols"]}
 
     left_out = dict(line.removeprefix("not served: ").split(": ", 1) for line in shown.lines if "not served" in line)
-    assert set(left_out) == {"RUT.csv", "USDT.csv", "eth.csv", "BTC (1).csv", "WALCL.csv"}
+    assert set(left_out) == {*names[1:-1], "R\ufffd[31m\ufffdD.csv", "WALCL.csv"}
+    assert ".csv in small letters" in left_out["SOL.CSV"]
     assert left_out["RUT.csv"] == "the index, no coin"
     assert "capitals" in left_out["eth.csv"]
     assert "holds no bars" in left_out["WALCL.csv"]
     assert "BTCUSDT" in symbols
-    assert not {"ETHUSDT", "RUTUSDT", "WALCLUSDT"} & symbols
+    assert not {"ETHUSDT", "SOLUSDT", "RUTUSDT", "WALCLUSDT"} & symbols
+
+
+def test_a_folder_whose_name_would_be_no_text_in_yaml_is_found_by_the_printed_command(tmp_path: Path) -> None:
+    (folder := tmp_path / "my prices: 2024 #1").mkdir()
+
+    with exchange("--data", bars(folder), "--speed", "0") as process:
+        done = introduced(process).paste("--once", "--out", str(tmp_path / "runs"))
+
+    # Found, and more than Bitcoin is wanted of it.
+    assert done.returncode == 3
+    assert done.stderr.endswith(f"{folder / 'ETH.csv'}: no such file; {folder} holds BTC.csv\n")
 
 
 def test_another_index_of_the_strategy_is_no_coin_either(tmp_path: Path) -> None:

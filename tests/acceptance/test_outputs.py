@@ -16,6 +16,8 @@ BACKTEST = ("backtest", "config/rotation.yaml", *SAMPLE, *SPAN, "--no-report")
 EXPLAIN = ("explain", "config/rotation.yaml", *SAMPLE, "--day", "2020-03-05")
 COMMANDS = {
     "help": ("--help",),
+    "no command": (),
+    "no command below config": ("config",),
     "version": ("--version",),
     "schema": ("config", "schema"),
     "show": ("config", "show", "config/rotation.yaml"),
@@ -29,7 +31,7 @@ CANNOT = "error: the result cannot be written to standard output: "
 
 def shell(line: str, arguments: tuple[str, ...], out: Path) -> subprocess.CompletedProcess[str]:
     """Type a line into a shell, `$@` standing for the command."""
-    extra = ("--out", str(out)) if arguments[0] == "backtest" else ()
+    extra = ("--out", str(out)) if arguments[:1] == ("backtest",) else ()
     return subprocess.run(
         ["bash", "-c", line, "bash", sys.executable, "-m", "engine", *arguments, *extra],
         cwd=ROOT,

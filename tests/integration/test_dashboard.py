@@ -5,7 +5,7 @@ import os
 import socket
 import sqlite3
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -18,6 +18,8 @@ from engine.core.events import DayDecided, Event, OrderUnresolved, RunStarted
 from engine.core.order import Order, Side
 from engine.dashboard import pages
 from engine.dashboard.board import Board, RunView
+from engine.dashboard.connections import MOST_CONNECTIONS
+from engine.dashboard.folders import LARGE_BYTES
 from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
@@ -198,6 +200,30 @@ def test_a_run_that_takes_long_holds_up_no_list(tmp_path: Path, monkeypatch: pyt
         go_on.set()
 
         assert (runs.status, run.result().status) == (200, 200)
+
+
+def test_a_large_run_that_takes_long_holds_up_no_other_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(view: RunView) -> str:
+        if view.row.name == "large":
+            begun.set()
+            assert go_on.wait(PATIENCE_SECONDS)
+        return view.row.name
+
+    monkeypatch.setattr(pages, "run_fragment", slow)
+    write_summary(tmp_path / "x")
+    (write_summary(tmp_path / "large") / "run.log").write_bytes(b" " * (LARGE_BYTES + 1))
+
+    with served(tmp_path) as dashboard, ThreadPoolExecutor() as pool:
+        large = pool.submit(dashboard.get, "/runs/large")
+        assert begun.wait(PATIENCE_SECONDS)
+        other = pool.submit(dashboard.get, "/runs/x")
+        shown = not wait((other,), timeout=PATIENCE_SECONDS).not_done
+        go_on.set()
+
+        assert shown
+        assert (large.result().status, other.result().status) == (200, 200)
 
 
 def test_runs_that_are_over_are_not_looked_at_file_by_file_again(
@@ -483,6 +509,19 @@ def test_hundreds_of_connections_that_say_nothing_do_not_keep_others_out(tmp_pat
             one = stack.enter_context(connected(dashboard))
             if number % 2:
                 one.sendall(b"GET / HTTP/1.1\r\nHost: local")
+        answers = [dashboard.get("/") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len(dashboard.warnings) <= 1
+
+
+def test_hundreds_of_forms_that_never_end_do_not_keep_others_out(tmp_path: Path) -> None:
+    head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: {FORM}\r\nContent-Length: 100\r\n\r\ntoken="
+    write_summary(tmp_path / "x")
+
+    with served(tmp_path) as dashboard, ExitStack() as stack:
+        for _ in range(2 * MOST_CONNECTIONS):
+            stack.enter_context(connected(dashboard)).sendall(head.encode())
         answers = [dashboard.get("/") for _ in range(3)]
 
     assert [answer.status for answer in answers] == [200] * 3

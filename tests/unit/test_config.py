@@ -223,6 +223,7 @@ NUMBERS = (
         ("strategy: {hold_weeks: 1_8}", "strategy.hold_weeks: 1_8 is not allowed: a whole number is wanted"),
         ("strategy: {basket_equal: [true]}", "strategy.basket_equal.0: true is not allowed: text is wanted; for the"),
         ("strategy: {basket_equal: [~]}", "strategy.basket_equal.0: null is not allowed: text is wanted; for the word"),
+        ('strategy: {hold_weeks: "18"}', "strategy.hold_weeks: '18' is not allowed: a whole number is wanted"),
         ('name: ""', "name: '' is not allowed"),
         ("name: ' '", "name: ' ' is not allowed"),
         ("7: 1", "key 7 is not allowed: text is wanted"),

@@ -137,7 +137,7 @@ def test_a_later_assignment_wins_and_a_section_that_is_null_is_made() -> None:
         ("strategy..fast=3", "--set 'strategy..fast=3': key.path=value is wanted"),
         ("strategy.core.x=3", "--set 'strategy.core.x=3': strategy.core is 'BTC', not a section with keys"),
         ("name=[1", "--set name, line "),
-        ("window.to=2020-02-30", "--set window.to: not readable as YAML: "),
+        ("window.to=2020-02-30", "--set window.to, line 1, column 1: not readable as YAML: "),
         ("strategy.basket={ETH: 0.1, ETH: 0.2}", "--set strategy.basket, line 1"),
     ],
 )

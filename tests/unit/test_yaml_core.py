@@ -32,6 +32,7 @@ TENFOLD = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         (".5", 0.5),
         ("5.", 5.0),
         ("-.5e+1", -5.0),
+        ("0.00e-500", 0.0),
         (".inf", math.inf),
         ("-.Inf", -math.inf),
         # Numbers of YAML 1.1, texts of 1.2.
@@ -81,6 +82,18 @@ def test_a_number_knows_how_it_was_written(text: str, word: str) -> None:
     assert yaml_core.written(yaml_core.load(text)) == word
 
 
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12) | st.sampled_from(["a: b", "a #b", "012", ""])
+)
+def test_a_text_that_is_quoted_is_read_back(text: str) -> None:
+    assert yaml_core.load(yaml_core.quoted(text)) == text
+
+
+def test_a_path_is_quoted_only_where_it_would_be_read_otherwise() -> None:
+    assert yaml_core.quoted("/home/me/my prices") == "/home/me/my prices"
+    assert yaml_core.quoted("/home/me/a: b") == '"/home/me/a: b"'
+
+
 def test_anchors_and_merges_work() -> None:
     read = yaml_core.load("base: &base {a: 1}\nmore: {<<: *base, b: 2}\nagain: *base\n")
 
@@ -104,6 +117,13 @@ def test_anchors_and_merges_work() -> None:
         ("!!python/object/apply:os.getcwd []", "the tag !!python/object/apply:os.getcwd is not supported"),
         ("!mine x", "the tag !mine is not supported"),
         ("1e400", "1e400 is beyond the largest number"),
+        ("1e-400", "1e-400 is nearer to 0 than any number but 0 itself"),
+        ("-.002e-500", "-.002e-500 is nearer to 0"),
+        (
+            "a: 1\nb: 2023-02-29",
+            "2023-02-29 is not in the calendar; a date like 2018-01-31 is wanted\n.*line 2, column 4",
+        ),
+        ("a: 1\n---\nb: 2", "another document begins here; only one is allowed\n.*line 2, column 1"),
         ("9" * 5000, "99999999999999999999… has 5,000 digits; at most 400 are allowed"),
         ("0x" + "f" * 5000, "at most 400 are allowed"),
         ("&a [*a]", r"\*a stands inside what it refers to"),

@@ -56,6 +56,23 @@ def test_one_that_waits_makes_room_the_longest_waiting_first_and_one_that_is_ans
     assert b"503" in late.written
 
 
+def test_one_whose_form_or_pause_is_waited_for_makes_room_and_is_busy_after_it() -> None:
+    async def run() -> list[bool]:
+        connections = Connections(asyncio.Protocol, most=2, idle_seconds=1e6)
+        wires = [open_wire(connections) for _ in range(2)]
+        for wire in wires:
+            connections.begin(wire)
+        with connections.waiting(wires[0]):
+            wires.append(open_wire(connections))
+        with connections.waiting(wires[1]):
+            pass
+        connections.begin(wires[2])
+        open_wire(connections)
+        return [wire.aborted for wire in wires]
+
+    assert asyncio.run(run()) == [True, False, False]
+
+
 def test_a_place_is_free_again_when_the_connection_is_gone() -> None:
     async def run() -> Wire:
         connections = Connections(asyncio.Protocol, most=1, idle_seconds=1e6)
