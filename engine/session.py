@@ -16,7 +16,6 @@ from engine.core.events import (
     DayDecided,
     Event,
     OrderCancelled,
-    OrderFilled,
     OrderPlanned,
     OrderSent,
     OrderUnresolved,
@@ -31,7 +30,7 @@ from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.restoration import Restoration
-from engine.core.settling import cut_to_held, plan_events, position_events, settling
+from engine.core.settling import cut_to_held, plan_events, position_events, settling, taken_up
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
@@ -209,21 +208,27 @@ class Session:
         forgotten: str,
         plan: Restoration,
         *,
+        epoch: int,
         wiped: Mapping[str, Decimal],
         beside: Mapping[str, Decimal],
         survivor: Fill | None,
+        lost: Sequence[Fill] = (),
     ) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
 
+        What is open of the last decision goes on under names of the new epoch.
+
         Args:
-            forgotten: the client order id that the exchange knew before.
+            epoch: the number of the one that begins.
+            forgotten: the client order id that the exchange knew before; empty where none says that it was reset.
             wiped: what has to be bought back; beside: what the account holds beside the ledger; both by asset.
             survivor: the first fill that the exchange still knows.
+            lost: fills since the reset that the journal lacks, because it was put back.
         """
         ledger = self.ledger.after_reset(plan.written_off)
         reset = AccountReset(
             at=at,
-            epoch=self.standing.epoch + 1,
+            epoch=epoch,
             forgotten=forgotten,
             cash=ledger.cash,
             positions=ledger.positions,
@@ -232,11 +237,14 @@ class Session:
             beside=beside,
             survivor=survivor,
         )
-        self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
+        orders = self.standing.orders
+        renamed = [order.in_epoch(epoch) for order in (*orders.sells, *orders.buys)]
+        begun: list[Event] = [reset, *(OrderPlanned(order=order) for order in (*renamed, *plan.orders))]
+        self._record(*begun, *taken_up(lost, orders.after_all(begun), self._planner.instruments))
 
     def take_up(self, fills: Sequence[Fill]) -> None:
         """Book what the exchange has of this run and its journal does not: a copy of it was put back."""
-        self._record(*(OrderFilled(fill=fill) for fill in fills))
+        self._record(*taken_up(fills, self.standing.orders, self._planner.instruments))
 
     def restore(self, orders: Sequence[Order]) -> None:
         """Plan more orders that buy back what a reset wiped."""
@@ -287,7 +295,8 @@ class Session:
 
     def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
         """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
-        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason)
+        epoch = self.standing.epoch
+        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason, epoch=epoch)
         orders = self.standing.orders
         cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
         return [*cancelled, *plan_events(plan, day)]
@@ -300,7 +309,8 @@ class Session:
         if not missed:
             return []
         planner = replace(self._planner, instruments={**self._planner.instruments, **self._venue.instruments()})
-        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day)
+        epoch = self.standing.epoch
+        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day, epoch=epoch)
         return plan_events(plan, day)
 
     def _awaits(self, orders: Sequence[Order], at: datetime) -> bool:

@@ -208,6 +208,7 @@ def test_a_coin_that_a_reset_wiped_is_sold_for_the_exit_all_the_same() -> None:
         opening_instant(DAY + timedelta(days=1)),
         "bot-20240101-BTC-b1-1",
         Restoration(orders=(back,), written_off={}),
+        epoch=2,
         wiped={"ETH": Decimal(50)},
         beside={},
         survivor=None,
@@ -221,8 +222,8 @@ def test_a_coin_that_a_reset_wiped_is_sold_for_the_exit_all_the_same() -> None:
     assert (run.held, run.missed) == ({"BTC": Decimal("7.5")}, [])
     assert [order.client_order_id for order, _, _ in run.venue.submitted][-3:] == [
         "bot-20240101-ETH-r2p1-1",
-        "bot-20240102-ETH-s1-1",
-        "bot-20240102-BTC-b1-1",
+        "bot-20240102-ETH-s1-1e2",
+        "bot-20240102-BTC-b1-1e2",
     ]
 
 
