@@ -79,15 +79,18 @@ class ExchangeAccount:
 
         None: the market has left the exchange, which says nothing of its orders any more.
 
-        Ids start again from small numbers after a reset: a trade is the same only if its instant is.
+        Ids start again from small numbers after a reset: a trade is the same only if its instant is, and if its order
+        has no other name, as far as that is shown.
         """
         try:
             if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
                 return True
             trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
+            alike = [trade for trade in trades if (trade.trade_id, trade.at) == (fill.trade_id, fill.at)]
+            names = [self._client.client_id_of(fill.symbol, trade.order_id) for trade in alike]
         except NoMarketError:
             return None
-        return any((trade.trade_id, trade.at) == (fill.trade_id, fill.at) for trade in trades)
+        return any(name in (None, fill.client_order_id) for name in names)
 
     def has_forgotten(self, fill: Fill) -> bool:
         """Tell whether neither the order of a fill nor its trade is known any more, asked with patience."""

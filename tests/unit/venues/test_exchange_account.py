@@ -114,6 +114,10 @@ def test_an_order_that_is_gone_with_its_trade_is_forgotten() -> None:
         # Ids begin again after a reset: somebody's trade of another instant has the same one.
         (replace(TRADE, at=NOON + timedelta(hours=1)), True),
         (replace(TRADE, trade_id="8"), True),
+        # So may another order of the same instant.
+        (replace(TRADE, order_id="4"), True),
+        # An order that is not shown has no other name.
+        (replace(TRADE, order_id="5"), False),
     ],
 )
 def test_an_order_whose_own_trade_is_still_there_is_not_forgotten(trade: Trade, *, is_forgotten: bool) -> None:
