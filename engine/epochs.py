@@ -6,14 +6,13 @@ sent: equity and the weeks of a rotation are not interrupted.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
 from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
-from engine.core.events import Event
+from engine.core.events import AccountReset, Event
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO, exact, plain
 from engine.core.order import Fill, epoch_named
@@ -132,14 +131,21 @@ class EpochKeeper:
         epoch = max([standing.epoch + 1, *(epoch_named(fill.client_order_id) for fill in lost)])
         plan = self._restoration(self._listed(missing), Epoch(), epoch=epoch)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
-        beside = _beside(standing.ledger.after_reset(plan.written_off).after_all(lost), self._account.holdings())
-        survivor = survivors[-1] if survivors else None
-        if lost:
-            # They may have bought back some of it already; the rest is planned once they are booked.
-            plan = replace(plan, orders=())
-        self._session.begin_epoch(
-            at, forgotten, plan, epoch=epoch, wiped=kept, beside=beside, survivor=survivor, lost=lost
+        ledger = standing.ledger.after_reset(plan.written_off)
+        beside = _beside(ledger.after_all(lost), self._account.holdings())
+        reset = AccountReset(
+            at=at,
+            epoch=epoch,
+            forgotten=forgotten,
+            cash=ledger.cash,
+            positions=ledger.positions,
+            written_off=plan.written_off,
+            wiped=kept,
+            beside=beside,
+            survivor=survivors[-1] if survivors else None,
         )
+        # What is lost may have bought back some of it already; the rest is planned once that is booked.
+        self._session.begin_epoch(reset, () if lost else plan.orders, lost=lost)
         self._tell_of_lost(lost)
         self._tell_of_what_is_unknown(lost, kept)
         self._beside = beside
