@@ -111,6 +111,8 @@ def check(rig: Rig, watched: Watched) -> Bot:
     held = copy.ledger.quantity("BTC") * 40_000
     assert held / (held + copy.ledger.cash) == pytest.approx(Decimal("0.5"), abs=Decimal("0.01"))
     assert call_command("verify", copy.folder).exit_code == 0
+    reviewed = call_command("review", copy.folder)
+    assert (reviewed.exit_code, reviewed.stderr) == (0, ""), reviewed
     return copy
 
 
