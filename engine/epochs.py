@@ -5,17 +5,17 @@ The ledger goes on holding what it held, a new epoch begins, and what was wiped 
 sent: equity and the weeks of a rotation are not interrupted.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
 from engine.core.calendar import decision_instant
 from engine.core.errors import VenueError
-from engine.core.events import Event
+from engine.core.events import AccountReset, Event
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO, exact, plain
-from engine.core.order import Fill
+from engine.core.order import Fill, epoch_named
 from engine.core.planner import Planner
 from engine.core.restoration import Epoch, Restoration, lacking, latest_epoch, restoration, wiped
 from engine.ports import Account
@@ -76,11 +76,11 @@ class EpochKeeper:
             self._session.settle(at)
             self._session.take_as_wiped(at)
         if forgotten is not None:
-            self._begin_epoch(at, forgotten.client_order_id)
+            self._begin_epoch(at, forgotten.client_order_id, self._lost())
         orders = self._session.standing.orders
         # A sell that waits may be one that the exchange refused for want of the coin.
         if (orders.sells or not self._is_covered) and not orders.restoring and not self._buys_more():
-            self._look()
+            self._look(at)
 
     def _forgotten(self) -> Fill | None:
         """Give a fill of this epoch that the exchange has forgotten, which says that it was reset.
@@ -121,17 +121,33 @@ class EpochKeeper:
         # Of all that an account holds, what we trade: somebody else's trades there are nothing to us.
         return {asset for asset in beside if asset in self._planner.instruments or asset == self._session.ledger.quote}
 
-    def _begin_epoch(self, at: datetime, forgotten: str) -> None:
+    def _begin_epoch(self, at: datetime, forgotten: str, lost: Sequence[Fill]) -> None:
         standing = self._session.standing
         if standing.last_day is None:
             raise ValueError("an order was filled before any day was decided")
         survivors = list(self._survivors())
         missing = wiped(standing.ledger, survivors)
-        plan = self._restoration(self._listed(missing), Epoch(), epoch=standing.epoch + 1)
+        # The run that is lost may have seen more resets.
+        epoch = max([standing.epoch + 1, *(epoch_named(fill.client_order_id) for fill in lost)])
+        plan = self._restoration(self._listed(missing), Epoch(), epoch=epoch)
         kept = {asset: quantity for asset, quantity in missing.items() if asset not in plan.written_off}
-        beside = _beside(standing.ledger.after_reset(plan.written_off), self._account.holdings())
-        survivor = survivors[-1] if survivors else None
-        self._session.begin_epoch(at, forgotten, plan, wiped=kept, beside=beside, survivor=survivor)
+        ledger = standing.ledger.after_reset(plan.written_off)
+        beside = _beside(ledger.after_all(lost), self._account.holdings())
+        reset = AccountReset(
+            at=at,
+            epoch=epoch,
+            forgotten=forgotten,
+            cash=ledger.cash,
+            positions=ledger.positions,
+            written_off=plan.written_off,
+            wiped=kept,
+            beside=beside,
+            survivor=survivors[-1] if survivors else None,
+        )
+        # What is lost may have bought back some of it already; the rest is planned once that is booked.
+        self._session.begin_epoch(reset, () if lost else plan.orders, lost=lost)
+        self._tell_of_lost(lost)
+        self._tell_of_what_is_unknown(lost, kept)
         self._beside = beside
         self._is_covered, self._rounds = False, 0
 
@@ -181,30 +197,52 @@ class EpochKeeper:
         self._session.restore(plan.orders)
         return bool(plan.orders)
 
-    def _look(self) -> None:
+    def _look(self, at: datetime) -> None:
         held = self._account.holdings()
-        self._take_up_what_was_lost(held)
+        lost = () if self._is_in_place(held) else self._lost()
+        if self._is_of_a_reset(lost):
+            self._begin_epoch(at, "", lost)
+            self._buys_more()
+            return
+        if lost:
+            self._tell_of_lost(lost)
+            self._session.take_up(lost)
         ledger = self._session.ledger
         self._require(ledger, held)
         self._tell_of_more(_beside(ledger, held))
         self._is_covered = True
 
-    def _take_up_what_was_lost(self, held: Amounts) -> None:
-        """Book the fills that a journal lacks which was put back: asked for where the balances are not in place."""
+    def _is_of_a_reset(self, lost: Sequence[Fill]) -> bool:
+        """Tell whether what is lost was planned after a reset of which a journal without fills knows nothing."""
         standing = self._session.standing
-        if standing.last_day is None or self._is_in_place(held):
-            return
-        if not standing.identity:
+        return standing.known is None and any(epoch_named(fill.client_order_id) > standing.epoch for fill in lost)
+
+    def _lost(self) -> Sequence[Fill]:
+        """Give what the exchange has of this run and the journal does not; after a reset all of it came after that."""
+        standing = self._session.standing
+        if standing.last_day is None or not standing.identity:
             # By their names alone, orders of a run of 0.1.0 are not told from those of another of the same name.
-            return
-        lost = self._account.lost_fills(self._planner.trading_order, decision_instant(standing.last_day))
-        if lost:
-            names = dict.fromkeys(fill.client_order_id for fill in lost)
+            return ()
+        return self._account.lost_fills(self._planner.trading_order, decision_instant(standing.last_day))
+
+    def _tell_of_lost(self, lost: Sequence[Fill]) -> None:
+        names = dict.fromkeys(fill.client_order_id for fill in lost)
+        if names:
             self._notice(
                 f"{self._place}: the journal lacks {len(names)} orders of this run, from {next(iter(names))} on; it is "
                 "an older copy, and what they gave is booked now"
             )
-            self._session.take_up(lost)
+
+    def _tell_of_what_is_unknown(self, lost: Sequence[Fill], wiped_coins: Collection[str]) -> None:
+        """Say what a journal that was put back cannot know after a reset, where something shows that it is one."""
+        if not lost:
+            return
+        strange = dict.fromkeys(fill.asset for fill in lost if fill.restores and fill.asset not in wiped_coins)
+        left = f"; {', '.join(strange)} that was bought back for it is left alone" if strange else ""
+        self._notice(
+            f"{self._place}: what this run traded before the reset and after the copy of its journal was made is known "
+            f"to nobody any more, and the ledger goes on from the copy{left}"
+        )
 
     def _tell_of_more(self, beside: Amounts) -> None:
         if self._session.standing.last_day is None:

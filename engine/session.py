@@ -5,7 +5,7 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +16,6 @@ from engine.core.events import (
     DayDecided,
     Event,
     OrderCancelled,
-    OrderFilled,
     OrderPlanned,
     OrderSent,
     OrderUnresolved,
@@ -26,12 +25,12 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import ZERO, decimal_of, plain
+from engine.core.marks import closes_at, days_of_older
+from engine.core.money import ZERO, plain
 from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
-from engine.core.restoration import Restoration
-from engine.core.settling import cut_to_held, plan_events, position_events, settling
+from engine.core.settling import cut_to_held, plan_events, position_events, settling, taken_up
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
@@ -144,7 +143,7 @@ class Session:
         if doubt is not None:
             raise ValueError(f"{doubt.order.client_order_id} is unresolved; it is settled before a day is decided")
         core = self._strategy.universe.core
-        held = self._closes(self.ledger.positions, day, history)
+        held = closes_at(self.ledger.positions, day, history, self.standing.marks)
         equity = self.ledger.equity(held)
         before = self.state
         stuck = self.stuck(decision_instant(day))
@@ -161,7 +160,7 @@ class Session:
             ),
         )
         others = [asset for asset in (core, *decision.targets) if asset not in held]
-        closes = {**held, **self._closes(others, day, history)}
+        closes = {**held, **closes_at(others, day, history, self.standing.marks)}
         dust = self._planner.crumbs(self.ledger, held).difference(decision.targets, (core,))
         reason = decision.reason if decision.trade else self.standing.unplanned
         decided = DayDecided(
@@ -178,7 +177,7 @@ class Session:
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
             planned=reason is not None and plan_orders,
-            marked_on=self._older_marks([asset for asset in held if asset not in dust], day, history),
+            marked_on=days_of_older([asset for asset in held if asset not in dust], day, history, self.standing.marks),
         )
         plan: Sequence[Event] = ()
         if plan_orders and reason is not None:
@@ -203,40 +202,23 @@ class Session:
             )
             self._book(doubt.order, wiped, at)
 
-    def begin_epoch(
-        self,
-        at: datetime,
-        forgotten: str,
-        plan: Restoration,
-        *,
-        wiped: Mapping[str, Decimal],
-        beside: Mapping[str, Decimal],
-        survivor: Fill | None,
-    ) -> None:
+    def begin_epoch(self, reset: AccountReset, orders: Sequence[Order], *, lost: Sequence[Fill] = ()) -> None:
         """Write down that the exchange was reset, and buy back what it wiped before anything else is sent.
 
+        What is open of the last decision goes on under names of the new epoch.
+
         Args:
-            forgotten: the client order id that the exchange knew before.
-            wiped: what has to be bought back; beside: what the account holds beside the ledger; both by asset.
-            survivor: the first fill that the exchange still knows.
+            orders: buy back what was wiped.
+            lost: fills since the reset that the journal lacks, because it was put back.
         """
-        ledger = self.ledger.after_reset(plan.written_off)
-        reset = AccountReset(
-            at=at,
-            epoch=self.standing.epoch + 1,
-            forgotten=forgotten,
-            cash=ledger.cash,
-            positions=ledger.positions,
-            written_off=plan.written_off,
-            wiped=wiped,
-            beside=beside,
-            survivor=survivor,
-        )
-        self._record(reset, *(OrderPlanned(order=order) for order in plan.orders))
+        open_ = self.standing.orders
+        renamed = [order.in_epoch(reset.epoch) for order in (*open_.sells, *open_.buys)]
+        begun: list[Event] = [reset, *(OrderPlanned(order=order) for order in (*renamed, *orders))]
+        self._record(*begun, *taken_up(lost, open_.after_all(begun), self._planner.instruments))
 
     def take_up(self, fills: Sequence[Fill]) -> None:
         """Book what the exchange has of this run and its journal does not: a copy of it was put back."""
-        self._record(*(OrderFilled(fill=fill) for fill in fills))
+        self._record(*taken_up(fills, self.standing.orders, self._planner.instruments))
 
     def restore(self, orders: Sequence[Order]) -> None:
         """Plan more orders that buy back what a reset wiped."""
@@ -265,29 +247,10 @@ class Session:
         self._journal.append_all(events)
         self.standing = self.standing.after_all(events)
 
-    def _closes(self, assets: Iterable[str], day: date, history: History) -> dict[str, Decimal]:
-        closes = {}
-        for asset in assets:
-            close = history[asset].close_at(day)
-            # A market that has left the exchange takes its bars with it; what was known of it is still known.
-            mark = self.standing.marks.get(asset)
-            if close is not None:
-                closes[asset] = decimal_of(close)
-            elif mark is not None:
-                closes[asset] = mark.price
-            else:
-                raise ValueError(f"{asset} is held or targeted on {day} and has no close up to then")
-        return closes
-
-    def _older_marks(self, assets: Sequence[str], day: date, history: History) -> dict[str, date]:
-        """Give the day of the price of each asset that has none of `day` itself, as `_closes` takes it."""
-        marks = self.standing.marks
-        left = {asset: marks[asset].day for asset in assets if history[asset].close_at(day) is None}
-        return {asset: on for asset, on in left.items() if on < day} | history.older_marks(assets, day)
-
     def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
         """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
-        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason)
+        epoch = self.standing.epoch
+        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason, epoch=epoch)
         orders = self.standing.orders
         cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
         return [*cancelled, *plan_events(plan, day)]
@@ -300,7 +263,8 @@ class Session:
         if not missed:
             return []
         planner = replace(self._planner, instruments={**self._planner.instruments, **self._venue.instruments()})
-        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day)
+        epoch = self.standing.epoch
+        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day, epoch=epoch)
         return plan_events(plan, day)
 
     def _awaits(self, orders: Sequence[Order], at: datetime) -> bool:

@@ -24,18 +24,11 @@ from engine.core.events import (
     RunStarted,
 )
 from engine.core.ledger import Ledger
+from engine.core.marks import Mark
 from engine.core.missed import MissedPositions
 from engine.core.order import Fill
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.strategy import StrategyState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """The last price that is known of a coin, and its day."""
-
-    price: Decimal
-    day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,7 +196,8 @@ class AccountReset:
 
     Attributes:
         epoch: the number of the epoch that begins; the run began in the first.
-        forgotten: the client order id that the exchange knew before.
+        forgotten: the client order id that the exchange knew before; empty where the reset is known by orders that were
+            planned after it, and that a journal lacks which was put back.
         cash, positions: what the ledger goes on holding.
         written_off: quantities too small to be bought back, by asset; they are no longer held.
         wiped: what has to be bought back, by asset: the ledger less what fills gave that the exchange still knows. None

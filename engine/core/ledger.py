@@ -1,6 +1,6 @@
 """The book of fills: what the bot's own account holds, to the last digit."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -68,6 +68,13 @@ class Ledger:
                     changed = positions if posting.account == OWN else outside
                     changed[posting.asset] = changed.get(posting.asset, ZERO) + posting.amount
         return Ledger(quote=self.quote, cash=cash, positions=_not_zero(positions), outside=_not_zero(outside))
+
+    def after_all(self, fills: Iterable[Fill]) -> "Ledger":
+        """Give the ledger after these fills, in order."""
+        ledger = self
+        for fill in fills:
+            ledger = ledger.apply(fill)
+        return ledger
 
     def after_reset(self, written_off: Collection[str]) -> "Ledger":
         """Give the ledger after a reset of the exchange: it holds what it held.

@@ -15,8 +15,12 @@ CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}")
 LONGEST_CLIENT_ORDER_ID = 36
 ATTEMPT_DIGITS = 4
 """The retry policy ends below 10,000 attempts."""
+EPOCH_DIGITS = 3
+"""A letter, and the number of an epoch: eight years of monthly resets."""
 LONGEST_KIND = 7
 """Beside a name of eight letters and a day it leaves five for the asset."""
+RESTORING_KIND = re.compile(r"r(?P<epoch>[0-9]+)p[0-9]+|x(?P<digits>[0-9a-z]{2})[0-9a-z]{2}")
+ATTEMPT = re.compile(r"(?P<attempt>[0-9]+)(e(?P<epoch>[0-9]+))?")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TAKEN_UP = "taken_up"
 """The reason of a fill that a journal had lost, as one that was put back, and that the exchange still knows."""
@@ -80,18 +84,19 @@ class Order:
         """Give the same order for another quantity."""
         return replace(self, quantity=quantity)
 
+    def named(self, client_order_id: str) -> "Order":
+        """Give the attempt at the same order that has another name."""
+        return replace(self, client_order_id=client_order_id, attempt=attempt_named(client_order_id))
+
     def next_attempt(self, quantity: Decimal, *, ended: AttemptEnd) -> "Order":
         """Give the order that tries again what this one left, under an id of its own.
 
         Args:
             ended: how this attempt ended.
         """
-        following = int(self.client_order_id.rpartition("-")[2]) + 1
         return replace(
-            self,
-            client_order_id=f"{stem_of(self.client_order_id)}-{following}",
+            self.in_epoch(_attempt_of(self.client_order_id)[1]),
             quantity=quantity,
-            attempt=following,
             expired=self.expired + (ended is AttemptEnd.EXPIRED),
             progressed=self.progressed + (ended is AttemptEnd.PROGRESSED),
             cut=self.cut + (ended is AttemptEnd.CUT),
@@ -99,6 +104,16 @@ class Order:
             unplaced=self.unplaced + (ended is AttemptEnd.UNPLACED),
             unpaid=self.unpaid + (ended is AttemptEnd.UNPAID),
         )
+
+    def in_epoch(self, epoch: int) -> "Order":
+        """Give the order that goes on with this one after a reset of the exchange, under a name that nobody has used.
+
+        Args:
+            epoch: the number of the one that the reset begins.
+        """
+        attempt = _attempt_of(self.client_order_id)[0] + 1
+        name = f"{stem_of(self.client_order_id)}-{_attempt_tag(attempt, epoch)}"
+        return self.named(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,15 +211,20 @@ class OrderReport:
         return AttemptEnd.PROGRESSED if has_progress else AttemptEnd.EXPIRED
 
 
-def client_order_id(*, account: str, day: date, asset: str, side: Side, part: int = 1, attempt: int = 1) -> str:
+def client_order_id(
+    *, account: str, day: date, asset: str, side: Side, part: int = 1, attempt: int = 1, epoch: int = 1
+) -> str:
     """Derive the name of an order from what it is for, so that a restart derives the same one.
 
     At most 36 characters of `[a-zA-Z0-9_-]` (Binance spot API, `newClientOrderId`, 2026-07).
 
     Args:
         account: the run's identity on an exchange (two runs must not meet in one name there), its name elsewhere.
+        epoch: in which it is planned. An exchange that was reset does not know which names were used before, and a
+            journal that was put back does not either.
     """
-    return _named(account=account, day=day, asset=asset, kind=f"{side.value[0]}{part}", attempt=attempt)
+    kind, last = f"{side.value[0]}{part}", _attempt_tag(attempt, epoch)
+    return _named(account=account, day=day, asset=asset, kind=kind, last=last, longest=ATTEMPT_DIGITS + EPOCH_DIGITS)
 
 
 def named_by(account: str) -> str:
@@ -224,8 +244,26 @@ def day_named(client_order_id: str, account: str) -> date | None:
         return None
 
 
+def epoch_named(client_order_id: str) -> int:
+    """Give the epoch in which an order was planned, by its name; 1 for a name that says none."""
+    kind = stem_of(client_order_id).rpartition("-")[2]
+    if found := RESTORING_KIND.fullmatch(kind):
+        return int(found["epoch"]) if found["epoch"] else int(found["digits"], len(DIGITS))
+    return _attempt_of(client_order_id)[1]
+
+
+def attempt_named(client_order_id: str) -> int:
+    """Give which attempt at an order it was, by its name."""
+    return _attempt_of(client_order_id)[0]
+
+
+def restores_by_name(client_order_id: str) -> bool:
+    """Tell whether an order's name is one of those that `restoring_order_id` gives."""
+    return RESTORING_KIND.fullmatch(stem_of(client_order_id).rpartition("-")[2]) is not None
+
+
 def stem_of(client_order_id: str) -> str:
-    """Give what the names of all attempts at an order have in common."""
+    """Give what the names of all attempts at an order have in common, whatever the epoch."""
     return client_order_id.rpartition("-")[0]
 
 
@@ -234,7 +272,7 @@ def restoring_order_id(*, account: str, day: date, asset: str, epoch: int, part:
     kind = f"r{epoch}p{part}"
     if len(kind) > LONGEST_KIND:
         kind = f"x{_two_digits(epoch)}{_two_digits(part)}"
-    return _named(account=account, day=day, asset=asset, kind=kind, attempt=1)
+    return _named(account=account, day=day, asset=asset, kind=kind, last=_attempt_tag(1, 1), longest=ATTEMPT_DIGITS)
 
 
 def _two_digits(number: int) -> str:
@@ -243,11 +281,21 @@ def _two_digits(number: int) -> str:
     return f"{DIGITS[high]}{DIGITS[low]}"
 
 
-def _named(*, account: str, day: date, asset: str, kind: str, attempt: int) -> str:
+def _attempt_tag(attempt: int, epoch: int) -> str:
+    return f"{attempt}" if epoch == 1 else f"{attempt}e{epoch}"
+
+
+def _attempt_of(client_order_id: str) -> tuple[int, int]:
+    """Give the number of the attempt and the epoch that the last part of a name says; 1 for what it does not say."""
+    found = ATTEMPT.fullmatch(client_order_id.rpartition("-")[2])
+    return (int(found["attempt"]), int(found["epoch"] or 1)) if found else (1, 1)
+
+
+def _named(*, account: str, day: date, asset: str, kind: str, last: str, longest: int) -> str:
     owner = f"{named_by(account)}{day:%Y%m%d}"
     # Room for every attempt that follows: the last numbers are as long as the policy allows attempts.
-    room = LONGEST_CLIENT_ORDER_ID - len(f"{owner}--{kind}-") - ATTEMPT_DIGITS
-    name = f"{owner}-{_tag(asset, max(5, min(8, room)))}-{kind}-{attempt}"
+    room = LONGEST_CLIENT_ORDER_ID - len(f"{owner}--{kind}-") - longest
+    name = f"{owner}-{_tag(asset, max(4, min(8, room)))}-{kind}-{last}"
     if not CLIENT_ORDER_ID.fullmatch(name):
         raise ValueError(f"client order id {name!r} does not match {CLIENT_ORDER_ID.pattern}")
     return name

@@ -214,7 +214,9 @@ class OrdersInFlight:
 
     def _planned(self, order: Order) -> "OrdersInFlight":
         before = self.at(order.client_order_id)
-        orders = self if before is None or order.attempt == 1 else self._tried_since(order, before.since)
+        # One that goes on after a reset under another name need not have been tried.
+        was_tried = before is not None and order.attempt > 1 and before.stage is not Stage.PLANNED
+        orders = self._tried_since(order, before.since) if before is not None and was_tried else self
         return orders._with(
             OrderInFlight(
                 order=order,

@@ -70,6 +70,7 @@ class Planner:
         closes: Mapping[str, Decimal],
         day: date,
         reason: str,
+        epoch: int = 1,
     ) -> Plan:
         """Plan the orders that bring the ledger to `targets`.
 
@@ -77,9 +78,10 @@ class Planner:
             targets: weight of equity by asset; an asset that is held and not named is sold whole.
             closes: the day's close (or last close) of every asset held or targeted, quote per unit.
             day: the decision day.
+            epoch: how often the exchange was reset, counted from 1.
         """
         differences = self._differences(targets, ledger, closes)
-        return self._planned([(*each, reason) for each in differences], closes, day)
+        return self._planned([(*each, reason) for each in differences], closes, day, epoch)
 
     def plan_again(
         self,
@@ -89,6 +91,7 @@ class Planner:
         ledger: Ledger,
         closes: Mapping[str, Decimal],
         day: date,
+        epoch: int = 1,
     ) -> Plan:
         """Plan again for coins that are out of position, and for no others.
 
@@ -97,7 +100,7 @@ class Planner:
 
         Args:
             missed: those of which no order is open.
-            targets, closes, day: as for `plan`.
+            targets, closes, day, epoch: as for `plan`.
         """
         lacks = {
             asset: wanted for asset, side, wanted in self._differences(targets, ledger, closes) if side is Side.BUY
@@ -119,7 +122,7 @@ class Planner:
                     quantity = min(quantity, cash / self._unit_cost(closes[each.asset]))
             wanted.append((each.asset, each.side, quantity, each.reason))
         # What is too little for an order now may be enough tomorrow; it is said to be out of position all along.
-        return replace(self._planned(wanted, closes, day), skipped=(), reached=tuple(reached))
+        return replace(self._planned(wanted, closes, day, epoch), skipped=(), reached=tuple(reached))
 
     def crumbs(self, ledger: Ledger, closes: Mapping[str, Decimal]) -> set[str]:
         """Give the assets of which too little is held to be sold: fees in the coin leave crumbs below the lot step.
@@ -132,7 +135,11 @@ class Planner:
             return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
 
     def _planned(
-        self, differences: Iterable[tuple[str, Side, Decimal, str]], closes: Mapping[str, Decimal], day: date
+        self,
+        differences: Iterable[tuple[str, Side, Decimal, str]],
+        closes: Mapping[str, Decimal],
+        day: date,
+        epoch: int,
     ) -> Plan:
         orders: dict[Side, list[Order]] = {Side.SELL: [], Side.BUY: []}
         skipped: list[SkippedOrder] = []
@@ -145,7 +152,7 @@ class Planner:
                 skipped.append(SkippedOrder(asset=asset, side=side, quantity=quantity, message=problem))
                 continue
             pieces, rest = even_pieces(quantity, instrument)
-            orders[side].extend(self._order_each(pieces, asset, side, day=day, reason=reason))
+            orders[side].extend(self._order_each(pieces, asset, side, day=day, reason=reason, epoch=epoch))
             if is_missed(rest, closes[asset], instrument):
                 beyond.append(SkippedOrder(asset=asset, side=side, quantity=rest, message=_beyond_words(pieces)))
         return Plan(
@@ -177,11 +184,13 @@ class Planner:
         return close * (ONE + self.costs.commission + self.costs.slippage)
 
     def _order_each(
-        self, pieces: Iterable[Decimal], asset: str, side: Side, *, day: date, reason: str
+        self, pieces: Iterable[Decimal], asset: str, side: Side, *, day: date, reason: str, epoch: int
     ) -> Iterator[Order]:
         for part, piece in enumerate(pieces, start=1):
             yield Order(
-                client_order_id=client_order_id(account=self.account, day=day, asset=asset, side=side, part=part),
+                client_order_id=client_order_id(
+                    account=self.account, day=day, asset=asset, side=side, part=part, epoch=epoch
+                ),
                 asset=asset,
                 symbol=self.instruments[asset].symbol,
                 side=side,

@@ -1,5 +1,6 @@
 """From what a venue answers to the events of it: what was executed, what is tried again, and what is missed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,8 +19,8 @@ from engine.core.events import (
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.missed import MissedPositions, is_missed
-from engine.core.money import ZERO, floor_to_step, plain
-from engine.core.order import Order, OrderReport, OrderStatus, Side
+from engine.core.money import ZERO, exact, floor_to_step, plain
+from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side, attempt_named, stem_of
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.planner import Plan
 from engine.core.retry_policy import AttemptEnd, verdict_on
@@ -68,6 +69,35 @@ def settling(order: Order, report: OrderReport, at: datetime) -> list[Event]:
         if ended is AttemptEnd.UNPAID:
             events.append(OrderWaits(at=at, order=following, message=WAITS_FOR_CASH, for_cash=True))
     return events
+
+
+def taken_up(lost: Sequence[Fill], orders: OrdersInFlight, instruments: Mapping[str, Instrument]) -> Sequence[Event]:
+    """Give the events of fills that a journal lacks: of an order that is open in it, what they leave is tried again.
+
+    Args:
+        lost: in order.
+        orders: those in flight before them.
+    """
+    by_stem: dict[str, list[Fill]] = {}
+    for fill in lost:
+        by_stem.setdefault(stem_of(fill.client_order_id), []).append(fill)
+    events: list[Event] = [OrderFilled(fill=fill) for fill in lost]
+    for flight in orders:
+        fills = by_stem.get(stem_of(flight.order.client_order_id))
+        if fills:
+            newest = max(fills, key=lambda fill: attempt_named(fill.client_order_id))
+            order = flight.order.named(newest.client_order_id)
+            rest = _worth_an_order(order.quantity, fills, instruments[order.asset])
+            report = OrderReport(status=OrderStatus.FILLED, fills=tuple(fills), again=rest)
+            events += settling(order, report, newest.at)[len(fills) :]
+    return events
+
+
+def _worth_an_order(quantity: Decimal, fills: Sequence[Fill], instrument: Instrument) -> Decimal:
+    """Give what fills leave of a quantity, on the lot step; nothing where the exchange takes no order for it."""
+    with exact():
+        rest = floor_to_step(quantity - sum((fill.quantity for fill in fills), ZERO), instrument.lot_step)
+        return rest if rest > ZERO and rest * fills[-1].price >= instrument.minimum_notional else ZERO
 
 
 def position_events(

@@ -142,8 +142,10 @@ def _reset(event: AccountReset) -> str:
         f"; written off as too little: {plain(held)} {asset}" for asset, held in event.written_off.items()
     )
     held = ", ".join(f"{plain(held)} {asset}" for asset, held in event.positions.items()) or "nothing but cash"
+    knows_nothing = f"it knows nothing of {event.forgotten} any more"
+    forgotten = knows_nothing if event.forgotten else "orders were planned after it that the journal lacks"
     return (
-        f"the exchange was reset: it knows nothing of {event.forgotten} any more; epoch {event.epoch} begins; "
+        f"the exchange was reset: {forgotten}; epoch {event.epoch} begins; "
         f"the ledger goes on holding {held}, which is bought back{written_off}"
     )
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from engine.core.money import plain
 
-TEN_THOUSAND = 10_000
+THOUSAND, TEN_THOUSAND = 1_000, 10_000
 CENT = Decimal("0.01")
 FINE_DIGITS = 3
 """Of money below a cent."""
@@ -39,3 +39,10 @@ def money(value: Decimal | float, *, decimals: int = 2) -> str:
     if exactly.is_finite() and exactly and abs(exactly) < CENT:
         return significant(exactly, digits=FINE_DIGITS)
     return f"{value:,.{decimals}f}"
+
+
+def counted(count: int | None, noun: str) -> str:
+    """Write how many there are of something, `no fills`, `1 fill`, `2,000 fills`."""
+    if not count or count < THOUSAND:
+        return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}s"

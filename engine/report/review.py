@@ -1,6 +1,6 @@
-"""A run's review on the terminal, in 80 columns: what happened lately first, then the tables."""
+"""A run's review on the terminal, in 80 columns: the headline, then the tables."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
@@ -11,27 +11,25 @@ from rich.text import Text
 
 from engine.journal.record_rows import RotationRow
 from engine.journal.review.costs import Costs, PricedFill
-from engine.journal.review.facts import Review, counts, is_open
-from engine.journal.review.holdings import Standing, Stretch
+from engine.journal.review.facts import Review, counts
+from engine.journal.review.holdings import Stretch
 from engine.journal.review.incidents import Incident
 from engine.journal.review.round_trips import RoundTrip
-from engine.report.amounts import exact, money, significant
-from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
+from engine.report.amounts import THOUSAND, counted, exact, money, significant
+from engine.report.figures import NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable
+from engine.report.review_headline import LEAST_SHARE, print_headline
 from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 from engine.report.tables import plain_table
 from engine.report.terminal import print_doubts
 
 DEFAULT_ROWS = 12
 MOST_ASSETS = 3
-TITLE_COLUMNS = 10
 BASIS_POINTS = 10_000
-LEAST_SHARE = 0.0005
 WIDTH = 80
 FILL_COLUMNS = (11, 9, 9, 9, 10, 12, 6, 6)
 FILL_TEXTS = 2
 """The time and what was done stand on the left, the numbers on the right."""
-THOUSAND = 1_000
 
 T = TypeVar("T")
 
@@ -44,7 +42,7 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
     """
     if review.synthetic:
         console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    _print_headline(console, review, writer)
+    print_headline(console, review, writer)
     print_doubts(console, review.doubts)
     rows = _shown(review)
     if review.rotates:
@@ -59,114 +57,6 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
     console.print(Text(f"\nfiles: {printable(str(review.record.folder))}"), soft_wrap=True)
     if review.synthetic:
         console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
-
-
-def _print_headline(console: Console, review: Review, writer: int | None) -> None:
-    kind = "paper run" if review.record.mode == "paper" else printable(review.record.mode)
-    head = Text(printable(review.record.name), style="bold")
-    console.print(head.append(f"  {kind} of {printable(review.name)}", style="not bold"))
-    if writer is not None:
-        console.print(Text(f"a bot is at work in it (process {writer})", style="green"))
-    if review.standing is None:
-        console.print(Text("no day is decided yet"))
-        return
-    console.print(_span(review))
-    for title, words in _headlines(review, review.standing):
-        line = Table.grid(padding=(0, 0))
-        line.add_column(width=TITLE_COLUMNS)
-        line.add_column()
-        line.add_row(Text(title, style="dim"), words)
-        console.print(line)
-    if not review.selection.is_everything:
-        console.print(Text(f"below: only what is asked for ({_selected(review)})", style="yellow"))
-
-
-def _span(review: Review) -> Text:
-    days = len(review.record.decisions)
-    text = Text(f"{review.first_day} to {review.last_day}, {_many(days, 'decision day')}, ")
-    text.append(f"{review.start_equity:,.0f} -> {review.final_equity:,.0f} {printable(review.quote)}", style="bold")
-    return text
-
-
-def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]:
-    lately, figures = review.lately, review.figures
-    core = review.benchmarks.get("BTC")
-    held = f", hold BTC {signed_percent(core['return'])}" if core else ""
-    fall = f", deepest fall {signed_percent(figures['max_drawdown'])}" if figures["max_drawdown"] else ""
-    yield "in all", Text(f"{signed_percent(figures['total_return'])}{held}{fall}")
-    yield "figures", Text(_figures(review))
-    yield (
-        "now",
-        Text(
-            f"{printable(standing.state)} since {standing.since} ({printable(standing.reason)}): {_positions(standing)}"
-        ),
-    )
-    if lately is not None:
-        yield "lately", Text(_lately(review))
-    if review.rotations and review.selection.is_everything:
-        yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
-    for order in review.pending:
-        yield "waiting", Text(printable(order), style="yellow")
-    for each in review.out_of_position:
-        yield "WARNING", Text(f"out of position: {printable(each.words)}", style="yellow")
-
-
-def _figures(review: Review) -> str:
-    shown = (("CAGR", "cagr"), ("volatility", "volatility"), ("Sharpe", "sharpe"), ("Calmar", "calmar"))
-    figures = ", ".join(f"{title} {figure_words(key, review.figures[key])}" for title, key in shown)
-    few_days = few_days_words(len(review.record.decisions))
-    return f"{figures}; {few_days}" if few_days else figures
-
-
-def _positions(standing: Standing) -> str:
-    parts = [
-        f"{printable(position.asset)} {NOT_AVAILABLE if position.weight is None else f'{position.weight:.1%}'}"
-        f"{_marked(standing, position.asset)}"
-        for position in standing.positions
-        if position.weight is None or position.weight >= LEAST_SHARE
-    ]
-    if standing.equity:
-        parts.append(f"cash {float(standing.cash / standing.equity):.1%}")
-    return ", ".join(parts)
-
-
-def _marked(standing: Standing, asset: str) -> str:
-    on = standing.marked_on.get(asset)
-    return f" (at its price of {on})" if on is not None else ""
-
-
-def _lately(review: Review) -> str:
-    lately = review.lately
-    if lately is None:
-        return ""
-    change = "" if lately.equity_return is None else f"equity {signed_percent(lately.equity_return)}, "
-    moves = [*["into the basket"] * bool(lately.entries), *["out of the basket"] * bool(lately.exits)]
-    turned = f"{' and '.join(moves)}, " if moves else ""
-    quiet = f" (the last {_many(lately.quiet_days, 'day')} ago)" if lately.quiet_days and not lately.fills else ""
-    return (
-        f"{lately.since} to {review.last_day}: {change}{turned}{_many(lately.fills, 'fill')}{quiet}, "
-        f"{_many(lately.incidents, 'incident')}"
-    )
-
-
-def _last_rotation(rotation: RotationRow, core: str) -> str:
-    span = f"since {rotation.entry_day}" if is_open(rotation) else f"{rotation.entry_day} to {rotation.exit_day}"
-    ended = "it goes on" if is_open(rotation) else printable(rotation.exit_reason)
-    return (
-        f"#{rotation.rotation}, {span} ({ended}): {signed_percent(rotation.total_return)}, {printable(core)} "
-        f"{signed_percent(rotation.core_return)}, excess {signed_percent(rotation.excess)}"
-    )
-
-
-def _selected(review: Review) -> str:
-    selection = review.selection
-    parts = [
-        f"from {selection.first_day}" if selection.first_day else "",
-        f"to {selection.last_day}" if selection.last_day else "",
-        printable(selection.asset or ""),
-        printable(selection.reason or ""),
-    ]
-    return ", ".join(part for part in parts if part)
 
 
 def _print_title(console: Console, title: str, *, shown: int, of: int) -> None:
@@ -301,7 +191,7 @@ def _print_costs(console: Console, costs: Costs, quote: str) -> None:
 
 def _costs(costs: Costs, quote: str) -> Table:
     table = plain_table("", printable(quote), "bp of traded", right=(printable(quote), "bp of traded"))
-    made = f"traded in {_many(costs.fills, 'fill')} ({_many(costs.buys, 'buy')}, {_many(costs.sells, 'sell')})"
+    made = f"traded in {counted(costs.fills, 'fill')} ({counted(costs.buys, 'buy')}, {counted(costs.sells, 'sell')})"
     table.add_row(made, money(costs.traded), "")
     for asset, fee in costs.fees.items():
         if list(costs.fees) != [quote]:
@@ -313,7 +203,7 @@ def _costs(costs: Costs, quote: str) -> Table:
         against = "slippage against the decision's close"
         table.add_row(against, money(costs.slippage_quote), _points(costs.slippage_share))
     if costs.unpriced:
-        table.add_row(f"{_many(costs.unpriced, 'fill')} without a close on record", "", "")
+        table.add_row(f"{counted(costs.unpriced, 'fill')} without a close on record", "", "")
     return table
 
 
@@ -359,9 +249,3 @@ def _minute(at: datetime) -> str:
 def _points(fraction: float | None) -> str:
     # Adding zero takes the sign from a zero.
     return NOT_AVAILABLE if fraction is None else f"{round(fraction * BASIS_POINTS, 1) + 0:+,.1f}"
-
-
-def _many(count: int | None, noun: str) -> str:
-    return (
-        f"{count or 'no'} {noun}{'' if count == 1 else 's'}" if not count or count < THOUSAND else f"{count:,} {noun}s"
-    )

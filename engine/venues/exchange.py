@@ -151,9 +151,9 @@ class BinanceSpot:
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Give best bid and ask of `symbols`; one with an empty side of its book is left out.
 
-        All are asked for at once, and where that is not answered, one by one: one name that the exchange does not know
-        makes it refuse them all.
+        All at once, each once (-1151); where that is not answered, one by one: an unknown name makes it refuse all.
         """
+        symbols = tuple(dict.fromkeys(symbols))
         if len(symbols) == 1:
             return self._quote(symbols[0])
         named: Parameters = {"symbols": _json_list(map(market_id, symbols))}

@@ -9,7 +9,7 @@ from typing import Protocol
 from engine.core.errors import NoMarketError
 from engine.core.instrument import symbol_of
 from engine.core.money import exact
-from engine.core.order import TAKEN_UP, Fill, day_named
+from engine.core.order import RESET_BUY_BACK, TAKEN_UP, Fill, day_named, restores_by_name
 from engine.venues.answers import Balance, OrderState, Quote, Trade
 from engine.venues.exchange_fills import fill_of_trade
 from engine.venues.patience import pauses
@@ -79,15 +79,18 @@ class ExchangeAccount:
 
         None: the market has left the exchange, which says nothing of its orders any more.
 
-        Ids start again from small numbers after a reset: a trade is the same only if its instant is.
+        Ids start again from small numbers after a reset: a trade is the same only if its instant is, and if its order
+        has no other name, as far as that is shown.
         """
         try:
             if self._client.find_order(fill.symbol, fill.client_order_id) is not None:
                 return True
             trades = self._client.recent_trades(fill.symbol, fill.at - ONE_SECOND)
+            alike = [trade for trade in trades if (trade.trade_id, trade.at) == (fill.trade_id, fill.at)]
+            names = [self._client.client_id_of(fill.symbol, trade.order_id) for trade in alike]
         except NoMarketError:
             return None
-        return any((trade.trade_id, trade.at) == (fill.trade_id, fill.at) for trade in trades)
+        return any(name in (None, fill.client_order_id) for name in names)
 
     def has_forgotten(self, fill: Fill) -> bool:
         """Tell whether neither the order of a fill nor its trade is known any more, asked with patience."""
@@ -100,21 +103,37 @@ class ExchangeAccount:
         return not self._ending()
 
     def lost_fills(self, assets: Sequence[str], since: datetime) -> Sequence[Fill]:
-        """Give the fills of this run's orders since an instant that its journal does not have; each is given once."""
+        """Give the fills of this run's orders since an instant that its journal does not have; each is given once.
+
+        Where there is one, or a trade whose order is not known yet, more may be under way: it is asked with patience.
+        """
+        fills: Sequence[Fill] = ()
+        for seconds in pauses(self._settle_seconds):
+            if seconds:
+                self._sleep(seconds)
+            fills, nameless = self._lost_by_now(assets, since)
+            if not fills and not nameless:
+                break
+        self._booked |= {(fill.symbol, fill.trade_id, fill.at) for fill in fills}
+        return sorted(fills, key=lambda fill: fill.at)
+
+    def _lost_by_now(self, assets: Sequence[str], since: datetime) -> tuple[Sequence[Fill], int]:
+        """Give what is lost as far as it is shown, and how many trades are whose order is not."""
         fills: list[Fill] = []
+        nameless = 0
         for asset in assets:
             symbol = symbol_of(asset, self._quote)
             with suppress(NoMarketError):
                 trades = self._client.recent_trades(symbol, since)
                 strange = [each for each in trades if (symbol, each.trade_id, each.at) not in self._booked]
                 names = {order_id: self._client.client_id_of(symbol, order_id) for order_id in _orders_of(strange)}
+                nameless += sum(name is None for name in names.values())
                 fills += [
-                    fill_of_trade(trade, asset=asset, name=name, day=day, reason=TAKEN_UP)
+                    fill_of_trade(trade, asset=asset, name=name, day=day, reason=_reason_of(name))
                     for trade in strange
                     if (name := names[trade.order_id]) and (day := day_named(name, self._account))
                 ]
-        self._booked |= {(fill.symbol, fill.trade_id, fill.at) for fill in fills}
-        return sorted(fills, key=lambda fill: fill.at)
+        return fills, nameless
 
     def lists(self, asset: str) -> bool:
         """Tell whether the exchange has a market of an asset, be it halted."""
@@ -131,6 +150,10 @@ class ExchangeAccount:
             return {}
         symbols = {symbol_of(asset, self._quote): asset for asset in assets}
         return {symbols[symbol]: quote.ask for symbol, quote in self._client.best_quotes(list(symbols)).items()}
+
+
+def _reason_of(name: str) -> str:
+    return RESET_BUY_BACK if restores_by_name(name) else TAKEN_UP
 
 
 def _orders_of(trades: Sequence[Trade]) -> list[str]:

@@ -172,7 +172,7 @@ class ExchangeVenue:
 
     def _already_there(self, order: Order, there: OrderState, at: datetime) -> OrderReport:
         """Say what an order is that nobody here has sent, and that has the name of one that is to be sent."""
-        if there.at >= self._started_at:
+        if there.at > self._started_at:
             return OrderReport(
                 status=OrderStatus.REJECTED,
                 waived=True,

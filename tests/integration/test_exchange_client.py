@@ -603,6 +603,17 @@ def test_quotes_of_all_symbols_come_in_one_request(bench: Bench) -> None:
     assert bench.server.asked[0].parameters == {"symbols": '["BTCUSDT","ETHUSDT"]'}
 
 
+def test_a_market_of_many_orders_is_asked_for_once(bench: Bench) -> None:
+    row = {"symbol": "BTCUSDT", "bidPrice": "9.99", "bidQty": "1", "askPrice": "10.01", "askQty": "2"}
+    bench.server.contents[BOOK] = row
+
+    quotes = bench.client(None).best_quotes(["BTC/USDT"] * 3)
+
+    # An exchange refuses a list in which a name is twice (-1151): each of the pieces cost a question of its own.
+    assert list(quotes) == ["BTC/USDT"]
+    assert [each.parameters for each in bench.server.asked] == [{"symbol": "BTCUSDT"}]
+
+
 def test_a_name_that_the_exchange_does_not_know_does_not_cost_the_quotes_of_the_others(bench: Bench) -> None:
     unknown = error(400, -1121, "Invalid symbol.")
     row = {"symbol": "BTCUSDT", "bidPrice": "9.99", "bidQty": "1", "askPrice": "10.01", "askQty": "2"}

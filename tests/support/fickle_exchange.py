@@ -36,6 +36,7 @@ class FickleExchange:
     Attributes:
         balances: of the whole account, ours and others'; given: what they are after a reset.
         placed: what became of the orders that it took since the last reset, by client order id.
+        names: under which it ever took one; it forgets them, whoever sends must not use one again.
         mishap: what happens before an order reaches it.
     """
 
@@ -45,6 +46,7 @@ class FickleExchange:
         self.given["USDT"] += Fraction(cash)
         self.balances = dict(self.given)
         self.placed: dict[str, OrderReport] = {}
+        self.names: set[str] = set()
         self.mishap: Callable[[], None] = lambda: None
 
     def reset(self) -> None:
@@ -63,7 +65,7 @@ class FickleExchange:
 
     def submit(self, order: Order, *, at: datetime, cash: Decimal, alongside: Sequence[Order] = ()) -> OrderReport:
         self.mishap()
-        assert order.client_order_id not in self.placed, "sent a second time"
+        assert order.client_order_id not in self.names, "sent a second time"
         fate = self._chance.choices(list(FATES), list(FATES.values()))[0]
         if fate == "the book is empty":
             return OrderReport(status=OrderStatus.WAITING, message=fate)
@@ -74,6 +76,7 @@ class FickleExchange:
         if fate != "lost":
             report = self._execute(order, Decimal(SHARES[fate.removeprefix("lost and ")]), cash, at)
             self.placed[order.client_order_id] = report
+            self.names.add(order.client_order_id)
             if fate in SHARES:
                 return report
         return OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")

@@ -173,8 +173,9 @@ def _said(outcome: Outcome) -> Iterator[str]:
 
 
 def _fees_in(asset: str, events: Sequence[Event]) -> Decimal:
-    fees = (fill.fee for fill in booked_fills(events) if fill.fee_asset == asset and fill.asset != asset)
-    return sum(fees, ZERO)
+    """Add up the fees that were taken in a coin, of what was sold of it too: they leave less of it to be sold."""
+    fills = [fill for fill in booked_fills(events) if fill.fee_asset == asset]
+    return sum((fill.fee for fill in fills if fill.asset != asset or fill.side is Side.SELL), ZERO)
 
 
 def _bounded(outcome: Outcome, script: Script) -> Iterator[str]:

@@ -12,7 +12,7 @@ from engine.core.events import AccountReset, Event, OrderFilled, OrderPlanned, O
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
-from engine.core.order import RESET_BUY_BACK, Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.order import RESET_BUY_BACK, TAKEN_UP, Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
 from engine.core.retry_policy import MOST, AttemptEnd
 from engine.epochs import MOST_ROUNDS, EpochKeeper
@@ -637,3 +637,91 @@ def test_what_a_journal_lacks_is_booked_where_names_tell_the_run_from_all_others
     # By the name of a run of 0.1.0 alone, it may be of another one of that name.
     assert bot.session.ledger.quantity("ETH") == HELD["ETH"] + (1 if identity else 0)
     assert len([words for words in bot.notices if "the journal lacks 1 orders" in words]) == (1 if identity else 0)
+
+
+def lost_fill(asset: str, side: Side, quantity: str, name: str, *, reason: str = TAKEN_UP) -> Fill:
+    return fill_of(asset, side, quantity, "100", name=f"x7k2p9-20240101-{asset}-{name}", reason=reason)
+
+
+def put_back(*lost: Fill, known: Fill | None = KNOWN) -> Bot:
+    """Give a bot whose journal is an older copy; the account does not hold what it did."""
+    bot = Bot(known=known)
+    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9")
+    bot.account.lost = lost
+    return bot
+
+
+def test_after_a_reset_what_a_journal_lacks_is_booked_in_the_new_epoch_and_bought_back_once() -> None:
+    back = lost_fill("ETH", Side.BUY, "3.1", "r2p1-1", reason=RESET_BUY_BACK)
+    sold = lost_fill("ETH", Side.SELL, "3", "s1-1e2")
+    bot = put_back(back, sold)
+
+    bot.reset()
+
+    (reset,) = bot.events(AccountReset)
+    assert isinstance(reset, AccountReset)
+    assert reset.wiped == {"ETH": HELD["ETH"]}
+    assert bot.events(OrderFilled) == [OrderFilled(fill=back), OrderFilled(fill=sold)]
+    # Nothing more of it is missing: 3.1 were bought for the 3.00000001 that were held.
+    assert bot.session.waiting == ()
+    assert bot.session.ledger.positions == {"ETH": Decimal("0.00000001")}
+    assert bot.session.standing == bot.folded()
+    assert bot.session.standing.known == back
+    assert [words for words in bot.notices if "known to nobody any more" in words]
+
+
+def test_what_was_bought_back_for_a_journal_that_is_lost_and_this_one_does_not_hold_is_left_alone() -> None:
+    bot = put_back(lost_fill("SOL", Side.BUY, "9", "r2p1-1", reason=RESET_BUY_BACK))
+
+    bot.reset()
+
+    assert "SOL" not in bot.session.ledger.positions
+    assert [order.asset for order in bot.session.waiting] == ["ETH"]
+    assert [words for words in bot.notices if words.endswith("; SOL that was bought back for it is left alone")]
+
+
+def test_the_epoch_after_a_reset_is_the_latest_that_lost_orders_name() -> None:
+    bot = put_back(lost_fill("ETH", Side.SELL, "3", "s1-1e4"))
+
+    bot.reset()
+
+    assert bot.session.standing.epoch == 4
+    assert [order.client_order_id for order in bot.session.waiting] == ["bot-20240101-ETH-r4p1-1"]
+
+
+def test_a_journal_without_fills_knows_a_reset_by_the_names_of_what_it_lacks() -> None:
+    bot = put_back(lost_fill("ETH", Side.BUY, "9", "r3p1-1", reason=RESET_BUY_BACK), known=None)
+
+    bot.keeper.check(NOON)
+
+    (reset,) = bot.events(AccountReset)
+    assert isinstance(reset, AccountReset)
+    assert (reset.epoch, reset.forgotten) == (3, "")
+    assert bot.session.waiting == ()
+
+
+def test_what_waits_when_the_exchange_is_reset_goes_on_under_a_name_of_the_new_epoch() -> None:
+    bot = Bot()
+    bot.session.restore([OTHER_SALE])
+
+    bot.reset()
+
+    assert [order.client_order_id for order in bot.session.standing.orders.sells] == ["bot-20240101-DOGE-s1-2e2"]
+    assert bot.session.standing == bot.folded()
+    # It was never tried, so nothing has waited for it yet.
+    assert bot.session.stuck(NOON + timedelta(days=99)) == {}
+
+
+@pytest.mark.parametrize(("sold", "rest"), [("4", ["x7k2p9-20240101-DOGE-s1-3"]), ("7", [])])
+def test_of_an_order_that_the_journal_has_and_whose_fills_it_lacks_the_rest_is_tried_again(
+    sold: str, rest: Sequence[str]
+) -> None:
+    bot = put_back()
+    bot.session.restore([replace(OTHER_SALE, client_order_id="x7k2p9-20240101-DOGE-s1-1")])
+    bot.account.lost = [lost_fill("DOGE", Side.SELL, sold, "s1-2")]
+
+    bot.keeper.check(NOON)
+
+    assert [order.client_order_id for order in bot.session.waiting] == rest
+    assert sum(order.quantity for order in bot.session.waiting) == 7 - Decimal(sold)
+    assert bot.session.ledger.quantity("DOGE") == 7 - Decimal(sold)

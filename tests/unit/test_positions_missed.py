@@ -8,14 +8,13 @@ from decimal import Decimal
 import pytest
 
 from engine.core.calendar import opening_instant
-from engine.core.events import Event, OrderPlanned, OrderSkipped, PositionMissed, PositionReached
+from engine.core.events import AccountReset, Event, OrderPlanned, OrderSkipped, PositionMissed, PositionReached
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.missed import MissedPositions
 from engine.core.order import RESET_BUY_BACK, Order, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
-from engine.core.restoration import Restoration
 from engine.core.retry_policy import MOST, AttemptEnd
 from engine.core.strategy import Decision, Holdings
 from engine.journal.memory import MemoryJournal
@@ -204,14 +203,15 @@ def test_a_coin_that_a_reset_wiped_is_sold_for_the_exit_all_the_same() -> None:
     run.go_on()
     run.venue.refusal = None
     back = replace(order_of("ETH", Side.BUY, "50", name="bot-20240101-ETH-r2p1-1"), reason=RESET_BUY_BACK)
-    run.session.begin_epoch(
-        opening_instant(DAY + timedelta(days=1)),
-        "bot-20240101-BTC-b1-1",
-        Restoration(orders=(back,), written_off={}),
+    reset = AccountReset(
+        at=opening_instant(DAY + timedelta(days=1)),
+        epoch=2,
+        forgotten="bot-20240101-BTC-b1-1",
+        cash=run.session.ledger.cash,
+        positions=run.session.ledger.positions,
         wiped={"ETH": Decimal(50)},
-        beside={},
-        survivor=None,
     )
+    run.session.begin_epoch(reset, [back])
 
     bought = fill_of("ETH", Side.BUY, "50", "10", name=back.client_order_id, reason=RESET_BUY_BACK)
     run.venue.scripted[back.client_order_id] = OrderReport(status=OrderStatus.FILLED, fills=(bought,))
@@ -221,8 +221,8 @@ def test_a_coin_that_a_reset_wiped_is_sold_for_the_exit_all_the_same() -> None:
     assert (run.held, run.missed) == ({"BTC": Decimal("7.5")}, [])
     assert [order.client_order_id for order, _, _ in run.venue.submitted][-3:] == [
         "bot-20240101-ETH-r2p1-1",
-        "bot-20240102-ETH-s1-1",
-        "bot-20240102-BTC-b1-1",
+        "bot-20240102-ETH-s1-1e2",
+        "bot-20240102-BTC-b1-1e2",
     ]
 
 

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.order import Side, client_order_id, day_named, restoring_order_id, stem_of
+from engine.core.order import (
+    Side,
+    client_order_id,
+    day_named,
+    epoch_named,
+    restores_by_name,
+    restoring_order_id,
+    stem_of,
+)
+from engine.core.retry_policy import AttemptEnd
 from tests.support.fakes import order_of
 
 DAY = date(2024, 1, 31)
@@ -40,9 +49,44 @@ def test_any_name_gives_an_id_that_an_exchange_accepts(
 
 
 def test_the_longest_names_and_numbers_fill_36_characters() -> None:
-    name = client_order_id(account="a" * 20, day=DAY, asset="LONGESTCOIN", side=Side.SELL, part=999, attempt=9999)
+    name = client_order_id(
+        account="a" * 20, day=DAY, asset="LONGESTCOIN", side=Side.SELL, part=999, attempt=9999, epoch=99
+    )
 
     assert len(name) == 36
+
+
+def test_an_order_goes_on_after_a_reset_under_a_name_that_says_the_epoch_and_is_still_its_own() -> None:
+    order = order_of("ETH", Side.BUY, "2", name="x7k2p9-20240131-ETH-b1-3")
+
+    after = order.in_epoch(2)
+    again = after.next_attempt(Decimal(1), ended=AttemptEnd.REFUSED)
+
+    assert [after.client_order_id, again.client_order_id] == [
+        "x7k2p9-20240131-ETH-b1-4e2",
+        "x7k2p9-20240131-ETH-b1-5e2",
+    ]
+    assert [after.attempt, after.quantity, after.earlier] == [4, Decimal(2), order.earlier]
+    assert [again.attempt, again.refused] == [5, 1]
+    assert stem_of(after.client_order_id) == stem_of(order.client_order_id)
+
+
+@pytest.mark.parametrize(
+    ("name", "epoch", "restores"),
+    [
+        ("x7k2p9-20240131-ETH-b1-3", 1, False),
+        ("x7k2p9-20240131-ETH-s12-1e14", 14, False),
+        ("x7k2p9-20240131-ETH-r2p11-1", 2, True),
+        # 36 + 2, part 1.
+        ("x7k2p9-20240131-ETH-x1201-4", 38, True),
+        ("x7k2p9-20240131-by-hand", 1, False),
+        ("", 1, False),
+    ],
+)
+def test_a_name_says_its_epoch_and_whether_it_puts_back_what_a_reset_wiped(
+    name: str, epoch: int, *, restores: bool
+) -> None:
+    assert (epoch_named(name), restores_by_name(name)) == (epoch, restores)
 
 
 def test_assets_with_names_in_other_scripts_have_ids_of_their_own() -> None:
@@ -82,9 +126,15 @@ ASSETS_OF_EVERY_KIND = st.sampled_from(["BTC", "AVAX", "1000SATS", "1000CHEEMS",
     ),
     st.dates(date(2000, 1, 1), date(2099, 12, 31)),
     st.lists(st.integers(1, 9999), unique=True, min_size=1, max_size=4),
+    st.integers(2, 99),
 )
 def test_names_of_all_orders_and_attempts_fit_and_are_unique(
-    account: str, plans: list[tuple[str, Side, int]], resets: list[tuple[str, int, int]], day: date, attempts: list[int]
+    account: str,
+    plans: list[tuple[str, Side, int]],
+    resets: list[tuple[str, int, int]],
+    day: date,
+    attempts: list[int],
+    epoch: int,
 ) -> None:
     first = [
         client_order_id(account=account, day=day, asset=asset, side=side, part=part) for asset, side, part in plans
@@ -94,8 +144,9 @@ def test_names_of_all_orders_and_attempts_fit_and_are_unique(
         for asset, epoch, part in resets
     ]
     names = [f"{stem_of(name)}-{attempt}" for name in first for attempt in attempts]
+    names += [f"{stem_of(name)}-{attempt}e{epoch}" for name in first[: len(plans)] for attempt in attempts]
 
-    assert len(set(names)) == len(names) == len(attempts) * (len(plans) + len(resets))
+    assert len(set(names)) == len(names) == len(attempts) * (2 * len(plans) + len(resets))
     assert all(re.fullmatch("[a-zA-Z0-9_-]{1,36}", name) for name in names), names
     # A name says whose order it is, and of which day.
     assert {day_named(name, account) for name in names} == {day}

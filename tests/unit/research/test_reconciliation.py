@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.core.calendar import opening_instant
@@ -222,6 +222,8 @@ def test_the_parts_are_the_whole_and_a_venue_explains_them(
 def test_the_parts_are_the_whole_of_a_record_that_was_tampered_with(drawn: list[Trade], number: int, key: str) -> None:
     backtest, live = Run().journal(TARGETS), Run(trades=drawn).journal(TARGETS)
     places = [place for place, event in enumerate(live) if isinstance(event, OrderFilled)]
+    # Where the venue executed nothing there is no fill to tamper with; the property before this one draws that too.
+    assume(places)
     place = places[number % len(places)]
     event = live[place]
     assert isinstance(event, OrderFilled)

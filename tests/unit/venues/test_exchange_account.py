@@ -1,6 +1,6 @@
 """The account of an exchange: what it holds, what it asks, and when it is believed to have forgotten an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -44,6 +44,7 @@ class FakeClient:
     def __init__(self, *found: OrderState | None, trades: Sequence[Trade] = ()) -> None:
         self.found = list(found)
         self.trades = trades
+        self.names = {"3": KNOWN.client_order_id, "4": "by-hand"}
 
     def balances(self) -> Mapping[str, Balance]:
         return {
@@ -64,7 +65,7 @@ class FakeClient:
         return self.found[0] if len(self.found) == 1 else self.found.pop(0)
 
     def client_id_of(self, symbol: str, order_id: str) -> str | None:
-        return {"3": KNOWN.client_order_id, "4": "by-hand"}.get(order_id)
+        return self.names.get(order_id)
 
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         return tuple(trade for trade in self.trades if trade.symbol == symbol and trade.at >= since)
@@ -73,17 +74,23 @@ class FakeClient:
 class Bench:
     """An account on a fake client, and how long it slept."""
 
-    def __init__(self, client: FakeClient, *, ending: bool = False) -> None:
+    def __init__(self, client: FakeClient, *, ending: bool = False, later: Callable[[], None] | None = None) -> None:
         self.slept: list[float] = []
+        self._later = later
         self.account = ExchangeAccount(
             client,
             quote="USDT",
             account="bot",
             booked=set(),
             settle_seconds=15,
-            sleep=self.slept.append,
+            sleep=self._sleep,
             ending=lambda: ending,
         )
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if self._later is not None and seconds == 4.0:
+            self._later()
 
 
 def test_an_order_that_is_found_late_is_not_forgotten() -> None:
@@ -107,6 +114,10 @@ def test_an_order_that_is_gone_with_its_trade_is_forgotten() -> None:
         # Ids begin again after a reset: somebody's trade of another instant has the same one.
         (replace(TRADE, at=NOON + timedelta(hours=1)), True),
         (replace(TRADE, trade_id="8"), True),
+        # So may another order of the same instant.
+        (replace(TRADE, order_id="4"), True),
+        # An order that is not shown has no other name.
+        (replace(TRADE, order_id="5"), False),
     ],
 )
 def test_an_order_whose_own_trade_is_still_there_is_not_forgotten(trade: Trade, *, is_forgotten: bool) -> None:
@@ -136,3 +147,42 @@ def test_trades_of_the_runs_own_names_that_nobody_booked_are_lost_fills_and_give
     assert (fill.client_order_id, fill.trade_id, fill.reason) == (KNOWN.client_order_id, "7", "taken_up")
     assert (fill.decision_day, fill.quantity, fill.notional) == (date(2024, 1, 1), Decimal(2), Decimal(200))
     assert account.lost_fills(("ETH", "SOL"), NOON) == []
+
+
+def test_where_something_is_lost_more_is_waited_for() -> None:
+    client = FakeClient(None, trades=[TRADE])
+    sold = replace(TRADE, trade_id="9", order_id="5", side=Side.SELL, at=NOON + timedelta(seconds=1))
+
+    def show_more() -> None:
+        client.trades = [sold, TRADE]
+        client.names["5"] = "bot-20240101-ETH-s1-1"
+
+    bench = Bench(client, later=show_more)
+
+    lost = bench.account.lost_fills(("ETH",), NOON)
+
+    assert [fill.trade_id for fill in lost] == ["7", "9"]
+    assert bench.slept == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_trade_whose_order_is_not_shown_yet_is_waited_for() -> None:
+    client = FakeClient(None, trades=[TRADE])
+    name = client.names.pop("3")
+    bench = Bench(client, later=lambda: client.names.update({"3": name}))
+
+    assert [fill.client_order_id for fill in bench.account.lost_fills(("ETH",), NOON)] == [name]
+
+
+def test_where_nothing_is_lost_nothing_is_waited_for() -> None:
+    bench = Bench(FakeClient(None, trades=[replace(TRADE, order_id="4")]))
+
+    assert (bench.account.lost_fills(("ETH",), NOON), bench.slept) == ([], [])
+
+
+def test_what_was_lost_of_a_buy_back_restores_by_its_name() -> None:
+    client = FakeClient(None, trades=[TRADE])
+    client.names["3"] = "bot-20240101-ETH-r2p1-1"
+
+    (fill,) = Bench(client).account.lost_fills(("ETH",), NOON)
+
+    assert fill.restores

@@ -506,9 +506,10 @@ def test_a_look_before_the_order_may_have_missed_our_own_fills_of_a_moment_befor
     assert bench.venue.resolve(BUY, at=NOON, sent=sent).status is status
 
 
-def test_what_a_lost_journal_sent_is_booked_and_not_sent_again() -> None:
+@pytest.mark.parametrize("seconds", [1, 0], ids=["before we started", "at the instant at which we started"])
+def test_what_a_lost_journal_sent_is_booked_and_not_sent_again(seconds: int) -> None:
     bench = Bench()
-    bench.client.found = [replace(state("10", trade("10")), at=STARTED - timedelta(seconds=1))]
+    bench.client.found = [replace(state("10", trade("10")), at=STARTED - timedelta(seconds=seconds))]
 
     report = bench.submit(BUY)
 
@@ -538,7 +539,7 @@ def test_an_order_of_our_name_that_cannot_be_ours_makes_way_for_another_name(fou
 
 def test_an_order_of_our_name_that_was_sent_since_we_started_is_another_bots() -> None:
     bench = Bench()
-    bench.client.found = [state("10", trade("10"))]
+    bench.client.found = [replace(state("10", trade("10")), at=STARTED + timedelta(milliseconds=1))]
 
     report = bench.submit(BUY)
 
