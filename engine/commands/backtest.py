@@ -24,11 +24,10 @@ def backtest(
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
-    from engine.core.calendar import decision_instant
     from engine.journal.codec import EventCodec
     from engine.journal.run_files import LOG_FILE
     from engine.journal.run_folder import one_shot_name, whole_folder, write_config, write_run_files
-    from engine.journal.run_log import doubt_lines, gap_lines, log_lines
+    from engine.journal.run_log import log_lines
     from engine.journal.seal import file_contents, seal_of
     from engine.journal.sqlite import JOURNAL_FILE, write_journal
     from engine.logs import write_run_log
@@ -48,9 +47,7 @@ def backtest(
             benchmarks=run.benchmarks,
         )
         write_config(folder(), loaded.effective())
-        doubts = doubt_lines(run.doubts, decision_instant(run.span.first_day))
-        lines = [*doubts, *gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
-        write_run_log(folder() / LOG_FILE, lines)
+        write_run_log(folder() / LOG_FILE, log_lines(run.events))
         codec = EventCodec(type(run.strategy.start()))
         write_journal(folder() / JOURNAL_FILE, run.events, codec, seal_of(file_contents(folder()), loaded.sha256()))
         if not no_report:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
-from engine.core.events import Event
+from engine.core.events import Event, RunStarted
+from engine.journal.before_journals import events_of
+from engine.journal.configured import configured_core, configured_quote
 from engine.journal.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
@@ -70,7 +72,7 @@ class RunRecord:
             before the first.
         config: the effective configuration, None where the folder does not hold one.
         benchmarks: equity of each by day, as far as the files go; None where it was not tradable.
-        log: the lines of `run.log`.
+        events: what happened.
         journal: None in folders of backtests that were written before those had one.
     """
 
@@ -82,13 +84,23 @@ class RunRecord:
     fills: Sequence[FillRow]
     rotations: Sequence[RotationRow]
     benchmarks: Mapping[str, Mapping[date, float] | None]
-    log: Sequence[str]
+    events: Sequence[Event]
     journal: JournalContent | None
 
     @property
-    def events(self) -> Sequence[Event] | None:
-        """What happened; None without a journal."""
-        return None if self.journal is None else self.journal.events
+    def started(self) -> RunStarted | None:
+        """How it began; None where it has not begun."""
+        return next((event for event in self.events if isinstance(event, RunStarted)), None)
+
+    @property
+    def quote(self) -> str:
+        """The currency that it counts in."""
+        return configured_quote(self.config) if self.started is None else self.started.quote
+
+    @property
+    def core(self) -> str:
+        """The asset that rotations and positions are compared with."""
+        return configured_core(self.config) if self.started is None else self.started.core
 
     @property
     def name(self) -> str:
@@ -98,7 +110,7 @@ class RunRecord:
     @property
     def synthetic(self) -> bool:
         """Whether its prices are made up: its summary says so or, before there is one, its first event."""
-        return bool(self.summary.get("synthetic")) or is_synthetic(self.events or ())
+        return bool(self.summary.get("synthetic")) or is_synthetic(self.events)
 
     @property
     def own_fills(self) -> Sequence[FillRow]:
@@ -116,31 +128,37 @@ def read_run(folder: Path) -> RunRecord:
         raise DataError(f"{folder}: is no run folder; `review --list` shows the runs")
     path = folder / JOURNAL_FILE
     journal = read_content(path) if path.exists() else None
-    events = None if journal is None else journal.events
-    summary = read_summary(folder, wanted=events is None)
-    if events is None:
+    summary = read_summary(folder, wanted=journal is None)
+    config = _object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None
+    log = _lines(folder / LOG_FILE) if journal is None and (folder / LOG_FILE).exists() else ()
+    if journal is None:
         lines = _lines(folder / DECISIONS_FILE)
-        fills: Iterable[Sequence[str]] = _table(folder / FILLS_FILE, FILL_COLUMNS[:-2])
+        rows: Iterable[Sequence[str]] = _table(folder / FILLS_FILE, FILL_COLUMNS[:-2])
         rotations: Iterable[Sequence[str]] = _table(folder / ROTATIONS_FILE, ROTATION_COLUMNS)
     else:
-        days = decided_days(events)
+        days = decided_days(journal.events)
         lines = list(decision_lines(days))
-        fills, rotations = fill_rows(booked_fills(events)), rotation_rows(rotations_of(days))
+        rows, rotations = fill_rows(booked_fills(journal.events)), rotation_rows(rotations_of(days))
+    decisions = _rows(folder / DECISIONS_FILE, lines, decision_row)
+    fills = _rows(folder / FILLS_FILE, rows, fill_row)
     equity_days, benchmarks = _equity(folder / EQUITY_FILE)
+    synthetic = bool(summary.get("synthetic"))
     record = RunRecord(
         folder=folder,
         mode=mode_of(folder, summary),
         summary=summary,
-        config=_object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None,
-        decisions=_rows(folder / DECISIONS_FILE, lines, decision_row),
-        fills=_rows(folder / FILLS_FILE, fills, fill_row),
+        config=config,
+        decisions=decisions,
+        fills=fills,
         rotations=_rows(folder / ROTATIONS_FILE, rotations, rotation_row),
         benchmarks=benchmarks,
-        log=_lines(folder / LOG_FILE) if (folder / LOG_FILE).exists() else (),
+        events=events_of(config=config, synthetic=synthetic, decisions=decisions, fills=fills, log=log)
+        if journal is None
+        else journal.events,
         journal=journal,
     )
     _check_order(record)
-    if events is None:
+    if journal is None:
         _check_whole(record, equity_days)
     return record
 

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -182,7 +183,7 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | PositionMissed() | PositionReached() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | RunEnded():
                 pass
             case _:
                 assert_never(event)

@@ -14,6 +14,7 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -46,7 +47,15 @@ BASIS_POINTS = 10_000
 Key: TypeAlias = tuple[date, str, Side]
 """Decision day, asset and side: the orders that one decision sends for one asset, however they are split."""
 OnTheWay: TypeAlias = (
-    RunStarted | OrderSent | OrderWaits | OrderUnresolved | PositionMissed | PositionReached | AccountReset | RunEnded
+    RunStarted
+    | DataDoubted
+    | OrderSent
+    | OrderWaits
+    | OrderUnresolved
+    | PositionMissed
+    | PositionReached
+    | AccountReset
+    | RunEnded
 )
 """Events that are on the way to what is compared, and are not compared themselves."""
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.core.events import AccountReset, Event, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Side
+from engine.journal.before_journals import events_of
 from engine.journal.record_rows import DecisionRow, FillRow
 from engine.journal.run_record import RunRecord
 from engine.journal.sqlite import JournalContent
@@ -96,12 +97,16 @@ def record_with_equity(equity: Mapping[date, float], **named: Any) -> RunRecord:
         "fills": (),
         "rotations": (),
         "benchmarks": {},
-        "log": (),
         "journal": None,
+        "decisions": decisions,
+        **named,
     }
-    if (events := named.pop("events", None)) is not None:
-        plain["journal"] = JournalContent(events=tuple(events), seal=None, is_sealed=False)
-    return RunRecord(**{**plain, "decisions": decisions, **named})
+    if "events" in named:
+        plain["journal"] = JournalContent(events=tuple(named["events"]), seal=None, is_sealed=False)
+    else:
+        rows = {key: plain[key] for key in ("config", "decisions", "fills")}
+        plain["events"] = events_of(**rows, synthetic=False, log=())
+    return RunRecord(**plain)
 
 
 def _row(fill: Fill) -> FillRow:

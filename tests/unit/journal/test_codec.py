@@ -236,7 +236,7 @@ def test_a_field_with_a_default_may_be_missing_from_an_older_record() -> None:
     [
         ("RunEnded", '{"schema":3,"event":{}}', "was written by a newer version of this program (record schema 3)"),
         ("RunEnded", '{"event":{}}', "has the record schema None; 1 to 2 are wanted"),
-        ("RunPaused", '{"schema":1,"event":{}}', "has the type 'RunPaused'; known here: RunStarted, DayDecided,"),
+        ("RunPaused", '{"schema":1,"event":{}}', "has the type 'RunPaused'; known here: RunStarted, DataDoubted,"),
         ("RunEnded", "{", "its body is not JSON: "),
         ("RunEnded", "[" * 100_000, "its body is not JSON: "),
         ("RunEnded", "[]", "its body is not a JSON object"),
