@@ -24,32 +24,16 @@ def backtest(
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
-    from engine.journal.codec import EventCodec
-    from engine.journal.run_files import LOG_FILE
-    from engine.journal.run_folder import one_shot_name, whole_folder, write_config, write_run_files
-    from engine.journal.run_log import log_lines
-    from engine.journal.seal import file_contents, seal_of
-    from engine.journal.sqlite import JOURNAL_FILE, write_journal
-    from engine.logs import write_run_log
+    from engine.journal.run_folder import one_shot_name, whole_folder
     from engine.report.console import make_console, progress_bar
     from engine.wiring.backtest import backtest as run_backtest
+    from engine.wiring.backtest_folder import write_backtest
 
     console = make_console(quiet=quiet)
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:
             run = run_backtest(loaded, now=system_now, progress=progress)
-        write_run_files(
-            folder(),
-            summary=run.summary,
-            days=run.days,
-            fills=run.fills,
-            rotations=run.rotations,
-            benchmarks=run.benchmarks,
-        )
-        write_config(folder(), loaded.effective())
-        write_run_log(folder() / LOG_FILE, log_lines(run.events))
-        codec = EventCodec(type(run.strategy.start()))
-        write_journal(folder() / JOURNAL_FILE, run.events, codec, seal_of(file_contents(folder()), loaded.sha256()))
+        write_backtest(folder(), run)
         if not no_report:
             from engine.report.html import write_report
 

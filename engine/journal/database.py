@@ -11,6 +11,7 @@ from engine.journal.chain import BrokenChainError, Record
 from engine.journal.tables import CONTENT, SCHEMA, TABLES, missing_table, strangers
 
 BATCH = 1000
+Connection = sqlite3.Connection
 FORMAT_BYTES = 20
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

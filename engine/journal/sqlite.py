@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from sqlite3 import Connection
 
 from engine.core.errors import DataError
 from engine.core.events import Event
@@ -20,6 +19,7 @@ from engine.journal.chain import Head, Record, follow, head_of, next_record
 from engine.journal.codec import SEAL, EventCodec, decode_seal, encode_seal
 from engine.journal.database import (
     REMEDY,
+    Connection,
     check_pages,
     check_tables,
     connect,

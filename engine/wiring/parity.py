@@ -11,13 +11,13 @@ from engine.config import Config
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.journal.run_files import SUMMARY_FILE
-from engine.journal.run_folder import write_run_files
 from engine.ports import ProgressBar
 from engine.research.attribution import LABORATORY_CAUSES, Cause
 from engine.research.exchange_model import ExchangeModel
 from engine.research.parity import BASIS_POINTS, KINDS, Comparison, Difference, compare, revisions
 from engine.venues.exchange_venue import BUY_MARGIN
 from engine.wiring.backtest import BacktestRun, backtest
+from engine.wiring.backtest_folder import write_backtest
 from engine.wiring.replay import Replay, replay
 
 UNEXPLAINED = "unexplained"
@@ -122,14 +122,7 @@ def write_parity(folder: Path, run: ParityRun) -> None:
             writer.writerow((each.day, each.kind, each.cause or UNEXPLAINED, f"{each.size:.6f}", each.what))
     history = folder / "backtest"
     history.mkdir()
-    write_run_files(
-        history,
-        summary=run.backtest.summary,
-        days=run.backtest.days,
-        fills=run.backtest.fills,
-        rotations=run.backtest.rotations,
-        benchmarks=run.backtest.benchmarks,
-    )
+    write_backtest(history, run.backtest)
     from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
 
     write_report(history)

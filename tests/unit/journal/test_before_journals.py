@@ -73,7 +73,7 @@ def test_a_whole_run_comes_back(tmp_path: Path) -> None:
 )
 def test_what_only_the_log_knows_comes_back(event: Event, tmp_path: Path) -> None:
     start = RunStarted(first_day=day_number(1), cash=Decimal(1000), quote="USDT", core="BTC")
-    events = [start, decided(1, cash=Decimal(1000)), OrderPlanned(order=BUY), event, decided(2)]
+    events: list[Event] = [start, decided(1, cash=Decimal(1000)), OrderPlanned(order=BUY), event, decided(2)]
 
     again = read_back(tmp_path, events)
 
