@@ -108,6 +108,11 @@ class RunRecord:
         return self.folder.name
 
     @property
+    def is_one_shot(self) -> bool:
+        """Whether it was over within seconds, and nothing of it comes any more."""
+        return self.mode in ONE_SHOT_MODES
+
+    @property
     def synthetic(self) -> bool:
         """Whether its prices are made up: its summary says so or, before there is one, its first event."""
         return bool(self.summary.get("synthetic")) or is_synthetic(self.events)

@@ -11,7 +11,7 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, Event
 from engine.core.market import History
 from engine.journal.codec import EventCodec
-from engine.journal.run_record import ONE_SHOT_MODES, read_run
+from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.ports import ProgressBar
 from engine.registry import params_of
@@ -78,7 +78,7 @@ def past_of_run(
         raise DataError(f"{folder}: holds no configuration (config.json); name the configuration file instead")
     config = build_config(with_assignments(dict(run.config), assignments), params_of)
     recorded = {row.day: (row.state, row.next_state, row.reason) for row in run.decisions}
-    if run.mode in ONE_SHOT_MODES:
+    if run.is_one_shot:
         return past_of_config(config, now=now, progress=progress, recorded=recorded)
     if not recorded:
         raise DataError(f"{folder}: holds no decision yet")
