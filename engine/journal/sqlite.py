@@ -7,7 +7,7 @@ What a live run appends is durable when the call returns: WAL and synchronous FU
 is over within seconds writes its journal at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,7 +103,7 @@ class SqliteJournal:
             DataError: as for `append`.
         """
         try:
-            records = list(_chained(events, self._codec, self._head))
+            records = list(_chained(events, self._codec.encode_readably, self._head))
             with one_sentence(self.path), transaction(self._connection):
                 insert(self._connection, records)
         except BaseException:
@@ -154,7 +154,7 @@ def write_journal(path: Path, events: Iterable[Event], codec: EventCodec, seal: 
     Raises:
         DataError: it cannot be written.
     """
-    records = list(_chained(events, codec.fresh(), Head()))
+    records = list(_chained(events, codec.fresh().encode, Head()))
     records.append(next_record(head_of(records[-1]), *encode_seal(seal)))
     with one_sentence(path):
         create(path, {}, records, durable=False)
@@ -264,9 +264,9 @@ def records_after(path: Path, head: Head) -> tuple[Record, ...]:
         return tuple(follow(stored(connection, after=head.sequence or None), head))
 
 
-def _chained(events: Iterable[Event], codec: EventCodec, head: Head) -> Iterator[Record]:
+def _chained(events: Iterable[Event], encode: Callable[[Event], tuple[str, str]], head: Head) -> Iterator[Record]:
     for event in events:
-        record = next_record(head, *codec.encode(event))
+        record = next_record(head, *encode(event))
         head = head_of(record)
         yield record
 
