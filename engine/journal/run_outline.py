@@ -34,8 +34,8 @@ class RunOutline:
 
     Attributes:
         at: what runs are ordered by.
-        mode: `backtest`, `paper`; for a journal without a summary what the folder's name says; `parity` and the like for
-            folders that hold no run of their own; empty: not known.
+        mode: `backtest`, `paper`; for a journal without a summary what the folder's name says; `parity` and the like
+            for folders that hold no run of their own; empty: not known.
         name: the configuration's; of a paper run without one what the folder's says of it, else empty.
         total_return, excess: fractions; the excess is over holding Bitcoin for the same days.
         rotations: of the summary, or counted.
