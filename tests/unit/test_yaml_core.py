@@ -132,7 +132,9 @@ def test_anchors_and_merges_work() -> None:
         ("{[a]: 1}", "a list or a mapping is no key; text is wanted"),
         ("? {a: 1}\n: 2", "a list or a mapping is no key; text is wanted"),
         ("{a: 1, a: 2}", "key 'a' is given twice"),
-        ("[" * 100_000, "nested deeper than 50 levels"),
+        # The scanner looks ahead for a colon, and that of PyYAML 6.0.4 ends at 1,000 levels by itself.
+        ("[" * 100_000, "nested deeper than 50 levels|exceeded maximum nesting depth"),
+        ("[" * 60, "nested deeper than 50 levels"),
         ("\n".join(" " * i + "a:" for i in range(900)), "nested deeper than 50 levels"),
         (TENFOLD, "holds more than 20,000 keys and values"),
         ("a: &a {}\n" + "".join(f"b{i}: *a\n" for i in range(300)), "more than 200 aliases"),
