@@ -25,12 +25,12 @@ from engine.ports import ProgressBar
 from engine.registry import params_of
 from engine.report.console import print_result
 from engine.report.reconciliation import print_reconciled
-from engine.research.attribution import Cause
-from engine.research.decisions import Mind, compare_decisions
-from engine.research.episodes import run_history
-from engine.research.findings import Finding, Reconciliation
-from engine.research.reconciliation import Rules, reconcile
-from engine.wiring.backtest import BacktestRun, backtest, instruments_of, strategy_of
+from engine.research.comparison import compare
+from engine.research.decisions import Mind
+from engine.research.differences import UNEXPLAINED, Cause, Comparison, Difference
+from engine.research.steps import steps_of
+from engine.research.tolerant import Tolerant, lot_steps_of
+from engine.wiring.backtest import BacktestRun, backtest, strategy_of
 
 VENUE = "venue"
 
@@ -45,8 +45,44 @@ class ReconciledRun:
 
     folder: Path
     backtest: BacktestRun
-    result: Reconciliation
+    result: Comparison
     notes: Sequence[str]
+
+    def summary(self) -> dict[str, Any]:
+        """Give all of it as plain values; costs are live minus backtest, in basis points of the backtest's equity."""
+        result = self.result
+        listed = {cause: result.of_cause(cause) for cause in (*Cause, None)}
+        return {
+            "run": self.folder.name,
+            "venue": self.backtest.config.venue.name,
+            "first_day": result.first_day.isoformat(),
+            "last_day": result.last_day.isoformat(),
+            "decision_days": result.days,
+            "orders": result.orders,
+            "fills": result.fills,
+            "final_equity": float(result.equity),
+            "live_final_equity": float(result.live_equity),
+            "gap_bp": result.in_bp(result.gap),
+            "causes": {
+                cause or UNEXPLAINED: {"count": len(mine), "bp": result.cost_bp(cause)}
+                for cause, mine in listed.items()
+                if mine
+            },
+            "differences": [
+                {
+                    "day": each.day.isoformat(),
+                    "kind": each.kind,
+                    "cause": each.cause_name,
+                    "bp": result.in_bp(each.cost),
+                    "what": each.what,
+                }
+                for each in result.differences
+            ],
+            "evidence_days": result.evidence,
+            "unexplained": len(result.unexplained),
+            "notes": list(self.notes),
+            "synthetic": self.backtest.market.synthetic,
+        }
 
 
 def print_reconciliation(
@@ -72,10 +108,7 @@ def print_reconciliation(
         ConfigError, DataError: the folder is no paper run, or today's data do not carry its days.
     """
     run = reconciled(folder, assignments=assignments, now=now, progress=progress)
-    summary = {
-        **run.result.summary(run=folder.name, venue=run.backtest.config.venue.name, notes=run.notes),
-        "synthetic": run.backtest.market.synthetic,
-    }
+    summary = run.summary()
     if as_json and not console.quiet:
         print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
     elif not as_json:
@@ -132,44 +165,35 @@ def reconciled(
 
 def _compare(
     folder: Path, run: BacktestRun, started: RunStarted, past: Sequence[PastConfig], last_day: date
-) -> Reconciliation:
+) -> Comparison:
     config = run.config
     start = Ledger(quote=config.account.quote, cash=started.cash)
-    ours = run_history(run.events, start, until=last_day)
     path = folder / JOURNAL_FILE
-    # Whole and unchecked: a chain that is broken is a finding, and no obstacle to the others.
+    # Whole and unchecked: a chain that is broken is a difference, and no obstacle to the others.
     records = list(stored_records(path))
-    theirs = run_history(_typed_events(path, records, run), start, until=last_day)
+    ours, theirs = (steps_of(each, start, until=last_day) for each in (run.events, _typed_events(path, records, run)))
     earlier = _earlier_configs(past)
     minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
-    decisions = compare_decisions(ours.evenings, theirs.evenings, minds=minds)
-    assets = run.strategy.universe.assets
-    result = reconcile(
-        ours,
-        theirs,
-        history=run.market.history,
-        rules=Rules(
-            costs=_costs(config),
-            live_costs=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
-            least_notional={asset: rules.minimum_notional for asset, rules in instruments_of(config, assets).items()},
-            trading_order=assets,
-        ),
-        decisions=decisions.findings,
-        causes=decisions.causes,
-        evidence=decisions.evidence,
+    policy = Tolerant(
+        live=theirs,
+        minds=minds,
+        backtest_planner=run.planner,
+        costs_at=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
+        lot_steps=lot_steps_of(theirs),
     )
+    result = compare(ours, theirs, history=run.market.history, planner=run.planner, policy=policy)
     return _with_chain(result, records)
 
 
-def _with_chain(result: Reconciliation, records: Sequence[Record]) -> Reconciliation:
+def _with_chain(result: Comparison, records: Sequence[Record]) -> Comparison:
     """Say so where the journal is not as it was written."""
     try:
         deque(follow(records), maxlen=0)
     except BrokenChainError as broken:
         words = f"the journal's hash chain: {broken}"
-        finding = Finding(day=result.last_day, kind="account", cause=Cause.UNEXPLAINED, what=words)
-        return replace(result, findings=((finding, 0.0), *result.findings))
+        broken_chain = Difference(day=result.last_day, kind="account", cause=None, what=words)
+        return replace(result, differences=(broken_chain, *result.differences))
     return result
 
 
