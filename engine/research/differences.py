@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
 
 LABORATORY_KINDS = ("bar", "decision", "equity", "order", "fill")
 KINDS = (*LABORATORY_KINDS, "account")
@@ -57,14 +56,6 @@ class Difference:
     def cause_name(self) -> str:
         """The cause in words, where there is none too."""
         return self.cause or UNEXPLAINED
-
-
-class Found(Protocol):
-    """Puts a difference on the list."""
-
-    def __call__(self, day: date, kind: str, cause: Cause | None, what: str) -> Difference:
-        """Give the difference."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,24 +28,20 @@ class AccountGaps:
     cash: Amounts = field(default_factory=dict)
     held: dict[str, Amounts] = field(default_factory=dict)
 
-    def add_cash(self, origin: Difference, amount: float) -> None:
-        """Add to the gap in cash."""
-        add(self.cash, origin, amount)
+    def quantity(self, asset: str) -> float:
+        """Give the gap in a holding."""
+        return sum(self.held.get(asset, {}).values())
 
     def add_held(self, asset: str, origin: Difference, amount: float) -> None:
         """Add to the gap in a holding."""
         add(self.held.setdefault(asset, {}), origin, amount)
-
-    def quantity(self, asset: str) -> float:
-        """Give the gap in a holding."""
-        return sum(self.held.get(asset, {}).values())
 
     def equity(self, closes: Mapping[str, float]) -> Amounts:
         """Give the gap in equity at `closes`."""
         total = dict(self.cash)
         for asset, gaps in self.held.items():
             for origin, amount in gaps.items():
-                total[origin] = total.get(origin, 0.0) + amount * closes[asset]
+                add(total, origin, amount * closes[asset])
         return total
 
     def order(self, asset: str, *, weight: float | None, closes: Mapping[str, float], unit: float) -> Amounts:
@@ -72,9 +68,8 @@ def by_cause(amounts: Mapping[Difference, float]) -> dict[Cause | None, float]:
     return totals
 
 
-def main_cause(amounts: Mapping[Difference, float]) -> Cause | None:
+def main_cause(totals: Mapping[Cause | None, float]) -> Cause | None:
     """Give the cause of the largest amount; None where no cause has one, or what is unexplained has it."""
-    totals = by_cause(amounts)
     return max(totals, key=lambda cause: abs(totals[cause]), default=None)
 
 

@@ -12,8 +12,8 @@ fee's; each is a row, and each has its amount: cash of 9.94 * 0.030555, cash of 
 0.994 USDT.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 
@@ -26,77 +26,127 @@ from engine.research.decisions import ComparedDecisions
 from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, Difference
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
 from engine.research.fills import average, signed
-from engine.research.gaps import Amounts, main_cause
-from engine.research.policy import Pair
-from engine.research.steps import Attempt, Evening, Execution, RunSteps, Step
+from engine.research.gaps import by_cause, main_cause
+from engine.research.policy import Pair, Policy, Worth
+from engine.research.steps import Attempt, Execution, RunSteps, Step
 
 MONEY = ("equity", "cash", "closes")
 """What of a decision depends on the account, and is checked against the fills and the bars instead."""
 PRICES = ("open", "high", "low", "close")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strict:
-    """The policy for a run on the practice exchange.
+def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: ExchangeModel) -> Policy:
+    """Give the policy for a run on the practice exchange.
 
-    Attributes:
+    Args:
         live_planner: by the rules that the live run plans with.
         model: of the exchange that the live run trades on; its history is the backtest's.
-        backtest, live: the runs.
     """
+    judge = _Judge(backtest, live, live_planner, model)
+    return Policy(
+        causes=LABORATORY_CAUSES,
+        decisions=_decisions(backtest, live),
+        misfits=[*judge.misfits()],
+        faults=judge.faults(),
+        # Orders are planned with the change, and never later.
+        sized=lambda step: step.evening,
+        planner=lambda _: live_planner,
+        why_short=judge.why_short,
+        listed=judge.listed,
+    )
 
-    live_planner: Planner
-    model: ExchangeModel
-    backtest: RunSteps
-    live: RunSteps
-    causes: Collection[Cause] = LABORATORY_CAUSES
 
-    def decisions(self, ours: Sequence[Evening], theirs: Sequence[Evening]) -> ComparedDecisions:
-        """Find every field that is not equal, and days of one run only."""
-        compared, live = ComparedDecisions(), {each.decided.day: each.decided for each in theirs}
-        for decided in (each.decided for each in ours):
-            other = live.pop(decided.day, None)
-            if other is None:
-                compared.find(decided.day, None, "the live run decided nothing on this day")
-                continue
-            for name in (each.name for each in fields(DayDecided) if each.name not in MONEY):
-                here, there = getattr(decided, name), getattr(other, name)
-                if here != there:
-                    compared.find(decided.day, None, f"{name} is {there} live and {here} in the backtest")
-        for day in live:
-            compared.find(day, None, "the live run decided a day that the backtest did not")
-        return compared
+def _decisions(backtest: RunSteps, live: RunSteps) -> ComparedDecisions:
+    """Find every field that is not equal, and days of one run only."""
+    compared, others = ComparedDecisions(), {each.decided.day: each.decided for each in live.evenings}
+    names = [each.name for each in fields(DayDecided) if each.name not in MONEY]
+    for decided in (each.decided for each in backtest.evenings):
+        other = others.pop(decided.day, None)
+        if other is None:
+            compared.find(decided.day, None, "the live run decided nothing on this day")
+        for name in names if other else ():
+            here, there = getattr(decided, name), getattr(other, name)
+            if here != there:
+                compared.find(decided.day, None, f"{name} is {there} live and {here} in the backtest")
+    for day in others:
+        compared.find(day, None, "the live run decided a day that the backtest did not")
+    return compared
 
-    def misfits(self, live: RunSteps) -> Iterator[Difference]:
+
+class _Judge:
+    def __init__(self, backtest: RunSteps, live: RunSteps, live_planner: Planner, model: ExchangeModel) -> None:
+        self._backtest, self._live = backtest, live
+        self._planner, self._model = live_planner, model
+
+    def misfits(self) -> Iterator[Difference]:
         """Say of every day where equity or cash are not what the fills come to; and which orders one run cancelled."""
-        for evening in live.evenings:
+        for evening in self._live.evenings:
             decided, ledger = evening.decided, evening.ledger
-            closes = {asset: self._close(asset, decided.day) for asset in ledger.positions}
-            worth = ledger.equity(closes)
+            worth = ledger.equity(self._closes(ledger.positions, decided.day))
             for name, has, due in (("equity", decided.equity, worth), ("cash", decided.cash, ledger.cash)):
                 if has != due:
                     words = f"the live {name} is {plain(has)}, and its fills come to {plain(due)}"
-                    cost = float(has - due) if name == "equity" and evening is live.evenings[-1] else 0.0
+                    cost = float(has - due) if name == "equity" and evening is self._live.evenings[-1] else 0.0
                     yield Difference(day=decided.day, kind="equity", what=words, cause=None, cost=cost)
         ours, theirs = (
             {(each.day, each.order.decision_day, each.order.asset, each.order.side) for each in run.cancelled}
-            for run in (self.backtest, live)
+            for run in (self._backtest, self._live)
         )
         for day in sorted({key[0] for key in ours ^ theirs}):
             words = "orders that still waited were cancelled in one run only"
             yield Difference(day=day, kind="order", what=words, cause=None)
 
-    def sized(self, step: Step) -> Evening | None:
-        """Give the evening of the change: orders are planned with it, and never later."""
-        return step.evening
+    def faults(self) -> Mapping[tuple[date, str], Sequence[Difference]]:
+        """Plan the live run's orders anew, and work out what the exchange must have made of them and when."""
+        faults: dict[tuple[date, str], list[Difference]] = {}
+        ours, theirs = ({step.decided.day: step for step in run.steps} for run in (self._backtest, self._live))
+        for day, live in theirs.items():
+            fault = self._plan_fault(live)
+            if fault:
+                faults[day, ""] = [Difference(day=day, kind="order", what=fault, cause=None)]
+            step = ours.get(day)
+            for asset in dict.fromkeys((*live.assets, *(step.assets if step else ()))):
+                faults[day, asset] = [
+                    Difference(day=on, kind="fill", what=what, cause=None)
+                    for on, what in self._fill_faults(asset, step, live)
+                ]
+        return faults
 
-    def planner(self, step: Step) -> Planner:  # noqa: ARG002 - one for all
-        """Give the planner of the live run."""
-        return self.live_planner
+    def why_short(self, pair: Pair, step: Step, done: float) -> tuple[Cause | None, str]:
+        """Name the rule that cut what was executed: where there is no fault, it was one."""
+        ordered = pair.live_quantity
+        words = f"{pair.asset}: {abs(done):.8g} of {abs(ordered):.8g} executed live"
+        if abs(done) > abs(ordered) or done * ordered < 0:
+            return None, words
+        if done or self._is_rightly_refused(pair.asset, step):
+            return (Cause.PRICE if ordered > 0 else Cause.FILTERS), f"{words}, by the rules"
+        # A later change cancelled it before a bar came, in both runs.
+        waited = any(each.asset == pair.asset for each in step.incidents) and not pair.executions[0]
+        return (Cause.TIMING if waited else None), words
 
-    def plan_fault(self, step: Step, plan: Plan) -> str:
+    def listed(
+        self, origins: Sequence[Difference], pairs: Sequence[Pair], worths: Sequence[Worth]
+    ) -> Sequence[Difference]:
+        """List what is unexplained, and what is not equal of all else, by the day."""
+        rows = [each for each in origins if each.cause is None]
+        for ours, theirs, gap in worths:
+            values = float(ours.decided.equity), float(theirs.decided.equity)
+            rows.extend(_unequal(ours.decided.day, "equity", "", values, gap))
+        for pair in pairs:
+            rows.extend(
+                _unequal(pair.day, "order", pair.asset, (pair.quantity, pair.live_quantity), by_cause(pair.planned))
+            )
+            rows.extend(self._fill_effects(pair))
+        return sorted(rows, key=lambda each: each.day)
+
+    def _plan_fault(self, step: Step) -> str:
         """Compare orders, and what was not worth one, to the letter."""
-        plan = plan if step.decided.changed else Plan()
+        decided, ledger, plan = step.decided, step.evening.ledger, Plan()
+        if decided.changed:
+            closes = self._closes({**ledger.positions, **decided.targets}, decided.day)
+            plan = self._planner.plan(
+                decided.targets, ledger=ledger, closes=closes, day=decided.day, reason=decided.reason
+            )
         due = [*plan.sells, *plan.buys]
         skips, due_skips = (
             [(each.asset, each.side, each.quantity, each.message) for each in skipped]
@@ -106,64 +156,22 @@ class Strict:
             return ""
         return f"the live run planned {_words(step.planned)}; its account asks for {_words(due)}"
 
-    def fill_faults(self, pair: Pair) -> Iterator[tuple[date, str]]:
-        """Work out anew what the exchange must have made of the live orders, and which must have been executed when."""
-        ours, theirs = pair.executions
+    def _fill_faults(self, asset: str, step: Step | None, live: Step) -> Iterator[tuple[date, str]]:
+        ours, theirs = step.executions_of(asset) if step else [], live.executions_of(asset)
         for done in theirs:
-            fault = self._fault(done)
+            fault = self._fill_fault(done)
             if fault:
                 yield done.fill.at.date(), fault
         days, live_days = ({done.decided_day for done in each} for each in (ours, theirs))
-        live_is_right = pair.theirs is None or not pair.live_quantity or self._is_rightly_refused(pair)
-        for fill in (done.fill for done in ours if done.decided_day not in live_days):
-            if not live_is_right:
+        if live.planned_of(asset) and not self._is_rightly_refused(asset, live):
+            for fill in (done.fill for done in ours if done.decided_day not in live_days):
                 yield fill.at.date(), f"{fill.side} {plain(fill.quantity)} {fill.symbol} was not executed live"
-        is_right = not pair.quantity or bool(pair.ours and _refused(pair.ours, pair.asset))
-        for fill in (done.fill for done in theirs if done.decided_day not in days):
-            if not is_right:
+        if step and step.planned_of(asset) and not _refused(step, asset):
+            for fill in (done.fill for done in theirs if done.decided_day not in days):
                 words = f"live {fill.side} {plain(fill.quantity)} {fill.symbol} was not executed in the backtest then"
                 yield fill.at.date(), words
 
-    def why_short(self, pair: Pair, step: Step, *, done: float) -> tuple[Cause | None, str]:
-        """Name the rule that cut what was executed; all fills are by the rules where this is asked and decides."""
-        words = f"{pair.asset}: {abs(done):.8g} of {abs(pair.live_quantity):.8g} executed live"
-        if abs(done) > abs(pair.live_quantity) or done * pair.live_quantity < 0:
-            return None, words
-        if done or self._is_rightly_refused(pair):
-            return (Cause.PRICE if pair.live_quantity > 0 else Cause.FILTERS), f"{words}, by the rules"
-        # A later change cancelled it before a bar came, in both runs.
-        waited = any(each.asset == pair.asset for each in step.incidents) and not pair.executions[0]
-        return (Cause.TIMING if waited else None), words
-
-    def effects(self, pair: Pair) -> Iterator[Difference]:
-        """List orders and fills that are not equal."""
-        (ours, theirs), asset = pair.executions, pair.asset
-        day = next(step.decided.day for step in (pair.ours, pair.theirs) if step)
-        yield from _unequal(day, "order", asset, (pair.quantity, pair.live_quantity), pair.planned)
-        if not ours and not theirs:
-            return
-        day = (ours or theirs)[0].fill.at.date()
-        yield from _unequal(day, "fill", asset, (signed(ours), signed(theirs)), pair.executed)
-        if ours and theirs and not any(self.fill_faults(pair)):
-            yield from self._price_effects(day, ours, theirs)
-
-    def equity_effects(self, ours: Evening, theirs: Evening, gap: Amounts) -> Iterator[Difference]:
-        """List days on which equity is not equal."""
-        equity, live_equity = ours.decided.equity, theirs.decided.equity
-        yield from _unequal(ours.decided.day, "equity", "", (float(equity), float(live_equity)), gap)
-
-    def listed(
-        self,
-        origins: Sequence[Difference],
-        effects: Sequence[Difference],
-        *,
-        nothing: float,  # noqa: ARG002 - whatever it cost
-    ) -> Sequence[Difference]:
-        """List what is unexplained, and what shows of all else, by the day."""
-        unexplained = (each for each in origins if each.cause is None)
-        return sorted((*unexplained, *effects), key=lambda each: each.day)
-
-    def _fault(self, done: Execution) -> str:
+    def _fill_fault(self, done: Execution) -> str:
         fill = done.fill
         due = self._due(done.attempt) if done.attempt else None
         if due is None:
@@ -179,18 +187,23 @@ class Strict:
     def _due(self, attempt: Attempt) -> ExpectedFill | None:
         order = attempt.order
         alongside = [each for each in attempt.buys if each != order] if order.side is Side.BUY else []
-        return self.model.fill(order, at=attempt.at, cash=attempt.before.cash, alongside=alongside)
+        return self._model.fill(order, at=attempt.at, cash=attempt.before.cash, alongside=alongside)
 
-    def _is_rightly_refused(self, pair: Pair) -> bool:
-        refused = _refused(pair.theirs, pair.asset) if pair.theirs else []
-        due = [self._due(each) for each in refused]
-        return bool(refused) and not any(each is not None and each.quantity > ZERO for each in due)
+    def _is_rightly_refused(self, asset: str, step: Step) -> bool:
+        due = [self._due(each) for each in _refused(step, asset)]
+        return bool(due) and not any(each is not None and each.quantity > ZERO for each in due)
 
-    def _price_effects(self, day: date, ours: Sequence[Execution], theirs: Sequence[Execution]) -> Iterator[Difference]:
+    def _fill_effects(self, pair: Pair) -> Iterator[Difference]:
+        ours, theirs = pair.executions
+        if not ours and not theirs:
+            return
+        day = (ours or theirs)[0].fill.at.date()
+        yield from _unequal(day, "fill", pair.asset, (signed(ours), signed(theirs)), by_cause(pair.executed))
+        if not ours or not theirs or any(map(self._fill_fault, theirs)):
+            return
         fill, live = ours[0].fill, theirs[0].fill
-        words = f"{fill.side} {fill.asset}"
-        price, live_price = average(ours), average(theirs)
-        at_instant = float(self.model.price_at(fill.asset, fill.side, live.at) or price)
+        words, price, live_price = f"{fill.side} {fill.asset}", average(ours), average(theirs)
+        at_instant = float(self._model.price_at(fill.asset, fill.side, live.at) or price)
         for cause, before, after in ((Cause.TIMING, price, at_instant), (Cause.PRICE, at_instant, live_price)):
             if before != after:
                 size = BASIS_POINTS * abs(after / before - 1)
@@ -201,8 +214,8 @@ class Strict:
             size = BASIS_POINTS * float(sum(each.fill.fee for each in theirs)) / abs(signed(theirs))
             yield Difference(day=day, kind="fill", what=f"{words}: fee", cause=Cause.FEES, size=size)
 
-    def _close(self, asset: str, day: date) -> Decimal:
-        return decimal_of(self.model.history[asset].close_at(day) or 0.0)
+    def _closes(self, assets: Iterable[str], day: date) -> dict[str, Decimal]:
+        return {asset: decimal_of(self._model.history[asset].close_at(day) or 0.0) for asset in assets}
 
 
 def revisions(history: History, live_history: History, *, last_day: date) -> list[Difference]:
@@ -222,7 +235,9 @@ def revisions(history: History, live_history: History, *, last_day: date) -> lis
     return differences
 
 
-def _unequal(day: date, kind: str, asset: str, values: tuple[float, float], amounts: Amounts) -> Iterator[Difference]:
+def _unequal(
+    day: date, kind: str, asset: str, values: tuple[float, float], amounts: Mapping[Cause | None, float]
+) -> Iterator[Difference]:
     """Give the difference of two values by its main cause; what is unexplained is listed where it begins."""
     ours, theirs = values
     cause = main_cause(amounts)

@@ -25,7 +25,7 @@ from engine.research.differences import (
 )
 from engine.research.exchange_model import ExchangeModel
 from engine.research.steps import steps_of
-from engine.research.strict import Strict, revisions
+from engine.research.strict import revisions, strict
 from engine.venues.exchange_venue import BUY_MARGIN
 from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.replay import Replay, replay
@@ -112,7 +112,7 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
     )
     start = Ledger(quote=config.account.quote, cash=config.account.cash)
     ours, theirs = (steps_of(events, start, last_plan=True) for events in (run.events, live.events))
-    policy = Strict(live_planner=live.planner, model=model, backtest=ours, live=theirs)
+    policy = strict(ours, theirs, live_planner=live.planner, model=model)
     result = compare(ours, theirs, history=history, planner=run.planner, policy=policy)
     bars = revisions(history, live.history, last_day=last_day)
     balances = [Difference(day=last_day, kind="equity", what=words, cause=None) for words in live.imbalances]

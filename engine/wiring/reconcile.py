@@ -29,7 +29,7 @@ from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import UNEXPLAINED, Cause, Comparison, Difference
 from engine.research.steps import steps_of
-from engine.research.tolerant import Tolerant, lot_steps_of
+from engine.research.tolerant import tolerant
 from engine.wiring.backtest import BacktestRun, backtest, strategy_of
 
 VENUE = "venue"
@@ -175,12 +175,12 @@ def _compare(
     earlier = _earlier_configs(past)
     minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
-    policy = Tolerant(
-        live=theirs,
+    policy = tolerant(
+        ours,
+        theirs,
         minds=minds,
-        backtest_planner=run.planner,
+        planner=run.planner,
         costs_at=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
-        lot_steps=lot_steps_of(theirs),
     )
     result = compare(ours, theirs, history=run.market.history, planner=run.planner, policy=policy)
     return _with_chain(result, records)

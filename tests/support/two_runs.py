@@ -26,7 +26,7 @@ from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import Comparison
 from engine.research.steps import steps_of
-from engine.research.tolerant import Tolerant, lot_steps_of
+from engine.research.tolerant import tolerant
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, instrument
 from tests.support.markets import coin_bars, history_of
 
@@ -206,11 +206,6 @@ def reconciled(
 ) -> Comparison:
     ours, theirs = (steps_of(events, START, until=DAYS[-1]) for events in (backtest, live))
     strategy = ScriptedStrategy(ASSETS, script)
-    policy = Tolerant(
-        live=theirs,
-        minds=[Mind(strategy=strategy, observations=strategy)],
-        backtest_planner=PLANNER,
-        costs_at=lambda _: live_costs,
-        lot_steps=lot_steps_of(theirs),
-    )
+    minds = [Mind(strategy=strategy, observations=strategy)]
+    policy = tolerant(ours, theirs, minds=minds, planner=PLANNER, costs_at=lambda _: live_costs)
     return compare(ours, theirs, history=HISTORY, planner=PLANNER, policy=policy)

@@ -17,7 +17,7 @@ from engine.research.comparison import compare
 from engine.research.differences import LABORATORY_CAUSES, Cause, Comparison
 from engine.research.exchange_model import ExchangeModel
 from engine.research.steps import steps_of
-from engine.research.strict import Strict
+from engine.research.strict import strict
 from tests.support.fakes import instrument
 from tests.support.markets import coin_bars, history_of
 from tests.unit.research.test_strict import DAYS, FIRST, MODEL, OPEN, ORDER, PLANNER, SENT, START, day_of, filled
@@ -51,7 +51,7 @@ def compared(
     backtest = run_of([ours or filled(fee="0.994", fee_asset="USDT")])
     planner = replace(PLANNER, instruments={"BTC": instrument("BTC", step=step)})
     first, second = (steps_of(each, START, last_plan=True) for each in (backtest, live))
-    policy = Strict(live_planner=planner, model=model, backtest=first, live=second)
+    policy = strict(first, second, live_planner=planner, model=model)
     result = compare(first, second, history=HISTORY, planner=PLANNER, policy=policy)
     assert sum(result.costs.values()) == pytest.approx(result.gap, abs=1e-6)
     return result

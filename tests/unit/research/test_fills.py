@@ -13,13 +13,15 @@ from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.core.order import Fill, Side
 from engine.core.planner import Planner
+from engine.research.books import Books
+from engine.research.decisions import Mind
 from engine.research.differences import Cause, Difference
-from engine.research.fills import FillBooks
+from engine.research.fills import book_fills
 from engine.research.gaps import AccountGaps, by_cause
 from engine.research.policy import Pair
 from engine.research.steps import RunSteps, steps_of
-from engine.research.tolerant import Tolerant
-from tests.support.fakes import DAY, instrument, order_of
+from engine.research.tolerant import tolerant
+from tests.support.fakes import DAY, ScriptedStrategy, instrument, order_of
 from tests.support.markets import coin_bars, history_of
 
 OPEN = datetime.combine(DAY, datetime.min.time(), tzinfo=UTC) + timedelta(days=1)
@@ -35,8 +37,8 @@ PLANNER = Planner(
 START = Ledger(quote="USDT", cash=Decimal(1_000_000), positions={"ETH": Decimal(1000)})
 
 
-def difference(day: object, kind: str, cause: Cause | None, what: str) -> Difference:
-    return Difference(day=DAY, kind=kind, what=what, cause=cause)
+def by(cause: Cause | None, what: str) -> Difference:
+    return Difference(day=DAY, kind="order", what=what, cause=cause)
 
 
 def run_of(
@@ -93,21 +95,25 @@ def booked(ours: RunSteps, theirs: RunSteps, planned: Mapping[Cause, float] | No
     Args:
         planned: the difference between their orders.
     """
-    gaps = AccountGaps()
-    policy = Tolerant(live=theirs, minds=(), backtest_planner=PLANNER, costs_at=lambda _: PLANNER.costs, lot_steps={})
-    books = FillBooks(gaps=gaps, history=HISTORY, planner=PLANNER, policy=policy, found=difference)
+    strategy = ScriptedStrategy(["ETH"], [])
+    minds = [Mind(strategy=strategy, observations=strategy)]
+    policy = tolerant(ours, theirs, minds=minds, planner=PLANNER, costs_at=lambda _: PLANNER.costs)
+    books = Books(ours, theirs, history=HISTORY, planner=PLANNER, policy=policy)
     (step,), (live,) = ours.steps, theirs.steps
-    books.book(
+    amounts = {by(cause, "planned"): amount for cause, amount in (planned or {}).items()}
+    book_fills(
+        books,
         Pair(
             asset="ETH",
+            day=DAY,
             ours=step,
             theirs=live,
             quantity=step.planned_of("ETH"),
             live_quantity=live.planned_of("ETH"),
-            planned={difference(DAY, "order", cause, "planned"): each for cause, each in (planned or {}).items()},
-        )
+            planned=amounts,
+        ),
     )
-    return gaps
+    return books.gaps
 
 
 def test_a_fee_in_the_coin_is_missing_there_and_left_in_the_cash() -> None:

@@ -20,7 +20,7 @@ from engine.research.comparison import compare
 from engine.research.differences import Cause, Comparison
 from engine.research.exchange_model import ExchangeModel, MarketFilters
 from engine.research.steps import steps_of
-from engine.research.strict import Strict, revisions
+from engine.research.strict import revisions, strict
 from tests.support.fakes import instrument
 from tests.support.markets import coin_bars, history_of
 
@@ -119,7 +119,7 @@ def comparison(
 ) -> Comparison:
     events = backtest_events() if backtest is None else backtest
     ours, theirs = (steps_of(each, START, last_plan=True) for each in (events, live))
-    policy = Strict(live_planner=live_planner, model=MODEL, backtest=ours, live=theirs)
+    policy = strict(ours, theirs, live_planner=live_planner, model=MODEL)
     return compare(ours, theirs, history=HISTORY, planner=PLANNER, policy=policy)
 
 
