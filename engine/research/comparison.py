@@ -7,11 +7,11 @@ is, a policy says: which differences count, which causes may explain, what is kn
 Nothing is attributed by what is left over. A cause is named where its amount is worked out, or where an event on record
 says so; the rest is unexplained, is listed and has its cost.
 
-Worked example, where a reset lies between two changes of targets. The live run holds 0.00004 BTC as crumbs, the
-exchange is reset, and they are written off, since they are too little to be bought back. On the next change the
-backtest wants 0.00004 BTC less than the live run, which has none. The loss is an incident and is booked where it stands
-in the journal, before that change is sized: the orders differ by 0.00004 by the incident, and it costs what they were
-worth. Were it booked at the end, the orders would differ by an account that its fills do not come to.
+Worked example, where a reset lies between two changes of targets. A lot step has left the live run 0.4 ETH that the
+backtest sold at 10; the exchange is reset, and they are written off. Then both buy ETH for half of their equity, at 10:
+the backtest 500 with 10,000, the live run 499.8 with 9,996. The loss is booked where it stands in the journal, before
+that change is sized, so the 0.2 are found whole. By the lot step the live run buys 0.4 less, since these coins were in
+hand; by the reset 0.2 more, since they are gone, and half of what they were worth is not wanted any more.
 """
 
 from dataclasses import replace
@@ -20,18 +20,18 @@ from engine.core.market import History
 from engine.core.money import decimal_of, plain
 from engine.core.planner import Planner
 from engine.research.books import Books
-from engine.research.differences import BASIS_POINTS, Cause, Comparison, Difference
+from engine.research.differences import BASIS_POINTS, Attribution, Cause, Difference
 from engine.research.fills import book_fills, changes_of
 from engine.research.gaps import add, by_cause
 from engine.research.orders import closes_seen, order_pairs
-from engine.research.policy import Pair, Policy, Worth
-from engine.research.steps import Execution, Incident, RunSteps, Step
+from engine.research.policy import OrderPair, Policy, Worth
+from engine.research.steps import BookedFill, Mishap, RunSteps, Step
 
 NOISE_BP = 1e-5
 """Floats do not add up to the last digit; a rest beyond this is no rounding."""
 
 
-def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Planner, policy: Policy) -> Comparison:
+def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Planner, policy: Policy) -> Attribution:
     """Attribute the differences between two runs that began with the same account.
 
     Args:
@@ -46,9 +46,9 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
     books = Books(backtest, live, history=history, planner=planner, policy=policy)
     ours, theirs = ({each.decided.day: each for each in run.evenings} for run in (backtest, live))
     steps, live_steps = ({each.decided.day: each for each in run.steps} for run in (backtest, live))
-    beside: list[Execution | Incident] = [*live.strays, *(each for each in live.incidents if each.loss)]
+    beside: list[BookedFill | Mishap] = [*live.strays, *(each for each in live.mishaps if each.loss)]
     beside.sort(key=lambda each: each.place)
-    pairs: list[Pair] = []
+    pairs: list[OrderPair] = []
     worths: list[Worth] = []
     for day in sorted({*ours, *theirs}):
         if day in ours and day in theirs:
@@ -69,11 +69,11 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
     for each in beside:
         _book_beside(books, each)
     if Cause.INCIDENT in policy.causes:
-        books.origins.update((_origin(books, each), None) for each in live.incidents)
+        books.origins.update((_origin(books, each), None) for each in live.mishaps)
     books.origins.update(dict.fromkeys(policy.misfits))
     last, costs = backtest.evenings[-1].decided, _costs(books, backtest, live)
     origins = [replace(each, cost=costs.get(each, 0.0)) for each in dict.fromkeys((*books.origins, *costs))]
-    return Comparison(
+    return Attribution(
         first_day=backtest.evenings[0].decided.day,
         last_day=last.day,
         days=len(backtest.evenings),
@@ -106,9 +106,9 @@ def _costs(books: Books, backtest: RunSteps, live: RunSteps) -> dict[Difference,
     return costs
 
 
-def _book_beside(books: Books, each: Execution | Incident) -> None:
+def _book_beside(books: Books, each: BookedFill | Mishap) -> None:
     """Book what moved the live account beside its orders: fills of none, and what a reset took."""
-    if isinstance(each, Incident):
+    if isinstance(each, Mishap):
         books.gaps.add_held(each.asset, _origin(books, each), float(each.loss))
         return
     fill = each.fill
@@ -124,7 +124,7 @@ def _book_beside(books: Books, each: Execution | Incident) -> None:
         books.gaps.add_held(asset, origin, -change)
 
 
-def _origin(books: Books, each: Incident) -> Difference:
+def _origin(books: Books, each: Mishap) -> Difference:
     cause = Cause.INCIDENT if Cause.INCIDENT in books.policy.causes else None
     return Difference(day=each.day, kind="order" if each.asset else "account", cause=cause, what=each.what)
 

@@ -19,7 +19,6 @@ from engine.research.steps import Evening
 AGES = ("session", "week")
 """Evidence that says how recent the rest of its section is."""
 MOST_SHOWN = 2
-PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +170,13 @@ def _shown(changes: Sequence[_Change]) -> str:
 def _change_words(change: _Change) -> str:
     live, today = change.live, change.today
     if isinstance(live, float) and isinstance(today, float) and live:
-        return f"{change.name} {live:,.6g}, today {today:,.6g} ({PERCENT * (today / live - 1):+.2f} %)"
+        return f"{change.name} {live:,.6g}, today {today:,.6g} ({100 * (today / live - 1):+.2f} %)"
     return f"{change.name} {_plain(live)}, today {_plain(today)}"
 
 
-def _plain(value: EvidenceValue) -> str:
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "/".join(f"{asset} {weight:.4g}" for asset, weight in value.items()) or "all cash"
     if isinstance(value, bool | None):
         return "none" if value is None else str(value).lower()
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
@@ -192,14 +193,8 @@ def _difference(ours: DayDecided, live: DayDecided) -> str:
         if value(ours) != value(live):
             if name == "memory ":
                 return "the same decision with another memory"
-            return f"{name}{_words(value(live))}, in the backtest {_words(value(ours))}"
+            return f"{name}{_plain(value(live))}, in the backtest {_plain(value(ours))}"
     return "trades in one run only"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return "/".join(f"{asset} {weight:.4g}" for asset, weight in value.items()) or "all cash"
-    return str(value)
 
 
 def _outcome(decided: DayDecided) -> tuple[object, ...]:

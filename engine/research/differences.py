@@ -59,7 +59,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Attribution:
     """What came of a comparison.
 
     Attributes:

@@ -19,8 +19,8 @@ from engine.research.books import Books
 from engine.research.differences import Cause, Difference
 from engine.research.exchange_model import mark_at
 from engine.research.gaps import add
-from engine.research.policy import Pair
-from engine.research.steps import Execution
+from engine.research.policy import OrderPair
+from engine.research.steps import BookedFill
 
 SIGNS = {Side.BUY: 1, Side.SELL: -1}
 MOST_FEE = 0.01
@@ -29,7 +29,7 @@ BEYOND_THE_BAR = 0.01
 """By how much a fill may be outside its day's low and high: the spread, and bars that are another venue's."""
 
 
-def book_fills(books: Books, pair: Pair) -> None:
+def book_fills(books: Books, pair: OrderPair) -> None:
     """Book what both runs executed of one asset for one change of targets, and put it into the pair."""
     mine, other = pair.executions
     fault = next(iter(books.policy.faults.get((pair.day, pair.asset), ())), None)
@@ -54,18 +54,18 @@ def book_fills(books: Books, pair: Pair) -> None:
         _book_fees(books, pair.asset, other, rate=rate, fault=fault)
 
 
-def _book_short_in_backtest(books: Books, pair: Pair, short: float) -> None:
+def _book_short_in_backtest(books: Books, pair: OrderPair, short: float) -> None:
     """Book what the backtest ordered and did not execute; its record proves why."""
     step, done, asset = pair.ours, pair.executions[0], pair.asset
     if step and short:
-        held_up = any(each.asset == asset for each in step.incidents) or asset not in step.sent
+        held_up = any(each.asset == asset for each in step.mishaps) or asset not in step.sent
         is_proven = held_up or (bool(done) and _is_cut(books, done[-1]))
         cause = (Cause.PRICE if done else Cause.TIMING) if is_proven else None
         why = "cut to the cash" if done else "waits for a bar, or its cash"
         add(pair.executed, books.found(pair.day, "order", cause, f"{asset} {why} in the backtest"), short)
 
 
-def _is_cut(books: Books, done: Execution) -> bool:
+def _is_cut(books: Books, done: BookedFill) -> bool:
     """Tell whether a buy of the backtest is what its rule makes of the cash there was."""
     fill, planner = done.fill, books.planner
     with sizing():
@@ -74,7 +74,7 @@ def _is_cut(books: Books, done: Execution) -> bool:
 
 
 def _book_price(
-    books: Books, pair: Pair, fill: Fill, *, price: float | None, rate: float, fault: Difference | None
+    books: Books, pair: OrderPair, fill: Fill, *, price: float | None, rate: float, fault: Difference | None
 ) -> None:
     """Part the difference in price: what comes of the instant, of the venue, and of nothing that is known.
 
@@ -90,18 +90,13 @@ def _book_price(
     ours = believed if price is None else price
     at_instant = ours if price is None else _price_at(books, fill) or ours
     # A fill that something held up is late because of that; buys wait for the sells before them.
-    befell = pair.theirs.incidents if pair.theirs and Cause.INCIDENT in books.policy.causes else ()
-    late = any(each.asset == fill.asset or fill.side is Side.BUY for each in befell)
+    befell = pair.theirs.mishaps if pair.theirs and Cause.INCIDENT in books.policy.causes else ()
+    held_up = any(each.asset == fill.asset or fill.side is Side.BUY for each in befell)
+    when = Cause.INCIDENT if held_up else Cause.TIMING
     beside = f"by the day's bar {at_instant:.8g}" if mark is None else f"on the market {plain(mark)}"
     sign, words = SIGNS[fill.side], f"{fill.side} {fill.asset} at {plain(fill.price)}"
     for before, after, by, cause, what in (
-        (
-            ours,
-            at_instant,
-            None,
-            Cause.INCIDENT if late else Cause.TIMING,
-            f", in the backtest {ours:.8g}: the instant",
-        ),
+        (ours, at_instant, None, when, f", in the backtest {ours:.8g}: the instant"),
         (at_instant, believed, fault, Cause.PRICE if mark is None else Cause.BASIS, f", {beside}"),
         (believed, paid, fault, None, f": the day's bar is from {low:.8g} to {high:.8g}"),
         (paid, on_record, fault, None, f": comes to {plain(fill.notional)} on record"),
@@ -131,7 +126,7 @@ def _range(books: Books, fill: Fill) -> tuple[float, float]:
 
 
 def _book_fees(
-    books: Books, asset: str, executions: Sequence[Execution], *, rate: float, fault: Difference | None
+    books: Books, asset: str, executions: Sequence[BookedFill], *, rate: float, fault: Difference | None
 ) -> None:
     cash, held = changes_of(executions)
     notional = float(sum(done.fill.notional for done in executions))
@@ -149,7 +144,7 @@ def _book_fees(
         books.gaps.add_held(name, origin, amount)
 
 
-def changes_of(executions: Sequence[Execution]) -> tuple[float, dict[str, float]]:
+def changes_of(executions: Sequence[BookedFill]) -> tuple[float, dict[str, float]]:
     """Give what executions changed: in cash, and in each holding."""
     cash = ZERO
     held: dict[str, Decimal] = {}
@@ -161,12 +156,12 @@ def changes_of(executions: Sequence[Execution]) -> tuple[float, dict[str, float]
     return float(cash), {asset: float(change) for asset, change in held.items() if change}
 
 
-def signed(executions: Sequence[Execution]) -> float:
+def signed(executions: Sequence[BookedFill]) -> float:
     """Give the quantity that was executed; a sale is below 0."""
     return float(sum(SIGNS[each.fill.side] * each.fill.quantity for each in executions))
 
 
-def average(executions: Sequence[Execution]) -> float:
+def average(executions: Sequence[BookedFill]) -> float:
     """Give the average price; 0 of nothing."""
     prices = {each.fill.price for each in executions}
     if len(prices) == 1:

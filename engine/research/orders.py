@@ -24,7 +24,7 @@ from engine.core.planner import Plan, Planner
 from engine.research.books import Books
 from engine.research.differences import Cause, Difference
 from engine.research.gaps import Amounts, add
-from engine.research.policy import Pair
+from engine.research.policy import OrderPair
 from engine.research.steps import Evening, Step
 
 NOISE = 1e-9
@@ -33,7 +33,7 @@ CRUMBS_BEYOND = Decimal("0.1")
 """By how much of it what is too little to be sold may have been marked otherwise then."""
 
 
-def order_pairs(books: Books, day: date, ours: Step | None, theirs: Step | None, *, under_way: bool) -> list[Pair]:
+def order_pairs(books: Books, day: date, ours: Step | None, theirs: Step | None, *, under_way: bool) -> list[OrderPair]:
     """Attribute the differences of the orders of one change of targets, by asset.
 
     Args:
@@ -63,7 +63,7 @@ def order_pairs(books: Books, day: date, ours: Step | None, theirs: Step | None,
         if live:
             way.arrive(live, live_quantity)
         pairs.append(
-            Pair(
+            OrderPair(
                 asset=asset,
                 day=day,
                 ours=ours,

@@ -9,11 +9,11 @@ from engine.core.planner import Planner
 from engine.research.decisions import ComparedDecisions
 from engine.research.differences import Cause, Difference
 from engine.research.gaps import Amounts
-from engine.research.steps import Evening, Execution, Step
+from engine.research.steps import BookedFill, Evening, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class OrderPair:
     """What both runs made of one asset in one change of targets; a sale is below 0.
 
     Attributes:
@@ -32,7 +32,7 @@ class Pair:
     executed: Amounts = field(default_factory=dict)
 
     @property
-    def executions(self) -> Sequence[Sequence[Execution]]:
+    def executions(self) -> Sequence[Sequence[BookedFill]]:
         """The executions of the backtest and of the live run."""
         return [step.executions_of(self.asset) if step else [] for step in (self.ours, self.theirs)]
 
@@ -62,5 +62,5 @@ class Policy:
     faults: Mapping[tuple[date, str], Sequence[Difference]]
     sized: Callable[[Step], Evening | None]
     planner: Callable[[Step], Planner]
-    why_short: Callable[[Pair, Step, float], tuple[Cause | None, str]]
-    listed: Callable[[Sequence[Difference], Sequence[Pair], Sequence[Worth]], Sequence[Difference]]
+    why_short: Callable[[OrderPair, Step, float], tuple[Cause | None, str]]
+    listed: Callable[[Sequence[Difference], Sequence[OrderPair], Sequence[Worth]], Sequence[Difference]]

@@ -72,7 +72,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class BookedFill:
     """A fill, with the account before and after it.
 
     Attributes:
@@ -89,7 +89,7 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Mishap:
     """Something that befell an order, or with asset "" the account.
 
     Attributes:
@@ -116,7 +116,7 @@ class Step:
         skipped: what the rules did not let trade.
         executions: of all attempts, in order; refused: attempts of which nothing more was executed.
         sent: assets of which an order was sent.
-        incidents: in order.
+        mishaps: in order.
     """
 
     evening: Evening
@@ -124,10 +124,10 @@ class Step:
     planned: list[Order] = field(default_factory=list)
     again: dict[str, Decimal] = field(default_factory=dict)
     skipped: list[OrderSkipped] = field(default_factory=list)
-    executions: list[Execution] = field(default_factory=list)
+    executions: list[BookedFill] = field(default_factory=list)
     refused: list[Attempt] = field(default_factory=list)
     sent: set[str] = field(default_factory=set)
-    incidents: list[Incident] = field(default_factory=list)
+    mishaps: list[Mishap] = field(default_factory=list)
 
     @property
     def decided(self) -> DayDecided:
@@ -146,7 +146,7 @@ class Step:
             mine = [order for order in self.planned if order.asset == asset]
             return float(sum((order.quantity if order.side is Side.BUY else -order.quantity for order in mine), ZERO))
 
-    def executions_of(self, asset: str) -> list[Execution]:
+    def executions_of(self, asset: str) -> list[BookedFill]:
         """Give the executions of one asset."""
         return [each for each in self.executions if each.fill.asset == asset]
 
@@ -157,7 +157,7 @@ class RunSteps:
 
     Attributes:
         strays: executions of orders that are not on record.
-        incidents: those of no step, and all others.
+        mishaps: those of no step, and all others.
         cancelled: orders that a later change of targets replaced, each with the day of the change.
         ledger: at the end.
     """
@@ -165,8 +165,8 @@ class RunSteps:
     ledger: Ledger
     evenings: list[Evening] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    strays: list[Execution] = field(default_factory=list)
-    incidents: list[Incident] = field(default_factory=list)
+    strays: list[BookedFill] = field(default_factory=list)
+    mishaps: list[Mishap] = field(default_factory=list)
     cancelled: list[OrderCancelled] = field(default_factory=list)
 
 
@@ -211,7 +211,7 @@ class _Reader:
                 self._decided(event)
             case OrderCancelled(day=day, order=order):
                 self.run.cancelled.append(event)
-                self._incident(day, order, "cancelled before it was executed")
+                self._mishap(day, order, "cancelled before it was executed")
             case OrderPlanned(order=order):
                 self._planned(order)
             case OrderSkipped(day=day):
@@ -220,11 +220,11 @@ class _Reader:
                 if order.decision_day in self._by_day:
                     self._by_day[order.decision_day].sent.add(order.asset)
             case OrderWaits(at=at, order=order, message=message):
-                self._incident(at.date(), order, f"waits: {message}")
+                self._mishap(at.date(), order, f"waits: {message}")
             case OrderUnresolved(at=at, order=order, message=message):
-                self._incident(at.date(), order, f"outcome unknown: {message}")
+                self._mishap(at.date(), order, f"outcome unknown: {message}")
             case OrderRejected(at=at, order=order, message=message):
-                self._incident(at.date(), order, f"rejected: {message}")
+                self._mishap(at.date(), order, f"rejected: {message}")
                 if order.decision_day in self._by_day:
                     self._by_day[order.decision_day].refused.append(self._attempt(order, at))
             case OrderFilled(fill=fill):
@@ -255,11 +255,11 @@ class _Reader:
             # Of the plan of its change of targets it is another try, and no more of it.
             step = self._by_day[order.decision_day] = self.run.steps[-1]
             step.again[order.asset] = step.again.get(order.asset, ZERO) + order.quantity
-            self._incident(order.decision_day, order, f"of {plain(order.quantity)} planned again")
+            self._mishap(order.decision_day, order, f"of {plain(order.quantity)} planned again")
         elif order.attempt == 1:
             self._sizing(order.decision_day).planned.append(order)
         else:
-            self._incident(order.decision_day, order, f"attempt {order.attempt}")
+            self._mishap(order.decision_day, order, f"attempt {order.attempt}")
 
     def _sizing(self, day: date) -> Step:
         """Give the step that a plan of `day` belongs to."""
@@ -292,7 +292,7 @@ class _Reader:
         )
         attempt = self._attempt(flight.order, fill.at) if flight is not None and is_known else None
         self.run.ledger = before.apply(fill)
-        done = Execution(
+        done = BookedFill(
             fill=fill,
             place=self._place,
             decided_day=self.run.evenings[-1].decided.day if self.run.evenings else fill.decision_day,
@@ -308,27 +308,27 @@ class _Reader:
 
     def _reset(self, event: AccountReset) -> None:
         day = event.at.date()
-        self.run.incidents.append(self._befell(day, "", "the exchange was reset"))
+        self.run.mishaps.append(self._befell(day, "", "the exchange was reset"))
         for asset, quantity in event.written_off.items():
             what = f"{asset}: too little to buy back after the reset"
-            self.run.incidents.append(self._befell(day, asset, what, loss=quantity))
+            self.run.mishaps.append(self._befell(day, asset, what, loss=quantity))
         self.run.ledger = self.run.ledger.after_reset(event.written_off)
 
-    def _befell(self, day: date, asset: str, what: str, *, loss: Decimal = ZERO) -> Incident:
-        return Incident(day=day, place=self._place, asset=asset, what=what, loss=loss)
+    def _befell(self, day: date, asset: str, what: str, *, loss: Decimal = ZERO) -> Mishap:
+        return Mishap(day=day, place=self._place, asset=asset, what=what, loss=loss)
 
-    def _incident(self, day: date, order: Order, what: str) -> None:
-        incident = self._befell(day, order.asset, f"{order.side} {order.asset} {what}")
+    def _mishap(self, day: date, order: Order, what: str) -> None:
+        mishap = self._befell(day, order.asset, f"{order.side} {order.asset} {what}")
         step = self._by_day.get(order.decision_day)
         if step is None or order.restores:
-            self.run.incidents.append(incident)
+            self.run.mishaps.append(mishap)
         else:
-            self._note(step, incident)
+            self._note(step, mishap)
 
-    def _note(self, step: Step, incident: Incident) -> None:
-        step.incidents.append(incident)
-        self.run.incidents.append(incident)
+    def _note(self, step: Step, mishap: Mishap) -> None:
+        step.mishaps.append(mishap)
+        self.run.mishaps.append(mishap)
 
 
-def _moved(done: Execution) -> bool:
+def _moved(done: BookedFill) -> bool:
     return (done.before.cash, done.before.positions) != (done.after.cash, done.after.positions)

@@ -27,8 +27,8 @@ from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, 
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
 from engine.research.fills import average, signed
 from engine.research.gaps import by_cause, main_cause
-from engine.research.policy import Pair, Policy, Worth
-from engine.research.steps import Attempt, Execution, RunSteps, Step
+from engine.research.policy import OrderPair, Policy, Worth
+from engine.research.steps import Attempt, BookedFill, RunSteps, Step
 
 MONEY = ("equity", "cash", "closes")
 """What of a decision depends on the account, and is checked against the fills and the bars instead."""
@@ -112,7 +112,7 @@ class _Judge:
                 ]
         return faults
 
-    def why_short(self, pair: Pair, step: Step, done: float) -> tuple[Cause | None, str]:
+    def why_short(self, pair: OrderPair, step: Step, done: float) -> tuple[Cause | None, str]:
         """Name the rule that cut what was executed: where there is no fault, it was one."""
         ordered = pair.live_quantity
         words = f"{pair.asset}: {abs(done):.8g} of {abs(ordered):.8g} executed live"
@@ -121,11 +121,11 @@ class _Judge:
         if done or self._is_rightly_refused(pair.asset, step):
             return (Cause.PRICE if ordered > 0 else Cause.FILTERS), f"{words}, by the rules"
         # A later change cancelled it before a bar came, in both runs.
-        waited = any(each.asset == pair.asset for each in step.incidents) and not pair.executions[0]
+        waited = any(each.asset == pair.asset for each in step.mishaps) and not pair.executions[0]
         return (Cause.TIMING if waited else None), words
 
     def listed(
-        self, origins: Sequence[Difference], pairs: Sequence[Pair], worths: Sequence[Worth]
+        self, origins: Sequence[Difference], pairs: Sequence[OrderPair], worths: Sequence[Worth]
     ) -> Sequence[Difference]:
         """List what is unexplained, and what is not equal of all else, by the day."""
         rows = [each for each in origins if each.cause is None]
@@ -171,7 +171,7 @@ class _Judge:
                 words = f"live {fill.side} {plain(fill.quantity)} {fill.symbol} was not executed in the backtest then"
                 yield fill.at.date(), words
 
-    def _fill_fault(self, done: Execution) -> str:
+    def _fill_fault(self, done: BookedFill) -> str:
         fill = done.fill
         due = self._due(done.attempt) if done.attempt else None
         if due is None:
@@ -193,7 +193,7 @@ class _Judge:
         due = [self._due(each) for each in _refused(step, asset)]
         return bool(due) and not any(each is not None and each.quantity > ZERO for each in due)
 
-    def _fill_effects(self, pair: Pair) -> Iterator[Difference]:
+    def _fill_effects(self, pair: OrderPair) -> Iterator[Difference]:
         ours, theirs = pair.executions
         if not ours and not theirs:
             return

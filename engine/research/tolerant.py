@@ -20,8 +20,8 @@ from engine.core.planner import Planner, least_of, minimum_of
 from engine.research.decisions import Mind, compare_decisions
 from engine.research.differences import BASIS_POINTS, Cause, Difference
 from engine.research.fills import average
-from engine.research.policy import Pair, Policy, Worth
-from engine.research.steps import Execution, RunSteps, Step
+from engine.research.policy import OrderPair, Policy, Worth
+from engine.research.steps import BookedFill, RunSteps, Step
 
 QUIET_CAUSES = (Cause.FILTERS, Cause.PRICE, Cause.FEES, Cause.TIMING, Cause.BASIS)
 """Differences of these are not worth a line where they cost nothing."""
@@ -93,12 +93,12 @@ def _planner_of(
     return replace(today, instruments=instruments, costs=costs_at((step.sized or step.evening).place))
 
 
-def _why_short(live: RunSteps, today: Planner, pair: Pair, step: Step, done: float) -> tuple[Cause | None, str]:
+def _why_short(live: RunSteps, today: Planner, pair: OrderPair, step: Step, done: float) -> tuple[Cause | None, str]:
     """Say why the live run executed something else than it ordered, by what is on record."""
     asset, ordered, (ours, theirs) = pair.asset, pair.live_quantity, pair.executions
     words = f"{asset}: {abs(done):.8g} of {abs(ordered):.8g} executed live"
     price = average(theirs) or average(ours) or float(step.decided.closes.get(asset, 0))
-    befell = [each for each in step.incidents if each.asset == asset]
+    befell = [each for each in step.mishaps if each.asset == asset]
     if done * ordered < 0 or abs(done) > abs(ordered) + float(step.again.get(asset, 0)):
         return None, words
     if asset in today.instruments and 0 < abs(ordered - done) * price <= today.instruments[asset].minimum_notional:
@@ -107,14 +107,14 @@ def _why_short(live: RunSteps, today: Planner, pair: Pair, step: Step, done: flo
         return Cause.INCIDENT, f"{words}; {befell[-1].what}"
     if asset not in step.sent:
         cause = Cause.TIMING if step.sized in live.evenings[-2:] else None
-        cause = Cause.INCIDENT if step.incidents else cause
+        cause = Cause.INCIDENT if step.mishaps else cause
         return cause, f"{words}; {'not sent yet' if cause else 'never sent'}"
     if theirs and ordered > 0 and _are_cut_to_cash(step.executions):
         return Cause.PRICE, f"{words}; cut to the cash"
     return None, words
 
 
-def _are_cut_to_cash(executions: Sequence[Execution]) -> bool:
+def _are_cut_to_cash(executions: Sequence[BookedFill]) -> bool:
     """Tell whether the buys of a change of targets used up the cash, which they share where it is short."""
     buys = [each for each in executions if each.fill.side is Side.BUY]
     return float(buys[-1].after.cash) <= MOST_LEFT * float(buys[0].before.cash)
@@ -122,7 +122,7 @@ def _are_cut_to_cash(executions: Sequence[Execution]) -> bool:
 
 def _listed(
     origins: Sequence[Difference],
-    pairs: Sequence[Pair],  # noqa: ARG001 - what follows from an origin is in its cost
+    pairs: Sequence[OrderPair],  # noqa: ARG001 - what follows from an origin is in its cost
     worths: Sequence[Worth],
 ) -> Sequence[Difference]:
     """List the origins, newest first; what every order has a trace of, where it cost something."""

@@ -19,8 +19,8 @@ from engine.research.differences import (
     LABORATORY_CAUSES,
     LABORATORY_KINDS,
     UNEXPLAINED,
+    Attribution,
     Cause,
-    Comparison,
     Difference,
 )
 from engine.research.exchange_model import ExchangeModel
@@ -43,7 +43,7 @@ class ParityRun:
 
     backtest: BacktestRun
     live: Replay
-    comparison: Comparison
+    comparison: Attribution
 
     def summary(self) -> dict[str, object]:
         """Give the content of `summary.json`; sizes in basis points of the backtest's value."""

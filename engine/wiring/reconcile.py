@@ -27,7 +27,7 @@ from engine.report.console import print_result
 from engine.report.reconciliation import print_reconciled
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
-from engine.research.differences import UNEXPLAINED, Cause, Comparison, Difference
+from engine.research.differences import UNEXPLAINED, Attribution, Cause, Difference
 from engine.research.steps import steps_of
 from engine.research.tolerant import tolerant
 from engine.wiring.backtest import BacktestRun, backtest, strategy_of
@@ -45,7 +45,7 @@ class ReconciledRun:
 
     folder: Path
     backtest: BacktestRun
-    result: Comparison
+    result: Attribution
     notes: Sequence[str]
 
     def summary(self) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def reconciled(
 
 def _compare(
     folder: Path, run: BacktestRun, started: RunStarted, past: Sequence[PastConfig], last_day: date
-) -> Comparison:
+) -> Attribution:
     config = run.config
     start = Ledger(quote=config.account.quote, cash=started.cash)
     path = folder / JOURNAL_FILE
@@ -186,7 +186,7 @@ def _compare(
     return _with_chain(result, records)
 
 
-def _with_chain(result: Comparison, records: Sequence[Record]) -> Comparison:
+def _with_chain(result: Attribution, records: Sequence[Record]) -> Attribution:
     """Say so where the journal is not as it was written."""
     try:
         deque(follow(records), maxlen=0)

@@ -24,7 +24,7 @@ from engine.core.order import Order, Side, client_order_id
 from engine.core.planner import Planner
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
-from engine.research.differences import Comparison
+from engine.research.differences import Attribution
 from engine.research.steps import steps_of
 from engine.research.tolerant import tolerant
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, instrument
@@ -203,7 +203,7 @@ def reconciled(
     *,
     script: Sequence[Mapping[str, float] | None] = TARGETS,
     live_costs: Costs = COSTS,
-) -> Comparison:
+) -> Attribution:
     ours, theirs = (steps_of(events, START, until=DAYS[-1]) for events in (backtest, live))
     strategy = ScriptedStrategy(ASSETS, script)
     minds = [Mind(strategy=strategy, observations=strategy)]

@@ -14,7 +14,7 @@ import pytest
 from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned, OrderSent
 from engine.core.order import Fill, Side, client_order_id
 from engine.research.comparison import compare
-from engine.research.differences import LABORATORY_CAUSES, Cause, Comparison
+from engine.research.differences import LABORATORY_CAUSES, Attribution, Cause
 from engine.research.exchange_model import ExchangeModel
 from engine.research.steps import steps_of
 from engine.research.strict import strict
@@ -47,7 +47,7 @@ def run_of(fills: Sequence[Fill], *, quantity: str = "9.94", orders: Sequence[Ev
 
 def compared(
     live: Sequence[Event], *, ours: Fill | None = None, model: ExchangeModel = RISING, step: str = "0.01"
-) -> Comparison:
+) -> Attribution:
     backtest = run_of([ours or filled(fee="0.994", fee_asset="USDT")])
     planner = replace(PLANNER, instruments={"BTC": instrument("BTC", step=step)})
     first, second = (steps_of(each, START, last_plan=True) for each in (backtest, live))
@@ -57,7 +57,7 @@ def compared(
     return result
 
 
-def worth(result: Comparison) -> dict[Cause, float]:
+def worth(result: Attribution) -> dict[Cause, float]:
     return {cause: amount for cause in LABORATORY_CAUSES if abs(amount := result.costs.get(cause, 0.0)) > 1e-9}
 
 

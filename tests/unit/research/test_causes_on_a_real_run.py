@@ -12,7 +12,7 @@ from engine.core.events import AccountReset, DayDecided, OrderFilled, OrderSent
 from engine.core.fills import Costs
 from engine.core.strategy import Decision, Holdings
 from engine.research.decisions import Mind, compare_decisions
-from engine.research.differences import Cause, Comparison
+from engine.research.differences import Attribution, Cause
 from engine.research.steps import steps_of
 from tests.support.fakes import ScriptedState, ScriptedStrategy, instrument
 from tests.support.two_runs import ASSETS, BASKET, CORE, COSTS, DAYS, START, TARGETS, Run, Trade, reconciled
@@ -24,13 +24,13 @@ RULES = {Cause.FILTERS}
 """Every order has a trace of rounding."""
 
 
-def causes_of(result: Comparison) -> set[Cause | None]:
+def causes_of(result: Attribution) -> set[Cause | None]:
     """Give the causes that are listed; whatever they are, the costs add up to the gap."""
     assert sum(each.cost for each in result.differences) == pytest.approx(result.gap, abs=1e-5)
     return {each.cause for each in result.differences}
 
 
-def against_backtest(live: Run, targets: Targets = TARGETS, **changes: Any) -> Comparison:
+def against_backtest(live: Run, targets: Targets = TARGETS, **changes: Any) -> Attribution:
     return reconciled(Run().journal(targets), live.journal(targets), script=targets, **changes)
 
 

@@ -18,7 +18,7 @@ from engine.research.decisions import Mind
 from engine.research.differences import Cause, Difference
 from engine.research.fills import book_fills
 from engine.research.gaps import AccountGaps, by_cause
-from engine.research.policy import Pair
+from engine.research.policy import OrderPair
 from engine.research.steps import RunSteps, steps_of
 from engine.research.tolerant import tolerant
 from tests.support.fakes import DAY, ScriptedStrategy, instrument, order_of
@@ -103,7 +103,7 @@ def booked(ours: RunSteps, theirs: RunSteps, planned: Mapping[Cause, float] | No
     amounts = {by(cause, "planned"): amount for cause, amount in (planned or {}).items()}
     book_fills(
         books,
-        Pair(
+        OrderPair(
             asset="ETH",
             day=DAY,
             ours=step,

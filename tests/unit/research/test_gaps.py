@@ -28,6 +28,17 @@ def test_a_whole_sale_differs_by_what_is_held() -> None:
     assert gaps.quantity("ETH") == 0.01
 
 
+def test_what_a_reset_took_and_what_a_lot_step_had_left_are_told_apart() -> None:
+    """The worked example of `comparison`: equity is 4 short of 10,000, and half of it is wanted in ETH at 10."""
+    step, reset = by(Cause.FILTERS), by(Cause.INCIDENT)
+    gaps = AccountGaps(cash={step: 4.0}, held={"ETH": {step: -0.4, reset: 0.4}})
+
+    gap = gaps.order("ETH", weight=0.5, closes={"ETH": 10.0}, unit=10.0)
+
+    # 500 less 499.8: 0.4 coins that were in hand, less 0.2 that the live run buys more.
+    assert gap == {step: pytest.approx(0.4), reset: pytest.approx(-0.2)}
+
+
 def test_equity_is_cash_and_holdings_at_the_closes() -> None:
     gaps = AccountGaps(cash={by(Cause.FEES): -1.0}, held={"ETH": {by(Cause.FEES): 0.01}})
 

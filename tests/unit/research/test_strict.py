@@ -17,7 +17,7 @@ from engine.core.ledger import Ledger
 from engine.core.order import Fill, Order, Side, client_order_id
 from engine.core.planner import Planner
 from engine.research.comparison import compare
-from engine.research.differences import Cause, Comparison
+from engine.research.differences import Attribution, Cause
 from engine.research.exchange_model import ExchangeModel, MarketFilters
 from engine.research.steps import steps_of
 from engine.research.strict import revisions, strict
@@ -116,7 +116,7 @@ def live_events() -> list[Event]:
 
 def comparison(
     live: Sequence[Event], backtest: Sequence[Event] | None = None, *, live_planner: Planner = PLANNER
-) -> Comparison:
+) -> Attribution:
     events = backtest_events() if backtest is None else backtest
     ours, theirs = (steps_of(each, START, last_plan=True) for each in (events, live))
     policy = strict(ours, theirs, live_planner=live_planner, model=MODEL)

@@ -26,13 +26,13 @@ from engine.core.events import (
 from engine.core.order import Order
 from engine.core.strategy import Decision, Holdings
 from engine.research.decisions import Mind, compare_decisions
-from engine.research.differences import Cause, Comparison, Difference
+from engine.research.differences import Attribution, Cause, Difference
 from engine.research.steps import steps_of
 from tests.support.fakes import ScriptedState, ScriptedStrategy, instrument
 from tests.support.two_runs import ASSETS, BASKET, CORE, DAYS, START, TARGETS, Run, Trade, reconciled
 
 
-def assert_the_parts_are_the_whole(result: Comparison) -> None:
+def assert_the_parts_are_the_whole(result: Attribution) -> None:
     assert math.fsum(each.cost for each in result.differences) == pytest.approx(result.gap, abs=1e-5)
     assert math.fsum(map(result.cost_bp, (*Cause, None))) == pytest.approx(result.in_bp(result.gap), abs=1e-5)
     assert not [each for each in result.differences if each.what == "what is left of the gap"]
