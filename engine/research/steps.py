@@ -276,7 +276,7 @@ class _Reader:
         if not event.was_tried:
             self._sizing(event.day).skipped.append(event)
         elif event.day in self._by_day:
-            self._note(self._by_day[event.day], self._befell(event.day, event.asset, event.message))
+            self._befell(event.day, event.asset, event.message, self._by_day[event.day])
 
     def _attempt(self, order: Order, at: datetime) -> Attempt:
         return Attempt(order=order, at=at, before=self.run.ledger, buys=self._orders.buys)
@@ -302,33 +302,22 @@ class _Reader:
         )
         if attempt is not None and not fill.restores:
             self._by_day[fill.decision_day].executions.append(done)
-        elif attempt is None or _moved(done):
+        elif attempt is None or (before.cash, before.positions) != (done.after.cash, done.after.positions):
             # A buy-back moves nothing of ours, unless its fee was paid in a coin that we hold.
             self.run.strays.append(done)
 
     def _reset(self, event: AccountReset) -> None:
-        day = event.at.date()
-        self.run.mishaps.append(self._befell(day, "", "the exchange was reset"))
+        self._befell(event.at.date(), "", "the exchange was reset")
         for asset, quantity in event.written_off.items():
-            what = f"{asset}: too little to buy back after the reset"
-            self.run.mishaps.append(self._befell(day, asset, what, loss=quantity))
+            self._befell(event.at.date(), asset, f"{asset}: too little to buy back after the reset", loss=quantity)
         self.run.ledger = self.run.ledger.after_reset(event.written_off)
 
-    def _befell(self, day: date, asset: str, what: str, *, loss: Decimal = ZERO) -> Mishap:
-        return Mishap(day=day, place=self._place, asset=asset, what=what, loss=loss)
-
     def _mishap(self, day: date, order: Order, what: str) -> None:
-        mishap = self._befell(day, order.asset, f"{order.side} {order.asset} {what}")
-        step = self._by_day.get(order.decision_day)
-        if step is None or order.restores:
-            self.run.mishaps.append(mishap)
-        else:
-            self._note(step, mishap)
+        step = None if order.restores else self._by_day.get(order.decision_day)
+        self._befell(day, order.asset, f"{order.side} {order.asset} {what}", step)
 
-    def _note(self, step: Step, mishap: Mishap) -> None:
-        step.mishaps.append(mishap)
+    def _befell(self, day: date, asset: str, what: str, step: Step | None = None, *, loss: Decimal = ZERO) -> None:
+        mishap = Mishap(day=day, place=self._place, asset=asset, what=what, loss=loss)
         self.run.mishaps.append(mishap)
-
-
-def _moved(done: BookedFill) -> bool:
-    return (done.before.cash, done.before.positions) != (done.after.cash, done.after.positions)
+        if step is not None:
+            step.mishaps.append(mishap)

@@ -23,8 +23,8 @@ from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.ports import ProgressBar
 from engine.registry import params_of
+from engine.report.attribution import print_reconciled
 from engine.report.console import print_result
-from engine.report.reconciliation import print_reconciled
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import UNEXPLAINED, Attribution, Cause, Difference

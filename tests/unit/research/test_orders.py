@@ -76,7 +76,8 @@ def test_where_a_sale_becomes_a_buy_the_gap_is_worth_the_slope_between_the_two(
     """The worked example of `orders`: a fee took 20 coins and left their 200 in cash."""
     pair = pair_of(AccountGaps(cash={FEE: -200.0}, held={"ETH": {FEE: 20.0}}), commission=commission)
 
-    assert (pair.quantity, pair.live_quantity) == (-10.0, pytest.approx(live, abs=1e-4))
+    assert pair.quantity == -10.0
+    assert pair.live_quantity == pytest.approx(live, abs=1e-4)
     assert by_cause(pair.planned)[Cause.FEES] == pytest.approx(gap, abs=1e-4)
 
 
@@ -85,7 +86,8 @@ def test_each_of_several_differences_gets_its_part_by_that_one_slope() -> None:
 
     amounts = by_cause(pair_of(gaps).planned)
 
-    assert (amounts[Cause.FEES], amounts[Cause.PRICE]) == (pytest.approx(-15.0), pytest.approx(-5.0))
+    assert amounts[Cause.FEES] == pytest.approx(-15.0)
+    assert amounts[Cause.PRICE] == pytest.approx(-5.0)
 
 
 def test_differences_that_cancel_are_each_worth_what_a_coin_costs() -> None:
@@ -94,7 +96,8 @@ def test_differences_that_cancel_are_each_worth_what_a_coin_costs() -> None:
 
     amounts = by_cause(pair_of(gaps, held=(660, 660)).planned)
 
-    assert (amounts[Cause.FEES], amounts[Cause.PRICE]) == (pytest.approx(-20.0), pytest.approx(20.0))
+    assert amounts[Cause.FEES] == pytest.approx(-20.0)
+    assert amounts[Cause.PRICE] == pytest.approx(20.0)
 
 
 def test_an_account_that_its_fills_do_not_come_to_is_unexplained() -> None:
