@@ -25,6 +25,8 @@ from engine.research.steps import BookedFill
 SIGNS = {Side.BUY: 1, Side.SELL: -1}
 MOST_FEE = 0.01
 """Of the notional: no venue here takes more."""
+BEYOND_THE_MARKET = 0.1
+"""By how much a fill may be off the real market's price at that moment: a test network's book is thin."""
 BEYOND_THE_BAR = 0.01
 """By how much a fill may be outside its day's low and high: the spread, and bars that are another venue's."""
 
@@ -84,21 +86,22 @@ def _book_price(
     day, quantity, paid = fill.at.date(), float(fill.quantity), float(fill.price)
     is_product = EXACT.multiply(fill.quantity, fill.price) == fill.notional or not quantity
     on_record = paid if is_product else float(fill.notional) / quantity
-    low, high = _range(books, fill)
     mark = fill.market_price if Cause.BASIS in books.policy.causes else None
-    believed = paid if mark is not None else min(max(paid, low), high)
+    low, high = _range(books, fill, mark)
+    believed = min(max(paid, low), high)
     ours = believed if price is None else price
-    at_instant = ours if price is None else _price_at(books, fill) or ours
+    at_instant = ours if price is None else _price_at(books, fill, mark) or ours
     # A fill that something held up is late because of that; buys wait for the sells before them.
     befell = pair.theirs.mishaps if pair.theirs and Cause.INCIDENT in books.policy.causes else ()
     held_up = any(each.asset == fill.asset or fill.side is Side.BUY for each in befell)
     when = Cause.INCIDENT if held_up else Cause.TIMING
     beside = f"by the day's bar {at_instant:.8g}" if mark is None else f"on the market {plain(mark)}"
+    beyond = f"the day's bar is from {low:.8g} to {high:.8g}" if mark is None else f"the market was at {plain(mark)}"
     sign, words = SIGNS[fill.side], f"{fill.side} {fill.asset} at {plain(fill.price)}"
     for before, after, by, cause, what in (
         (ours, at_instant, None, when, f", in the backtest {ours:.8g}: the instant"),
         (at_instant, believed, fault, Cause.PRICE if mark is None else Cause.BASIS, f", {beside}"),
-        (believed, paid, fault, None, f": the day's bar is from {low:.8g} to {high:.8g}"),
+        (believed, paid, fault, None, f": {beyond}"),
         (paid, on_record, fault, None, f": comes to {plain(fill.notional)} on record"),
     ):
         if before != after:
@@ -106,9 +109,8 @@ def _book_price(
             add(books.gaps.cash, origin, quantity * (sign + rate) * (after - before))
 
 
-def _price_at(books: Books, fill: Fill) -> float | None:
+def _price_at(books: Books, fill: Fill, mark: Decimal | None) -> float | None:
     """Give the price that the backtest's rule makes of the fill's instant; None on a day without a bar."""
-    mark = fill.market_price if Cause.BASIS in books.policy.causes else None
     if mark is None and fill.asset in books.history.series:
         mark = mark_at(books.history[fill.asset], fill.at)
     slippage = SIGNS[fill.side] * books.planner.costs.slippage
@@ -116,7 +118,10 @@ def _price_at(books: Books, fill: Fill) -> float | None:
         return None if mark is None else float(mark * (ONE + slippage))
 
 
-def _range(books: Books, fill: Fill) -> tuple[float, float]:
+def _range(books: Books, fill: Fill, mark: Decimal | None) -> tuple[float, float]:
+    """Give the prices between which a fill may be: around the market's where it is on record, else around the bar."""
+    if mark is not None:
+        return float(mark) * (1 - BEYOND_THE_MARKET), float(mark) * (1 + BEYOND_THE_MARKET)
     bars = books.history.series.get(fill.asset)
     position = None if bars is None else bars.position_on(fill.at.date())
     if bars is None or position is None:

@@ -210,6 +210,21 @@ def test_a_price_beyond_the_bar_is_unexplained_by_what_is_beyond() -> None:
     assert causes_of(result) == {Cause.PRICE, None}
 
 
+def test_a_price_far_off_the_market_on_record_is_unexplained_by_what_is_beyond() -> None:
+    targets: Targets = [{"BTC": 0.5}, *HOLD[1:]]
+    live = [
+        OrderFilled(fill=replace(event.fill, market_price=Decimal(80))) if isinstance(event, OrderFilled) else event
+        for event in Run().journal(targets)
+    ]
+
+    result = reconciled(Run().journal(targets), live, script=targets)
+
+    # 100.05 was paid while the market was at 80: a tenth above, 88, is basis; 12.05 and the fee are not.
+    (one,) = result.unexplained
+    assert one.what == "buy BTC at 100.05: the market was at 80"
+    assert one.cost == pytest.approx(-12.05 * 49.9251 * 1.001, rel=1e-5)
+
+
 def test_a_fee_that_no_venue_takes_is_unexplained() -> None:
     result = against_backtest(Run(trades=[Trade(fee="0.02")]), [{"BTC": 0.5}, *HOLD[1:]])
 
