@@ -177,9 +177,12 @@ class _Way:
 
     def arrive(self, theirs: _Sizing, ordered: float) -> None:
         """Lead from what the live account wants, at today's closes of the day on which it sized, to its order."""
-        revised, wanted = self.books.revised.get(theirs.evening.decided.day, {}), theirs.wanted(self.asset)
+        decided, wanted = theirs.evening.decided, theirs.wanted(self.asset)
+        revised = self.books.revised.get(decided.day, {})
+        crumbs = ", ".join(asset for asset in theirs.evening.ledger.positions if asset not in decided.closes)
         words = f"{self.asset}: ordered {abs(ordered):.8g} live, its account asks for {abs(wanted):.8g}"
-        self.to(wanted, words, by=revised.get(self.asset) or next(iter(revised.values()), None))
+        seen = (f"{crumbs}: too little to be sold, and marked otherwise", Cause.REVISION) if crumbs else (words, None)
+        self.to(wanted, *seen, by=revised.get(self.asset) or next(iter(revised.values()), None))
         self._round_to(theirs.rounded(self.asset))
         self.to(ordered, words, by=next(iter(self.books.policy.faults.get((self.day, ""), ())), None), is_exact=True)
 

@@ -71,6 +71,7 @@ class Run:
         altered: quantities that it plans in place of the planner's, by day and asset.
         beside: quantities that it buys for no decision, after that of a day, by day and asset.
         costs: what its planner sets aside.
+        hides_crumbs: whether closes of crumbs are not on record; a journal has none.
         resets: coins that a reset of the exchange takes, by the day before it.
     """
 
@@ -81,6 +82,7 @@ class Run:
     altered: Mapping[tuple[date, str], str] = field(default_factory=dict)
     beside: Mapping[tuple[date, str], str] = field(default_factory=dict)
     costs: Costs = COSTS
+    hides_crumbs: bool = False
     resets: Mapping[date, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     ledger: Ledger = START
@@ -95,6 +97,8 @@ class Run:
                 asset: decimal_of(self.seen.get((day, asset), BARS[asset].close_at(day) or 0)) for asset in ASSETS
             }
             standing = standing if wanted is None else wanted
+            held = {asset: self.ledger.quantity(asset) * closes[asset] for asset in ASSETS if asset not in standing}
+            hidden = [asset for asset, worth in held.items() if self.hides_crumbs and worth < 5]
             reason = "hold" if wanted is None else f"change {count}"
             self.events.append(
                 DayDecided(
@@ -109,7 +113,7 @@ class Run:
                     cash=self.ledger.cash,
                     core_close=closes["BTC"],
                     memory=ScriptedState(count),
-                    closes=closes,
+                    closes={asset: close for asset, close in closes.items() if asset not in hidden},
                 )
             )
             self.waiting = reason if wanted is not None else self.waiting

@@ -87,6 +87,31 @@ def test_a_close_seen_otherwise_sizes_orders_and_is_a_data_revision() -> None:
     assert result.cost_bp(Cause.REVISION) == pytest.approx(result.in_bp(-0.4943 * (115 - 100.15)), rel=0.01)
 
 
+def test_a_close_of_crumbs_seen_otherwise_is_a_data_revision_too() -> None:
+    coarse = {"BTC": instrument("BTC", step="0.0001"), "ETH": instrument("ETH", step="1")}
+    targets: Targets = [{"ETH": 0.6}, None, CORE, None, {"BTC": 0.5}, *[None] * 3]
+    seen = {(day, "ETH"): 12.5 for day in DAYS[4:]}
+    live = Run(instruments=coarse, trades=[Trade(fee="0.0015", in_coin=True)], seen=seen, hides_crumbs=True)
+
+    result = against_backtest(live, targets)
+
+    # 0.0015 of 599 coins is taken, and 0.1015 of one are left, valued at 12.5 in the end, where today's close is 13.
+    assert None not in causes_of(result)
+    crumbs, order = [each for each in result.of_cause(Cause.REVISION) if each.what.endswith("marked otherwise")]
+    # What they were marked at has sized an order, and stands in the last equity.
+    assert (crumbs.kind, order.kind, order.day) == ("bar", "order", DAYS[4])
+    assert crumbs.cost == pytest.approx(-0.5 * 0.1015, rel=1e-3)
+
+
+def test_a_change_that_was_never_planned_before_the_next_one_is_timing() -> None:
+    result = against_backtest(Run(missed=frozenset(DAYS[2:4])), TARGETS)
+
+    # The basket of the third day is replaced on the fifth, and its orders were never planned.
+    assert None not in causes_of(result)
+    words = [each.what for each in result.of_cause(Cause.TIMING)]
+    assert "change 3: decided late, ETH not ordered before the targets changed again" in words
+
+
 def test_another_instant_is_timing() -> None:
     result = against_backtest(Run(trades=[Trade(factor=1.02, hour=12)]), [{"BTC": 0.5}, *HOLD[1:]])
 
