@@ -6,7 +6,7 @@ it comes out once no entries are allowed, the index was late; if it comes out of
 otherwise the evidence on record must differ from today's, or nothing explains it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -183,18 +183,14 @@ def _plain(value: object) -> str:
 
 
 def _difference(ours: DayDecided, live: DayDecided) -> str:
-    pairs: Sequence[tuple[str, Callable[[DayDecided], object]]] = (
-        ("", lambda each: each.reason),
-        ("state ", lambda each: each.next_state),
-        ("targets ", lambda each: dict(each.targets)),
-        ("memory ", lambda each: each.memory),
-    )
-    for name, value in pairs:
-        if value(ours) != value(live):
-            if name == "memory ":
-                return "the same decision with another memory"
-            return f"{name}{_plain(value(live))}, in the backtest {_plain(value(ours))}"
-    return "trades in one run only"
+    for name, here, there in (
+        ("", ours.reason, live.reason),
+        ("state ", ours.next_state, live.next_state),
+        ("targets ", dict(ours.targets), dict(live.targets)),
+    ):
+        if here != there:
+            return f"{name}{_plain(there)}, in the backtest {_plain(here)}"
+    return "trades in one run only" if ours.memory == live.memory else "the same decision with another memory"
 
 
 def _outcome(decided: DayDecided) -> tuple[object, ...]:

@@ -88,7 +88,8 @@ def _book_price(
     on_record = paid if is_product else float(fill.notional) / quantity
     mark = fill.market_price if Cause.BASIS in books.policy.causes else None
     low, high = _range(books, fill, mark)
-    believed = min(max(paid, low), high)
+    is_judged = (pair.day, pair.asset) in books.policy.faults
+    believed = paid if is_judged else min(max(paid, low), high)
     ours = believed if price is None else price
     at_instant = ours if price is None else _price_at(books, fill, mark) or ours
     # A fill that something held up is late because of that; buys wait for the sells before them.

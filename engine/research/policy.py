@@ -49,7 +49,8 @@ class Policy:
         causes: those that may explain; where another one would have to, it is unexplained.
         decisions: the decisions compared.
         misfits: where the live run's record of its account is not what its fills come to; the last one has a cost.
-        faults: what is wrong by itself, by decision day and asset; of a plan as a whole, by "".
+        faults: what is wrong by itself, by decision day and asset; of a plan as a whole, by "". Fills of an asset that
+            is there were worked out anew.
         sized: gives the evening by which live orders were to be sized; None where that did not come.
         planner: plans by the rules that the live run planned with.
         why_short: says why the live run executed another quantity than it ordered: a cause or none, and words.

@@ -183,17 +183,12 @@ def _compare(
         costs_at=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
     )
     result = compare(ours, theirs, history=run.market.history, planner=run.planner, policy=policy)
-    return _with_chain(result, records)
-
-
-def _with_chain(result: Attribution, records: Sequence[Record]) -> Attribution:
-    """Say so where the journal is not as it was written."""
     try:
         deque(follow(records), maxlen=0)
     except BrokenChainError as broken:
         words = f"the journal's hash chain: {broken}"
-        broken_chain = Difference(day=result.last_day, kind="account", cause=None, what=words)
-        return replace(result, differences=(broken_chain, *result.differences))
+        altered = Difference(day=last_day, kind="account", cause=None, what=words)
+        return replace(result, differences=(altered, *result.differences))
     return result
 
 
