@@ -81,8 +81,8 @@ def _planner_of(
 ) -> Planner:
     """Give a planner on the lot steps and the minimum notionals that the record shows."""
     least = {each.asset: minimum_of(each.message) for each in step.skipped}
-    instruments = dict(today.instruments)
-    for asset in {*instruments, *lot_steps, *step.decided.targets, *step.evening.ledger.positions}:
+    instruments, sized = dict(today.instruments), step.sized or step.evening
+    for asset in {*instruments, *lot_steps, *step.decided.targets, *sized.ledger.positions}:
         rules = instruments.get(asset) or Instrument(symbol=asset, lot_step=SMALLEST, minimum_notional=SMALLEST)
         instruments[asset] = replace(
             rules,
@@ -90,7 +90,7 @@ def _planner_of(
             minimum_notional=least.get(asset) or rules.minimum_notional,
             maximum_quantity=None,
         )
-    return replace(today, instruments=instruments, costs=costs_at((step.sized or step.evening).place))
+    return replace(today, instruments=instruments, costs=costs_at(sized.place))
 
 
 def _why_short(live: RunSteps, today: Planner, pair: OrderPair, step: Step, done: float) -> tuple[Cause | None, str]:
