@@ -47,7 +47,7 @@ def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: 
         causes=LABORATORY_CAUSES,
         decisions=_decisions(backtest, live),
         misfits=[*judge.misfits()],
-        faults=judge.faults(),
+        faults=judge.faults,
         # Orders are planned with the change, and never later.
         sized=lambda step: step.evening,
         planner=lambda _: live_planner,
@@ -77,6 +77,7 @@ class _Judge:
     def __init__(self, backtest: RunSteps, live: RunSteps, live_planner: Planner, model: ExchangeModel) -> None:
         self._backtest, self._live = backtest, live
         self._planner, self._model = live_planner, model
+        self.faults = self._all_faults()
 
     def misfits(self) -> Iterator[Difference]:
         """Say of every day where equity or cash are not what the fills come to; and which orders one run cancelled."""
@@ -96,7 +97,7 @@ class _Judge:
             words = "orders that still waited were cancelled in one run only"
             yield Difference(day=day, kind="order", what=words, cause=None)
 
-    def faults(self) -> Mapping[tuple[date, str], Sequence[Difference]]:
+    def _all_faults(self) -> Mapping[tuple[date, str], Sequence[Difference]]:
         """Plan the live run's orders anew, and work out what the exchange must have made of them and when."""
         faults: dict[tuple[date, str], list[Difference]] = {}
         ours, theirs = ({step.decided.day: step for step in run.steps} for run in (self._backtest, self._live))
@@ -199,7 +200,7 @@ class _Judge:
             return
         day = (ours or theirs)[0].fill.at.date()
         yield from _unequal(day, "fill", pair.asset, (signed(ours), signed(theirs)), by_cause(pair.executed))
-        if not ours or not theirs or any(map(self._fill_fault, theirs)):
+        if not ours or not theirs or self.faults.get((pair.day, pair.asset)):
             return
         fill, live = ours[0].fill, theirs[0].fill
         words, price, live_price = f"{fill.side} {fill.asset}", average(ours), average(theirs)
