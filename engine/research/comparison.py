@@ -14,7 +14,9 @@ that change is sized, so the 0.2 are found whole. By the lot step the live run b
 hand; by the reset 0.2 more, since they are gone, and half of what they were worth is not wanted any more.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from engine.core.market import History
 from engine.core.money import decimal_of, plain
@@ -45,7 +47,6 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
         raise ValueError("a run without decisions has nothing to be compared")
     books = Books(backtest, live, history=history, planner=planner, policy=policy)
     ours, theirs = ({each.decided.day: each for each in run.evenings} for run in (backtest, live))
-    steps, live_steps = ({each.decided.day: each for each in run.steps} for run in (backtest, live))
     beside: list[BookedFill | Mishap] = [*live.strays, *(each for each in live.mishaps if each.loss)]
     beside.sort(key=lambda each: each.place)
     pairs: list[OrderPair] = []
@@ -53,19 +54,7 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
     for day in sorted({*ours, *theirs}):
         if day in ours and day in theirs:
             worths.append((ours[day], theirs[day], by_cause(books.gaps.equity(books.closes(day)))))
-        sides = [(run, of_run[day]) for run, of_run in ((backtest, steps), (live, live_steps)) if day in of_run]
-        if day in live_steps:
-            sized = live_steps[day].sized or live_steps[day].evening
-            while beside and beside[0].place < sized.place:
-                _book_beside(books, beside.pop(0))
-        if sides:
-            under_way = any(_is_under_way(*side) for side in sides)
-            mine = order_pairs(books, day, steps.get(day), live_steps.get(day), under_way=under_way)
-            # What the last evening planned could not be executed yet.
-            if any(step.evening is not run.evenings[-1] for run, step in sides):
-                for pair in mine:
-                    book_fills(books, pair)
-            pairs.extend(mine)
+        pairs.extend(_book_day(books, backtest, live, day, beside))
     for each in beside:
         _book_beside(books, each)
     if Cause.INCIDENT in policy.causes:
@@ -85,6 +74,22 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
         costs=by_cause({each: each.cost for each in origins}),
         evidence=policy.decisions.evidence,
     )
+
+
+def _book_day(
+    books: Books, backtest: RunSteps, live: RunSteps, day: date, beside: list[BookedFill | Mishap]
+) -> Sequence[OrderPair]:
+    """Book the change of targets of a day, and before it what happened beside the orders until it was sized."""
+    ours, theirs = (next((step for step in run.steps if step.decided.day == day), None) for run in (backtest, live))
+    sides = [(run, step) for run, step in ((backtest, ours), (live, theirs)) if step]
+    while theirs and beside and beside[0].place < (theirs.sized or theirs.evening).place:
+        _book_beside(books, beside.pop(0))
+    pairs = order_pairs(books, day, ours, theirs, under_way=any(_is_under_way(*side) for side in sides))
+    # What the last evening planned could not be executed yet.
+    if any(step.evening is not run.evenings[-1] for run, step in sides):
+        for pair in pairs:
+            book_fills(books, pair)
+    return pairs
 
 
 def _costs(books: Books, backtest: RunSteps, live: RunSteps) -> dict[Difference, float]:
