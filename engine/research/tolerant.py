@@ -15,21 +15,23 @@ from engine.core.events import OrderSkipped
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.money import plain
-from engine.core.order import Order, Side
+from engine.core.order import Order
 from engine.core.planner import Planner, least_of, minimum_of
 from engine.research.decisions import Mind, compare_decisions
 from engine.research.differences import BASIS_POINTS, Cause, Difference
 from engine.research.fills import average
 from engine.research.policy import OrderPair, Policy, Worth
-from engine.research.steps import BookedFill, RunSteps, Step
+from engine.research.steps import RunSteps, Step
 
 QUIET_CAUSES = (Cause.FILTERS, Cause.PRICE, Cause.FEES, Cause.TIMING, Cause.BASIS)
 """Differences of these are not worth a line where they cost nothing."""
 NOTHING_BP = 1e-6
 SMALLEST = Decimal("0.00000001")
 """The lot step of an asset of which neither an order nor today's rules tell any."""
-MOST_LEFT = 0.01
-"""Of the cash that buys were cut to, a venue leaves less than this: commission, a margin for the ask, lot steps."""
+KEPT_BACK = 0.005
+"""Of the cash that buys are cut to, a venue keeps less than this back: commission, and a margin for the ask."""
+NEAR = 0.01
+"""How near a buy that is cut is to its share of the cash: what is kept back, how deep the book was, lot steps."""
 
 
 def tolerant(
@@ -101,6 +103,9 @@ def _why_short(live: RunSteps, today: Planner, pair: OrderPair, step: Step, done
     befell = [each for each in step.mishaps if each.asset == asset]
     if done * ordered < 0 or abs(done) > abs(ordered) + float(step.again.get(asset, 0)):
         return None, words
+    if not befell and _is_cut_to_cash(pair, step, done):
+        # Where something befell another order, the cash that it was to bring is what was short.
+        return Cause.INCIDENT if step.mishaps else Cause.PRICE, f"{words}; cut to the cash"
     if asset in today.instruments and 0 < abs(ordered - done) * price <= today.instruments[asset].minimum_notional:
         return Cause.FILTERS, f"{words}; the rest is below the minimum notional"
     if befell:
@@ -109,15 +114,24 @@ def _why_short(live: RunSteps, today: Planner, pair: OrderPair, step: Step, done
         cause = Cause.TIMING if step.sized in live.evenings[-2:] else None
         cause = Cause.INCIDENT if step.mishaps else cause
         return cause, f"{words}; {'not sent yet' if cause else 'never sent'}"
-    if theirs and ordered > 0 and _are_cut_to_cash(step.executions):
-        return Cause.PRICE, f"{words}; cut to the cash"
     return None, words
 
 
-def _are_cut_to_cash(executions: Sequence[BookedFill]) -> bool:
-    """Tell whether the buys of a change of targets used up the cash, which they share where it is short."""
-    buys = [each for each in executions if each.fill.side is Side.BUY]
-    return float(buys[-1].after.cash) <= MOST_LEFT * float(buys[0].before.cash)
+def _is_cut_to_cash(pair: OrderPair, step: Step, done: float) -> bool:
+    """Tell whether a buy is what the cash paid for when it was too little, alone or for all the buys that were open."""
+    first = next(iter(pair.executions[1]), None)
+    if first is None or first.attempt is None or pair.live_quantity <= 0:
+        return False
+    closes, cash = step.decided.closes, float(first.before.cash)
+    prices = {each.asset: average(step.executions_of(each.asset)) for each in first.attempt.buys}
+    wanted = [
+        float(each.quantity) * (prices[each.asset] or float(closes.get(each.asset, 0))) for each in first.attempt.buys
+    ]
+    alone = pair.live_quantity * prices.get(pair.asset, 0.0)
+    return any(
+        cost * (1 + KEPT_BACK) > cash and abs(done / pair.live_quantity * cost - cash) <= NEAR * cash
+        for cost in (alone, sum(wanted))
+    )
 
 
 def _listed(

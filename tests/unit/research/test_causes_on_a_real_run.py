@@ -72,6 +72,14 @@ def test_a_buy_that_is_cut_to_the_cash_is_the_price_models() -> None:
     assert cut.cost < 0
 
 
+@pytest.mark.parametrize(("share", "cause"), [(0.997, None), (0.9999, Cause.FILTERS)])
+def test_a_buy_that_the_cash_would_have_paid_for_is_not_cut_to_it(share: float, cause: Cause | None) -> None:
+    result = against_backtest(Run(trades=[Trade(share=share, is_silent=True)]), HOLD)
+
+    # 9,950 of 10,000 were enough. A rest of 29.8 is worth another order, one of 0.99 is not, and is left.
+    assert causes_of(result) == {cause}
+
+
 @pytest.mark.parametrize("trade", [Trade(in_coin=True), Trade(fee="0.00075"), Trade(fee="0")])
 def test_a_fee_in_the_coin_or_at_another_rate_is_of_the_fees(trade: Trade) -> None:
     result = against_backtest(Run(trades=[trade]), [{"BTC": 0.5}, *HOLD[1:]])
