@@ -27,7 +27,7 @@ from engine.research.fills import book_fills, changes_of
 from engine.research.gaps import add, by_cause
 from engine.research.orders import closes_seen, order_pairs
 from engine.research.policy import OrderPair, Policy, Worth
-from engine.research.steps import BookedFill, Mishap, RunSteps, Step
+from engine.research.steps import BookedFill, Mishap, RunSteps
 
 NOISE_BP = 1e-5
 """Floats do not add up to the last digit; a rest beyond this is no rounding."""
@@ -84,7 +84,7 @@ def _book_day(
     sides = [(run, step) for run, step in ((backtest, ours), (live, theirs)) if step]
     while theirs and beside and beside[0].place < (theirs.sized or theirs.evening).place:
         _book_beside(books, beside.pop(0))
-    pairs = order_pairs(books, day, ours, theirs, under_way=any(_is_under_way(*side) for side in sides))
+    pairs = order_pairs(books, day, ours, theirs)
     # What the last evening planned could not be executed yet.
     if any(step.evening is not run.evenings[-1] for run, step in sides):
         for pair in pairs:
@@ -132,10 +132,3 @@ def _book_beside(books: Books, each: BookedFill | Mishap) -> None:
 def _origin(books: Books, each: Mishap) -> Difference:
     cause = Cause.INCIDENT if Cause.INCIDENT in books.policy.causes else None
     return Difference(day=each.day, kind="order" if each.asset else "account", cause=cause, what=each.what)
-
-
-def _is_under_way(run: RunSteps, step: Step) -> bool:
-    """Tell whether orders of earlier steps were executed after this one was sized."""
-    place = (step.sized or step.evening).place
-    earlier = (each for each in run.steps if each.decided.day < step.decided.day)
-    return any(done.place > place for each in earlier for done in each.executions)

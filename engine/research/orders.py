@@ -1,9 +1,9 @@
 """The orders of one change of targets in two runs: by how much they differ, and why.
 
 A quantity is led over from one run's order to the other's, one thing after the other: what the backtest's rounding took
-away, what the accounts held, the targets, the costs set aside, orders that were still under way, the day on which it
-was sized, the closes seen then, what the live run's rounding took away. Each quantity on the way is worked out by the
-planner's rules; what the live run ordered beside the last of them is unexplained.
+away, what the accounts held, the targets, the costs set aside, the day on which it was sized, the closes seen then,
+what the live run's rounding took away. Each quantity on the way is worked out by the planner's rules; what the live run
+ordered beside the last of them is unexplained.
 
 Worked example, where a sale becomes a buy: equity 10,000, ETH at 10, a target of 0.65, no costs. The backtest holds 660
 ETH and sells 10. The live account lacks 20 of them and has their 200 in cash, all by one fee; it buys 10. Equity is the
@@ -33,13 +33,8 @@ CRUMBS_BEYOND = Decimal("0.1")
 """By how much of it what is too little to be sold may have been marked otherwise then."""
 
 
-def order_pairs(books: Books, day: date, ours: Step | None, theirs: Step | None, *, under_way: bool) -> list[OrderPair]:
-    """Attribute the differences of the orders of one change of targets, by asset.
-
-    Args:
-        day: of the change.
-        under_way: whether earlier orders were executed after either run had sized these.
-    """
+def order_pairs(books: Books, day: date, ours: Step | None, theirs: Step | None) -> list[OrderPair]:
+    """Attribute the differences of the orders of one change of targets, that of `day`, by asset."""
     sized = ours and _sizing(books, ours, ours.sized or ours.evening, books.planner)
     evening = theirs and books.policy.sized(theirs)
     live = _sizing(books, theirs, evening, books.policy.planner(theirs)) if theirs and evening else None
@@ -52,7 +47,7 @@ def order_pairs(books: Books, day: date, ours: Step | None, theirs: Step | None,
         if sized:
             way.leave(sized)
         if sized and live:
-            way.cross(sized, live, under_way=under_way)
+            way.cross(sized, live)
         elif ours and theirs:
             late = f"{ours.decided.reason}: decided late, {asset} not ordered before the targets changed again"
             way.to(0.0, late, Cause.TIMING, is_exact=True)
@@ -160,17 +155,15 @@ class _Way:
             add(self.amounts, origin, amount * slope)
         self.here -= total * slope
 
-    def cross(self, ours: _Sizing, theirs: _Sizing, *, under_way: bool) -> None:
+    def cross(self, ours: _Sizing, theirs: _Sizing) -> None:
         """Lead from what the live account wants by the backtest's rules to what it wants by its own."""
         asset, live_day = self.asset, theirs.evening.decided.day
         decision = self.books.policy.decisions.causes.get(self.day)
         weight = theirs.step.decided.targets.get(asset)
         self.to(self._so_far(ours, weight, ours.costs), f"{asset} to another weight", by=decision)
         self.to(self._so_far(ours, weight, theirs.costs), f"{asset} sized by other costs", Cause.CONFIGURATION)
-        pending, cause = f"{asset} sized by another account than its fills come to", None
-        if under_way:
-            pending, cause = f"{asset} sized while earlier orders were not executed", Cause.TIMING
-        self.to(theirs.wanted(asset, ours.closes), pending, cause)
+        # Whatever still waited was cancelled when these were planned: nothing is under way.
+        self.to(theirs.wanted(asset, ours.closes), f"{asset} sized by another account than its fills come to")
         days = (live_day - self.day).days
         late = f"{theirs.step.decided.reason}: {asset} sized on {live_day}, {days} days late"
         self.to(theirs.wanted(asset, self.books.closes(live_day)), late, Cause.TIMING)

@@ -64,7 +64,7 @@ def pair_of(gaps: AccountGaps, *, commission: str = "0", held: tuple[int, int] =
     books = Books(ours, theirs, history=HISTORY, planner=planner, policy=policy)
     books.gaps.cash.update(gaps.cash)
     books.gaps.held.update(gaps.held)
-    (pair,) = order_pairs(books, DAY, ours.steps[0], theirs.steps[0], under_way=False)
+    (pair,) = order_pairs(books, DAY, ours.steps[0], theirs.steps[0])
     assert sum(pair.planned.values()) == pytest.approx(pair.quantity - pair.live_quantity, abs=1e-9)
     return pair
 
