@@ -39,11 +39,13 @@ class BacktestRun:
     """A finished backtest: its events and what they fold into.
 
     Attributes:
+        planner: by the rules that it planned with.
         doubts: what puts its figures in doubt.
     """
 
     config: Config
     strategy: AnyStrategy
+    planner: Planner
     market: Market
     span: Span
     events: Sequence[Event]
@@ -176,6 +178,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     return BacktestRun(
         config=config,
         strategy=strategy,
+        planner=planner,
         market=market,
         span=span,
         events=events,
