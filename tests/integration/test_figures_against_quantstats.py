@@ -204,6 +204,8 @@ def test_quantstats_agrees_on_any_curve(stats: ModuleType, drawn: list[float]) -
 
     measured = measure(np.array(equity), days=len(drawn))
 
+    # A drawdown of the last bits of equity is not known to better than itself, and neither is what is divided by it.
+    assume(measured.max_drawdown == 0 or measured.max_drawdown < -1e-7)
     for key, value in wanted.items():
         figure = getattr(measured, key)
         if figure is None:
