@@ -5,7 +5,7 @@ A session does not know what time it is nor where bars and fills come from. A dr
 Events that belong to one act are written together, so that a crash leaves an act done or not done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from decimal import Decimal
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -68,6 +69,7 @@ class Session:
         self._journal = journal
         self._sell_wait_days = sell_wait_days
         self._opening: tuple[RunStarted, ...] = ()
+        self._doubts: tuple[DataDoubted, ...] = ()
         self._identity = identity
         self._beside: Mapping[str, Decimal] | None = None
         self.doubt_words = ""
@@ -113,6 +115,11 @@ class Session:
                 synthetic=synthetic,
             ),
         )
+
+    def doubt(self, day: date, messages: Iterable[str]) -> None:
+        """Have it written down, together with the next decision, what a reader must know of the bars up to `day`."""
+        at = decision_instant(day)
+        self._doubts += tuple(DataDoubted(at=at, message=message) for message in messages)
 
     def end(self, last_day: date) -> None:
         """Write down that a run ends, and which orders still wait."""
@@ -184,8 +191,8 @@ class Session:
             plan = self._plan(day, decision.targets, reason, closes)
         elif plan_orders and self.standing.missed.coins:
             plan = self._plan_again(day, decision.targets, closes)
-        self._record(*self._opening, decided, *plan)
-        self._opening = ()
+        self._record(*self._opening, *self._doubts, decided, *plan)
+        self._opening, self._doubts = (), ()
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -77,6 +78,8 @@ class Standing:
                 # What the run began with, whatever the configuration says by now.
                 ledger = replace(self.ledger, cash=cash, quote=quote)
                 return replace(self, ledger=ledger, identity=event.identity, beside=event.beside)
+            case DataDoubted():
+                return self
             case DayDecided():
                 return self._decided(event, orders)
             case OrderFilled(fill=fill):

@@ -24,30 +24,16 @@ def backtest(
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
-    from engine.core.calendar import decision_instant
-    from engine.journal.run_files import LOG_FILE
-    from engine.journal.run_folder import one_shot_name, whole_folder, write_config, write_run_files
-    from engine.journal.run_log import doubt_lines, gap_lines, log_lines
-    from engine.logs import write_run_log
+    from engine.journal.run_folder import one_shot_name, whole_folder
     from engine.report.console import make_console, progress_bar
     from engine.wiring.backtest import backtest as run_backtest
+    from engine.wiring.backtest_folder import write_backtest
 
     console = make_console(quiet=quiet)
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:
             run = run_backtest(loaded, now=system_now, progress=progress)
-        write_run_files(
-            folder(),
-            summary=run.summary,
-            days=run.days,
-            fills=run.fills,
-            rotations=run.rotations,
-            benchmarks=run.benchmarks,
-        )
-        write_config(folder(), loaded.effective())
-        doubts = doubt_lines(run.doubts, decision_instant(run.span.first_day))
-        lines = [*doubts, *gap_lines(run.gaps, run.span.first_day), *log_lines(run.events)]
-        write_run_log(folder() / LOG_FILE, lines)
+        write_backtest(folder(), run)
         if not no_report:
             from engine.report.html import write_report
 

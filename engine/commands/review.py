@@ -139,17 +139,15 @@ def _list(console: "Console", out: Path, *, as_json: bool) -> None:
 
 
 def _review(console: "Console", folder: Path, selection: "Selection", *, as_json: bool) -> None:
-    from engine.journal.file_check import altered_files, file_texts
+    from engine.journal.file_check import altered_in
     from engine.journal.lock import writer_of
     from engine.journal.review.facts import review_of
     from engine.journal.review.selection import checked_selection
     from engine.journal.run_record import read_run
     from engine.journal.sqlite import JOURNAL_FILE
 
-    # Before the journal is read: of a bot that is at work the files are never ahead of it.
-    texts = file_texts(folder)
     record = read_run(folder)
-    altered = () if record.events is None else altered_files(texts, record.events)
+    altered = () if record.journal is None else altered_in(folder, record.journal)
     reviewed = review_of(record, checked_selection(selection, record), altered=altered)
     writer = writer_of(folder / JOURNAL_FILE)
     if as_json:

@@ -28,14 +28,12 @@ def verify(
     wanted = _hash(head) if head is not None else None
     folder = _run_folder(run, out)
 
-    from engine.journal.file_check import altered_files, file_texts
-    from engine.journal.sqlite import JOURNAL_FILE, read_journal
+    from engine.journal.file_check import altered_in
+    from engine.journal.sqlite import JOURNAL_FILE
     from engine.journal.tables import named
     from engine.journal.verification import verify_journal
 
     path = folder / JOURNAL_FILE
-    # Before the journal is read: of a bot that is at work the files are never ahead of it.
-    texts = file_texts(folder)
     found = verify_journal(path, head=wanted)
     if found.broken is not None:
         raise CheckError(f"{path}: {found.broken}")
@@ -46,10 +44,10 @@ def verify(
             f"{path}: the noted head {wanted} is not in the chain of {found.head.sequence} records: "
             "records were cut off, or all of it was written anew"
         )
-    altered = altered_files(texts, tuple(read_journal(path)))
+    altered = altered_in(folder)
     if altered:
         more = f" (and {len(altered) - 1} more)" if len(altered) > 1 else ""
-        raise CheckError(f"{folder}: {altered[0]}{more}; the journal is whole, and `paper` writes them again")
+        raise CheckError(f"{folder}: {altered[0]}{more}; the journal itself is whole")
     if quiet:
         return
     days = f"{found.first_day} to {found.last_day}" if found.first_day else "none decided yet"

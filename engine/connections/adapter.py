@@ -5,7 +5,7 @@ from typing import Any
 
 from requests.exceptions import RequestException
 
-from engine.connections.route import SettingError, route_to
+from engine.connections.route import SettingError, known_route_to
 from engine.connections.whole_answers import WholeAnswers
 
 
@@ -27,7 +27,7 @@ class RoutedAdapter(WholeAnswers):
             RequestException: the connection failed; of a SettingError where a variable of the environment cannot work.
         """
         try:
-            route = route_to(request.url or "", self._environment)
+            route = known_route_to(request.url or "", self._environment)
         except SettingError as error:
             raise RequestException(str(error)) from error
         options["proxies"] = {"all": route.proxy.value} if route.proxy else {}

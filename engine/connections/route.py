@@ -10,11 +10,14 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 AUTHORITY_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
+PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+VARIABLES = (*AUTHORITY_VARIABLES, *PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES))
 PROXY_SCHEMES = ("http", "https")
 PORT_BY_SCHEME = {"http": 80, "https": 443}
 NOT_ASKED = "no server was asked"
@@ -73,6 +76,21 @@ def route_to(url: str, environment: Mapping[str, str]) -> Route:
         authorities=_authorities(environment) if parts.scheme == "https" else None,
         proxy=None if is_direct(host, port, environment) else _proxy(parts.scheme, environment),
     )
+
+
+def known_route_to(url: str, environment: Mapping[str, str]) -> Route:
+    """Find out how `url` is reached, once for all addresses of a server while the variables stay as they are.
+
+    Raises:
+        SettingError: as `route_to` raises.
+    """
+    settings = tuple((name, environment[name]) for name in VARIABLES if name in environment)
+    return _route_under("/".join(url.split("/", 3)[:3]), settings)
+
+
+@lru_cache
+def _route_under(server: str, settings: tuple[tuple[str, str], ...]) -> Route:
+    return route_to(server, dict(settings))
 
 
 def is_direct(host: str, port: int | None, environment: Mapping[str, str]) -> bool:

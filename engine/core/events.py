@@ -40,6 +40,14 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataDoubted:
+    """What a reader must know of the bars that a run rests on: a gap, a jump beyond what a market does."""
+
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayDecided:
     """The decision of one day, with its evidence.
 
@@ -229,6 +237,7 @@ class RunEnded:
 
 Event: TypeAlias = (
     RunStarted
+    | DataDoubted
     | DayDecided
     | OrderPlanned
     | OrderSkipped
@@ -246,6 +255,7 @@ Event: TypeAlias = (
 
 NotBooked: TypeAlias = (
     RunStarted
+    | DataDoubted
     | OrderPlanned
     | OrderSkipped
     | OrderSent

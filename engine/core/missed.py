@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -29,6 +30,7 @@ from engine.core.order import Side
 
 Unmoved: TypeAlias = (
     RunStarted
+    | DataDoubted
     | OrderSkipped
     | OrderSent
     | OrderWaits

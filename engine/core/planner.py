@@ -17,7 +17,9 @@ MAX_PIECES = 1000
 """Orders that one decision day may plan for one asset; what is left over is planned on the next ones."""
 
 
-TOO_SMALL = re.compile(r"less than one lot step of (?P<step>[0-9.]+)|notional .* is below the minimum of [0-9.]+")
+TOO_SMALL = re.compile(
+    r"less than one lot step of (?P<step>[0-9.]+)|notional .* is below the minimum of (?P<minimum>[0-9.]+)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +241,12 @@ def least_of(message: str) -> Decimal | None:
     """
     found = TOO_SMALL.fullmatch(message)
     return None if found is None else Decimal(found["step"] or 0)
+
+
+def minimum_of(message: str) -> Decimal | None:
+    """Give the minimum notional that an order was below, by the words of its `SkippedOrder`; None where it was not."""
+    found = TOO_SMALL.fullmatch(message)
+    return None if found is None or found["minimum"] is None else Decimal(found["minimum"])
 
 
 def _problem(quantity: Decimal, close: Decimal, instrument: Instrument) -> str:

@@ -15,7 +15,7 @@ from engine.core.errors import DataError
 from engine.dashboard.folders import RunFolders, RunRow, Signature, problem_of
 from engine.dashboard.live import LiveRun, LiveState
 from engine.dashboard.record import RecordState, record_state
-from engine.journal.chain import Head
+from engine.journal.chain import Head, head_of
 from engine.journal.codec import EventCodec
 from engine.journal.run_files import CONFIG_FILE, REPORT_FILE
 from engine.journal.run_outline import sentence_of
@@ -79,7 +79,7 @@ class Board:
         if row is None:
             return None
         # A bot that was seen to have a journal is followed on, whatever becomes of the file.
-        if row.has_journal or name in self._journals:
+        if row.may_grow or name in self._journals:
             return self._followed(row)
         return self._recorded(row)
 
@@ -101,7 +101,7 @@ class Board:
             raise DataError(problem)
         if row.has_report and row.report_is_current:
             return _report_file(folder)
-        if not (row.has_decisions or row.has_journal):
+        if not (row.has_decisions or row.may_grow):
             return None
         signature = self._reports.signature(name)
         if self._report is None or self._report[:2] != (name, signature):
@@ -135,12 +135,12 @@ class _Followed:
     def __init__(self, folder: Path) -> None:
         self.state: LiveState | None = None
         self._folder = folder
-        self._codec = EventCodec()
         self._seen: Signature | None = None
         self._begin()
 
     def _begin(self) -> None:
         self._head = Head()
+        self._codec = EventCodec()
         self._run = LiveRun(self._folder, _config(self._folder))
 
     def look(self, signature: Signature) -> str:
@@ -155,6 +155,8 @@ class _Followed:
                 self._begin()
                 self._read_on()
         except DataError as error:
+            # What was read of it in part is read again.
+            self._begin()
             return sentence_of(error, self._folder)
         self._seen = signature
         return ""
@@ -162,10 +164,9 @@ class _Followed:
     def _read_on(self) -> None:
         path = self._folder / JOURNAL_FILE
         records = records_after(path, self._head)
-        events = [self._codec.decode(each.type, each.body, where=f"{path}, record {each.sequence}") for each in records]
-        self._run.take(events)
+        self._run.take([*self._codec.events(records, path)])
         if records:
-            self._head = Head(sequence=records[-1].sequence, hash=records[-1].hash)
+            self._head = head_of(records[-1])
         if records or self.state is None:
             self.state = self._run.state()
 

@@ -23,6 +23,7 @@ from engine.journal.run_files import (
     SUMMARY_FILE,
 )
 from engine.journal.run_outline import outline_of, sentence_of
+from engine.journal.run_record import ONE_SHOT_MODES
 from engine.journal.sqlite import JOURNAL_FILE
 
 MOST_RUNS = 2000
@@ -48,7 +49,8 @@ class RunRow:
         changed: when its files were last written.
         mode: empty where it cannot be told; total_return: a fraction, None where there is none.
         is_running: whether a bot holds the journal's lock now.
-        has_journal, has_decisions, has_report: what there is to look at; report_is_current: nothing was written since.
+        may_grow: whether it has the journal of a run that goes on.
+        has_decisions, has_report: what there is to look at; report_is_current: nothing was written since.
         problem: why it cannot be read, in a sentence; empty where it can.
     """
 
@@ -60,7 +62,7 @@ class RunRow:
     total_return: float | None = None
     synthetic: bool = False
     is_running: bool = False
-    has_journal: bool = False
+    may_grow: bool = False
     has_decisions: bool = False
     has_report: bool = False
     report_is_current: bool = False
@@ -125,13 +127,13 @@ class RunFolders:
     def _row(self, name: str) -> RunRow:
         kept, stamp = self._read.get(name), _stamp(f"{self.out}{os.sep}{name}")
         # A run that is over stays as it is: one look at its folder and its summary tells that it did.
-        if kept is not None and kept.stamp == stamp and not (kept.row.has_journal or kept.row.problem):
+        if kept is not None and kept.stamp == stamp and not (kept.row.may_grow or kept.row.problem):
             return kept.row
         signature = self.signature(name)
         if kept is None or kept.signature != signature:
             kept = _Kept(stamp=stamp, signature=signature, row=_read_row(self.out / name, signature))
             self._read[name] = kept
-        if not kept.row.has_journal:
+        if not kept.row.may_grow:
             self._read[name] = replace(kept, stamp=stamp)
             return kept.row
         return replace(kept.row, is_running=writer_of(self.out / name / JOURNAL_FILE) is not None)
@@ -170,7 +172,7 @@ def _read_row(folder: Path, signature: Signature) -> RunRow:
     row = RunRow(
         name=folder.name,
         changed=datetime.fromtimestamp(last, UTC),
-        has_journal=JOURNAL_FILE in changed,
+        may_grow=JOURNAL_FILE in changed,
         has_decisions=DECISIONS_FILE in changed,
         has_report=REPORT_FILE in changed,
         report_is_current=JOURNAL_FILE not in changed or changed.get(REPORT_FILE, 0) >= _last_record(changed),
@@ -186,6 +188,7 @@ def _read_row(folder: Path, signature: Signature) -> RunRow:
                 last_day=outline.last_day,
                 total_return=outline.total_return,
                 synthetic=bool(outline.synthetic),
+                may_grow=row.may_grow and outline.mode not in ONE_SHOT_MODES,
             )
         except DataError as error:
             problem = sentence_of(error, folder)

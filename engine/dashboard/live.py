@@ -16,8 +16,8 @@ from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
+from engine.journal.configured import configured_sell_wait_days
 from engine.journal.review.incidents import Incident, journalled_incidents
-from engine.journal.review.positions import sell_wait_days_of
 from engine.journal.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
 from engine.standing import Standing
@@ -111,7 +111,7 @@ class LiveRun:
             ledger=standing.ledger,
             orders=standing.orders,
             missed=standing.missed,
-            sell_wait_days=sell_wait_days_of(self._config),
+            sell_wait_days=configured_sell_wait_days(self._config),
             last_day=standing.last_day,
             # How long the bot waits after a day's end is its own; the folder does not keep it.
             grace=timedelta(0),

@@ -5,9 +5,9 @@ cannot prove that nothing was cut off at its end, nor that all of it was not wri
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
 
 GENESIS = "0" * 64
 """What the first record carries in the place of a hash before it."""
@@ -43,10 +43,15 @@ class BrokenChainError(Exception):
         self.problem = problem
 
 
+def head_of(record: Record) -> Head:
+    """Give the head of a chain that ends with a record."""
+    return Head(sequence=record.sequence, hash=record.hash)
+
+
 def digest(sequence: int, type: str, body: str, previous: str) -> str:
     """Give the SHA-256, in hex, of the compact JSON array `[sequence,type,body,previous]` in ASCII."""
     # An array, because plain concatenation would let text move between two columns unseen.
-    text = json.dumps([sequence, type, body, previous], separators=(",", ":"), ensure_ascii=True)
+    text = f"[{sequence},{quoted(type)},{quoted(body)},{quoted(previous)}]"
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
@@ -82,7 +87,7 @@ def follow(records: Iterable[Record], head: Head = Head()) -> Iterator[Record]:
             sequence, told_by = record.sequence, following.sequence
             if told_by == sequence + 1:
                 raise BrokenChainError(sequence, f"was rewritten: record {told_by} carries another hash for it")
-        head = Head(sequence=record.sequence, hash=record.hash)
+        head = head_of(record)
         yield record
         record = following
 

@@ -1,48 +1,109 @@
-"""Events to JSON and back, derived from the events' own fields and type hints: nothing is written here per event."""
+"""Events to JSON and back, by their fields and types, through pydantic: nothing is written here per event.
+
+A date of the evidence is a text of that form, and a text of that form is named one: `{"str":"2024-01-01"}`.
+"""
 
 import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date
-from typing import TYPE_CHECKING, cast, get_args
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event
-from engine.journal.forms import UnfitError, form_of, only_read
+from engine.journal.carried import SECTIONS, carried_parts, completed, name_of
+from engine.journal.chain import Record
+from engine.journal.seal import FilesSealed
 
 if TYPE_CHECKING:
     from engine.core.strategy import StrategyState
 
-SCHEMA = 1
-"""Version of the form of a record's body; raised when an older program could misread a newer body."""
+SCHEMA = 2
+"""Version of the form of a record's body; raised when an older program could misread a newer body.
+
+Since 2 a decision leaves out what is as it was in the decision before, and names it under `same`; fields at their
+defaults are left out, whose meaning may never change; and dates of the evidence are texts, which 1 names.
+"""
+OLDEST_SCHEMA = 1
+SEAL = FilesSealed.__name__
+MEMORY = "memory"
+DECISION = DayDecided.__name__
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_NAMED_KINDS: Mapping[str, Callable[[str], object]] = {"date": date.fromisoformat, "float": float, "str": str}
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 class EventCodec:
-    """Turns events into a type name and a JSON body, and back.
+    """Turns the events of one journal, in their order, into type names and JSON bodies, and back.
 
     Without a state type it only reads, and gives a strategy's memory as the plain values of its JSON.
 
+    Args:
+        or_plain: give a memory that is not of the state type, but another strategy's, as plain values too.
+
     Raises:
-        TypeError: an event or the state has a field of a kind that cannot be written.
+        TypeError: the state has a field of a kind that cannot be written.
     """
 
-    def __init__(self, state_type: "type[StrategyState] | None" = None) -> None:
-        memory = only_read() if state_type is None else form_of(state_type, only_read())
-        self._forms = {event.__name__: form_of(event, memory) for event in get_args(Event)}
+    def __init__(self, state_type: "type[StrategyState] | None" = None, *, or_plain: bool = False) -> None:
+        try:
+            self._state = None if state_type is None else TypeAdapter[Any](state_type)
+        except PydanticSchemaGenerationError as error:
+            raise TypeError(f"{state_type}: cannot be written to a journal: {str(error).splitlines()[0]}") from error
+        self._or_plain = or_plain
+        self._written: DayDecided | None = None
+        self._read: Mapping[str, Any] | None = None
+        self._reader: EventCodec | None = None
 
     def encode(self, event: Event) -> tuple[str, str]:
         """Give the type name and the body, compact JSON in ASCII.
 
         Raises:
-            TypeError: a field holds what its type hint does not allow, or a number that is no amount.
+            TypeError: a field holds what cannot be written.
         """
         name = type(event).__name__
-        if name not in self._forms:
-            raise TypeError(f"{name}: is not an event; known here: {', '.join(self._forms)}")
+        same: Sequence[str] = ()
+        exclude: dict[str, Any] = {}
+        if isinstance(event, DayDecided):
+            before, self._written = self._written, event
+            same = () if before is None else tuple(carried_parts(before, event))
+            sections = {section for section in event.evidence if name_of(section) in same}
+            exclude = {part: True for part in (*same, MEMORY) if part in (MEMORY, "targets")} | {SECTIONS: sections}
         try:
-            plain = self._forms[name].encode(event)
-        except UnfitError as unfit:
-            raise TypeError(f"{name}{unfit}") from unfit
-        # ASCII, because SQLite cuts text at NUL and refuses half a surrogate pair.
-        return name, json.dumps({"schema": SCHEMA, "event": plain}, separators=(",", ":"), allow_nan=False)
+            plain = _adapter(name).dump_python(
+                event, mode="json", exclude=exclude, exclude_defaults=True, warnings="error"
+            )
+            if isinstance(event, DayDecided):
+                plain[SECTIONS] = {key: _named(event.evidence[key], plain[SECTIONS][key]) for key in plain[SECTIONS]}
+                if MEMORY not in same:
+                    plain[MEMORY] = self._memory(event.memory)
+        except PydanticSerializationError as unfit:
+            raise TypeError(f"{name}: {' '.join(str(unfit).split())}") from unfit
+        return name, _json({"schema": SCHEMA, **({"same": same} if same else {}), "event": plain})
+
+    def encode_readably(self, event: Event) -> tuple[str, str]:
+        """Give the type name and the body, read back before it is trusted with what cannot be made again.
+
+        Raises:
+            TypeError: a field holds what its type hint does not allow, or what does not come back as it was.
+        """
+        name, body = self.encode(event)
+        self._reader = self._reader or self.fresh()
+        try:
+            again = self._reader.decode(name, body, where=name)
+        except DataError as error:
+            raise TypeError(str(error)) from error
+        at = getattr(getattr(event, "fill", event), "at", None)
+        if again != event or (at is not None and at.tzinfo is None):
+            raise TypeError(f"{event!r}: does not come back from the journal as it is")
+        return name, body
 
     def decode(self, type: str, body: str, *, where: str) -> Event:
         """Give the event back.
@@ -51,7 +112,8 @@ class EventCodec:
             where: names the record in errors: `logs/paper-x/journal.sqlite, record 7`.
 
         Raises:
-            DataError: the type or the schema is not known here, or the body does not fit them.
+            DataError: the type or the schema is not known here, the body does not fit them, or parts of it are those of
+                a decision before, which was not read.
         """
         content = _parsed(body, where)
         schema = content.get("schema")
@@ -60,20 +122,84 @@ class EventCodec:
                 f"{where}: was written by a newer version of this program (record schema {schema}); "
                 f"up to {SCHEMA} can be read here"
             )
-        if schema != SCHEMA:
-            raise DataError(f"{where}: has the record schema {schema!r}; 1 to {SCHEMA} are wanted")
-        form = self._forms.get(type)
-        if form is None:
-            raise DataError(f"{where}: has the type {type!r}; known here: {', '.join(self._forms)}")
+        if schema not in range(OLDEST_SCHEMA, SCHEMA + 1):
+            raise DataError(f"{where}: has the record schema {schema!r}; {OLDEST_SCHEMA} to {SCHEMA} are wanted")
+        if type not in _kinds():
+            raise DataError(f"{where}: has the type {type!r}; known here: {', '.join(_kinds())}")
+        plain = content.get("event")
+        if type == DECISION:
+            plain = self._decision(content, where)
+        return cast("Event", _validated(_adapter(type), plain, f"{where}: is not an event of this version: {type}"))
+
+    def events(self, records: Iterable[Record], path: Path) -> Iterator[Event]:
+        """Give the events of records of a journal, which come in their order; seals are none.
+
+        Args:
+            path: the journal's, named in errors.
+
+        Raises:
+            DataError: as `decode` does.
+        """
+        for record in records:
+            if record.type != SEAL:
+                yield self.decode(record.type, record.body, where=f"{path}, record {record.sequence}")
+
+    def fresh(self) -> "EventCodec":
+        """Give one for another journal."""
+        other = copy(self)
+        other._written = other._read = other._reader = None
+        return other
+
+    def forget_written(self) -> None:
+        """Write the next decision whole: what was encoded last did not come on record."""
+        self._written = self._reader = None
+
+    def _memory(self, memory: object) -> object:
+        if self._state is None:
+            raise TypeError(f"{memory!r}: cannot be written by a codec without the type of the strategy's state")
+        return self._state.dump_python(memory, mode="json", warnings="error")
+
+    def _decision(self, content: Mapping[str, Any], where: str) -> Any:
+        """Put a decision together with what it has of the one before, its memory in its own type."""
+        plain, same = content.get("event"), content.get("same")
+        if not isinstance(plain, dict):
+            return plain
         try:
-            return cast("Event", form.decode(content.get("event")))
-        except UnfitError as unfit:
-            raise DataError(f"{where}: is not an event of this version: {type}{unfit}") from unfit
+            self._read = completed(self._read or {}, plain, same) if same else plain
+            evidence = {name: _unnamed(part, content["schema"]) for name, part in self._read[SECTIONS].items()}
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            what = f"the same in {same!r} as a decision before, which is not there" if same else f"damaged: {error!r}"
+            raise DataError(f"{where}: is {what}") from error
+        decision = {**self._read, SECTIONS: evidence}
+        if self._state is not None and MEMORY in decision:
+            try:
+                named = f"{where}: is not an event of this version: {DECISION}.{MEMORY}"
+                decision[MEMORY] = _validated(self._state, decision[MEMORY], named)
+            except DataError:
+                if not self._or_plain:
+                    raise
+        return decision
+
+
+def encode_seal(seal: FilesSealed) -> tuple[str, str]:
+    """Give the type name and the body of a seal."""
+    return SEAL, _json({"schema": SCHEMA, "seal": _adapter(SEAL).dump_python(seal, mode="json", warnings="error")})
+
+
+def decode_seal(record: Record, path: Path) -> FilesSealed:
+    """Give the seal that a record holds.
+
+    Raises:
+        DataError: the body does not fit.
+    """
+    where = f"{path}, record {record.sequence}"
+    named = f"{where}: is no seal of this version: {SEAL}"
+    return cast("FilesSealed", _validated(_adapter(SEAL), _parsed(record.body, where).get("seal"), named))
 
 
 def decided_day(type: str, body: str) -> date | None:
     """Give the day that a record decides, read without a codec; None for every other record, or an unreadable one."""
-    if type != DayDecided.__name__:
+    if type != DECISION:
         return None
     try:
         return date.fromisoformat(json.loads(body)["event"]["day"])
@@ -81,7 +207,70 @@ def decided_day(type: str, body: str) -> date | None:
         return None
 
 
-def _parsed(body: str, where: str) -> dict[str, object]:
+@cache
+def _kinds() -> Mapping[str, type]:
+    return {event.__name__: event for event in get_args(Event)}
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    kind = {**_kinds(), SEAL: FilesSealed}.get(name)
+    if kind is None:
+        raise TypeError(f"{name}: is not an event; known here: {', '.join(_kinds())}")
+    return TypeAdapter(kind)
+
+
+def _validated(adapter: TypeAdapter[Any], plain: object, named: str) -> Any:
+    try:
+        return adapter.validate_python(plain, extra="forbid")
+    except ValidationError as unfit:
+        first = unfit.errors(include_url=False)[0]
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        raise DataError(f"{named}{place}: {first['msg']}") from unfit
+
+
+def _named(section: Mapping[str, Any] | None, plain: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Name the type of values that would be read as another."""
+    for key, value in (section or {}).items():
+        if isinstance(value, str) and DATE.fullmatch(value):
+            cast("dict[str, Any]", plain)[key] = {"str": value}
+        elif isinstance(value, float) and not math.isfinite(value):
+            cast("dict[str, Any]", plain)[key] = {"float": repr(value)}
+    return plain
+
+
+def _unnamed(plain: Mapping[str, Any] | None, schema: int) -> Mapping[str, Any] | None:
+    """Give the values of a section of the evidence their types."""
+    return None if plain is None else {key: _value(value, schema) for key, value in plain.items()}
+
+
+def _value(plain: Any, schema: int) -> Any:
+    if isinstance(plain, dict):
+        ((kind, text),) = plain.items()
+        return _NAMED_KINDS[kind](text)
+    if schema > OLDEST_SCHEMA and isinstance(plain, str) and DATE.fullmatch(plain):
+        return date.fromisoformat(plain)
+    return plain
+
+
+def _json(content: Mapping[str, object]) -> str:
+    # ASCII, because SQLite cuts text at NUL and refuses half a surrogate pair.
+    try:
+        return _ENCODER.encode(content)
+    except ValueError:
+        return _ENCODER.encode(_finite(content))
+
+
+def _finite(plain: object) -> Any:
+    """Write numbers that JSON does not have as texts, which a field of numbers reads back."""
+    if isinstance(plain, Mapping):
+        return {name: _finite(value) for name, value in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [_finite(value) for value in plain]
+    return repr(plain) if isinstance(plain, float) and not math.isfinite(plain) else plain
+
+
+def _parsed(body: str, where: str) -> dict[str, Any]:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -1,8 +1,8 @@
 """Whether the files of a paper run are what its journal makes of them: the chain of hashes does not reach to them.
 
 After a crash files lag, each by itself: what the journal made at some earlier time is no finding. Columns and keys that
-no row of a file has are those of a later version, and none either. `run.log` and `report.html` are outside, and so are
-the columns and keys that are made of market data.
+no row of a file has are those of a later version, and none either. `run.log` and the columns and keys that are made of
+market data are held to what they were when the journal was sealed; `report.html` is outside.
 """
 
 import csv
@@ -38,6 +38,8 @@ from engine.journal.run_files import (
     ROTATIONS_FILE,
     SUMMARY_FILE,
 )
+from engine.journal.seal import altered_since, file_contents
+from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
 from engine.journal.summary import figures_of_record
 
 DAYS_A_WEEK = 7
@@ -47,25 +49,39 @@ RELATIVE, ABSOLUTE = 1e-9, 1e-12
 Row = Sequence[str]
 
 
-def file_texts(folder: Path) -> Mapping[str, str]:
-    """Read the files that are checked, as far as they are there and can be read."""
-    names = (
-        DECISIONS_FILE,
-        FILLS_FILE,
-        ROTATIONS_FILE,
-        EQUITY_FILE,
-        SUMMARY_FILE,
-        CONFIG_FILE,
-        CONFIG_HISTORY_FILE,
-    )
-    return {name: text for name in names if (text := _text(folder / name)) is not None}
+def altered_in(folder: Path, journal: JournalContent | None = None) -> tuple[str, ...]:
+    """Say which files of a run are not what its journal makes of them, or what they were when it was sealed.
+
+    Args:
+        journal: as it was read a moment ago; read here where it is not given, and again where something is found: a bot
+            that ends between two looks is no finding.
+
+    Raises:
+        DataError: the journal cannot be read.
+    """
+    path = folder / JOURNAL_FILE
+    # Before the journal is read: of a bot that is at work the files are never ahead of it.
+    contents = file_contents(folder)
+    found = _altered(contents, journal or read_content(path))
+    return found and _altered(file_contents(folder), read_content(path))
+
+
+def _altered(contents: Mapping[str, bytes], journal: JournalContent) -> tuple[str, ...]:
+    # What is no text has been altered, and has to reach the comparison.
+    texts = {name: content.decode("utf-8", "surrogateescape") for name, content in contents.items()}
+    found = altered_files(texts, journal.events)
+    if journal.seal is not None:
+        named = {sentence.partition(":")[0] for sentence in found}
+        sealed = altered_since(contents, journal.seal, is_last=journal.is_sealed)
+        found += tuple(sentence for sentence in sealed if sentence.partition(":")[0] not in named)
+    return found
 
 
 def altered_files(texts: Mapping[str, str], events: Sequence[Event]) -> tuple[str, ...]:
     """Say which files are not what the journal makes of them, a sentence each.
 
     Args:
-        texts: by name, read before the journal was.
+        texts: by name.
     """
     checks: Mapping[str, Callable[[str, Sequence[Event]], str | None]] = {
         DECISIONS_FILE: _decisions,
@@ -78,14 +94,6 @@ def altered_files(texts: Mapping[str, str], events: Sequence[Event]) -> tuple[st
     if CONFIG_FILE in texts:
         found[CONFIG_FILE] = _config(texts.get(CONFIG_HISTORY_FILE, ""), texts[CONFIG_FILE], events)
     return tuple(f"{name}: {problem}" for name, problem in found.items() if problem is not None)
-
-
-def _text(path: Path) -> str | None:
-    try:
-        # What is no text has been altered, and has to reach the comparison.
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return None
 
 
 def _decisions(text: str, events: Sequence[Event]) -> str | None:

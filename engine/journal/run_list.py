@@ -9,8 +9,8 @@ import difflib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,52 +18,16 @@ from engine.core.errors import ConfigError, DataError
 from engine.journal.lock import writer_of
 from engine.journal.projections import FILL_COLUMNS, ROTATED, ROTATION_COLUMNS
 from engine.journal.run_files import DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
-from engine.journal.run_outline import RunOutline, ends_of, outline_of, sentence_of
-from engine.journal.run_record import read_run
+from engine.journal.run_outline import LONG_AGO, REVIEWABLE, RunOutline, ends_of, outline_of, sentence_of
+from engine.journal.run_record import ONE_SHOT_MODES, read_run
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
 
-REVIEWABLE = ("backtest", "paper", "rehearsal")
-"""The modes whose folders hold one run; others hold several, or what was learnt of many."""
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
 CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", DECISIONS_FILE, SUMMARY_FILE)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 MOST_NEAR_NAMES = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEntry:
-    """One folder of the list.
-
-    Attributes:
-        at: what it is ordered by.
-        mode: `backtest`, `paper`; `parity` and the like for folders that hold no run of their own; empty: not known.
-        name: the configuration's.
-        total_return, excess: fractions; the excess is over holding Bitcoin, None where that is not on record.
-        synthetic: None where it is not known.
-        writer: the process of the bot that runs in it now; None: none.
-        problem: why it cannot be read, in a sentence without the folder's name; empty: it can.
-    """
-
-    folder: Path
-    at: datetime
-    mode: str
-    name: str
-    first_day: date | None = None
-    last_day: date | None = None
-    total_return: float | None = None
-    excess: float | None = None
-    rotations: int | None = None
-    synthetic: bool | None = None
-    writer: int | None = None
-    problem: str = ""
-
-    @property
-    def is_run(self) -> bool:
-        """Whether it can be reviewed."""
-        return not self.problem and self.mode in REVIEWABLE
-
-
-def list_runs(out: Path) -> list[RunEntry]:
+def list_runs(out: Path) -> list[RunOutline]:
     """Give every folder below `out`, newest first; a folder that is being made (its name begins with a dot) is left.
 
     Raises:
@@ -72,13 +36,13 @@ def list_runs(out: Path) -> list[RunEntry]:
     return [entry_of(folder) for folder in _newest_first(out)]
 
 
-def newest_run(out: Path) -> tuple[RunEntry, list[RunEntry]]:
+def newest_run(out: Path) -> tuple[RunOutline, list[RunOutline]]:
     """Give the newest run that can be reviewed, and the newer ones that are damaged; what is no run is passed over.
 
     Raises:
         ConfigError: there is none.
     """
-    damaged: list[RunEntry] = []
+    damaged: list[RunOutline] = []
     for folder in _newest_first(out):
         entry = entry_of(folder)
         if entry.is_run:
@@ -105,7 +69,7 @@ def find_run(run: str, out: Path) -> Path:
     return folder
 
 
-def entry_of(folder: Path) -> RunEntry:
+def entry_of(folder: Path) -> RunOutline:
     """Look at one folder; whatever is wrong with it is said in the entry."""
     named = ONE_SHOT.fullmatch(folder.name)
     mode, name = (named["mode"], named["name"]) if named else ("", folder.name)
@@ -113,35 +77,27 @@ def entry_of(folder: Path) -> RunEntry:
     try:
         outline = outline_of(folder)
         mode = outline.mode
-        return _entry(folder, at, outline, name)
+        return _checked(replace(outline, at=at), name)
     except DataError as error:
-        return RunEntry(folder=folder, at=at, mode=mode, name=name, problem=sentence_of(error, folder))
+        return RunOutline(folder=folder, at=at, mode=mode, name=name, problem=sentence_of(error, folder))
 
 
-def _entry(folder: Path, at: datetime, outline: RunOutline, name_of_folder: str) -> RunEntry:
+def _checked(outline: RunOutline, name_of_folder: str) -> RunOutline:
+    folder = outline.folder
     if outline.mode not in REVIEWABLE:
         name, synthetic = outline.name or name_of_folder, bool(outline.synthetic)
-        return RunEntry(folder=folder, at=at, mode=outline.mode, name=name, synthetic=synthetic)
-    entry = RunEntry(
-        folder=folder,
-        at=at,
-        mode=outline.mode,
-        name=outline.name,
-        first_day=outline.first_day,
-        last_day=outline.last_day,
-        total_return=outline.total_return,
-        excess=outline.excess,
-        rotations=outline.rotations,
-        synthetic=outline.synthetic,
-    )
-    if (folder / JOURNAL_FILE).exists():
-        return _of_paper(entry)
-    _check_summary(entry)
-    _check_ends(entry)
-    return entry
+        return RunOutline(folder=folder, at=outline.at, mode=outline.mode, name=name, synthetic=synthetic)
+    has_journal = (folder / JOURNAL_FILE).exists()
+    if has_journal and outline.mode not in ONE_SHOT_MODES:
+        return _of_paper(outline)
+    if has_journal:
+        check_journal(folder / JOURNAL_FILE)
+    _check_summary(outline)
+    _check_ends(outline)
+    return outline
 
 
-def _of_paper(entry: RunEntry) -> RunEntry:
+def _of_paper(entry: RunOutline) -> RunOutline:
     journal, decisions = entry.folder / JOURNAL_FILE, entry.folder / DECISIONS_FILE
     writer = writer_of(journal)
     if decisions.exists():
@@ -171,14 +127,14 @@ def _rotations_in(path: Path) -> int:
     return sum(state == ROTATED != before for before, state in pairwise(["", *states]))
 
 
-def _check_summary(entry: RunEntry) -> None:
+def _check_summary(entry: RunOutline) -> None:
     wanted = ("name", "first_day", "last_day", "total_return", "rotations", "synthetic")
     missing = [key for key in wanted if getattr(entry, key) in (None, "")]
     if missing:
         raise DataError(f"{entry.folder / 'summary.json'}: is damaged: it has no {missing[0]!r}")
 
 
-def _check_ends(entry: RunEntry) -> None:
+def _check_ends(entry: RunOutline) -> None:
     """Check that the files begin as they should and reach the last day."""
     for name, columns in (
         (FILLS_FILE, FILL_COLUMNS[:-2]),

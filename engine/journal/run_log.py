@@ -1,6 +1,6 @@
 """One line an event for `run.log`: what happened and why, for a person."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import assert_never
@@ -8,6 +8,7 @@ from typing import assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -48,6 +49,8 @@ def log_line(event: Event, *, synthetic: bool = False) -> LogLine:  # noqa: PLR0
             market = " on the synthetic sample market, whose prices are made up," if event.synthetic else ""
             text = f"run starts{market} with {event.cash:f} {event.quote}, first decision day {event.first_day}{notes}"
             return LogLine(at=decision_instant(event.first_day), level="INFO", text=text)
+        case DataDoubted():
+            return LogLine(at=event.at, level="WARNING", text=event.message)
         case DayDecided():
             return _decision(event)
         case OrderPlanned(order=order):
@@ -107,16 +110,6 @@ def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
 def is_synthetic(events: Iterable[Event]) -> bool:
     """Tell whether a run's prices are made up, as it said when it began."""
     return any(isinstance(event, RunStarted) and event.synthetic for event in events)
-
-
-def gap_lines(gaps: Sequence[str], first_day: date) -> list[LogLine]:
-    """Put the gaps of the data on top of the log."""
-    return [LogLine(at=decision_instant(first_day), level="WARNING", text=f"data gap: {gap}") for gap in gaps]
-
-
-def doubt_lines(doubts: Iterable[str], at: datetime) -> list[LogLine]:
-    """Put what makes the figures doubtful into the log."""
-    return [LogLine(at=at, level="WARNING", text=doubt) for doubt in doubts]
 
 
 def _decision(event: DayDecided) -> LogLine:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,10 +17,13 @@ from engine.journal.codec import EventCodec
 from engine.journal.record_rows import decision_row
 from engine.journal.run_files import CONFIG_FILE, DECISIONS_FILE
 from engine.journal.run_log import is_synthetic
-from engine.journal.run_record import PAPER, RunRecord, mode_of, read_summary
+from engine.journal.run_record import ONE_SHOT_MODES, PAPER, RunRecord, mode_of, read_summary
 from engine.journal.sqlite import JOURNAL_FILE, records_after
 
 LONGEST_LINE = 1 << 16
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+REVIEWABLE = ("backtest", "paper", "rehearsal")
+"""The modes whose folders hold one run; others hold several, or what was learnt of many."""
 
 T = TypeVar("T")
 
@@ -30,12 +33,18 @@ class RunOutline:
     """What can be said of a run at a glance; None where that is not on record.
 
     Attributes:
-        mode: `paper`, or `rehearsal` by its name, for a journal without a summary.
+        at: what runs are ordered by.
+        mode: `backtest`, `paper`; for a journal without a summary what the folder's name says; `parity` and the like
+            for folders that hold no run of their own; empty: not known.
         name: the configuration's; of a paper run without one what the folder's says of it, else empty.
         total_return, excess: fractions; the excess is over holding Bitcoin for the same days.
-        rotations: of the summary.
+        rotations: of the summary, or counted.
+        writer: the process of the bot that runs in it now; None: none.
+        problem: why it cannot be read, in a sentence without the folder's name; empty: it can.
     """
 
+    folder: Path
+    at: datetime = LONG_AGO
     mode: str
     name: str
     first_day: date | None = None
@@ -44,6 +53,13 @@ class RunOutline:
     excess: float | None = None
     rotations: int | None = None
     synthetic: bool | None = None
+    writer: int | None = None
+    problem: str = ""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it can be reviewed."""
+        return not self.problem and self.mode in REVIEWABLE
 
 
 def outline_of(folder: Path) -> RunOutline:
@@ -54,12 +70,13 @@ def outline_of(folder: Path) -> RunOutline:
     """
     has_journal = (folder / JOURNAL_FILE).exists()
     summary = read_summary(folder, wanted=not has_journal)
-    if not has_journal:
+    if not has_journal or summary.get("mode") in ONE_SHOT_MODES:
         outline = _of_summary(folder, summary)
     elif (folder / DECISIONS_FILE).exists():
         outline = _of_decisions(folder, summary)
     else:
         outline = RunOutline(
+            folder=folder,
             mode=mode_of(folder, summary),
             name=_name(folder, summary, _config(folder)),
             synthetic=_synthetic(folder, summary),
@@ -109,6 +126,7 @@ def _of_summary(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
     try:
         total_return = _optional(float, summary.get("total_return"))
         return RunOutline(
+            folder=folder,
             mode=str(summary["mode"]),
             name=str(summary.get("name", "")),
             first_day=_optional(date.fromisoformat, summary.get("first_day")),
@@ -134,6 +152,7 @@ def _of_decisions(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
     return RunOutline(
+        folder=folder,
         mode=mode_of(folder, summary),
         name=name,
         first_day=None if first is None else first[0],

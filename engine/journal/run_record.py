@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
-from engine.core.events import Event
-from engine.journal.codec import EventCodec
+from engine.core.events import Event, RunStarted
+from engine.journal.before_journals import events_of
+from engine.journal.configured import configured_core, configured_quote
 from engine.journal.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
@@ -48,13 +49,16 @@ from engine.journal.run_files import (
     SUMMARY_FILE,
 )
 from engine.journal.run_log import is_synthetic
-from engine.journal.sqlite import JOURNAL_FILE, stored_records
+from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
 from engine.journal.strict_json import strict_object
 from engine.journal.summary import RECORD_SCHEMA
 from engine.journal.summary_reading import summary_content
 
 PAPER, REHEARSAL = "paper", "rehearsal"
 """The modes of runs that keep a journal from their first event on, before there is a summary."""
+
+ONE_SHOT_MODES = ("backtest",)
+"""The modes of runs that are over within seconds: files and journal are written once, and none is behind another."""
 
 T = TypeVar("T")
 
@@ -68,8 +72,8 @@ class RunRecord:
             before the first.
         config: the effective configuration, None where the folder does not hold one.
         benchmarks: equity of each by day, as far as the files go; None where it was not tradable.
-        log: the lines of `run.log`.
-        events: the journal of a paper run; None for a run without one.
+        events: what happened.
+        journal: None in folders of backtests that were written before those had one.
     """
 
     folder: Path
@@ -80,8 +84,23 @@ class RunRecord:
     fills: Sequence[FillRow]
     rotations: Sequence[RotationRow]
     benchmarks: Mapping[str, Mapping[date, float] | None]
-    log: Sequence[str]
-    events: Sequence[Event] | None
+    events: Sequence[Event]
+    journal: JournalContent | None
+
+    @property
+    def started(self) -> RunStarted | None:
+        """How it began; None where it has not begun."""
+        return next((event for event in self.events if isinstance(event, RunStarted)), None)
+
+    @property
+    def quote(self) -> str:
+        """The currency that it counts in."""
+        return configured_quote(self.config) if self.started is None else self.started.quote
+
+    @property
+    def core(self) -> str:
+        """The asset that rotations and positions are compared with."""
+        return configured_core(self.config) if self.started is None else self.started.core
 
     @property
     def name(self) -> str:
@@ -89,9 +108,14 @@ class RunRecord:
         return self.folder.name
 
     @property
+    def is_one_shot(self) -> bool:
+        """Whether it was over within seconds, and nothing of it comes any more."""
+        return self.mode in ONE_SHOT_MODES
+
+    @property
     def synthetic(self) -> bool:
         """Whether its prices are made up: its summary says so or, before there is one, its first event."""
-        return bool(self.summary.get("synthetic")) or is_synthetic(self.events or ())
+        return bool(self.summary.get("synthetic")) or is_synthetic(self.events)
 
     @property
     def own_fills(self) -> Sequence[FillRow]:
@@ -107,32 +131,39 @@ def read_run(folder: Path) -> RunRecord:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: is no run folder; `review --list` shows the runs")
-    journal = folder / JOURNAL_FILE
-    events = tuple(_events(journal)) if journal.exists() else None
-    summary = read_summary(folder, wanted=events is None)
-    if events is None:
+    path = folder / JOURNAL_FILE
+    journal = read_content(path) if path.exists() else None
+    summary = read_summary(folder, wanted=journal is None)
+    config = _object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None
+    log = _lines(folder / LOG_FILE) if journal is None and (folder / LOG_FILE).exists() else ()
+    if journal is None:
         lines = _lines(folder / DECISIONS_FILE)
-        fills: Iterable[Sequence[str]] = _table(folder / FILLS_FILE, FILL_COLUMNS[:-2])
+        rows: Iterable[Sequence[str]] = _table(folder / FILLS_FILE, FILL_COLUMNS[:-2])
         rotations: Iterable[Sequence[str]] = _table(folder / ROTATIONS_FILE, ROTATION_COLUMNS)
     else:
-        days = decided_days(events)
+        days = decided_days(journal.events)
         lines = list(decision_lines(days))
-        fills, rotations = fill_rows(booked_fills(events)), rotation_rows(rotations_of(days))
+        rows, rotations = fill_rows(booked_fills(journal.events)), rotation_rows(rotations_of(days))
+    decisions = _rows(folder / DECISIONS_FILE, lines, decision_row)
+    fills = _rows(folder / FILLS_FILE, rows, fill_row)
     equity_days, benchmarks = _equity(folder / EQUITY_FILE)
+    synthetic = bool(summary.get("synthetic"))
     record = RunRecord(
         folder=folder,
         mode=mode_of(folder, summary),
         summary=summary,
-        config=_object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None,
-        decisions=_rows(folder / DECISIONS_FILE, lines, decision_row),
-        fills=_rows(folder / FILLS_FILE, fills, fill_row),
+        config=config,
+        decisions=decisions,
+        fills=fills,
         rotations=_rows(folder / ROTATIONS_FILE, rotations, rotation_row),
         benchmarks=benchmarks,
-        log=_lines(folder / LOG_FILE) if (folder / LOG_FILE).exists() else (),
-        events=events,
+        events=events_of(config=config, synthetic=synthetic, decisions=decisions, fills=fills, log=log)
+        if journal is None
+        else journal.events,
+        journal=journal,
     )
     _check_order(record)
-    if events is None:
+    if journal is None:
         _check_whole(record, equity_days)
     return record
 
@@ -199,12 +230,6 @@ def _check_whole(record: RunRecord, equity_days: Sequence[date] | None) -> None:
             f"{record.folder}: is half written or damaged: rotations.csv has {len(record.rotations)} of "
             f"{record.summary.get('rotations')!r} rotations"
         )
-
-
-def _events(path: Path) -> Iterable[Event]:
-    codec = EventCodec()
-    for record in stored_records(path):
-        yield codec.decode(record.type, record.body, where=f"{path}, record {record.sequence}")
 
 
 def _text(path: Path) -> str:

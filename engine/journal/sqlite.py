@@ -1,44 +1,43 @@
-"""The journal of a run that must survive a crash: an SQLite file, one writer, any number of readers.
+"""The journal of a run: an SQLite file, one writer, any number of readers.
 
     records(seq, type, body, previous, hash)    the events, each linked to the one before (engine/journal/chain.py)
     meta(key, value)                            `schema` of these tables; `created`, the instant of the first start
 
-An append is durable when it returns: WAL and synchronous FULL, one transaction an append. The only importer of sqlite3.
+What a live run appends is durable when the call returns: WAL and synchronous FULL, a transaction an append. A run that
+is over within seconds writes its journal at once.
 """
 
-import os
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from engine.core.errors import DataError
 from engine.core.events import Event
-from engine.journal.chain import BrokenChainError, Head, Record, follow, next_record
-from engine.journal.codec import EventCodec
+from engine.journal.chain import Head, Record, follow, head_of, next_record
+from engine.journal.codec import SEAL, EventCodec, decode_seal, encode_seal
+from engine.journal.database import (
+    REMEDY,
+    Connection,
+    check_pages,
+    check_tables,
+    connect,
+    create,
+    fold_log,
+    insert,
+    make_durable,
+    one_sentence,
+    onlooker,
+    read_only,
+    stored,
+    transaction,
+)
 from engine.journal.lock import only_writer
-from engine.journal.tables import CONTENT, SCHEMA, TABLES, missing_table, named, strangers
+from engine.journal.seal import FilesSealed
+from engine.journal.tables import named
 
 JOURNAL_FILE = "journal.sqlite"
-BATCH = 1000
-FORMAT_BYTES = 20
-
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_REMEDY = "put back a copy of it, or start in another folder"
-_REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full; nothing of the last write was kept, make room and start again",
-    sqlite3.SQLITE_IOERR: "the disk is full or fails; make room or mend it, and start again",
-    sqlite3.SQLITE_BUSY: "another program keeps it locked; close that program and start again",
-    sqlite3.SQLITE_LOCKED: "another program keeps it locked; close that program and start again",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; its file and its folder must be readable",
-    sqlite3.SQLITE_READONLY: "cannot be written; its file and its folder must be writable",
-    sqlite3.SQLITE_CONSTRAINT: "was written by another program meanwhile; only one may write to it",
-}
-
-
-class DamagedJournalError(DataError):
-    """The file cannot be read as an SQLite database, at all or from some record on."""
 
 
 class OtherJournalError(DataError):
@@ -61,21 +60,28 @@ class SqliteJournal:
 
     def __init__(self, path: Path, codec: EventCodec, *, at: datetime, wait_seconds: float = 5.0) -> None:
         self.path = path
-        self._codec = codec
-        with ExitStack() as opened, _one_sentence(path):
+        self._codec = codec.fresh()
+        with ExitStack() as opened, one_sentence(path):
             opened.enter_context(only_writer(path))
             if not path.exists():
-                _create(path, at)
-            self._connection = opened.enter_context(closing(_connect(path, "rw", wait_seconds)))
-            if others := _check_tables(self._connection, path):
-                raise DataError(f"{path}: holds what may change what is written: {named(others)}; {_REMEDY}")
-            self._head = Head()
-            for record in follow(_stored(self._connection)):
-                self._head = Head(sequence=record.sequence, hash=record.hash)
-            _check_pages(self._connection, path)
-            _make_durable(self._connection, path)
-            opened.callback(_fold_log, self._connection)
+                create(path, {"created": at.isoformat()})
+            self._connection = opened.enter_context(closing(connect(path, "rw", wait_seconds)))
+            if others := check_tables(self._connection, path):
+                raise DataError(f"{path}: holds what may change what is written: {named(others)}; {REMEDY}")
+            self._head, self._count, self._sealed = Head(), 0, None
+            for record in follow(stored(self._connection)):
+                self._head = head_of(record)
+                self._count += record.type != SEAL
+                self._sealed = decode_seal(record, path) if record.type == SEAL else None
+            check_pages(self._connection, path)
+            make_durable(self._connection, path)
+            opened.callback(fold_log, self._connection)
             self._opened = opened.pop_all()
+
+    @property
+    def sealed(self) -> FilesSealed | None:
+        """The seal that the journal ends with; None where something happened after it."""
+        return self._sealed
 
     @property
     def head(self) -> Head:
@@ -96,14 +102,29 @@ class SqliteJournal:
         Raises:
             DataError: as for `append`.
         """
-        head, rows = self._head, []
-        for event in events:
-            record = next_record(head, *self._codec.encode(event))
-            head = Head(sequence=record.sequence, hash=record.hash)
-            rows.append((record.sequence, record.type, record.body, record.previous, record.hash))
-        with _one_sentence(self.path), _transaction(self._connection):
-            self._connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
-        self._head = head
+        try:
+            records = list(_chained(events, self._codec.encode_readably, self._head))
+            with one_sentence(self.path), transaction(self._connection):
+                insert(self._connection, records)
+        except BaseException:
+            # What is not on record carries nothing for what comes.
+            self._codec.forget_written()
+            raise
+        if records:
+            self._head = head_of(records[-1])
+            self._count += len(records)
+            self._sealed = None
+
+    def seal(self, seal: FilesSealed) -> None:
+        """Write down what the files of the run are.
+
+        Raises:
+            DataError: as for `append`.
+        """
+        record = next_record(self._head, *encode_seal(seal))
+        with one_sentence(self.path), transaction(self._connection):
+            insert(self._connection, (record,))
+        self._head, self._sealed = head_of(record), seal
 
     def close(self) -> None:
         """Let go of the file and of the lock."""
@@ -116,11 +137,27 @@ class SqliteJournal:
         self.close()
 
     def __iter__(self) -> Iterator[Event]:
-        with _one_sentence(self.path):
+        with one_sentence(self.path):
             yield from _events(self._connection, self.path, self._codec)
 
     def __len__(self) -> int:
-        return self._head.sequence
+        """Count the events."""
+        return self._count
+
+
+def write_journal(path: Path, events: Iterable[Event], codec: EventCodec, seal: FilesSealed) -> None:
+    """Write the journal of a run that is over, as a whole; equal runs give equal bytes.
+
+    Args:
+        path: there is nothing yet, and nobody looks for anything.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    records = list(_chained(events, codec.fresh().encode, Head()))
+    records.append(next_record(head_of(records[-1]), *encode_seal(seal)))
+    with one_sentence(path):
+        create(path, {}, records, durable=False)
 
 
 def read_journal(path: Path, codec: EventCodec | None = None) -> Iterator[Event]:
@@ -133,9 +170,41 @@ def read_journal(path: Path, codec: EventCodec | None = None) -> Iterator[Event]
         DataError: there is no journal, it is damaged or foreign, or its chain is broken; raised when iteration begins
             or gets there.
     """
-    with _one_sentence(path), closing(_read_only(path)) as connection:
-        _check_tables(connection, path)
+    with one_sentence(path), closing(read_only(path)) as connection:
+        check_tables(connection, path)
         yield from _events(connection, path, codec or EventCodec())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalContent:
+    """All that a journal holds.
+
+    Attributes:
+        seal: the last one; None where the run never ended in good order, or before there were any.
+        is_sealed: whether nothing happened after it.
+    """
+
+    events: tuple[Event, ...]
+    seal: FilesSealed | None
+    is_sealed: bool
+
+
+def read_content(path: Path, codec: EventCodec | None = None) -> JournalContent:
+    """Read a whole journal, as it is stored: the chain is not looked at.
+
+    Args:
+        codec: by default one that gives the strategy's memory as plain values.
+
+    Raises:
+        DataError: there is no journal, it is damaged or foreign.
+    """
+    records = tuple(stored_records(path))
+    seals = [record for record in records if record.type == SEAL]
+    return JournalContent(
+        events=tuple((codec or EventCodec()).fresh().events(records, path)),
+        seal=decode_seal(seals[-1], path) if seals else None,
+        is_sealed=bool(seals) and records[-1] is seals[-1],
+    )
 
 
 def stored_records(path: Path) -> Iterator[Record]:
@@ -145,16 +214,16 @@ def stored_records(path: Path) -> Iterator[Record]:
         DamagedJournalError: the file cannot be read, at all or from here on; or records may be missing at its end.
         DataError: there is no journal, or it is foreign or locked.
     """
-    with _one_sentence(path), closing(_read_only(path)) as connection:
-        _check_tables(connection, path)
-        yield from _stored(connection)
-        _check_pages(connection, path)
+    with one_sentence(path), closing(read_only(path)) as connection:
+        check_tables(connection, path)
+        yield from stored(connection)
+        check_pages(connection, path)
 
 
 def strangers_in(path: Path) -> tuple[str, ...]:
     """Name what is in a journal's file beside the journal: triggers, views, other tables and indexes."""
-    with _one_sentence(path), closing(_read_only(path)) as connection:
-        return _check_tables(connection, path)
+    with one_sentence(path), closing(read_only(path)) as connection:
+        return check_tables(connection, path)
 
 
 def check_journal(path: Path) -> None:
@@ -165,9 +234,9 @@ def check_journal(path: Path) -> None:
     Raises:
         DataError: there is no journal, or it is damaged or foreign.
     """
-    with _one_sentence(path), closing(_onlooker(path)) as connection:
-        _check_tables(connection, path)
-        _check_pages(connection, path)
+    with one_sentence(path), closing(onlooker(path)) as connection:
+        check_tables(connection, path)
+        check_pages(connection, path)
 
 
 def records_after(path: Path, head: Head) -> tuple[Record, ...]:
@@ -182,8 +251,8 @@ def records_after(path: Path, head: Head) -> tuple[Record, ...]:
         OtherJournalError: what was read before is not there any more: it is another journal, or an older one.
         DataError: there is no journal, it is damaged or foreign, or its chain is broken.
     """
-    with _one_sentence(path), closing(_onlooker(path)) as connection:
-        _check_tables(connection, path)
+    with one_sentence(path), closing(onlooker(path)) as connection:
+        check_tables(connection, path)
         if head.sequence:
             known = [
                 found for (found,) in connection.execute("SELECT hash FROM records WHERE seq = ?", (head.sequence,))
@@ -192,158 +261,15 @@ def records_after(path: Path, head: Head) -> tuple[Record, ...]:
                 raise OtherJournalError(
                     f"{path}: is another journal than it was: record {head.sequence} is not the same"
                 )
-        return tuple(follow(_stored(connection, after=head.sequence or None), head))
+        return tuple(follow(stored(connection, after=head.sequence or None), head))
 
 
-def _events(connection: sqlite3.Connection, path: Path, codec: EventCodec) -> Iterator[Event]:
-    for record in follow(_stored(connection)):
-        yield codec.decode(record.type, record.body, where=f"{path}, record {record.sequence}")
+def _chained(events: Iterable[Event], encode: Callable[[Event], tuple[str, str]], head: Head) -> Iterator[Record]:
+    for event in events:
+        record = next_record(head, *encode(event))
+        head = head_of(record)
+        yield record
 
 
-def _stored(connection: sqlite3.Connection, after: int | None = None) -> Iterator[Record]:
-    while True:
-        # In batches, so that no reader, however slow, keeps the writer's log from being folded into the file.
-        batch: list[Record] = []
-        damage: sqlite3.Error | UnicodeDecodeError | None = None
-        condition, values = ("", ()) if after is None else ("WHERE seq > ?", (after,))
-        try:
-            rows = connection.execute(f"SELECT * FROM records {condition} ORDER BY seq LIMIT {BATCH}", values)
-            batch.extend(_record(*row) for row in rows)
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            damage = error
-        yield from batch
-        if damage is not None:
-            raise damage
-        if not batch:
-            return
-        after = batch[-1].sequence
-
-
-def _record(sequence: int, *columns: object) -> Record:
-    # Whoever tampers need not keep to text; the hash of another type's text is never right.
-    texts = [column if isinstance(column, str) else repr(column) for column in columns]
-    return Record(sequence=sequence, type=texts[0], body=texts[1], previous=texts[2], hash=texts[3])
-
-
-def _create(path: Path, at: datetime) -> None:
-    """Make a journal without records, under another name until it is whole: a crash leaves none rather than half."""
-    log = path.with_name(path.name + "-wal")
-    if log.exists():
-        raise DataError(f"{path}: is missing, though its log {log.name} is there; {_REMEDY}")
-    unfinished = path.with_name(path.name + ".new")
-    unfinished.unlink(missing_ok=True)
-    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
-        # Nobody sees this file before it is renamed, so it needs no rollback journal beside it.
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = FULL")
-        for statement in TABLES.values():
-            connection.execute(statement)
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", (("schema", SCHEMA), ("created", at.isoformat())))
-    unfinished.rename(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        raise DataError(f"{path}: there is no journal; only paper runs keep one")
-    return _connect(path, "ro", wait_seconds=5.0)
-
-
-def _onlooker(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        raise DataError(f"{path}: there is no journal; only paper runs keep one")
-    log, index = (path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm"))
-    if (log and index) or not _is_logged(path):
-        return _connect(path, "ro", wait_seconds=1.0)
-    if log:
-        raise DataError(f"{path}: its log {path.name}-wal is there without {path.name}-shm; start the bot to mend it")
-    # Where the file says that it has a log and none is beside it, SQLite would make one: all is in the file then.
-    return _connect(path, "ro&immutable=1", wait_seconds=1.0)
-
-
-def _is_logged(path: Path) -> bool:
-    with path.open("rb") as file:
-        # "File format read version" is byte 19; 2 is a write-ahead log (https://www.sqlite.org/fileformat2.html).
-        return file.read(FORMAT_BYTES)[-1:] == b"\x02"
-
-
-def _connect(path: Path, mode: str, wait_seconds: float) -> sqlite3.Connection:
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=wait_seconds)
-    # Text that is no UTF-8 has been tampered with; it has to reach the chain to be named.
-    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-    return connection
-
-
-def _check_tables(connection: sqlite3.Connection, path: Path) -> tuple[str, ...]:
-    """Check that the journal's tables are there, and name what there is beside them."""
-    content = list(connection.execute(CONTENT))
-    table = missing_table(content)
-    if table is not None:
-        raise DataError(f"{path}: is no journal: its table {table} is missing or another; {_REMEDY}")
-    schema = [value for (value,) in connection.execute("SELECT value FROM meta WHERE key = 'schema'")]
-    if schema != [SCHEMA]:
-        found = schema[0] if schema else "none"
-        raise DataError(f"{path}: has the table schema {found}; this version of the program reads {SCHEMA}")
-    return tuple(strangers(content))
-
-
-def _check_pages(connection: sqlite3.Connection, path: Path) -> None:
-    # One wrong bit in the number of rows of the last page hides the last records, and the chain cannot tell.
-    answers = [str(answer) for (answer,) in connection.execute("PRAGMA quick_check(1)")]
-    if answers != ["ok"]:
-        raise DamagedJournalError(f"{path}: is damaged ({answers[0].splitlines()[-1]}); {_REMEDY}")
-
-
-def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
-    ((mode,),) = connection.execute("PRAGMA journal_mode = WAL")
-    if mode != "wal":
-        raise DataError(f"{path}: its file system cannot keep a write-ahead log; choose a local folder with --out")
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _fold_log(connection: sqlite3.Connection) -> None:
-    """Leave one plain file behind, which can be read from a folder that cannot be written."""
-    # A reader at work, or a full disk, prevents it; then the log stays beside the file and nothing is lost.
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA journal_mode = DELETE")
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # A full disk may have ended the transaction already.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextmanager
-def _one_sentence(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except BrokenChainError as error:
-        raise DataError(f"{path}: its hash chain is broken: {error}; {_REMEDY}") from error
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
-        if code in _DAMAGED:
-            raise DamagedJournalError(f"{path}: is damaged or no journal ({error}); {_REMEDY}") from error
-        raise DataError(f"{path}: {_REASONS.get(code, error)}") from error
-    except UnicodeDecodeError as error:
-        # Python decodes SQLite's own complaint, which quotes the damaged bytes.
-        raise DamagedJournalError(f"{path}: is damaged ({error.reason}); {_REMEDY}") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror}") from error
+def _events(connection: Connection, path: Path, codec: EventCodec) -> Iterator[Event]:
+    return codec.fresh().events(follow(stored(connection)), path)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from engine.journal.chain import BrokenChainError, Head, Record, follow
+from engine.journal.chain import BrokenChainError, Head, Record, follow, head_of
 from engine.journal.codec import decided_day
-from engine.journal.sqlite import DamagedJournalError, stored_records, strangers_in
+from engine.journal.database import DamagedJournalError
+from engine.journal.sqlite import stored_records, strangers_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def verify_journal(path: Path, *, head: str | None = None) -> Verification:
     broken = None
     try:
         for record in follow(stored):
-            last = Head(sequence=record.sequence, hash=record.hash)
+            last = head_of(record)
             noted = last.sequence if record.hash == head else noted
             last_day = decided_day(record.type, record.body) or last_day
             first_day = first_day or last_day

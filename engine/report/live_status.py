@@ -13,6 +13,7 @@ from typing import assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -97,7 +98,7 @@ class Past:
                 return self._told(at, f"in position again: {asset}")
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
-            case RunStarted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():
+            case RunStarted() | DataDoubted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():
                 return self
             case _:
                 assert_never(event)

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from engine.journal.run_list import REVIEWABLE, RunEntry
+from engine.journal.run_outline import REVIEWABLE, RunOutline
 from engine.report.figures import LARGE, NOT_AVAILABLE, huge_percent, signed_percent
 from engine.report.printable import printable
 
@@ -16,7 +16,7 @@ MANIFOLD = 10
 """A return from which on tenths of a percent are left out."""
 
 
-def print_list(console: Console, entries: Sequence[RunEntry], out: Path) -> None:
+def print_list(console: Console, entries: Sequence[RunOutline], out: Path) -> None:
     """Print the runs, newest first."""
     runs = sum(entry.is_run for entry in entries)
     others = len(entries) - runs
@@ -35,7 +35,7 @@ def print_list(console: Console, entries: Sequence[RunEntry], out: Path) -> None
         console.print(Text("excess: over holding Bitcoin; rot.: rotations", style="dim"))
 
 
-def _line(entry: RunEntry) -> Text:
+def _line(entry: RunOutline) -> Text:
     name = printable(entry.folder.name)
     if not entry.is_run:
         return Text(name, style="dim" if not entry.problem else "")
@@ -56,7 +56,7 @@ def _row(name: str, cells: tuple[str, str, str, str, str]) -> str:
     return f"{head} {first:<10} {last:<10} {gain:>7} {excess:>7} {rotations:>4}"
 
 
-def _remarks(entry: RunEntry) -> Iterator[tuple[str, str]]:
+def _remarks(entry: RunOutline) -> Iterator[tuple[str, str]]:
     if entry.problem:
         yield printable(entry.problem), "red"
     elif entry.mode not in REVIEWABLE:

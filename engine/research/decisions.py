@@ -6,21 +6,19 @@ it comes out once no entries are allowed, the index was late; if it comes out of
 otherwise the evidence on record must differ from today's, or nothing explains it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from engine.core.events import DayDecided, EvidenceValue
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
-from engine.research.attribution import Cause
-from engine.research.episodes import Evening
-from engine.research.findings import Finding
+from engine.research.differences import Cause, Difference
+from engine.research.steps import Evening
 
 AGES = ("session", "week")
 """Evidence that says how recent the rest of its section is."""
 MOST_SHOWN = 2
-PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +34,26 @@ class Mind:
     until: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ComparedDecisions:
     """What came of it.
 
     Attributes:
-        findings: first days on which something new differs, in order.
-        causes: the finding that each differing day goes back to.
+        differences: first days on which something new differs, in order.
+        causes: the difference that each differing day goes back to.
         evidence: days on which the decision is the same and its evidence is not.
     """
 
-    findings: Sequence[Finding]
-    causes: Mapping[date, Finding]
-    evidence: int
+    differences: list[Difference] = field(default_factory=list)
+    causes: dict[date, Difference] = field(default_factory=dict)
+    evidence: int = 0
+
+    def find(self, day: date, cause: Cause | None, what: str) -> Difference:
+        """Note a difference, to which the day goes back if it is the first one of it."""
+        found = Difference(day=day, kind="decision", cause=cause, what=what)
+        self.differences.append(found)
+        self.causes.setdefault(day, found)
+        return found
 
 
 def compare_decisions(
@@ -63,17 +68,15 @@ def compare_decisions(
     ours, theirs = ({each.decided.day: each for each in run} for run in (backtest, live))
     for day in sorted({*ours, *theirs}):
         comparer.compare(day, ours.get(day), theirs.get(day))
-    return ComparedDecisions(findings=comparer.findings, causes=comparer.causes, evidence=comparer.evidence)
+    return comparer.result
 
 
 class _Comparer:
     def __init__(self, minds: Sequence[Mind]) -> None:
         self._minds = minds
-        self.findings: list[Finding] = []
-        self.causes: dict[date, Finding] = {}
-        self.evidence = 0
+        self.result = ComparedDecisions()
         self._memory: StrategyState = minds[0].strategy.start()
-        self._running: Finding | None = None
+        self._running: Difference | None = None
 
     def compare(self, day: date, ours: Evening | None, theirs: Evening | None) -> None:
         if theirs is None:
@@ -84,7 +87,7 @@ class _Comparer:
             )
         elif _outcome(theirs.decided) == _outcome(ours.decided):
             self._running = None
-            self.evidence += theirs.decided.evidence != ours.decided.evidence
+            self.result.evidence += theirs.decided.evidence != ours.decided.evidence
         else:
             self._explain(ours.decided, theirs)
         if theirs is not None:
@@ -98,7 +101,7 @@ class _Comparer:
             if self._running is None:
                 self._find(day, Cause.STATE, f"{words}; the account held something else")
             elif self._running.day != day:
-                self.causes[day] = self._running
+                self.result.causes[day] = self._running
         elif self._comes_out(self._minds[0], theirs, entries_allowed=False):
             self._find(day, Cause.LATE_DATA, f"{words}; no entries were allowed, as the index was not up to date")
         elif any(
@@ -112,12 +115,10 @@ class _Comparer:
             cause = Cause.LATE_DATA if any(each.is_older for each in changed) else Cause.REVISION
             self._find(day, cause, f"{words}; {_shown(changed)}")
         else:
-            self._find(day, Cause.UNEXPLAINED, f"{words}, on the same evidence")
+            self._find(day, None, f"{words}, on the same evidence")
 
-    def _find(self, day: date, cause: Cause, what: str) -> None:
-        self._running = Finding(day=day, kind="decision", cause=cause, what=what)
-        self.findings.append(self._running)
-        self.causes[day] = self._running
+    def _find(self, day: date, cause: Cause | None, what: str) -> None:
+        self._running = self.result.find(day, cause, what)
 
     def _comes_out(self, mind: Mind, theirs: Evening, *, entries_allowed: bool) -> bool:
         live = theirs.decided
@@ -169,35 +170,27 @@ def _shown(changes: Sequence[_Change]) -> str:
 def _change_words(change: _Change) -> str:
     live, today = change.live, change.today
     if isinstance(live, float) and isinstance(today, float) and live:
-        return f"{change.name} {live:,.6g}, today {today:,.6g} ({PERCENT * (today / live - 1):+.2f} %)"
+        return f"{change.name} {live:,.6g}, today {today:,.6g} ({100 * (today / live - 1):+.2f} %)"
     return f"{change.name} {_plain(live)}, today {_plain(today)}"
 
 
-def _plain(value: EvidenceValue) -> str:
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return "/".join(f"{asset} {weight:.4g}" for asset, weight in value.items()) or "all cash"
     if isinstance(value, bool | None):
         return "none" if value is None else str(value).lower()
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
 def _difference(ours: DayDecided, live: DayDecided) -> str:
-    pairs: Sequence[tuple[str, Callable[[DayDecided], object]]] = (
-        ("", lambda each: each.reason),
-        ("state ", lambda each: each.next_state),
-        ("targets ", lambda each: dict(each.targets)),
-        ("memory ", lambda each: each.memory),
-    )
-    for name, value in pairs:
-        if value(ours) != value(live):
-            if name == "memory ":
-                return "the same decision with another memory"
-            return f"{name}{_words(value(live))}, in the backtest {_words(value(ours))}"
-    return "trades in one run only"
-
-
-def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return "/".join(f"{asset} {weight:.4g}" for asset, weight in value.items()) or "all cash"
-    return str(value)
+    for name, here, there in (
+        ("", ours.reason, live.reason),
+        ("state ", ours.next_state, live.next_state),
+        ("targets ", dict(ours.targets), dict(live.targets)),
+    ):
+        if here != there:
+            return f"{name}{_plain(there)}, in the backtest {_plain(here)}"
+    return "trades in one run only" if ours.memory == live.memory else "the same decision with another memory"
 
 
 def _outcome(decided: DayDecided) -> tuple[object, ...]:

@@ -39,11 +39,13 @@ class BacktestRun:
     """A finished backtest: its events and what they fold into.
 
     Attributes:
+        planner: by the rules that it planned with.
         doubts: what puts its figures in doubt.
     """
 
     config: Config
     strategy: AnyStrategy
+    planner: Planner
     market: Market
     span: Span
     events: Sequence[Event]
@@ -62,7 +64,7 @@ class BacktestRun:
     @property
     def gaps(self) -> tuple[str, ...]:
         """Missing bars of all series, in words."""
-        return tuple(line for series in self.market.loaded.values() for line in series.gaps)
+        return self.market.gaps
 
 
 def strategy_of(config: Config) -> AnyStrategy:
@@ -135,6 +137,8 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         ledger=start,
         sell_wait_days=config.account.sell_wait_days,
     )
+    doubts = tuple(jump_words(jumps))
+    session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
     HistoricalDriver(
         session=session,
         venue=venue,
@@ -167,13 +171,14 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         synthetic=market.synthetic,
         data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
         notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
-        doubts=tuple(jump_words(jumps)),
+        doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,
     )
     return BacktestRun(
         config=config,
         strategy=strategy,
+        planner=planner,
         market=market,
         span=span,
         events=events,

@@ -78,7 +78,7 @@ def past_of_run(
         raise DataError(f"{folder}: holds no configuration (config.json); name the configuration file instead")
     config = build_config(with_assignments(dict(run.config), assignments), params_of)
     recorded = {row.day: (row.state, row.next_state, row.reason) for row in run.decisions}
-    if run.events is None:
+    if run.is_one_shot:
         return past_of_config(config, now=now, progress=progress, recorded=recorded)
     if not recorded:
         raise DataError(f"{folder}: holds no decision yet")

@@ -39,6 +39,11 @@ class Market:
         """Whether any bar of it is made up."""
         return any(series.synthetic for series in self.loaded.values())
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Missing bars of all series, in words."""
+        return tuple(line for series in self.loaded.values() for line in series.gaps)
+
 
 def load_market(config: Config, universe: Universe, *, now: Callable[[], datetime], progress: ProgressBar) -> Market:
     """Load every series that the universe needs, and the benchmarks' coins where they can be had.

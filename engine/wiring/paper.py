@@ -6,9 +6,8 @@ from pathlib import Path
 
 from engine import __version__
 from engine.config import Config
-from engine.core.calendar import decision_instant
 from engine.core.errors import ConfigError, DataError, VenueError
-from engine.core.events import Event, RunStarted
+from engine.core.events import DataDoubted, Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.ledger import Ledger
@@ -21,10 +20,11 @@ from engine.data.sessions import sessions_by_year
 from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
-from engine.journal.paper_folder import LogWriter, RecordedJournal, one_sentence, write_projections
+from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.journal.projections import booked_fills, decided_days, rotations_of
-from engine.journal.run_log import LogLine, doubt_lines
+from engine.journal.run_log import LogLine
 from engine.journal.run_record import PAPER
+from engine.journal.seal import file_contents, seal_of
 from engine.journal.sqlite import SqliteJournal
 from engine.journal.summary import RunFacts, summary_of
 from engine.journal.too_small import too_small_notes
@@ -86,6 +86,7 @@ class PaperRun:
         self._strategy: AnyStrategy = strategy_of(config)
         self._universe: Universe = self._strategy.universe
         client.hold_to((*self._universe.assets, config.account.quote))
+        self._store = store
         past = list(store)
         self._journal = RecordedJournal(store, past, folder, write_log, told)
         ledger = _first_ledger(config, past)
@@ -110,7 +111,6 @@ class PaperRun:
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
         )
-        self._write_log = write_log
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
         self._snapshots = snapshots or Snapshots(
@@ -145,6 +145,7 @@ class PaperRun:
         if history is None:
             return None
         self._write_files_of(history)
+        self._store.seal(seal_of(file_contents(self._folder), self._config.sha256()))
         return self._write_report()
 
     def _write_report(self) -> Path | None:
@@ -261,8 +262,8 @@ class PaperRun:
         return max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
 
     def _say_jumps(self, words: Sequence[str], day: date) -> None:
-        with one_sentence(self._folder):
-            self._write_log(doubt_lines(words, decision_instant(day)))
+        known = {event.message for event in self._journal.events if isinstance(event, DataDoubted)}
+        self._session.doubt(day, (each for each in words if each not in known))
         for line in words:
             self._around.notice(f"WARNING: {line}")
 

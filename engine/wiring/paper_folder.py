@@ -18,6 +18,7 @@ from engine.journal.config_history import kept_config, note_replaced
 from engine.journal.lock import writer_of
 from engine.journal.paper_folder import check_config, check_for_lost_journal, keep_config, sweep_leftovers
 from engine.journal.run_folder import without_blanks
+from engine.journal.seal import file_contents, resealed
 from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal, records_after
 from engine.registry import params_of
 from engine.wiring.backtest import strategy_of
@@ -123,6 +124,11 @@ def paper_journal(
         accept = accept_config or not len(store)
         keep_config(folder, config.effective(), accept=accept, completed=_completed)
         note_replaced(folder, before, at=at, records=len(store), completed=_completed)
+        if store.sealed is not None:
+            # Nothing may happen for a day, and the configuration is this one from now on.
+            seal = resealed(store.sealed, file_contents(folder), config.sha256())
+            if seal != store.sealed:
+                store.seal(seal)
         yield store
 
 

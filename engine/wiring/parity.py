@@ -11,16 +11,25 @@ from engine.config import Config
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.journal.run_files import SUMMARY_FILE
-from engine.journal.run_folder import write_run_files
 from engine.ports import ProgressBar
-from engine.research.attribution import LABORATORY_CAUSES, Cause
+from engine.research.comparison import compare
+from engine.research.differences import (
+    BASIS_POINTS,
+    LABORATORY_CAUSES,
+    LABORATORY_KINDS,
+    UNEXPLAINED,
+    Attribution,
+    Cause,
+    Difference,
+)
 from engine.research.exchange_model import ExchangeModel
-from engine.research.parity import BASIS_POINTS, KINDS, Comparison, Difference, compare, revisions
+from engine.research.steps import steps_of
+from engine.research.strict import revisions, strict
 from engine.venues.exchange_venue import BUY_MARGIN
 from engine.wiring.backtest import BacktestRun, backtest
+from engine.wiring.backtest_folder import write_backtest
 from engine.wiring.replay import Replay, replay
 
-UNEXPLAINED = "unexplained"
 DIFFERENCE_COLUMNS = ("day", "kind", "cause", "size_bp", "what")
 
 
@@ -34,7 +43,7 @@ class ParityRun:
 
     backtest: BacktestRun
     live: Replay
-    comparison: Comparison
+    comparison: Attribution
 
     def summary(self) -> dict[str, object]:
         """Give the content of `summary.json`; sizes in basis points of the backtest's value."""
@@ -62,12 +71,11 @@ class ParityRun:
         }
 
     def _row(self, cause: Cause | None) -> dict[str, object]:
-        mine = [difference for difference in self.comparison.differences if difference.cause is cause]
-        gap = 0.0 if cause is None else self.comparison.equity_gap.get(cause, 0.0)
+        mine = self.comparison.of_cause(cause)
         return {
-            **{kind: sum(difference.kind == kind for difference in mine) for kind in KINDS},
+            **{kind: sum(difference.kind == kind for difference in mine) for kind in LABORATORY_KINDS},
             "largest_bp": max((difference.size for difference in mine), default=0.0),
-            "equity_bp": -BASIS_POINTS * gap / float(self.comparison.equity),
+            "equity_bp": self.comparison.cost_bp(cause),
         }
 
 
@@ -103,7 +111,9 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
         buy_margin=BUY_MARGIN,
     )
     start = Ledger(quote=config.account.quote, cash=config.account.cash)
-    result = compare(run.events, live.events, planner=live.planner, model=model, start=start)
+    ours, theirs = (steps_of(events, start, last_plan=True) for events in (run.events, live.events))
+    policy = strict(ours, theirs, live_planner=live.planner, model=model)
+    result = compare(ours, theirs, history=history, planner=run.planner, policy=policy)
     bars = revisions(history, live.history, last_day=last_day)
     balances = [Difference(day=last_day, kind="equity", what=words, cause=None) for words in live.imbalances]
     return ParityRun(
@@ -119,17 +129,10 @@ def write_parity(folder: Path, run: ParityRun) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(DIFFERENCE_COLUMNS)
         for each in run.comparison.differences:
-            writer.writerow((each.day, each.kind, each.cause or UNEXPLAINED, f"{each.size:.6f}", each.what))
+            writer.writerow((each.day, each.kind, each.cause_name, f"{each.size:.6f}", each.what))
     history = folder / "backtest"
     history.mkdir()
-    write_run_files(
-        history,
-        summary=run.backtest.summary,
-        days=run.backtest.days,
-        fills=run.backtest.fills,
-        rotations=run.backtest.rotations,
-        benchmarks=run.backtest.benchmarks,
-    )
+    write_backtest(history, run.backtest)
     from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
 
     write_report(history)

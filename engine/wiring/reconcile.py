@@ -16,21 +16,21 @@ from engine.core.errors import CheckError, ConfigError, DataError, EngineError
 from engine.core.events import DayDecided, Event, RunStarted
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
-from engine.journal.chain import BrokenChainError, Record, follow
+from engine.journal.chain import BrokenChainError, follow
 from engine.journal.codec import EventCodec
 from engine.journal.config_history import PastConfig, read_config_history
 from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.ports import ProgressBar
 from engine.registry import params_of
+from engine.report.attribution import print_reconciled
 from engine.report.console import print_result
-from engine.report.reconciliation import print_reconciled
-from engine.research.attribution import Cause
-from engine.research.decisions import Mind, compare_decisions
-from engine.research.episodes import run_history
-from engine.research.findings import Finding, Reconciliation
-from engine.research.reconciliation import Rules, reconcile
-from engine.wiring.backtest import BacktestRun, backtest, instruments_of, strategy_of
+from engine.research.comparison import compare
+from engine.research.decisions import Mind
+from engine.research.differences import UNEXPLAINED, Attribution, Cause, Difference
+from engine.research.steps import steps_of
+from engine.research.tolerant import tolerant
+from engine.wiring.backtest import BacktestRun, backtest, strategy_of
 
 VENUE = "venue"
 
@@ -45,8 +45,44 @@ class ReconciledRun:
 
     folder: Path
     backtest: BacktestRun
-    result: Reconciliation
+    result: Attribution
     notes: Sequence[str]
+
+    def summary(self) -> dict[str, Any]:
+        """Give all of it as plain values; costs are live minus backtest, in basis points of the backtest's equity."""
+        result = self.result
+        listed = {cause: result.of_cause(cause) for cause in (*Cause, None)}
+        return {
+            "run": self.folder.name,
+            "venue": self.backtest.config.venue.name,
+            "first_day": result.first_day.isoformat(),
+            "last_day": result.last_day.isoformat(),
+            "decision_days": result.days,
+            "orders": result.orders,
+            "fills": result.fills,
+            "final_equity": float(result.equity),
+            "live_final_equity": float(result.live_equity),
+            "gap_bp": result.in_bp(result.gap),
+            "causes": {
+                cause or UNEXPLAINED: {"count": len(mine), "bp": result.cost_bp(cause)}
+                for cause, mine in listed.items()
+                if mine
+            },
+            "differences": [
+                {
+                    "day": each.day.isoformat(),
+                    "kind": each.kind,
+                    "cause": each.cause_name,
+                    "bp": result.in_bp(each.cost),
+                    "what": each.what,
+                }
+                for each in result.differences
+            ],
+            "evidence_days": result.evidence,
+            "unexplained": len(result.unexplained),
+            "notes": list(self.notes),
+            "synthetic": self.backtest.market.synthetic,
+        }
 
 
 def print_reconciliation(
@@ -72,10 +108,7 @@ def print_reconciliation(
         ConfigError, DataError: the folder is no paper run, or today's data do not carry its days.
     """
     run = reconciled(folder, assignments=assignments, now=now, progress=progress)
-    summary = {
-        **run.result.summary(run=folder.name, venue=run.backtest.config.venue.name, notes=run.notes),
-        "synthetic": run.backtest.market.synthetic,
-    }
+    summary = run.summary()
     if as_json and not console.quiet:
         print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
     elif not as_json:
@@ -92,8 +125,8 @@ def reconciled(
         EngineError: as `print_reconciliation` raises.
     """
     record = read_run(folder)
-    if record.events is None:
-        raise ConfigError(f"{folder}: is a {record.mode} run; --reconcile wants a paper run, which has a journal")
+    if record.is_one_shot:
+        raise ConfigError(f"{folder}: is a {record.mode} run; --reconcile wants a paper run")
     if record.config is None:
         raise DataError(f"{folder}: has no config.json; without it nobody knows what to run the backtest with")
     started, days = _span(folder, record.events)
@@ -132,44 +165,32 @@ def reconciled(
 
 def _compare(
     folder: Path, run: BacktestRun, started: RunStarted, past: Sequence[PastConfig], last_day: date
-) -> Reconciliation:
+) -> Attribution:
     config = run.config
     start = Ledger(quote=config.account.quote, cash=started.cash)
-    ours = run_history(run.events, start, until=last_day)
     path = folder / JOURNAL_FILE
-    # Whole and unchecked: a chain that is broken is a finding, and no obstacle to the others.
+    # Whole and unchecked: a chain that is broken is a difference, and no obstacle to the others.
     records = list(stored_records(path))
-    theirs = run_history(_typed_events(path, records, run), start, until=last_day)
+    # Another strategy's memory is plain: the configuration was another then.
+    codec = EventCodec(type(run.strategy.start()), or_plain=True)
+    ours, theirs = (steps_of(each, start, until=last_day) for each in (run.events, [*codec.events(records, path)]))
     earlier = _earlier_configs(past)
     minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
-    decisions = compare_decisions(ours.evenings, theirs.evenings, minds=minds)
-    assets = run.strategy.universe.assets
-    result = reconcile(
+    policy = tolerant(
         ours,
         theirs,
-        history=run.market.history,
-        rules=Rules(
-            costs=_costs(config),
-            live_costs=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
-            least_notional={asset: rules.minimum_notional for asset, rules in instruments_of(config, assets).items()},
-            trading_order=assets,
-        ),
-        decisions=decisions.findings,
-        causes=decisions.causes,
-        evidence=decisions.evidence,
+        minds=minds,
+        planner=run.planner,
+        costs_at=lambda place: _costs(next((each for until, each in earlier if place < until), config)),
     )
-    return _with_chain(result, records)
-
-
-def _with_chain(result: Reconciliation, records: Sequence[Record]) -> Reconciliation:
-    """Say so where the journal is not as it was written."""
+    result = compare(ours, theirs, history=run.market.history, planner=run.planner, policy=policy)
     try:
         deque(follow(records), maxlen=0)
     except BrokenChainError as broken:
         words = f"the journal's hash chain: {broken}"
-        finding = Finding(day=result.last_day, kind="account", cause=Cause.UNEXPLAINED, what=words)
-        return replace(result, findings=((finding, 0.0), *result.findings))
+        altered = Difference(day=last_day, kind="account", cause=None, what=words)
+        return replace(result, differences=(altered, *result.differences))
     return result
 
 
@@ -205,20 +226,6 @@ def _last_common_day(folder: Path, days: Sequence[date], decided: Sequence[DayDe
     if not common:
         raise DataError(f"{folder}: today's data have a bar of none of its {len(days)} days")
     return max(common)
-
-
-def _typed_events(path: Path, records: Sequence[Record], run: BacktestRun) -> list[Event]:
-    """Decode records with the strategy's memory in its own type."""
-    typed, untyped = EventCodec(type(run.strategy.start())), EventCodec()
-    events = []
-    for record in records:
-        where = f"{path}, record {record.sequence}"
-        try:
-            events.append(typed.decode(record.type, record.body, where=where))
-        except DataError:
-            # Another strategy's memory: the configuration was another then.
-            events.append(untyped.decode(record.type, record.body, where=where))
-    return events
 
 
 def _earlier_configs(past: Sequence[PastConfig]) -> list[tuple[int, Config]]:

@@ -153,7 +153,7 @@ def test_a_file_that_is_not_what_the_journal_makes_of_it_exits_5_and_names_it(ru
     assert (outcome.exit_code, outcome.stdout) == (5, "")
     assert outcome.stderr == (
         f"error: {run.folder}: decisions.jsonl: line 1 is not what the journal makes of it (and 1 more); "
-        "the journal is whole, and `paper` writes them again\n"
+        "the journal itself is whole\n"
     )
 
 
@@ -174,7 +174,7 @@ def test_a_run_folder_without_a_journal_exits_3(tmp_path: Path) -> None:
     outcome = run_command("verify", "backtest-hold-20240101T000000Z", "--out", tmp_path)
 
     assert (outcome.exit_code, outcome.stdout) == (3, "")
-    assert outcome.stderr.endswith("journal.sqlite: there is no journal; only paper runs keep one\n")
+    assert outcome.stderr.endswith("journal.sqlite: there is no journal; backtests of older versions kept none\n")
     assert len(outcome.stderr.splitlines()) == 1
 
 

@@ -242,5 +242,5 @@ def _make_hasty(connection: Connection, _: Path) -> None:
 @given(seed=st.integers(0, 2**63))
 def test_session_journal_and_exchange_agree_whatever_happens(seed: int) -> None:
     # How a file survives a power cut is another test's matter; here it would be most of the time.
-    with TemporaryDirectory() as folder, mock.patch("engine.journal.sqlite._make_durable", _make_hasty):
+    with TemporaryDirectory() as folder, mock.patch("engine.journal.sqlite.make_durable", _make_hasty):
         Script(Random(seed), Path(folder) / "journal.sqlite").play()

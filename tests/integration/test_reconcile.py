@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from engine.core.errors import ConfigError, DataError
+from engine.journal.chain import Head, next_record
 from engine.practice.faults import Fault
 from engine.wiring.reconcile import print_reconciliation
 from tests.support.command import call_command, small_configuration
@@ -27,6 +28,8 @@ ORDER = {"method": "POST", "path": "/api/v3/order"}
 NOW = datetime(2018, 1, 1, tzinfo=UTC)
 
 Open = Callable[..., Rehearsal]
+Events = list[tuple[str, dict[str, Any]]]
+"""Records of a journal: types and bodies."""
 
 
 @pytest.fixture(scope="session")
@@ -298,6 +301,72 @@ def _tamper(path: Path, key: str, value: str) -> None:
         content = json.loads(body)
         content["event"]["fill"][key] = value
         connection.execute("UPDATE records SET body = ? WHERE seq = ?", (json.dumps(content), sequence))
+
+
+def _one_step_less(events: Events) -> Events:
+    planned = next(body["event"]["order"] for type_, body in events if type_ == "OrderPlanned")
+    planned["quantity"] = str(Decimal(planned["quantity"]) - Decimal("0.00001"))
+    return events
+
+
+def _never_sent(events: Events) -> Events:
+    place = next(place for place, (type_, _) in enumerate(events) if type_ == "OrderSent")
+    return [*events[:place], *events[place + 2 :]]
+
+
+def _filled_twice(events: Events) -> Events:
+    place = next(place for place, (type_, _) in enumerate(events) if type_ == "OrderFilled")
+    return [*events[: place + 1], *events[place:]]
+
+
+def _another_reason(events: Events) -> Events:
+    decided = next(body["event"] for type_, body in events if type_ == "DayDecided" and body["event"]["changed"])
+    decided["reason"] = "whim"
+    return events
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        (_one_step_less, "order", "live, its account asks for"),
+        (_never_sent, "fill", "executed live; never sent"),
+        (_filled_twice, "fill", "executed live"),
+        (_another_reason, "decision", "on the same evidence"),
+    ],
+)
+def test_a_fault_that_the_whole_record_is_true_to_is_unexplained(
+    undisturbed: Path,
+    market: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Events], Events],
+    kind: str,
+    words: str,
+) -> None:
+    folder = tmp_path / "resealed"
+    shutil.copytree(undisturbed, folder)
+    _reseal(folder / "journal.sqlite", change)
+
+    code, summary = reconciled(folder, market, capsys)
+
+    rows = rows_of(summary, "unexplained")
+    assert code == 5
+    assert [row for row in rows if row["kind"] == kind and words in row["what"]], rows
+    assert not [row for row in rows if "hash chain" in row["what"]]
+
+
+def _reseal(path: Path, change: Callable[[Events], Events]) -> None:
+    """Change a journal's events, and chain them anew."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        rows = connection.execute("SELECT type, body FROM records ORDER BY seq").fetchall()
+        events = change([(type_, json.loads(body)) for type_, body in rows])
+        connection.execute("DELETE FROM records")
+        head = Head()
+        for type_, body in events:
+            record = next_record(head, type_, json.dumps(body))
+            values = (record.sequence, record.type, record.body, record.previous, record.hash)
+            connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?)", values)
+            head = Head(sequence=record.sequence, hash=record.hash)
 
 
 def test_a_backtest_has_nothing_to_be_reconciled_with(

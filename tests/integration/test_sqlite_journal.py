@@ -332,7 +332,7 @@ def test_a_folder_name_of_odd_signs_is_no_address(tmp_path: Path) -> None:
 
 
 def test_reading_where_there_is_no_journal_is_one_sentence_and_makes_none(path: Path) -> None:
-    assert "there is no journal; only paper runs keep one" in unreadable(path)
+    assert "there is no journal; backtests of older versions kept none" in unreadable(path)
     assert not any(path.parent.iterdir())
 
 

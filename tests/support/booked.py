@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from engine.core.events import AccountReset, Event, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Side
+from engine.journal.before_journals import events_of
 from engine.journal.record_rows import DecisionRow, FillRow
 from engine.journal.run_record import RunRecord
+from engine.journal.sqlite import JournalContent
 from tests.support.fakes import DAY, NOON, fill_of
 
 CASH = Decimal(1000)
@@ -95,10 +97,16 @@ def record_with_equity(equity: Mapping[date, float], **named: Any) -> RunRecord:
         "fills": (),
         "rotations": (),
         "benchmarks": {},
-        "log": (),
-        "events": None,
+        "journal": None,
+        "decisions": decisions,
+        **named,
     }
-    return RunRecord(**{**plain, "decisions": decisions, **named})
+    if "events" in named:
+        plain["journal"] = JournalContent(events=tuple(named["events"]), seal=None, is_sealed=False)
+    else:
+        rows = {key: plain[key] for key in ("config", "decisions", "fills")}
+        plain["events"] = events_of(**rows, synthetic=False, log=())
+    return RunRecord(**plain)
 
 
 def _row(fill: Fill) -> FillRow:

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from engine.core.events import Event, RunEnded
-from engine.journal import lock, sqlite
+from engine.journal import database, lock, sqlite
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import SqliteJournal, read_journal
 from strategies.hold import HoldState
@@ -25,7 +25,7 @@ AT = datetime(2024, 1, 1, tzinfo=UTC)
 CODEC = EventCodec(HoldState)
 KILLS = 40
 MOST_APPENDS = 12
-TRACED = {sqlite.__file__, lock.__file__}
+TRACED = {sqlite.__file__, database.__file__, lock.__file__}
 
 
 def event(number: int) -> Event:

@@ -8,8 +8,10 @@ from typing import Any
 
 from engine.core.events import Event
 from engine.core.order import Side
+from engine.journal.before_journals import events_of
 from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
 from engine.journal.run_record import RunRecord
+from engine.journal.sqlite import JournalContent
 
 FIRST_DAY = date(2024, 1, 1)
 """A Monday."""
@@ -89,7 +91,11 @@ def record(
     events: Sequence[Event] | None = None,
     mode: str = "backtest",
 ) -> RunRecord:
-    """Give a record of a run whose folder does not exist."""
+    """Give a record of a run whose folder does not exist.
+
+    Args:
+        events: by default those that the rows come to.
+    """
     return RunRecord(
         folder=Path("run"),
         mode=mode,
@@ -99,6 +105,14 @@ def record(
         fills=fills,
         rotations=rotations,
         benchmarks=benchmarks or {},
-        log=(),
-        events=events,
+        events=events_of(
+            config=config,
+            synthetic=bool((summary or {}).get("synthetic")),
+            decisions=decisions,
+            fills=fills,
+            log=(),
+        )
+        if events is None
+        else tuple(events),
+        journal=None if events is None else JournalContent(events=tuple(events), seal=None, is_sealed=False),
     )

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from engine.core.calendar import decision_instant
-from engine.core.events import RunStarted
+from engine.core.events import DataDoubted
 from engine.core.order import RESET_BUY_BACK
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import performance_of, turnover_of, without_few_days
-from engine.journal.bookings import quote_of
 from engine.journal.projections import OPEN, ROTATED
 from engine.journal.record_rows import RotationRow
 from engine.journal.review.costs import Costs, PricedFill, costs_of, priced_fills
 from engine.journal.review.holdings import Standing, Stretch, standing_of, stretches_of
-from engine.journal.review.incidents import Incident, IncidentKind, incidents_of, is_about_an_order, log_entries
+from engine.journal.review.incidents import Incident, IncidentKind, incidents_of
 from engine.journal.review.positions import out_of_position_of
 from engine.journal.review.round_trips import RoundTrip, round_trips_of
 from engine.journal.review.selection import Selection
@@ -31,7 +30,6 @@ LATELY_DAYS = 7
 FIGURES = (
     "total_return", "cagr", "volatility", "max_drawdown", "sharpe", "sortino", "calmar", "turnover",
 )  # fmt: skip
-PENDING = "; still pending: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +115,8 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         record=record,
         selection=selection,
         name=name_of(record),
-        core=core_of(record),
-        quote=quote_of(record),
+        core=record.core,
+        quote=record.quote,
         first_day=days[0].day if days else None,
         last_day=days[-1].day if days else None,
         synthetic=record.synthetic,
@@ -177,7 +175,7 @@ def counts(incidents: Sequence[Incident]) -> Mapping[IncidentKind, int]:
 def is_current(record: RunRecord) -> bool:
     """Tell whether the summary reaches the last decision; a paper run's follows its changes of position."""
     days = record.decisions
-    return record.events is None or (bool(days) and record.summary.get("last_day") == days[-1].day.isoformat())
+    return bool(days) and record.summary.get("last_day") == days[-1].day.isoformat()
 
 
 def _benchmarks(record: RunRecord) -> Mapping[str, Mapping[str, Any] | None]:
@@ -193,15 +191,7 @@ def rotates(record: RunRecord) -> bool:
 
 def trips_of(record: RunRecord) -> Sequence[RoundTrip]:
     """Give the round trips of a run without rotations; none of one that has them."""
-    return () if rotates(record) else round_trips_of(record.decisions, record.own_fills, core=core_of(record))
-
-
-def core_of(record: RunRecord) -> str:
-    """Name the asset that rotations and positions are compared with."""
-    started = (event.core for event in record.events or () if isinstance(event, RunStarted))
-    strategy = (record.config or {}).get("strategy")
-    configured = strategy.get("core") if isinstance(strategy, Mapping) else None
-    return next(started, None) or str(configured or "BTC")
+    return () if rotates(record) else round_trips_of(record.decisions, record.own_fills, core=record.core)
 
 
 def _lately(record: RunRecord, incidents: Sequence[Incident]) -> Lately | None:
@@ -225,21 +215,19 @@ def _lately(record: RunRecord, incidents: Sequence[Incident]) -> Lately | None:
 
 def _warnings(record: RunRecord, selection: Selection) -> Iterator[Warned]:
     said = set()
-    started = (event.notes for event in record.events or () if isinstance(event, RunStarted))
     notes = record.summary.get("notes")
     # Of a paper run the summary follows changes of position, and there is none where every order is too small.
-    written = [str(note) for note in notes] if isinstance(notes, list) else []
-    if record.events is not None:
-        written = [*(note for note in written if not is_told_of(note)), *too_small_notes(record.events)]
-    for note in (*written, *next(started, ())):
-        if str(note) not in said:
-            said.add(str(note))
-            yield Warned(at=None, text=str(note))
-    for at, level, text in log_entries(record.log):
-        is_one = level in ("WARNING", "ERROR", "CRITICAL") and not is_about_an_order(text)
-        if is_one and text not in said and selection.has_days(at.date(), at.date()):
-            said.add(text)
-            yield Warned(at=at, text=text)
+    written = [str(note) for note in notes if not is_told_of(str(note))] if isinstance(notes, list) else []
+    began_with = record.started.notes if record.started is not None else ()
+    for note in (*written, *too_small_notes(record.events), *began_with):
+        if note not in said:
+            said.add(note)
+            yield Warned(at=None, text=note)
+    for event in record.events:
+        if isinstance(event, DataDoubted) and event.message not in said:
+            said.add(event.message)
+            if selection.has_days(event.at.date(), event.at.date()):
+                yield Warned(at=event.at, text=event.message)
 
 
 def _is_selected(incident: Incident, selection: Selection) -> bool:
@@ -250,11 +238,7 @@ def _is_selected(incident: Incident, selection: Selection) -> bool:
 
 
 def _pending(record: RunRecord) -> Iterator[str]:
-    """Say which orders wait: as the journal leaves them, or by the log's last line."""
-    if record.events is None:
-        last = next((text for _, _, text in log_entries(reversed(record.log))), "")
-        yield from last.partition(PENDING)[2].split(PENDING) if PENDING in last else ()
-        return
+    """Say which orders wait, as the record leaves them."""
     for order in OrdersInFlight().after_all(record.events).waiting:
         yield f"{order.side.value} {order.quantity:f} {order.symbol} ({order.reason} of {order.decision_day})"
 

@@ -167,9 +167,9 @@ def last_change_of(decisions: Sequence[DecisionRow]) -> DecisionRow | None:
 
 
 def _bookings_found(record: RunRecord) -> Mapping[date, int]:
-    """Count, by day, the bookings that were on record when it was decided; empty without events."""
+    """Count, by day, the bookings that were on record when it was decided."""
     found, booked = {}, 0
-    for event in record.events or ():
+    for event in record.events:
         match event:
             case OrderFilled() | AccountReset():
                 booked += 1

@@ -1,10 +1,6 @@
-"""What did not go the plain way with a run's orders, with times.
+"""What did not go the plain way with a run's orders, with times."""
 
-It is told by the journal, or by `run.log` where there is none.
-"""
-
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +11,7 @@ from typing import TypeAlias, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    DataDoubted,
     DayDecided,
     Event,
     OrderCancelled,
@@ -40,10 +37,11 @@ EXPIRED = "ended as "
 NEVER_PLACED = "was never placed"
 STILL_UNKNOWN = "still unknown: it is being asked for"
 
-PlainWay: TypeAlias = RunStarted | DayDecided | OrderSent | OrderFilled | RunEnded
+PlainWay: TypeAlias = RunStarted | DataDoubted | DayDecided | OrderSent | OrderFilled | RunEnded
 """Events that are no incident."""
 NoAnswer: TypeAlias = (
     RunStarted
+    | DataDoubted
     | DayDecided
     | OrderPlanned
     | OrderSkipped
@@ -98,7 +96,7 @@ class Incident:
 
 def incidents_of(record: RunRecord) -> tuple[Incident, ...]:
     """Give the incidents of a run, oldest first."""
-    return tuple(logged_incidents(record.log) if record.events is None else journalled_incidents(record.events))
+    return tuple(journalled_incidents(record.events))
 
 
 def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, PLR0912 - one arm an event
@@ -262,7 +260,7 @@ def _incident(kind: IncidentKind, order: Order, at: datetime, message: str, *, o
 
 def _instant(event: Event) -> datetime | None:
     match event:
-        case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | AccountReset():
+        case DataDoubted() | OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | AccountReset():
             return event.at
         case PositionMissed() | PositionReached():
             return event.at
@@ -272,76 +270,3 @@ def _instant(event: Event) -> datetime | None:
             if not isinstance(event, Undated):
                 assert_never(event)
             return None
-
-
-LINE = re.compile(r"(?P<at>\S+) (?P<level>[A-Z]+) +(?P<text>.*)")
-ORDER_LINE = re.compile(
-    r"(?P<word>planned|waits:|unresolved:|rejected:|cancelled:) (?P<order>(?:buy|sell) \S+ (?P<asset>[^/\s]+)/\S+) "
-    r"\[(?P<id>\S+-(?P<attempt>\d+))\] \((?P<reason>.*?) of (?P<day>\d{4}-\d\d-\d\d)\)(?:: (?P<message>.*))?"
-)
-SKIPPED_LINE = re.compile(r"not sent: (?P<order>(?:buy|sell) \S+ (?P<asset>\S+)): (?P<message>.*)")
-KINDS = {
-    "planned": IncidentKind.RETRY,
-    "waits:": IncidentKind.WAITS,
-    "unresolved:": IncidentKind.UNKNOWN,
-    "rejected:": IncidentKind.REJECTED,
-    "cancelled:": IncidentKind.REPLACED,
-}
-
-
-def logged_incidents(lines: Iterable[str]) -> Iterator[Incident]:
-    """Tell incidents out of the lines of `run.log`; a line of another form is none."""
-    for at, _, text in log_entries(lines):
-        if found := ORDER_LINE.fullmatch(text):
-            if found["word"] == "planned" and found["attempt"] == "1":
-                continue
-            yield Incident(
-                at=at,
-                kind=KINDS[found["word"]],
-                order=found["order"],
-                asset=found["asset"],
-                client_order_id=found["id"],
-                decision_day=_day(found["day"]),
-                reason=found["reason"],
-                message=found["message"] or f"attempt {found['attempt']}",
-            )
-        elif found := SKIPPED_LINE.fullmatch(text):
-            yield Incident(
-                at=at,
-                kind=IncidentKind.NOT_SENT,
-                order=found["order"],
-                asset=found["asset"],
-                client_order_id="",
-                decision_day=None,
-                reason="",
-                message=found["message"],
-            )
-
-
-def log_entries(lines: Iterable[str]) -> Iterator[tuple[datetime, str, str]]:
-    """Read instant, level and text of each line of `run.log`; a line of another form is left."""
-    for line in lines:
-        found = LINE.fullmatch(line)
-        at = _instant_of(found["at"]) if found else None
-        if found and at is not None:
-            yield at, found["level"], found["text"]
-
-
-def is_about_an_order(text: str) -> bool:
-    """Tell whether a line of the log is one of the incidents."""
-    return ORDER_LINE.fullmatch(text) is not None or SKIPPED_LINE.fullmatch(text) is not None
-
-
-def _instant_of(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ from engine.journal.review.costs import PricedFill
 from engine.journal.review.facts import Review
 from engine.journal.review.holdings import Standing
 from engine.journal.review.round_trips import RoundTrip
-from engine.journal.run_list import RunEntry
+from engine.journal.run_outline import RunOutline
 from engine.journal.run_record import RunRecord
 
 
@@ -91,7 +91,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
     }
 
 
-def plain_list(entries: Sequence[RunEntry]) -> list[dict[str, Any]]:
+def plain_list(entries: Sequence[RunOutline]) -> list[dict[str, Any]]:
     """Give the list of runs."""
     return [
         {

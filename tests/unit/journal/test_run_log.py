@@ -1,11 +1,12 @@
 """One line an event, with its reason."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from engine.core.events import (
+    DataDoubted,
     Event,
     OrderCancelled,
     OrderFilled,
@@ -19,7 +20,7 @@ from engine.core.events import (
     RunStarted,
 )
 from engine.core.order import Side
-from engine.journal.run_log import LogLine, gap_lines, log_line, log_lines
+from engine.journal.run_log import LogLine, log_line, log_lines
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
 ORDER = order_of("ETH", Side.BUY, "1.50", name="bot-1")
@@ -97,10 +98,10 @@ def test_a_day_on_which_nothing_changes_is_for_debugging_and_left_out_of_the_log
     assert list(log_lines([start, hold])) == [log_line(start)]
 
 
-def test_gaps_stand_on_top_as_warnings() -> None:
-    lines = gap_lines(["ETH: no bar on 2024-01-03 (1 day)"], date(2024, 1, 1))
+def test_what_is_doubtful_of_the_bars_is_a_warning() -> None:
+    line = log_line(DataDoubted(at=END_OF_DAY, message="data gap: ETH: no bar on 2024-01-03 (1 day)"))
 
-    assert lines == [LogLine(at=END_OF_DAY, level="WARNING", text="data gap: ETH: no bar on 2024-01-03 (1 day)")]
+    assert line == LogLine(at=END_OF_DAY, level="WARNING", text="data gap: ETH: no bar on 2024-01-03 (1 day)")
 
 
 def test_the_log_of_a_run_on_made_up_prices_says_so_in_its_first_line_and_its_last() -> None:

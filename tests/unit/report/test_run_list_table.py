@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from engine.journal.run_list import RunEntry
+from engine.journal.run_outline import RunOutline
 from engine.report.run_list import print_list
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -20,7 +20,7 @@ AT = datetime(2024, 1, 1, tzinfo=UTC)
 def test_a_return_fits_its_column(value: float, words: str) -> None:
     page = io.StringIO()
 
-    run = RunEntry(
+    run = RunOutline(
         folder=Path("run-1"), at=AT, mode="backtest", name="x", total_return=value, excess=value, rotations=3
     )
     print_list(Console(file=page, width=80), [run], Path("logs"))

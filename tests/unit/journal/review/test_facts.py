@@ -1,6 +1,5 @@
 """A review of a run worked out by hand: five days, one rotation, five fills (tests/support/run_folders.py)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -246,18 +245,6 @@ def test_a_coin_out_of_position_is_told_until_it_is_reached(tmp_path: Path) -> N
     assert reached.out_of_position == ()
 
 
-def test_of_a_run_without_a_journal_the_summary_tells_what_is_out_of_position(tmp_path: Path) -> None:
-    folder = write_backtest(tmp_path)
-    path = folder / "summary.json"
-    said = {"asset": "ADA", "since": "2024-01-02", "weight": 0.1, "reason": "cannot be sold: no bar"}
-    summary = {**json.loads(path.read_text(encoding="utf-8")), "out_of_position": [said, "odd"]}
-    path.write_text(json.dumps(summary), encoding="utf-8")
-
-    (told,) = reviewed(read_run(folder)).out_of_position
-
-    assert told.words == "ADA (10.00% of equity) since 2024-01-02: cannot be sold: no bar"
-
-
 def test_the_log_tells_the_incidents_of_a_run_without_a_journal(tmp_path: Path) -> None:
     begin = story()[:2]
     waits = OrderWaits(at=AT, order=SELL, message="the market takes no orders now")
@@ -273,7 +260,7 @@ def test_the_log_tells_the_incidents_of_a_run_without_a_journal(tmp_path: Path) 
             "sell 4 ETH/USDT",
             "ETH",
             "time_exit",
-            "replaced by a newer decision",
+            "by a newer decision",
         ),
     ]
 

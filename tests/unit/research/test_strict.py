@@ -11,14 +11,16 @@ from decimal import Decimal
 
 import pytest
 
-from engine.core.events import DayDecided, Event, OrderCancelled, OrderFilled, OrderPlanned
+from engine.core.events import DayDecided, Event, OrderCancelled, OrderFilled, OrderPlanned, OrderSent
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.core.order import Fill, Order, Side, client_order_id
 from engine.core.planner import Planner
-from engine.research.attribution import Cause
+from engine.research.comparison import compare
+from engine.research.differences import Attribution, Cause
 from engine.research.exchange_model import ExchangeModel, MarketFilters
-from engine.research.parity import Comparison, compare, revisions, steps_of
+from engine.research.steps import steps_of
+from engine.research.strict import revisions, strict
 from tests.support.fakes import instrument
 from tests.support.markets import coin_bars, history_of
 
@@ -53,6 +55,7 @@ ORDER = Order(
     decision_day=FIRST,
     reason="start",
 )
+SENT = OrderSent(at=OPEN, order=ORDER)
 
 
 def filled(*, fee: str, fee_asset: str, quantity: str = "9.94", price: str = "100", at: datetime = OPEN) -> Fill:
@@ -94,6 +97,7 @@ def backtest_events() -> list[Event]:
     return [
         day_of(DAYS[0], equity="1000", cash="1000", reason="start"),
         OrderPlanned(order=ORDER),
+        SENT,
         OrderFilled(fill=filled(fee="0.994", fee_asset="USDT")),
         *(day_of(day, equity="999.006", cash="5.006") for day in DAYS[1:]),
     ]
@@ -104,14 +108,19 @@ def live_events() -> list[Event]:
     return [
         day_of(DAYS[0], equity="1000", cash="1000", reason="start"),
         OrderPlanned(order=ORDER),
+        SENT,
         OrderFilled(fill=filled(fee="0.00994", fee_asset="BTC")),
         *(day_of(day, equity="999.006", cash="6") for day in DAYS[1:]),
     ]
 
 
-def comparison(live: Sequence[Event], backtest: Sequence[Event] | None = None) -> Comparison:
+def comparison(
+    live: Sequence[Event], backtest: Sequence[Event] | None = None, *, live_planner: Planner = PLANNER
+) -> Attribution:
     events = backtest_events() if backtest is None else backtest
-    return compare(events, live, planner=PLANNER, model=MODEL, start=START)
+    ours, theirs = (steps_of(each, START, last_plan=True) for each in (events, live))
+    policy = strict(ours, theirs, live_planner=live_planner, model=MODEL)
+    return compare(ours, theirs, history=HISTORY, planner=PLANNER, policy=policy)
 
 
 def first_unexplained(live: Sequence[Event]) -> str:
@@ -126,7 +135,7 @@ def test_a_fee_in_the_coin_is_the_only_difference_and_has_its_cause() -> None:
     (difference,) = result.differences
     assert (difference.kind, difference.cause) == ("fill", Cause.FEES)
     assert difference.size == pytest.approx(10.0)
-    assert sum(result.equity_gap.values()) == pytest.approx(0.0)
+    assert sum(result.costs.values()) == pytest.approx(0.0)
 
 
 def test_a_day_that_was_skipped_is_named() -> None:
@@ -166,9 +175,9 @@ def test_a_decision_that_differs_is_never_explained(change: dict[str, object], w
 def test_a_venue_that_buys_one_percent_less_is_named() -> None:
     # 9.94 less 1 % is 9.84 on the lot step; the rest of the live run is true to its own fills.
     short = filled(quantity="9.84", fee="0.00984", fee_asset="BTC")
-    live = [*live_events()[:2], OrderFilled(fill=short), day_of(DAYS[1], equity="999.016", cash="16")]
+    live = [*live_events()[:3], OrderFilled(fill=short), day_of(DAYS[1], equity="999.016", cash="16")]
 
-    result = comparison(live, backtest_events()[:4])
+    result = comparison(live, backtest_events()[:5])
 
     (unexplained,) = result.unexplained
     assert unexplained.kind == "fill"
@@ -187,7 +196,7 @@ def test_a_venue_that_buys_one_percent_less_is_named() -> None:
 )
 def test_a_fill_that_is_not_by_the_rules_is_unexplained(fill: Fill) -> None:
     live = live_events()
-    live[2] = OrderFilled(fill=fill)
+    live[3] = OrderFilled(fill=fill)
 
     assert first_unexplained(live).startswith("2024-01-02 fill: live buy")
 
@@ -209,14 +218,14 @@ def test_an_equity_that_the_fills_do_not_come_to_is_unexplained() -> None:
 
 
 def test_an_order_that_was_not_executed_live_is_unexplained() -> None:
-    live = [*live_events()[:2], *(day_of(day, equity="1000", cash="1000") for day in DAYS[1:])]
+    live = [*live_events()[:3], *(day_of(day, equity="1000", cash="1000") for day in DAYS[1:])]
 
     assert first_unexplained(live) == "2024-01-02 fill: buy 9.94 BTC/USDT was not executed live"
 
 
 def test_an_order_that_was_executed_a_day_earlier_than_in_the_backtest_is_unexplained() -> None:
-    bought, later = backtest_events()[2], backtest_events()[:2]
-    backtest = [*later, day_of(DAYS[1], equity="1000", cash="1000"), bought, backtest_events()[-1]]
+    bought, later = backtest_events()[2:4], backtest_events()[:2]
+    backtest = [*later, day_of(DAYS[1], equity="1000", cash="1000"), *bought, backtest_events()[-1]]
 
     words = [difference.what for difference in comparison(live_events(), backtest).unexplained]
 
@@ -237,7 +246,7 @@ def test_an_order_that_the_lot_step_of_the_exchange_cuts_is_filter_rounding() ->
     coarse = replace(PLANNER, instruments={"BTC": instrument("BTC", step="0.1")})
     live = [live_events()[0], OrderPlanned(order=ORDER.with_quantity(Decimal("9.9")))]
 
-    result = compare(backtest_events()[:2], live, planner=coarse, model=MODEL, start=START)
+    result = comparison(live, backtest_events()[:2], live_planner=coarse)
 
     (difference,) = result.differences
     assert (difference.kind, difference.cause) == ("order", Cause.FILTERS)
@@ -246,7 +255,7 @@ def test_an_order_that_the_lot_step_of_the_exchange_cuts_is_filter_rounding() ->
 
 def test_a_fill_at_another_instant_is_timing() -> None:
     live = live_events()
-    live[2] = OrderFilled(fill=filled(fee="0.00994", fee_asset="BTC", at=OPEN + timedelta(minutes=1)))
+    live[3] = OrderFilled(fill=filled(fee="0.00994", fee_asset="BTC", at=OPEN + timedelta(minutes=1)))
 
     causes = [difference.cause for difference in comparison(live).differences]
 
@@ -254,10 +263,10 @@ def test_a_fill_at_another_instant_is_timing() -> None:
 
 
 def test_what_is_executed_after_the_last_decision_is_left_out() -> None:
-    steps = steps_of(live_events()[:3])
+    (step,) = steps_of(live_events()[:4], START, last_plan=True).steps
 
-    assert [len(step.planned) for step in steps] == [1]
-    assert steps[0].fills == []
+    assert len(step.planned) == 1
+    assert step.executions == []
 
 
 def test_bars_that_were_seen_otherwise_or_not_at_all_are_data_revisions() -> None:

@@ -1,0 +1,67 @@
+"""What a policy is: how strict a comparison of two runs is, and what is known of the live run's exchange."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from engine.core.planner import Planner
+from engine.research.decisions import ComparedDecisions
+from engine.research.differences import Cause, Difference
+from engine.research.gaps import Amounts
+from engine.research.steps import BookedFill, Evening, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPair:
+    """What both runs made of one asset in one change of targets; a sale is below 0.
+
+    Attributes:
+        ours, theirs: the step in the backtest and in the live run; None where a run has none.
+        quantity, live_quantity: planned.
+        planned, executed: backtest minus live, in amounts that add up to it; the latter once fills are booked.
+    """
+
+    asset: str
+    day: date
+    ours: Step | None
+    theirs: Step | None
+    quantity: float
+    live_quantity: float
+    planned: Amounts
+    executed: Amounts = field(default_factory=dict)
+
+    @property
+    def executions(self) -> Sequence[Sequence[BookedFill]]:
+        """The executions of the backtest and of the live run."""
+        return [step.executions_of(self.asset) if step else [] for step in (self.ours, self.theirs)]
+
+
+Worth: TypeAlias = tuple[Evening, Evening, Mapping[Cause | None, float]]
+"""An evening of the backtest and of the live run, and the gap in equity by cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How strict a comparison is.
+
+    Attributes:
+        causes: those that may explain; where another one would have to, it is unexplained.
+        decisions: the decisions compared.
+        misfits: where the live run's record of its account is not what its fills come to; the last one has a cost.
+        faults: what is wrong by itself, by decision day and asset; of a plan as a whole, by "". Fills of an asset that
+            is there were worked out anew.
+        sized: gives the evening by which live orders were to be sized; None where that did not come.
+        planner: plans by the rules that the live run planned with.
+        why_short: says why the live run executed another quantity than it ordered: a cause or none, and words.
+        listed: gives what is listed of all differences, pairs and evenings, in order.
+    """
+
+    causes: Collection[Cause]
+    decisions: ComparedDecisions
+    misfits: Sequence[Difference]
+    faults: Mapping[tuple[date, str], Sequence[Difference]]
+    sized: Callable[[Step], Evening | None]
+    planner: Callable[[Step], Planner]
+    why_short: Callable[[OrderPair, Step, float], tuple[Cause | None, str]]
+    listed: Callable[[Sequence[Difference], Sequence[OrderPair], Sequence[Worth]], Sequence[Difference]]

@@ -1,0 +1,256 @@
+"""History through the live path against the backtest: in a laboratory the exchange's rules are known to the digit.
+
+A decision must be equal to the letter. For money a tolerance would be a hole: the live run's orders must be what the
+shared planner makes of the live run's own account, its fills what the exchange's rules make of these orders, and its
+equity what its fills add up to, each exactly. What is not so is unexplained. What is so and yet differs from the
+backtest goes back to rules that differ, and is listed as it shows, with its main cause.
+
+Worked example, where two fills of one order differ by three rules: the backtest buys 9.94 BTC at its open of 100 and
+pays 0.994 USDT. The live run buys 60 seconds later, when the line to a close of 144 is at 100.030555; its book's ask is
+on the tick above, 100.04, and 0.00994 BTC are taken. 3.06 basis points are the instant's, 0.94 the tick's, 10 the
+fee's; each is a row, and each has its amount: cash of 9.94 * 0.030555, cash of 9.94 * 0.009445, and 0.00994 BTC against
+0.994 USDT.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+
+from engine.core.events import DayDecided
+from engine.core.market import History
+from engine.core.money import ZERO, decimal_of, plain
+from engine.core.order import Order, Side
+from engine.core.planner import Plan, Planner
+from engine.research.decisions import ComparedDecisions
+from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, Difference
+from engine.research.exchange_model import ExchangeModel, ExpectedFill
+from engine.research.fills import average, signed
+from engine.research.gaps import by_cause, main_cause
+from engine.research.policy import OrderPair, Policy, Worth
+from engine.research.steps import Attempt, BookedFill, RunSteps, Step
+
+MONEY = ("equity", "cash", "closes")
+"""What of a decision depends on the account, and is checked against the fills and the bars instead."""
+PRICES = ("open", "high", "low", "close")
+
+
+def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: ExchangeModel) -> Policy:
+    """Give the policy for a run on the practice exchange.
+
+    Args:
+        live_planner: by the rules that the live run plans with.
+        model: of the exchange that the live run trades on; its history is the backtest's.
+    """
+    judge = _Judge(backtest, live, live_planner, model)
+    return Policy(
+        causes=LABORATORY_CAUSES,
+        decisions=_decisions(backtest, live),
+        misfits=[*judge.misfits()],
+        faults=judge.faults,
+        # Orders are planned with the change, and never later.
+        sized=lambda step: step.evening,
+        planner=lambda _: live_planner,
+        why_short=judge.why_short,
+        listed=judge.listed,
+    )
+
+
+def _decisions(backtest: RunSteps, live: RunSteps) -> ComparedDecisions:
+    """Find every field that is not equal, and days of one run only."""
+    compared, others = ComparedDecisions(), {each.decided.day: each.decided for each in live.evenings}
+    names = [each.name for each in fields(DayDecided) if each.name not in MONEY]
+    for decided in (each.decided for each in backtest.evenings):
+        other = others.pop(decided.day, None)
+        if other is None:
+            compared.find(decided.day, None, "the live run decided nothing on this day")
+        for name in names if other else ():
+            here, there = getattr(decided, name), getattr(other, name)
+            if here != there:
+                compared.find(decided.day, None, f"{name} is {there} live and {here} in the backtest")
+    for day in others:
+        compared.find(day, None, "the live run decided a day that the backtest did not")
+    return compared
+
+
+class _Judge:
+    def __init__(self, backtest: RunSteps, live: RunSteps, live_planner: Planner, model: ExchangeModel) -> None:
+        self._backtest, self._live = backtest, live
+        self._planner, self._model = live_planner, model
+        self.faults = self._all_faults()
+
+    def misfits(self) -> Iterator[Difference]:
+        """Say of every day where equity or cash are not what the fills come to; and which orders one run cancelled."""
+        for evening in self._live.evenings:
+            decided, ledger = evening.decided, evening.ledger
+            worth = ledger.equity(self._closes(ledger.positions, decided.day))
+            for name, has, due in (("equity", decided.equity, worth), ("cash", decided.cash, ledger.cash)):
+                if has != due:
+                    words = f"the live {name} is {plain(has)}, and its fills come to {plain(due)}"
+                    cost = float(has - due) if name == "equity" and evening is self._live.evenings[-1] else 0.0
+                    yield Difference(day=decided.day, kind="equity", what=words, cause=None, cost=cost)
+        ours, theirs = (
+            {(each.day, each.order.decision_day, each.order.asset, each.order.side) for each in run.cancelled}
+            for run in (self._backtest, self._live)
+        )
+        for day in sorted({key[0] for key in ours ^ theirs}):
+            words = "orders that still waited were cancelled in one run only"
+            yield Difference(day=day, kind="order", what=words, cause=None)
+
+    def _all_faults(self) -> Mapping[tuple[date, str], Sequence[Difference]]:
+        """Plan the live run's orders anew, and work out what the exchange must have made of them and when."""
+        faults: dict[tuple[date, str], list[Difference]] = {}
+        ours, theirs = ({step.decided.day: step for step in run.steps} for run in (self._backtest, self._live))
+        for day, live in theirs.items():
+            fault = self._plan_fault(live)
+            if fault:
+                faults[day, ""] = [Difference(day=day, kind="order", what=fault, cause=None)]
+            step = ours.get(day)
+            for asset in dict.fromkeys((*live.assets, *(step.assets if step else ()))):
+                faults[day, asset] = [
+                    Difference(day=on, kind="fill", what=what, cause=None)
+                    for on, what in self._fill_faults(asset, step, live)
+                ]
+        return faults
+
+    def why_short(self, pair: OrderPair, step: Step, done: float) -> tuple[Cause | None, str]:
+        """Name the rule that cut what was executed: where there is no fault, it was one."""
+        ordered = pair.live_quantity
+        words = f"{pair.asset}: {abs(done):.8g} of {abs(ordered):.8g} executed live"
+        if abs(done) > abs(ordered) or done * ordered < 0:
+            return None, words
+        if done or self._is_rightly_refused(pair.asset, step):
+            return (Cause.PRICE if ordered > 0 else Cause.FILTERS), f"{words}, by the rules"
+        # A later change cancelled it before a bar came, in both runs.
+        waited = any(each.asset == pair.asset for each in step.mishaps) and not pair.executions[0]
+        return (Cause.TIMING if waited else None), words
+
+    def listed(
+        self, origins: Sequence[Difference], pairs: Sequence[OrderPair], worths: Sequence[Worth]
+    ) -> Sequence[Difference]:
+        """List what is unexplained, and what is not equal of all else, by the day."""
+        rows = [each for each in origins if each.cause is None]
+        for ours, theirs, gap in worths:
+            values = float(ours.decided.equity), float(theirs.decided.equity)
+            rows.extend(_unequal(ours.decided.day, "equity", "", values, gap))
+        for pair in pairs:
+            rows.extend(
+                _unequal(pair.day, "order", pair.asset, (pair.quantity, pair.live_quantity), by_cause(pair.planned))
+            )
+            rows.extend(self._fill_effects(pair))
+        return sorted(rows, key=lambda each: each.day)
+
+    def _plan_fault(self, step: Step) -> str:
+        """Compare orders, and what was not worth one, to the letter."""
+        decided, ledger, plan = step.decided, step.evening.ledger, Plan()
+        if decided.changed:
+            closes = self._closes({**ledger.positions, **decided.targets}, decided.day)
+            plan = self._planner.plan(
+                decided.targets, ledger=ledger, closes=closes, day=decided.day, reason=decided.reason
+            )
+        due = [*plan.sells, *plan.buys]
+        skips, due_skips = (
+            [(each.asset, each.side, each.quantity, each.message) for each in skipped]
+            for skipped in (step.skipped, plan.skipped)
+        )
+        if (step.planned, skips) == (due, due_skips) and not step.again:
+            return ""
+        return f"the live run planned {_words(step.planned)}; its account asks for {_words(due)}"
+
+    def _fill_faults(self, asset: str, step: Step | None, live: Step) -> Iterator[tuple[date, str]]:
+        ours, theirs = step.executions_of(asset) if step else [], live.executions_of(asset)
+        for done in theirs:
+            fault = self._fill_fault(done)
+            if fault:
+                yield done.fill.at.date(), fault
+        days, live_days = ({done.decided_day for done in each} for each in (ours, theirs))
+        if live.planned_of(asset) and not self._is_rightly_refused(asset, live):
+            for fill in (done.fill for done in ours if done.decided_day not in live_days):
+                yield fill.at.date(), f"{fill.side} {plain(fill.quantity)} {fill.symbol} was not executed live"
+        if step and step.planned_of(asset) and not _refused(step, asset):
+            for fill in (done.fill for done in theirs if done.decided_day not in days):
+                words = f"live {fill.side} {plain(fill.quantity)} {fill.symbol} was not executed in the backtest then"
+                yield fill.at.date(), words
+
+    def _fill_fault(self, done: BookedFill) -> str:
+        fill = done.fill
+        due = self._due(done.attempt) if done.attempt else None
+        if due is None:
+            return f"{fill.side} {fill.symbol} was filled on a day without a bar"
+        if (fill.quantity, fill.price, fill.fee, fill.fee_asset) == (due.quantity, due.price, due.fee, due.fee_asset):
+            return ""
+        return (
+            f"live {fill.side} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}, fee "
+            f"{fill.fee} {fill.fee_asset}; by the rules {plain(due.quantity)} at {plain(due.price)}, fee "
+            f"{due.fee} {due.fee_asset}"
+        )
+
+    def _due(self, attempt: Attempt) -> ExpectedFill | None:
+        order = attempt.order
+        alongside = [each for each in attempt.buys if each != order] if order.side is Side.BUY else []
+        return self._model.fill(order, at=attempt.at, cash=attempt.before.cash, alongside=alongside)
+
+    def _is_rightly_refused(self, asset: str, step: Step) -> bool:
+        due = [self._due(each) for each in _refused(step, asset)]
+        return bool(due) and not any(each is not None and each.quantity > ZERO for each in due)
+
+    def _fill_effects(self, pair: OrderPair) -> Iterator[Difference]:
+        ours, theirs = pair.executions
+        if not ours and not theirs:
+            return
+        day = (ours or theirs)[0].fill.at.date()
+        yield from _unequal(day, "fill", pair.asset, (signed(ours), signed(theirs)), by_cause(pair.executed))
+        if not ours or not theirs or self.faults.get((pair.day, pair.asset)):
+            return
+        fill, live = ours[0].fill, theirs[0].fill
+        words, price, live_price = f"{fill.side} {fill.asset}", average(ours), average(theirs)
+        at_instant = float(self._model.price_at(fill.asset, fill.side, live.at) or price)
+        for cause, before, after in ((Cause.TIMING, price, at_instant), (Cause.PRICE, at_instant, live_price)):
+            if before != after:
+                size = BASIS_POINTS * abs(after / before - 1)
+                yield Difference(day=day, kind="fill", what=f"{words}: price", cause=cause, size=size)
+        if fill.at != live.at:
+            yield Difference(day=day, kind="fill", what=f"{words}: instant", cause=Cause.TIMING)
+        if fill.fee_asset != live.fee_asset:
+            size = BASIS_POINTS * float(sum(each.fill.fee for each in theirs)) / abs(signed(theirs))
+            yield Difference(day=day, kind="fill", what=f"{words}: fee", cause=Cause.FEES, size=size)
+
+    def _closes(self, assets: Iterable[str], day: date) -> dict[str, Decimal]:
+        return {asset: decimal_of(self._model.history[asset].close_at(day) or 0.0) for asset in assets}
+
+
+def revisions(history: History, live_history: History, *, last_day: date) -> list[Difference]:
+    """Give the bars that the live run saw otherwise than the backtest, or not at all; the size is of the close."""
+    differences = []
+    for symbol, live in live_history.series.items():
+        bars = history[symbol]
+        for position, ordinal in enumerate(bars.ordinals.tolist()):
+            day = date.fromordinal(ordinal)
+            if day > last_day:
+                break
+            at = live.position_on(day)
+            if at is None or any(getattr(live, name)[at] != getattr(bars, name)[position] for name in PRICES):
+                size = BASIS_POINTS * (1.0 if at is None else abs(float(live.close[at] / bars.close[position]) - 1))
+                what = f"{symbol} bar"
+                differences.append(Difference(day=day, kind="bar", what=what, cause=Cause.REVISION, size=size))
+    return differences
+
+
+def _unequal(
+    day: date, kind: str, asset: str, values: tuple[float, float], amounts: Mapping[Cause | None, float]
+) -> Iterator[Difference]:
+    """Give the difference of two values by its main cause; what is unexplained is listed where it begins."""
+    ours, theirs = values
+    cause = main_cause(amounts)
+    if ours != theirs and (cause or not amounts):
+        what = f"{Side.BUY if (ours or theirs) > 0 else Side.SELL} {asset}" if asset else kind
+        size = BASIS_POINTS * abs(theirs / ours - 1) if ours else BASIS_POINTS
+        yield Difference(day=day, kind=kind, what=what, cause=cause, size=size)
+
+
+def _refused(step: Step, asset: str) -> list[Attempt]:
+    return [each for each in step.refused if each.order.asset == asset]
+
+
+def _words(orders: Sequence[Order]) -> str:
+    return ", ".join(f"{order.side} {plain(order.quantity)} {order.asset}" for order in orders) or "nothing"

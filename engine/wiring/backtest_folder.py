@@ -1,0 +1,35 @@
+"""A finished backtest -> the files of its run folder, its journal last."""
+
+from pathlib import Path
+
+from engine.journal.codec import EventCodec
+from engine.journal.run_files import LOG_FILE
+from engine.journal.run_folder import write_config, write_run_files
+from engine.journal.run_log import log_lines
+from engine.journal.seal import file_contents, seal_of
+from engine.journal.sqlite import JOURNAL_FILE, write_journal
+from engine.logs import write_run_log
+from engine.wiring.backtest import BacktestRun
+
+
+def write_backtest(folder: Path, run: BacktestRun) -> None:
+    """Write all but the report.
+
+    Args:
+        folder: there, empty, and nobody's until it is whole.
+
+    Raises:
+        OSError, DataError: it cannot be written.
+    """
+    write_run_files(
+        folder,
+        summary=run.summary,
+        days=run.days,
+        fills=run.fills,
+        rotations=run.rotations,
+        benchmarks=run.benchmarks,
+    )
+    write_config(folder, run.config.effective())
+    write_run_log(folder / LOG_FILE, log_lines(run.events))
+    codec = EventCodec(type(run.strategy.start()))
+    write_journal(folder / JOURNAL_FILE, run.events, codec, seal_of(file_contents(folder), run.config.sha256()))
