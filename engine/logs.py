@@ -11,7 +11,7 @@ from loguru import logger
 if TYPE_CHECKING:
     from loguru import Record
 
-from engine.journal.run_log import LogLine
+from engine.record.run_log import LogLine
 
 SECRET_VARIABLES = ("BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET")
 STRUCK_OUT = "***"

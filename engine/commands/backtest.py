@@ -24,7 +24,7 @@ def backtest(
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
-    from engine.journal.run_folder import one_shot_name, whole_folder
+    from engine.record.run_folder import one_shot_name, whole_folder
     from engine.report.console import make_console, progress_bar
     from engine.wiring.backtest import backtest as run_backtest
     from engine.wiring.backtest_folder import write_backtest
@@ -39,8 +39,8 @@ def backtest(
 
             write_report(folder())
     if not quiet:
-        from engine.journal.projections import own_fills
-        from engine.journal.review.round_trips import round_trips_of
+        from engine.record.projections import own_fills
+        from engine.record.review.round_trips import round_trips_of
         from engine.report.terminal import print_backtest
 
         core = run.strategy.universe.core

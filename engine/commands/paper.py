@@ -15,7 +15,7 @@ from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.journal.run_log import LogLine
+    from engine.record.run_log import LogLine
 
 
 def paper(
@@ -67,9 +67,9 @@ class _Ended:
 def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> _Ended:
     """Run until the end."""
     from engine.clock import system_now
-    from engine.journal.paper_folder import one_sentence
-    from engine.journal.run_files import LOG_FILE
     from engine.logs import run_log
+    from engine.record.paper_folder import one_sentence
+    from engine.record.run_files import LOG_FILE
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past

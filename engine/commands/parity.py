@@ -17,7 +17,7 @@ def parity(
 
     from engine.clock import system_now
     from engine.core.errors import CheckError
-    from engine.journal.run_folder import one_shot_name, whole_folder
+    from engine.record.run_folder import one_shot_name, whole_folder
     from engine.report.attribution import print_parity
     from engine.report.console import make_console, progress_bar
     from engine.wiring.parity import parity as run_parity

@@ -16,9 +16,9 @@ from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.journal.paper_folder import LogWriter
-    from engine.journal.run_log import LogLine
     from engine.practice.exchange import PracticeExchange
+    from engine.record.paper_folder import LogWriter
+    from engine.record.run_log import LogLine
     from engine.venues.credentials import Credentials
     from engine.wiring.rehearsal import RehearsalPlan
 
@@ -100,9 +100,9 @@ def _plan(config: "Config", wishes: _Wishes) -> "RehearsalPlan":
 def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
     from engine.clock import system_now
     from engine.dashboard.access import TOKEN_VARIABLE
-    from engine.journal.run_folder import growing_folder, one_shot_name
-    from engine.journal.run_record import REHEARSAL
     from engine.practice.server import PracticeServer
+    from engine.record.run_folder import growing_folder, one_shot_name
+    from engine.record.run_record import REHEARSAL
     from engine.report.closing import print_closing, print_opening
     from engine.report.console import make_console
     from engine.wiring.page import served_page
@@ -140,9 +140,9 @@ class _Stage:
 def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | None]:
     """Play the days, and give what is to be said of them, and the report."""
     from engine.clock import system_now
-    from engine.journal.run_files import LOG_FILE
-    from engine.journal.run_record import REHEARSAL
     from engine.logs import run_log
+    from engine.record.run_files import LOG_FILE
+    from engine.record.run_record import REHEARSAL
     from engine.report.closing import fills_words
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console

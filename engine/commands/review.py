@@ -16,7 +16,7 @@ from engine.core.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from engine.journal.review.selection import Selection
+    from engine.record.review.selection import Selection
 
 EXPORTS = ("csv", "beancount", "returns")
 
@@ -93,7 +93,7 @@ def _check_uses(wanted: list[tuple[str, bool]], *, run: str | None, other: str |
 def _selection(
     from_day: str | None, to_day: str | None, symbol: str | None, reason: str | None, last: int | None
 ) -> "Selection":
-    from engine.journal.review.selection import Selection
+    from engine.record.review.selection import Selection
 
     first, until = _date("--from", from_day), _date("--to", to_day)
     if first and until and first > until:
@@ -110,7 +110,7 @@ def _date(option: str, text: str | None) -> date | None:
 
 
 def _folder(run: str | None, out: Path, *, quiet: bool) -> Path:
-    from engine.journal.run_list import find_run, newest_run
+    from engine.record.run_list import find_run, newest_run
     from engine.report.printable import printable
 
     if run is not None:
@@ -123,13 +123,13 @@ def _folder(run: str | None, out: Path, *, quiet: bool) -> Path:
 
 
 def _list(console: "Console", out: Path, *, as_json: bool) -> None:
-    from engine.journal.run_list import list_runs
+    from engine.record.run_list import list_runs
 
     entries = list_runs(out)
     if not entries:
         raise ConfigError(f"--out {out}: there is no run yet; `backtest` and `paper` make some")
     if as_json:
-        from engine.journal.review.plain import plain_list
+        from engine.record.review.plain import plain_list
 
         _print_json(console, plain_list(entries))
     else:
@@ -139,19 +139,19 @@ def _list(console: "Console", out: Path, *, as_json: bool) -> None:
 
 
 def _review(console: "Console", folder: Path, selection: "Selection", *, as_json: bool) -> None:
-    from engine.journal.file_check import altered_in
     from engine.journal.lock import writer_of
-    from engine.journal.review.facts import review_of
-    from engine.journal.review.selection import checked_selection
-    from engine.journal.run_record import read_run
     from engine.journal.sqlite import JOURNAL_FILE
+    from engine.record.file_check import altered_in
+    from engine.record.review.facts import review_of
+    from engine.record.review.selection import checked_selection
+    from engine.record.run_record import read_run
 
     record = read_run(folder)
     altered = () if record.journal is None else altered_in(folder, record.journal)
     reviewed = review_of(record, checked_selection(selection, record), altered=altered)
     writer = writer_of(folder / JOURNAL_FILE)
     if as_json:
-        from engine.journal.review.plain import plain_review
+        from engine.record.review.plain import plain_review
 
         _print_json(console, plain_review(reviewed, writer=writer))
     else:
@@ -161,12 +161,12 @@ def _review(console: "Console", folder: Path, selection: "Selection", *, as_json
 
 
 def _compare(console: "Console", first: Path, second: Path, *, as_json: bool) -> None:
-    from engine.journal.review.comparison import compare_runs
-    from engine.journal.run_record import read_run
+    from engine.record.review.comparison import compare_runs
+    from engine.record.run_record import read_run
 
     comparison = compare_runs(read_run(first), read_run(second))
     if as_json:
-        from engine.journal.review.plain import plain_comparison
+        from engine.record.review.plain import plain_comparison
 
         _print_json(console, plain_comparison(comparison))
     else:

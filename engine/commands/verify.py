@@ -28,10 +28,10 @@ def verify(
     wanted = _hash(head) if head is not None else None
     folder = _run_folder(run, out)
 
-    from engine.journal.file_check import altered_in
     from engine.journal.sqlite import JOURNAL_FILE
     from engine.journal.tables import named
     from engine.journal.verification import verify_journal
+    from engine.record.file_check import altered_in
 
     path = folder / JOURNAL_FILE
     found = verify_journal(path, head=wanted)

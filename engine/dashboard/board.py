@@ -17,10 +17,10 @@ from engine.dashboard.live import LiveRun, LiveState
 from engine.dashboard.record import RecordState, record_state
 from engine.journal.chain import Head, head_of
 from engine.journal.codec import EventCodec
-from engine.journal.run_files import CONFIG_FILE, REPORT_FILE
-from engine.journal.run_outline import sentence_of
-from engine.journal.run_record import read_run, read_summary
 from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, records_after
+from engine.record.run_files import CONFIG_FILE, REPORT_FILE
+from engine.record.run_outline import sentence_of
+from engine.record.run_record import read_run, read_summary
 
 MOST_KEPT = 4
 """Runs that are kept in memory; the one looked at longest ago is read anew when it is wanted again."""

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from engine.core.errors import DataError
 from engine.journal.lock import writer_of
-from engine.journal.run_files import (
+from engine.journal.sqlite import JOURNAL_FILE
+from engine.record.run_files import (
     CONFIG_FILE,
     DECISIONS_FILE,
     EQUITY_FILE,
@@ -22,9 +23,8 @@ from engine.journal.run_files import (
     ROTATIONS_FILE,
     SUMMARY_FILE,
 )
-from engine.journal.run_outline import outline_of, sentence_of
-from engine.journal.run_record import ONE_SHOT_MODES
-from engine.journal.sqlite import JOURNAL_FILE
+from engine.record.run_outline import outline_of, sentence_of
+from engine.record.run_record import ONE_SHOT_MODES
 
 MOST_RUNS = 2000
 MEBIBYTE = 1024 * 1024

@@ -16,9 +16,9 @@ from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
-from engine.journal.configured import configured_sell_wait_days
-from engine.journal.review.incidents import Incident, journalled_incidents
-from engine.journal.run_record import REHEARSAL, mode_of
+from engine.record.configured import configured_sell_wait_days
+from engine.record.review.incidents import Incident, journalled_incidents
+from engine.record.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
 from engine.standing import Standing
 

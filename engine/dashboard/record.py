@@ -9,12 +9,12 @@ from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import without_few_days
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
-from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
-from engine.journal.review.facts import rotates, trips_of
-from engine.journal.review.holdings import last_change_of
-from engine.journal.review.positions import out_of_position_of
-from engine.journal.review.round_trips import RoundTrip
-from engine.journal.run_record import RunRecord
+from engine.record.record_rows import DecisionRow, FillRow, RotationRow
+from engine.record.review.facts import rotates, trips_of
+from engine.record.review.holdings import last_change_of
+from engine.record.review.positions import out_of_position_of
+from engine.record.review.round_trips import RoundTrip
+from engine.record.run_record import RunRecord
 from engine.report.figures import few_days_words
 
 MOST_ROUNDS = 12

@@ -1,1 +1,1 @@
-"""The record of a run, and the files made from it."""
+"""The store of a run's events: written once, in a chain, by one writer."""

@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.journal.record_rows import RotationRow
-from engine.journal.review.costs import Costs, PricedFill
-from engine.journal.review.facts import Review, counts
-from engine.journal.review.holdings import Stretch
-from engine.journal.review.incidents import Incident
-from engine.journal.review.round_trips import RoundTrip
+from engine.record.record_rows import RotationRow
+from engine.record.review.costs import Costs, PricedFill
+from engine.record.review.facts import Review, counts
+from engine.record.review.holdings import Stretch
+from engine.record.review.incidents import Incident
+from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import THOUSAND, counted, exact, money, significant
 from engine.report.figures import NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable

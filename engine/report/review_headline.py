@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.journal.record_rows import RotationRow
-from engine.journal.review.facts import Review, is_open
-from engine.journal.review.holdings import Standing
+from engine.record.record_rows import RotationRow
+from engine.record.review.facts import Review, is_open
+from engine.record.review.holdings import Standing
 from engine.report.amounts import counted
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.journal.record_rows import RotationRow
-from engine.journal.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison, Pair, RotationPair
-from engine.journal.run_record import RunRecord
+from engine.record.record_rows import RotationRow
+from engine.record.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison, Pair, RotationPair
+from engine.record.run_record import RunRecord
 from engine.report.figures import FIGURES, NOT_AVAILABLE, PERCENT, few_days_words, signed_percent
 from engine.report.printable import printable
 from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE

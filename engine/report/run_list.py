@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from engine.journal.run_outline import REVIEWABLE, RunOutline
+from engine.record.run_outline import REVIEWABLE, RunOutline
 from engine.report.figures import LARGE, NOT_AVAILABLE, huge_percent, signed_percent
 from engine.report.printable import printable
 

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from engine.core.money import plain
 from engine.core.order import Order
-from engine.journal.projections import Rotation
-from engine.journal.review.round_trips import RoundTrip
+from engine.record.projections import Rotation
+from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import money
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.figures import (

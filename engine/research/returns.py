@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from engine.journal.review.returns import daily_returns
-from engine.journal.run_record import RunRecord
+from engine.record.review.returns import daily_returns
+from engine.record.run_record import RunRecord
 
 
 def returns_of(record: RunRecord) -> "pd.Series[float]":

@@ -22,10 +22,10 @@ from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
-from engine.journal.projections import Rotation, booked_fills, decided_days, rotations_of
-from engine.journal.summary import RunFacts, summary_of
-from engine.journal.too_small import too_small_notes
 from engine.ports import ProgressBar
+from engine.record.projections import Rotation, booked_fills, decided_days, rotations_of
+from engine.record.summary import RunFacts, summary_of
+from engine.record.too_small import too_small_notes
 from engine.registry import built_strategy
 from engine.session import Session
 from engine.span import Span, decision_span

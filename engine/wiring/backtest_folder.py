@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from engine.journal.codec import EventCodec
-from engine.journal.run_files import LOG_FILE
-from engine.journal.run_folder import write_config, write_run_files
-from engine.journal.run_log import log_lines
-from engine.journal.seal import file_contents, seal_of
 from engine.journal.sqlite import JOURNAL_FILE, write_journal
 from engine.logs import write_run_log
+from engine.record.run_files import LOG_FILE
+from engine.record.run_folder import write_config, write_run_files
+from engine.record.run_log import log_lines
+from engine.record.sealing import file_contents, seal_of
 from engine.wiring.backtest import BacktestRun
 
 

@@ -11,9 +11,9 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, Event
 from engine.core.market import History
 from engine.journal.codec import EventCodec
-from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.ports import ProgressBar
+from engine.record.run_record import read_run
 from engine.registry import params_of
 from engine.wiring.backtest import backtest, strategy_of
 from engine.wiring.market import load_market

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TextIO
 
 from engine.core.errors import ConfigError
-from engine.journal.exports.beancount import beancount_text
-from engine.journal.exports.ledger_csv import LEDGER_COLUMNS, ledger_rows
-from engine.journal.exports.returns import RETURN_COLUMNS, return_rows
-from engine.journal.exports.transactions import book_of
-from engine.journal.run_record import RunRecord, read_run
+from engine.record.exports.beancount import beancount_text
+from engine.record.exports.ledger_csv import LEDGER_COLUMNS, ledger_rows
+from engine.record.exports.returns import RETURN_COLUMNS, return_rows
+from engine.record.exports.transactions import book_of
+from engine.record.run_record import RunRecord, read_run
 
 
 def export_run(folder: Path, kind: str, *, to: TextIO) -> None:

@@ -20,15 +20,15 @@ from engine.data.sessions import sessions_by_year
 from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
-from engine.journal.paper_folder import LogWriter, RecordedJournal, write_projections
-from engine.journal.projections import booked_fills, decided_days, rotations_of
-from engine.journal.run_log import LogLine
-from engine.journal.run_record import PAPER
-from engine.journal.seal import file_contents, seal_of
 from engine.journal.sqlite import SqliteJournal
-from engine.journal.summary import RunFacts, summary_of
-from engine.journal.too_small import too_small_notes
 from engine.ports import Venue
+from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
+from engine.record.projections import booked_fills, decided_days, rotations_of
+from engine.record.run_log import LogLine
+from engine.record.run_record import PAPER
+from engine.record.sealing import file_contents, seal_of
+from engine.record.summary import RunFacts, summary_of
+from engine.record.too_small import too_small_notes
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing

@@ -14,12 +14,12 @@ from engine.core.errors import ConfigError, DataError
 from engine.core.events import Event, RunStarted
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
-from engine.journal.config_history import kept_config, note_replaced
 from engine.journal.lock import writer_of
-from engine.journal.paper_folder import check_config, check_for_lost_journal, keep_config, sweep_leftovers
-from engine.journal.run_folder import without_blanks
-from engine.journal.seal import file_contents, resealed
 from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal, records_after
+from engine.record.config_history import kept_config, note_replaced
+from engine.record.paper_folder import check_config, check_for_lost_journal, keep_config, sweep_leftovers
+from engine.record.run_folder import without_blanks
+from engine.record.sealing import file_contents, resealed
 from engine.registry import params_of
 from engine.wiring.backtest import strategy_of
 from engine.wiring.live_data import possible_configs

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.config import Config
-from engine.journal.run_record import REHEARSAL
+from engine.record.run_record import REHEARSAL
 from engine.report.live_status import PRACTICE, LiveStatus, Past, live_status
 from engine.wiring.paper import PaperRun
 from engine.wiring.watch import Watch

@@ -10,8 +10,8 @@ from pathlib import Path
 from engine.config import Config
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
-from engine.journal.run_files import SUMMARY_FILE
 from engine.ports import ProgressBar
+from engine.record.run_files import SUMMARY_FILE
 from engine.research.comparison import compare
 from engine.research.differences import (
     BASIS_POINTS,

@@ -18,10 +18,10 @@ from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.journal.chain import BrokenChainError, follow
 from engine.journal.codec import EventCodec
-from engine.journal.config_history import PastConfig, read_config_history
-from engine.journal.run_record import read_run
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.ports import ProgressBar
+from engine.record.config_history import PastConfig, read_config_history
+from engine.record.run_record import read_run
 from engine.registry import params_of
 from engine.report.attribution import print_reconciled
 from engine.report.console import print_result

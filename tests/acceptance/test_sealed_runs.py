@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from engine.core.events import RunEnded, RunStarted
-from engine.journal.file_check import altered_in
-from engine.journal.projections import booked_fills, decided_days, decision_lines, fill_rows
 from engine.journal.sqlite import JOURNAL_FILE, read_content
+from engine.record.file_check import altered_in
+from engine.record.projections import booked_fills, decided_days, decision_lines, fill_rows
 from tests.support.command import call_command, error_sentence, only_run_folder, small_configuration, write_small_market
 from tests.support.rehearsal import Rehearsal
 

@@ -12,8 +12,8 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event, RunEnded, RunStarted
 from engine.journal.codec import EventCodec
-from engine.journal.projections import decided_days, decision_lines
 from engine.journal.sqlite import SqliteJournal
+from engine.record.projections import decided_days, decision_lines
 from strategies.hold import HoldState
 from tests.support.command import ROOT, run_command
 from tests.support.journal_writer import AT

@@ -11,12 +11,12 @@ from rich.console import Console
 from engine.core.errors import EngineError
 from engine.dashboard import pages
 from engine.dashboard.board import Board
-from engine.journal.review.comparison import compare_runs
-from engine.journal.review.facts import review_of
-from engine.journal.review.plain import plain_comparison, plain_list, plain_review
-from engine.journal.review.selection import Selection
-from engine.journal.run_list import list_runs
-from engine.journal.run_record import read_run
+from engine.record.review.comparison import compare_runs
+from engine.record.review.facts import review_of
+from engine.record.review.plain import plain_comparison, plain_list, plain_review
+from engine.record.review.selection import Selection
+from engine.record.run_list import list_runs
+from engine.record.run_record import read_run
 from engine.report.html import page, report_html
 from engine.report.review import print_review
 from engine.report.run_comparison import print_comparison

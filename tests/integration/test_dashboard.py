@@ -20,12 +20,12 @@ from engine.dashboard import pages
 from engine.dashboard.board import Board, RunView
 from engine.dashboard.connections import MOST_CONNECTIONS
 from engine.dashboard.folders import LARGE_BYTES
-from engine.journal import run_outline
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.lock import only_writer
-from engine.journal.run_record import read_summary
 from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, SqliteJournal, records_after
+from engine.record import run_outline
+from engine.record.run_record import read_summary
 from strategies.hold import HoldState
 from tests.support.command import entries_below
 from tests.support.dashboard import TOKEN, Served, asked, served, write_summary

@@ -23,13 +23,13 @@ from engine.core.events import Event, OrderFilled
 from engine.core.ledger import Ledger
 from engine.core.money import exact, plain
 from engine.core.order import RESET_BUY_BACK, Side
-from engine.journal.exports.beancount import CASH as CASH_ACCOUNT
-from engine.journal.exports.beancount import COINS as COINS_ACCOUNT
-from engine.journal.exports.beancount import beancount_text
-from engine.journal.exports.commodities import asset_of
-from engine.journal.exports.transactions import book_of
-from engine.journal.projections import booked_fills
-from engine.journal.run_record import RunRecord, read_run
+from engine.record.exports.beancount import CASH as CASH_ACCOUNT
+from engine.record.exports.beancount import COINS as COINS_ACCOUNT
+from engine.record.exports.beancount import beancount_text
+from engine.record.exports.commodities import asset_of
+from engine.record.exports.transactions import book_of
+from engine.record.projections import booked_fills
+from engine.record.run_record import RunRecord, read_run
 from engine.recovery import standing_of
 from engine.research.returns import returns_of
 from engine.standing import Standing

@@ -30,8 +30,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.core.performance import measure, performance_of
-from engine.journal.run_record import read_run
-from engine.journal.summary import elapsed_days
+from engine.record.run_record import read_run
+from engine.record.summary import elapsed_days
 from engine.research.returns import returns_of
 from engine.wiring.export import export_run
 from tests.support.booked import record_with_equity

@@ -15,10 +15,10 @@ import pytest
 from engine.core.events import AccountReset, Event
 from engine.core.ledger import Ledger
 from engine.journal.lock import only_writer
-from engine.journal.projections import booked_fills, decided_days
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.practice.calls import Call
 from engine.practice.signatures import HmacKey
+from engine.record.projections import booked_fills, decided_days
 from engine.recovery import standing_of
 from engine.standing import Standing
 from tests.support.command import call_command, entries_below, error_sentence, only_run_folder, small_configuration

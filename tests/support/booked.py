@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from engine.core.events import AccountReset, Event, OrderFilled, RunStarted
 from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Side
-from engine.journal.before_journals import events_of
-from engine.journal.record_rows import DecisionRow, FillRow
-from engine.journal.run_record import RunRecord
 from engine.journal.sqlite import JournalContent
+from engine.record.before_journals import events_of
+from engine.record.record_rows import DecisionRow, FillRow
+from engine.record.run_record import RunRecord
 from tests.support.fakes import DAY, NOON, fill_of
 
 CASH = Decimal(1000)

@@ -27,10 +27,10 @@ from engine.core.events import (
 )
 from engine.core.money import ZERO
 from engine.core.order import Order, Side
-from engine.journal.projections import booked_fills, decided_days
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.journal.verification import verify_journal
 from engine.practice.orders import PracticeTrade
+from engine.record.projections import booked_fills, decided_days
 from tests.support.disturbed import ASSETS, BARS, END, PRICES, QUIET, Outcome
 from tests.support.pair_cells import Script
 

@@ -13,12 +13,12 @@ from engine.core.calendar import decision_instant
 from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned, OrderSent, RunEnded, RunStarted
 from engine.core.order import Fill, Order, Side, client_order_id
 from engine.journal.codec import EventCodec
-from engine.journal.projections import booked_fills, decided_days, rotations_of
-from engine.journal.run_folder import write_run_files
-from engine.journal.run_log import log_lines
 from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal
-from engine.journal.summary import RunFacts, summary_of
 from engine.logs import write_run_log
+from engine.record.projections import booked_fills, decided_days, rotations_of
+from engine.record.run_folder import write_run_files
+from engine.record.run_log import log_lines
+from engine.record.summary import RunFacts, summary_of
 from strategies.hold import HoldState
 
 FIRST_DAY = date(2024, 1, 1)

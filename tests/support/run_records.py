@@ -8,10 +8,10 @@ from typing import Any
 
 from engine.core.events import Event
 from engine.core.order import Side
-from engine.journal.before_journals import events_of
-from engine.journal.record_rows import DecisionRow, FillRow, RotationRow
-from engine.journal.run_record import RunRecord
 from engine.journal.sqlite import JournalContent
+from engine.record.before_journals import events_of
+from engine.record.record_rows import DecisionRow, FillRow, RotationRow
+from engine.record.run_record import RunRecord
 
 FIRST_DAY = date(2024, 1, 1)
 """A Monday."""

@@ -19,11 +19,11 @@ from typing import Literal
 from engine.core.events import DayDecided, Event, OrderPlanned, OrderRejected, OrderSent, OrderSkipped
 from engine.core.money import ZERO
 from engine.core.order import Order, Side
-from engine.journal.projections import booked_fills, decided_days, decision_lines
-from engine.journal.run_files import DECISIONS_FILE
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.journal.verification import verify_journal
 from engine.practice.exchange import COIN_ALLOWANCE, QUOTE_ALLOWANCE
+from engine.record.projections import booked_fills, decided_days, decision_lines
+from engine.record.run_files import DECISIONS_FILE
 from tests.support.disturbed import BARS, CASH, HOME, Outcome
 
 Expected = Literal["same", "in parts", "at other prices", "short", "left"]

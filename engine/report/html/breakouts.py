@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from engine.journal.record_rows import DecisionRow
+from engine.record.record_rows import DecisionRow
 
 Session = Mapping[str, Any]
 """The evidence section `index` of the first day that knew a session."""

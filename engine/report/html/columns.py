@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.journal.review.holdings import HeldDay
-from engine.journal.run_record import RunRecord
+from engine.record.review.holdings import HeldDay
+from engine.record.run_record import RunRecord
 
 CHART_DIGITS = 7
 PANEL_DIGITS = 10

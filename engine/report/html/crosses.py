@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from engine.journal.record_rows import DecisionRow, RotationRow
+from engine.record.record_rows import DecisionRow, RotationRow
 
 Week = Mapping[str, Any]
 """The evidence section `macd` of the first day that knew a week."""

@@ -6,9 +6,9 @@ Evidence changes by session and by week, targets seldom: each is kept once, with
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.journal.record_rows import FillRow
-from engine.journal.review.holdings import HeldDay
-from engine.journal.run_record import RunRecord
+from engine.record.record_rows import FillRow
+from engine.record.review.holdings import HeldDay
+from engine.record.run_record import RunRecord
 from engine.report.html.columns import PANEL_DIGITS, digits
 
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from html import escape
 from typing import Any
 
-from engine.journal.record_rows import RotationRow
+from engine.record.record_rows import RotationRow
 from engine.report.html.breakouts import Turn, Turning
 from engine.report.html.columns import Columns
 from engine.report.html.crosses import Cross, Fate

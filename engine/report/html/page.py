@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from engine.journal.review.facts import Review, review_of
-from engine.journal.review.holdings import HeldDay, assets_held, holdings_by_day
-from engine.journal.review.returns import YearOfReturns, returns_by_year
-from engine.journal.review.selection import Selection
-from engine.journal.run_record import RunRecord, read_run
+from engine.record.review.facts import Review, review_of
+from engine.record.review.holdings import HeldDay, assets_held, holdings_by_day
+from engine.record.review.returns import YearOfReturns, returns_by_year
+from engine.record.review.selection import Selection
+from engine.record.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings

@@ -27,7 +27,7 @@ from engine.core.order import RESET_BUY_BACK, Fill, Order, Side
 from engine.dashboard.live import MOST_FILLS, LiveRun, LiveState
 from engine.dashboard.signals import Signal, latest_exit, signals_of
 from engine.dashboard.sparkline import HEIGHT, WIDTH, sparkline
-from engine.journal.review.incidents import IncidentKind
+from engine.record.review.incidents import IncidentKind
 
 DAY = date(2024, 3, 1)
 AT = datetime(2024, 3, 2, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from engine.journal.run_outline import RunOutline
+from engine.record.run_outline import RunOutline
 from engine.report.run_list import print_list
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.journal.record_rows import DecisionRow
-from engine.journal.review.holdings import holdings_by_day
+from engine.record.record_rows import DecisionRow
+from engine.record.review.holdings import holdings_by_day
 from engine.report.html.breakouts import Turn, sessions_seen, turnings
 from engine.report.html.crosses import Fate, golden_crosses, weeks_seen
 from engine.report.html.day_panel import changes, day_panel

@@ -1,0 +1,184 @@
+"""The run folder: written under a temporary name beside its place, and renamed when it is whole."""
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from engine.core.errors import ConfigError
+from engine.core.events import DayDecided
+from engine.core.market import Floats
+from engine.core.order import Fill
+from engine.fresh_files import fresh_folder
+from engine.record.projections import (
+    FILL_COLUMNS,
+    ROTATION_COLUMNS,
+    Rotation,
+    decision_lines,
+    equity_columns,
+    equity_rows,
+    fill_rows,
+    rotation_rows,
+)
+from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
+
+WITHHELD_KEYS = ("notify",)
+"""Addresses of alerts hold secrets, and decide nothing."""
+
+
+def one_shot_name(mode: str, name: str, at: datetime) -> str:
+    """Name the folder of a run that is not continued: `backtest-rotation-20260131T235959Z`."""
+    return f"{mode}-{without_blanks(name)}-{at:%Y%m%dT%H%M%SZ}"
+
+
+def without_blanks(name: str) -> str:
+    """Give a name as it stands in that of a folder, which is typed again: without blanks that would need quotes."""
+    return re.sub(r"\s+", "-", name)
+
+
+@contextmanager
+def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
+    """Give a temporary folder that takes its name when the block ends well, and is removed when it does not.
+
+    Yields:
+        A function that gives the temporary folder until the block ends, and the final one after it.
+
+    Raises:
+        ConfigError: the parent cannot be made or written.
+    """
+    made: list[Path] = []
+    try:
+        made += _missing_parents(parent)
+        parent.mkdir(parents=True, exist_ok=True)
+        temporary = fresh_folder(parent, f".{_plain(name)[:40]}-")
+    except OSError as error:
+        _remove_empty(made)
+        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
+    final: list[Path] = []
+    try:
+        yield lambda: final[0] if final else temporary
+        final.append(_rename(temporary, parent, name))
+    except BaseException as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        _remove_empty(made)
+        if isinstance(error, OSError):
+            raise ConfigError(f"--out {parent}: cannot be written: {error.strerror or error}") from error
+        raise
+
+
+@contextmanager
+def growing_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Give a new folder under its own name, for a run that is looked at while it is written.
+
+    Where no day was decided, nothing of it is left behind when the block ends, well or not.
+
+    Raises:
+        ConfigError: the parent cannot be made or written.
+    """
+    made: list[Path] = []
+    try:
+        made += _missing_parents(parent)
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = _made(parent, name)
+    except OSError as error:
+        _remove_empty(made)
+        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
+    try:
+        yield folder
+    finally:
+        decisions = folder / DECISIONS_FILE
+        if not decisions.exists() or not decisions.stat().st_size:
+            shutil.rmtree(folder, ignore_errors=True)
+            _remove_empty(made)
+
+
+def write_run_files(
+    folder: Path,
+    *,
+    summary: Mapping[str, object],
+    days: Sequence[DayDecided],
+    fills: Sequence[Fill],
+    rotations: Sequence[Rotation],
+    benchmarks: Mapping[str, Floats | None] = MappingProxyType({}),
+) -> None:
+    """Write the files that are rows of the record; numbers and order depend on the events alone.
+
+    Args:
+        benchmarks: the equity of each on the decision days; None for one that was not tradable.
+    """
+    text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
+    lines = "\n".join(decision_lines(days))
+    (folder / DECISIONS_FILE).write_text(lines + "\n", encoding="utf-8")
+    _write_csv(folder / FILLS_FILE, FILL_COLUMNS, fill_rows(fills))
+    _write_csv(folder / ROTATIONS_FILE, ROTATION_COLUMNS, rotation_rows(rotations))
+    _write_csv(folder / EQUITY_FILE, equity_columns(benchmarks), equity_rows(days, benchmarks))
+
+
+def write_config(folder: Path, effective: Mapping[str, object]) -> None:
+    """Write the configuration that a run had, without what is nobody's business; a later reading starts from it."""
+    kept = {key: value for key, value in effective.items() if key not in WITHHELD_KEYS}
+    (folder / CONFIG_FILE).write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _missing_parents(parent: Path) -> list[Path]:
+    """Give the folders that are to be made, the innermost first."""
+    missing = []
+    folder = parent
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    return missing
+
+
+def _made(parent: Path, name: str) -> Path:
+    for attempt in range(1, 1000):
+        folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            # Two runs within one second.
+            continue
+        return folder
+    raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
+
+
+def _rename(temporary: Path, parent: Path, name: str) -> Path:
+    for attempt in range(1, 1000):
+        target = parent / (name if attempt == 1 else f"{name}-{attempt}")
+        if target.exists():
+            # Two runs within one second.
+            continue
+        try:
+            return temporary.rename(target)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            if not target.exists():
+                raise ConfigError(f"--out {parent}: cannot be written: {error.strerror}") from error
+    raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        # Of a folder that was not made, or in which somebody else wrote meanwhile, nothing is to be removed.
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)

@@ -1,0 +1,205 @@
+"""A line on a run, read quickly: its summary and, of a paper run, the ends of its decisions; not what lies between.
+
+A paper run's decisions are written as they are taken, its summary with each change of position.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.core.errors import DataError
+from engine.journal.chain import Head
+from engine.journal.codec import EventCodec
+from engine.journal.sqlite import JOURNAL_FILE, records_after
+from engine.record.record_rows import decision_row
+from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE
+from engine.record.run_log import is_synthetic
+from engine.record.run_record import ONE_SHOT_MODES, PAPER, RunRecord, mode_of, read_summary
+
+LONGEST_LINE = 1 << 16
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+REVIEWABLE = ("backtest", "paper", "rehearsal")
+"""The modes whose folders hold one run; others hold several, or what was learnt of many."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutline:
+    """What can be said of a run at a glance; None where that is not on record.
+
+    Attributes:
+        at: what runs are ordered by.
+        mode: `backtest`, `paper`; for a journal without a summary what the folder's name says; `parity` and the like
+            for folders that hold no run of their own; empty: not known.
+        name: the configuration's; of a paper run without one what the folder's says of it, else empty.
+        total_return, excess: fractions; the excess is over holding Bitcoin for the same days.
+        rotations: of the summary, or counted.
+        writer: the process of the bot that runs in it now; None: none.
+        problem: why it cannot be read, in a sentence without the folder's name; empty: it can.
+    """
+
+    folder: Path
+    at: datetime = LONG_AGO
+    mode: str
+    name: str
+    first_day: date | None = None
+    last_day: date | None = None
+    total_return: float | None = None
+    excess: float | None = None
+    rotations: int | None = None
+    synthetic: bool | None = None
+    writer: int | None = None
+    problem: str = ""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it can be reviewed."""
+        return not self.problem and self.mode in REVIEWABLE
+
+
+def outline_of(folder: Path) -> RunOutline:
+    """Look at one run folder.
+
+    Raises:
+        DataError: it is no run folder, or what is looked at is damaged or of a newer version.
+    """
+    has_journal = (folder / JOURNAL_FILE).exists()
+    summary = read_summary(folder, wanted=not has_journal)
+    if not has_journal or summary.get("mode") in ONE_SHOT_MODES:
+        outline = _of_summary(folder, summary)
+    elif (folder / DECISIONS_FILE).exists():
+        outline = _of_decisions(folder, summary)
+    else:
+        outline = RunOutline(
+            folder=folder,
+            mode=mode_of(folder, summary),
+            name=_name(folder, summary, _config(folder)),
+            synthetic=_synthetic(folder, summary),
+        )
+    return outline
+
+
+def name_of(record: RunRecord) -> str:
+    """Give the configuration's name, or what the folder's says of it while neither is on record."""
+    return _name(record.folder, record.summary, record.config or {})
+
+
+def excess_of(total_return: float | None, summary: Mapping[str, Any]) -> float | None:
+    """Give the return over that of holding Bitcoin, as a summary has it; None where it has none."""
+    held = (summary.get("benchmarks") or {}).get("BTC")
+    return None if held is None or total_return is None else total_return - float(held["return"])
+
+
+def ends_of(path: Path) -> tuple[str, str]:
+    """Read the first and the last whole line; both are empty where there is none.
+
+    Raises:
+        DataError: there is no such file, or it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            first = file.readline(LONGEST_LINE)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
+            tail = file.read(LONGEST_LINE)
+    except FileNotFoundError as error:
+        raise DataError(f"{path.parent}: has no {path.name}; it is no run folder, or half of one") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    # What a bot is writing now ends without a line break.
+    whole = tail[: tail.rfind(b"\n") + 1]
+    last = whole.rstrip(b"\n").rpartition(b"\n")[2]
+    return (first.decode("utf-8", "replace").rstrip("\n"), last.decode("utf-8", "replace")) if whole else ("", "")
+
+
+def sentence_of(error: Exception, folder: Path) -> str:
+    """Give an error's sentence without the path that the reader sees anyway."""
+    text = str(error).replace(f"{folder}/", "").removeprefix(f"{folder}: ")
+    return text.replace(f"{folder.absolute()}/", "")
+
+
+def _of_summary(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
+    try:
+        total_return = _optional(float, summary.get("total_return"))
+        return RunOutline(
+            folder=folder,
+            mode=str(summary["mode"]),
+            name=str(summary.get("name", "")),
+            first_day=_optional(date.fromisoformat, summary.get("first_day")),
+            last_day=_optional(date.fromisoformat, summary.get("last_day")),
+            total_return=total_return,
+            excess=excess_of(total_return, summary),
+            rotations=_optional(int, summary.get("rotations")),
+            synthetic=_optional(bool, summary.get("synthetic")),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
+
+
+def _of_decisions(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
+    path = folder / DECISIONS_FILE
+    first, last = (_decision(path, line) if line else None for line in ends_of(path))
+    total_return = None if first is None or last is None else _return(first[1], last[1])
+    is_current = last is not None and summary.get("last_day") == last[0].isoformat()
+    # The name is the summary's or, before there is one, the configuration's.
+    name = _name(folder, summary, {} if "name" in summary else _config(folder))
+    try:
+        excess = excess_of(total_return, summary) if is_current else None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
+    return RunOutline(
+        folder=folder,
+        mode=mode_of(folder, summary),
+        name=name,
+        first_day=None if first is None else first[0],
+        last_day=None if last is None else last[0],
+        total_return=total_return,
+        excess=excess,
+        synthetic=_synthetic(folder, summary),
+    )
+
+
+def _synthetic(folder: Path, summary: Mapping[str, Any]) -> bool:
+    if summary:
+        return bool(summary.get("synthetic"))
+    path = folder / JOURNAL_FILE
+    records = records_after(path, Head())
+    codec = EventCodec()
+    return is_synthetic(codec.decode(each.type, each.body, where=f"{path}, record 1") for each in records[:1])
+
+
+def _decision(path: Path, line: str) -> tuple[date, float]:
+    try:
+        row = decision_row(line)
+    except (KeyError, ValueError) as error:
+        raise DataError(f"{path}: is damaged: a line is no decision: {_words(error)}") from error
+    return row.day, row.equity
+
+
+def _return(start: float, end: float) -> float | None:
+    return end / start - 1 if start > 0 else None
+
+
+def _name(folder: Path, summary: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    return str(summary.get("name") or config.get("name") or folder.name.removeprefix(f"{PAPER}-"))
+
+
+def _config(folder: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        # It only gives a name.
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _optional(kind: Callable[[Any], T], value: Any) -> T | None:
+    return None if value is None else kind(value)
+
+
+def _words(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)

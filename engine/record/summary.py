@@ -1,0 +1,139 @@
+"""`summary.json`: the figures of a run, from one place for terminal, file and report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import fsum
+
+import numpy as np
+
+from engine.core.events import DayDecided
+from engine.core.market import Floats
+from engine.core.order import Fill
+from engine.core.out_of_position import OutOfPosition
+from engine.core.performance import Performance, performance_of, turnover_of
+from engine.record.old_marks import old_mark_notes
+from engine.record.projections import ROTATED, Rotation, money, own_fills
+
+RECORD_SCHEMA = 1
+"""Version of a run folder's files; raised when an older program could misread newer ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What a summary needs beside the events.
+
+    Attributes:
+        data_sources: by series: source, digest, first and last day, missing bars, fetch time.
+        notes: what a reader must be told.
+        doubts: what puts the figures in doubt; told before all notes.
+        rotates: whether the strategy has a basket to rotate into.
+        benchmark_equity: by benchmark; None where it was not tradable on the first day.
+    """
+
+    mode: str
+    name: str
+    strategy: str
+    config_sha256: str
+    version: str
+    synthetic: bool
+    data_sources: Mapping[str, Mapping[str, object]]
+    notes: Sequence[str]
+    benchmark_equity: Mapping[str, Floats | None]
+    doubts: Sequence[str] = ()
+    rotates: bool = True
+
+
+def summary_of(
+    facts: RunFacts,
+    *,
+    days: Sequence[DayDecided],
+    fills: Sequence[Fill],
+    rotations: Sequence[Rotation],
+    out_of_position: Sequence[OutOfPosition] = (),
+) -> dict[str, object]:
+    """Give the content of `summary.json`, keys in the order in which a person reads them.
+
+    Args:
+        out_of_position: coins that could not be brought to their targets.
+    """
+    return {
+        "schema": RECORD_SCHEMA,
+        "mode": facts.mode,
+        "name": facts.name,
+        "strategy": facts.strategy,
+        "config_sha256": facts.config_sha256,
+        "version": facts.version,
+        "synthetic": facts.synthetic,
+        "data_sources": facts.data_sources,
+        "doubts": list(facts.doubts),
+        "notes": [*facts.doubts, *facts.notes, *old_mark_notes(days[-1].day, days[-1].marked_on)],
+        "rotates": facts.rotates,
+        **figures_of_record(days, fills, rotations),
+        "out_of_position": [
+            {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}
+            for each in out_of_position
+        ],
+        "benchmarks": {
+            name: None if curve is None else benchmark_figures(curve, days=elapsed_days(days[0].day, days[-1].day))
+            for name, curve in facts.benchmark_equity.items()
+        },
+    }
+
+
+def figures_of_record(
+    days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[Rotation]
+) -> dict[str, object]:
+    """Give the part of a summary that the events alone determine."""
+    equity = np.array([float(day.equity) for day in days])
+    elapsed = elapsed_days(days[0].day, days[-1].day)
+    # What restores after a reset is paid by the account's fresh allowance, and no decision of the strategy's.
+    fills = own_fills(fills)
+    traded = fsum(float(fill.notional) for fill in fills)
+    fees: dict[str, float] = {}
+    for fill in fills:
+        fees[fill.fee_asset] = fees.get(fill.fee_asset, 0.0) + float(fill.fee)
+    return {
+        "first_day": days[0].day.isoformat(),
+        "last_day": days[-1].day.isoformat(),
+        "days": len(days),
+        "decision_days": len(days),
+        "start_equity": money(days[0].equity),
+        "final_equity": money(days[-1].equity),
+        **_ratios(performance_of(equity, days=elapsed)),
+        "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
+        "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
+        "rotations": len(rotations),
+        "days_rotated": sum(day.state == ROTATED for day in days),
+    }
+
+
+def benchmark_figures(equity: Floats, *, days: int) -> dict[str, float | None]:
+    """Give the figures that a benchmark is compared by."""
+    performance = performance_of(equity, days=days)
+    return {
+        "return": performance.total_return,
+        "cagr": performance.cagr,
+        "volatility": performance.volatility,
+        "max_drawdown": performance.max_drawdown,
+        "sharpe": performance.sharpe,
+        "sortino": performance.sortino,
+        "calmar": performance.calmar,
+    }
+
+
+def elapsed_days(first: date, last: date) -> int:
+    """Count calendar days from first to last."""
+    return (last - first).days
+
+
+def _ratios(performance: Performance) -> dict[str, float | None]:
+    return {
+        "total_return": performance.total_return,
+        "cagr": performance.cagr,
+        "volatility": performance.volatility,
+        "max_drawdown": performance.max_drawdown,
+        "sharpe": performance.sharpe,
+        "sortino": performance.sortino,
+        "calmar": performance.calmar,
+    }
