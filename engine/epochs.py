@@ -82,10 +82,11 @@ class EpochKeeper:
             self._session.take_as_wiped(at)
         if forgotten is not None:
             self._begin_epoch(at, forgotten.client_order_id, self._lost())
-        orders = self._session.standing.orders
         # A sell that waits may be one that the exchange refused for want of the coin.
-        if (orders.sells or not self._is_covered) and not orders.restoring and not self._buys_more():
-            self._look(at)
+        if self._session.standing.orders.sells or not self._is_covered:
+            held = self._taken_up(at)
+            if not self._session.standing.orders.restoring and not self._buys_more():
+                self._look(at, held)
 
     def _forgotten(self) -> Fill | None:
         """Give a fill of this epoch that the exchange has forgotten, which says that it was reset.
@@ -202,18 +203,21 @@ class EpochKeeper:
         self._session.restore(plan.orders)
         return bool(plan.orders)
 
-    def _look(self, at: datetime) -> None:
+    def _taken_up(self, at: datetime) -> Amounts:
+        """Book what the journal lacks, before anything is planned; give what the account holds then."""
         held = self._account.holdings()
         lost = () if self._is_in_place(held) else self._lost()
+        if not lost:
+            return held
         if self._is_of_a_reset(lost):
             self._begin_epoch(at, "", lost)
-            self._buys_more()
-            return
-        if lost:
+        else:
             self._tell_of_lost(lost)
             self._session.take_up(lost)
-            # It was asked with patience: the account may show by now what it did not then.
-            held = self._account.holdings()
+        # It was asked with patience: the account may show by now what it did not then.
+        return self._account.holdings()
+
+    def _look(self, at: datetime, held: Amounts) -> None:
         ledger = self._session.ledger
         lacking = self._lacking(ledger, held)
         if lacking and self._first_sends.hold(at):

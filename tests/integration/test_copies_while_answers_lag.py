@@ -27,7 +27,8 @@ BACK_AGAIN = ({"BTC": 0.6}, {"ETH": 0.3, "SOL": 0.3}, {"BTC": 0.6}, None)
 OWN = dict.fromkeys(PRICES, Decimal(100))
 EVENING, VERY_FIRST, SELL, FIRST_BUY, LAST_BUY = None, 0, 1, 2, 3
 """When the copy was made: the evening before, or when so many orders of the run had been sent."""
-QUOTES = "/api/v3/ticker/bookTicker"
+QUOTES, CANDLES = "/api/v3/ticker/bookTicker", "/api/v3/klines"
+"""What is asked before an order is sent, and before a day is decided."""
 WORDS = "the first orders of this start wait"
 ALL = {"orders": 60, "trades": 60, "account": 60}
 LAGS: list[Mapping[str, int]] = [
@@ -56,21 +57,24 @@ def lag(rig: Rig, lags: Mapping[str, int]) -> None:
 class Copier:
     """Copies the folder of a bot when so many orders were sent, and before anything is written of the next one."""
 
-    def __init__(self, rig: Rig, bot: Bot, *, sent: int | None) -> None:
+    def __init__(self, rig: Rig, bot: Bot, *, sent: int | None, epoch: int = 1, asked: str = QUOTES) -> None:
         self.copy: Bot | None = bot.copy_to("copy") if sent is EVENING else None
         self._rig = rig
         self._bot = bot
         self._sent = sent
+        self._epoch = epoch
+        self._asked = asked
         rig.answer = self._answer
 
     def _answer(self, call: Call) -> Answer:
-        if self.copy is None and call.path == QUOTES and self._is_time():
+        if self.copy is None and call.path == self._asked and self._is_time():
             self.copy = self._bot.copy_to("copy")
         return api.answer(self._rig.exchange, call)
 
     def _is_time(self) -> bool:
         sent = [event for event in self._bot.events if isinstance(event, OrderSent)]
-        return len(sent) == self._sent and self._bot.standing.orders.in_doubt is None
+        standing = self._bot.standing
+        return (len(sent), standing.epoch) == (self._sent, self._epoch) and standing.orders.in_doubt is None
 
 
 def traded(rig: Rig) -> Mapping[tuple[str, str], Decimal]:
@@ -151,6 +155,35 @@ def test_a_copy_without_fills_sees_a_reset_by_what_was_bought_back_just_before_i
     # What the lost run held before the reset is known to nobody any more, and left alone.
     assert copy.ledger.quantity("BTC") == pytest.approx(bot.ledger.quantity("BTC"), rel=FEES)
     assert [words for words in copy.notices if words.endswith("; BTC that was bought back for it is left alone")]
+
+
+@pytest.mark.parametrize("lags", [{}, ALL], ids=["answers at once", "answers lag"])
+def test_a_copy_made_while_a_reset_is_made_up_for_takes_up_what_was_sent_after_it(
+    rig: Rig, lags: Mapping[str, int]
+) -> None:
+    bot = Bot(rig)
+    bot.live()
+    # What buys back what the reset wiped is planned then, and the day is not decided.
+    copier = Copier(rig, bot, sent=SELL, epoch=2, asked=CANDLES)
+    rig.exchange.reset(keep_klines=True)
+    lag(rig, lags)
+    midnight = decision_instant(DAY + timedelta(days=AFTER))
+    rig.exchange.set_clock(midnight - timedelta(seconds=150))
+    bot.live()
+    rig.exchange.set_clock(midnight + timedelta(seconds=1))
+    copy = copier.copy
+    assert copy is not None
+    copy.live()
+    copy.live_through(AFTER + 1, LAST)
+
+    names = Counter(order.client_order_id for order in rig.orders())
+    assert max(names.values()) == 1
+    for asset in PRICES:
+        assert copy.ledger.quantity(asset) == pytest.approx(
+            bot.ledger.quantity(asset), rel=FEES, abs=Decimal("0.001")
+        ), asset
+    sold = traded(rig)["BTCUSDT", "sell"]
+    assert sold == pytest.approx(traded(rig)["BTCUSDT", "buy"], rel=FEES)
 
 
 def test_the_wait_is_said_once_a_start_and_only_where_something_is_to_be_sent(rig: Rig) -> None:
