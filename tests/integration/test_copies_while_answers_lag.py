@@ -3,6 +3,7 @@
 Neither order nor trade nor balance speaks for it, and the account has coins of its own: nothing but time tells.
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -212,3 +213,36 @@ def test_a_day_that_plans_nothing_is_decided_at_once(rig: Rig) -> None:
 
     assert bot.standing.last_day == DAY + timedelta(days=AFTER)
     assert rig.exchange.now == begun
+
+
+def test_a_start_on_a_journal_that_is_as_it_was_left_sends_at_once(rig: Rig, tmp_path: Path) -> None:
+    bot = Bot(rig)
+    bot.heads = tmp_path / "state" / "heads"
+
+    for day in range(LAST):
+        rig.to_day(day)
+        bot.live()
+
+    assert rig.orders()
+    assert not [words for words in bot.notices if words.startswith(WORDS)]
+
+
+def test_a_copy_that_is_put_back_in_its_place_waits_where_heads_are_kept(rig: Rig, tmp_path: Path) -> None:
+    bot = Bot(rig)
+    bot.heads = tmp_path / "state" / "heads"
+    bot.live()
+    copy = bot.copy_to("copy")
+    lag(rig, ALL)
+    rig.to_day(ROTATION)
+    bot.live()
+    once, held = traded(rig), {asset: bot.ledger.quantity(asset) for asset in PRICES}
+    shutil.rmtree(bot.folder)
+    shutil.copytree(copy.folder, bot.folder)
+
+    bot.live()
+    bot.live_through(AFTER, LAST)
+
+    assert traded(rig) == {key: pytest.approx(quantity, rel=FEES) for key, quantity in once.items()}
+    for asset in PRICES:
+        assert bot.ledger.quantity(asset) == pytest.approx(held[asset], rel=FEES, abs=Decimal("0.001")), asset
+    assert len([words for words in bot.notices if words.startswith(WORDS)]) == 1
