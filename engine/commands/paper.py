@@ -66,6 +66,8 @@ class _Ended:
 
 def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> _Ended:
     """Run until the end."""
+    import platformdirs
+
     from engine.clock import system_now
     from engine.logs import run_log
     from engine.record.paper_folder import one_sentence
@@ -79,6 +81,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
     from engine.wiring.live_exchange import warn_of_open_keys
     from engine.wiring.live_start import start_live
+    from engine.wiring.market import APPLICATION
     from engine.wiring.paper import PaperRun
     from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
@@ -101,6 +104,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             # Whoever starts it again and again waits by himself.
             longest_wait_seconds=LONGEST_WAIT_SECONDS if once else LONGEST_BAN_SECONDS,
             quiet=KeptQuietTimes(folder / QUIET_FILE),
+            heads=platformdirs.user_state_path(APPLICATION) / "heads",
         )
         start = start_live(config, folder, around, accept_config=accept_config)
         make_folder(folder)

@@ -20,6 +20,8 @@ from engine.data.sessions import sessions_by_year
 from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
+from engine.first_sends import FirstSends
+from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
@@ -88,11 +90,15 @@ class PaperRun:
         client.hold_to((*self._universe.assets, config.account.quote))
         self._store = store
         past = list(store)
-        self._journal = RecordedJournal(store, past, folder, write_log, told)
+        self._newest_head = NewestHead(around.heads, store.path)
+        # Asked before this start writes anything.
+        self._may_be_copy = bool(past) and not self._newest_head.is_known_as(store.head)
+        self._journal = RecordedJournal(MarkedJournal(store, self._newest_head), past, folder, write_log, told)
         ledger = _first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
         self._booked = {(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)}
+        self._first_sends = self._held_back()
         identity = self._identity(past, standing)
         venue = self._venue(past)
         self._planner = Planner(
@@ -146,6 +152,7 @@ class PaperRun:
             return None
         self._write_files_of(history)
         self._store.seal(seal_of(file_contents(self._folder), self._config.sha256()))
+        self._newest_head.keep(self._store.head)
         return self._write_report()
 
     def _write_report(self) -> Path | None:
@@ -191,6 +198,7 @@ class PaperRun:
             ending=self._around.ending,
             changed=self._write_files,
             check_account=self._account_check(),
+            first_sends=self._first_sends,
             notice=self._around.notice,
             timing=Timing(
                 grace=timedelta(seconds=config.live.grace_seconds),
@@ -207,6 +215,13 @@ class PaperRun:
         if self._config.venue.name == SIMULATED:
             return ""
         return standing.identity if past else self._around.identity()
+
+    def _held_back(self) -> FirstSends:
+        """Hold back what is sent first where the journal may be an older copy; what fills in this process has none."""
+        is_held = self._may_be_copy and self._config.venue.name != SIMULATED
+        return FirstSends(
+            self._settle_seconds() if is_held else 0.0, pause=self._around.pause, notice=self._around.notice
+        )
 
     def _venue(self, past: Sequence[Event]) -> Venue:
         config, assets = self._config, self._universe.assets
@@ -230,7 +245,7 @@ class PaperRun:
             market=market_quotes(config, self._client, self._around),
             started_at=self._client.server_time(),
             settle_seconds=self._settle_seconds(),
-            sleep=self._around.pause,
+            sleep=self._first_sends.pause,
             ending=self._around.ending,
         )
 
@@ -244,7 +259,7 @@ class PaperRun:
             account=self._planner.account,
             booked=self._booked,
             settle_seconds=self._settle_seconds(),
-            sleep=around.pause,
+            sleep=self._first_sends.pause,
             ending=around.ending,
         )
         return EpochKeeper(
@@ -253,6 +268,7 @@ class PaperRun:
             self._planner,
             place=config.venue.name,
             events=lambda: self._journal.events,
+            first_sends=self._first_sends,
             notice=around.notice,
         ).check
 

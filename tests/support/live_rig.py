@@ -130,6 +130,7 @@ class Bot:
 
     Attributes:
         clock_off: by so much its machine's clock is off the wall's.
+        heads: where its machine keeps how far journals came; None for nowhere.
     """
 
     def __init__(self, rig: Rig, name: str = "first", *, called: str = "rig", **settings: Any) -> None:
@@ -137,6 +138,7 @@ class Bot:
         self.folder = rig.folder / name / f"paper-{called}-binance-testnet"
         self.notices: list[str] = []
         self.clock_off = timedelta()
+        self.heads: Path | None = None
         self._called = called
         self._settings = settings
 
@@ -150,6 +152,7 @@ class Bot:
             ending=lambda: False,
             notice=self.notices.append,
             progress=mock.Mock(),
+            heads=self.heads,
         )
         credentials = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
         make_folder(self.folder)
