@@ -46,12 +46,13 @@ def paper(
                 return
             raise
         if not quiet:
-            from engine.report.closing import print_closing, print_opening
+            from engine.report.closing import print_closing
             from engine.report.console import make_console
+            from engine.report.synthetic import framed
 
             console = make_console(quiet=False)
-            print_opening(console, synthetic=ended.synthetic)
-            print_closing(console, ended.words, folder=ended.folder, report=ended.report, synthetic=ended.synthetic)
+            with framed(console, synthetic=ended.synthetic):
+                print_closing(console, ended.words, folder=ended.folder, report=ended.report)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,26 +103,33 @@ def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
     from engine.practice.server import PracticeServer
     from engine.record.run_folder import growing_folder, one_shot_name
     from engine.record.run_record import REHEARSAL
-    from engine.report.closing import print_closing, print_opening
+    from engine.report.closing import print_closing
     from engine.report.console import make_console
+    from engine.report.synthetic import framed
     from engine.wiring.page import served_page
     from engine.wiring.rehearsal import make_credentials, open_exchange
 
     console = make_console(quiet=wishes.quiet)
     key, credentials = make_credentials()
-    with ExitStack() as opened:
-        exchange = open_exchange(plan, key, wall=system_now)
-        server = opened.enter_context(PracticeServer(exchange, port=wishes.port))
-        token = os.environ.get(TOKEN_VARIABLE) or None
-        page = opened.enter_context(served_page(wishes.out, token=token)) if wishes.page else ""
-        name = one_shot_name(REHEARSAL, plan.config.name, system_now())
-        folder = opened.enter_context(growing_folder(wishes.out, name))
-        lines = [f"rehearsal from {plan.first_day} to {plan.last_day}, practice exchange at {server.url}"]
-        lines += [f"dashboard of {wishes.out} at {page}"] if page else []
-        print_opening(console, *lines, synthetic=plan.synthetic)
-        stage = _Stage(plan=plan, exchange=exchange, url=server.url, page=page, folder=folder, credentials=credentials)
-        words, report = _trade(stage, wishes, ending)
-    print_closing(console, words, folder=folder, report=report, synthetic=plan.synthetic)
+    with ExitStack() as shown:
+        with ExitStack() as opened:
+            exchange = open_exchange(plan, key, wall=system_now)
+            server = opened.enter_context(PracticeServer(exchange, port=wishes.port))
+            token = os.environ.get(TOKEN_VARIABLE) or None
+            page = opened.enter_context(served_page(wishes.out, token=token)) if wishes.page else ""
+            name = one_shot_name(REHEARSAL, plan.config.name, system_now())
+            folder = opened.enter_context(growing_folder(wishes.out, name))
+            lines = [f"rehearsal from {plan.first_day} to {plan.last_day}, practice exchange at {server.url}"]
+            lines += [f"dashboard of {wishes.out} at {page}"] if page else []
+            shown.enter_context(framed(console, synthetic=plan.synthetic))
+            for line in lines:
+                # An address is what people copy: it is never broken over two lines.
+                console.print(line, markup=False, soft_wrap=True)
+            stage = _Stage(
+                plan=plan, exchange=exchange, url=server.url, page=page, folder=folder, credentials=credentials
+            )
+            words, report = _trade(stage, wishes, ending)
+        print_closing(console, words, folder=folder, report=report)
 
 
 @dataclass(frozen=True, kw_only=True)
