@@ -106,7 +106,7 @@ def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
     from engine.report.closing import print_closing
     from engine.report.console import make_console
     from engine.report.synthetic import framed
-    from engine.wiring.page import served_page
+    from engine.wiring.page import page_server
     from engine.wiring.rehearsal import make_credentials, open_exchange
 
     console = make_console(quiet=wishes.quiet)
@@ -116,7 +116,7 @@ def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
             exchange = open_exchange(plan, key, wall=system_now)
             server = opened.enter_context(PracticeServer(exchange, port=wishes.port))
             token = os.environ.get(TOKEN_VARIABLE) or None
-            page = opened.enter_context(served_page(wishes.out, token=token)) if wishes.page else ""
+            page = opened.enter_context(page_server(wishes.out, token=token)).url if wishes.page else ""
             name = one_shot_name(REHEARSAL, plan.config.name, system_now())
             folder = opened.enter_context(growing_folder(wishes.out, name))
             lines = [f"rehearsal from {plan.first_day} to {plan.last_day}, practice exchange at {server.url}"]
