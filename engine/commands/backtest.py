@@ -52,7 +52,7 @@ def backtest(
             trips=round_trips_of(run.days, own_fills(run.fills), core=core),
             waiting=run.waiting,
             core=core,
-            gaps=run.gaps,
+            gaps=run.market.gaps,
             folder=folder(),
             has_report=not no_report,
         )

@@ -157,12 +157,12 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
     from engine.wiring.paper import PaperRun
     from engine.wiring.paper_folder import paper_journal
     from engine.wiring.paper_status import status_of
-    from engine.wiring.rehearsal import live_config, make_client, play
+    from engine.wiring.rehearsal import make_client, on_practice, play
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 
     plan, folder, watch = stage.plan, stage.folder, Watch(system_now)
-    config = live_config(plan, stage.url)
+    config = on_practice(plan.config, stage.url)
     with live_console(quiet=wishes.quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:
         around = Surroundings(
             now=system_now,
