@@ -1,7 +1,9 @@
 """The public endpoints: time, exchange information, prices, books and klines. No key is needed."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from engine.practice.book import Market
 from engine.practice.candles import INTERVALS, MONTH, day_statistics, klines
@@ -122,16 +124,17 @@ def _average_price(context: Context) -> object:
     return {"mins": AVERAGE_MINUTES, "price": text8(market.last_price(context.at)), "closeTime": context.at}
 
 
-def _price_ticker(context: Context) -> object:
-    markets, single = _wanted(context)
-    rows = [{"symbol": market.rules.symbol, "price": text8(market.last_price(context.at))} for market in markets]
-    return rows[0] if single else rows
+def _tickers(context: Context, row: Callable[[Market, int], object]) -> object:
+    is_single = context.parameters.peek("symbol") is not None
+    symbols = context.parameters.symbols()
+    context.parameters.text("symbolStatus")
+    context.parameters.done()
+    rows = [row(market, context.at) for market in context.markets(symbols)]
+    return rows[0] if is_single else rows
 
 
-def _book_ticker(context: Context) -> object:
-    markets, single = _wanted(context)
-    rows = [_best(market, context.at) for market in markets]
-    return rows[0] if single else rows
+def _price(market: Market, at: int) -> dict[str, str]:
+    return {"symbol": market.rules.symbol, "price": text8(market.last_price(at))}
 
 
 def _best(market: Market, at: int) -> dict[str, str]:
@@ -145,9 +148,7 @@ def _best(market: Market, at: int) -> dict[str, str]:
 
 def _day_ticker(context: Context) -> object:
     context.parameters.one_of("type", ("FULL", "MINI"), error=ApiError(-1139, "Invalid ticker type."), default="FULL")
-    markets, single = _wanted(context)
-    rows = [_statistics(market, context.at) for market in markets]
-    return rows[0] if single else rows
+    return _tickers(context, _statistics)
 
 
 def _statistics(market: Market, at: int) -> dict[str, object]:
@@ -194,14 +195,6 @@ def _trades(context: Context) -> object:
     ]
 
 
-def _wanted(context: Context) -> tuple[list[Market], bool]:
-    single = context.parameters.peek("symbol") is not None
-    symbols = context.parameters.symbols()
-    context.parameters.text("symbolStatus")
-    context.parameters.done()
-    return context.markets(symbols), single
-
-
 def _invalid(name: str) -> ApiError:
     return ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
 
@@ -235,7 +228,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "klines"): Route(serve=_klines, weight=2),
     ("GET", "uiKlines"): Route(serve=_klines, weight=2),
     ("GET", "avgPrice"): Route(serve=_average_price, weight=2),
-    ("GET", "ticker/price"): Route(serve=_price_ticker, weight=_ticker_weight),
-    ("GET", "ticker/bookTicker"): Route(serve=_book_ticker, weight=_ticker_weight),
+    ("GET", "ticker/price"): Route(serve=partial(_tickers, row=_price), weight=_ticker_weight),
+    ("GET", "ticker/bookTicker"): Route(serve=partial(_tickers, row=_best), weight=_ticker_weight),
     ("GET", "ticker/24hr"): Route(serve=_day_ticker, weight=_day_ticker_weight),
 }
