@@ -125,27 +125,35 @@ def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
             for line in lines:
                 # An address is what people copy: it is never broken over two lines.
                 console.print(line, markup=False, soft_wrap=True)
-            stage = _Stage(
-                plan=plan, exchange=exchange, url=server.url, page=page, folder=folder, credentials=credentials
+            words, report = _trade(
+                plan,
+                wishes,
+                ending,
+                exchange=exchange,
+                url=server.url,
+                page=page,
+                folder=folder,
+                credentials=credentials,
             )
-            words, report = _trade(stage, wishes, ending)
         print_closing(console, words, folder=folder, report=report)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Stage:
-    """What a rehearsal is played on; page: the address of the page over the run folders, empty without one."""
+def _trade(
+    plan: "RehearsalPlan",
+    wishes: _Wishes,
+    ending: Ending,
+    *,
+    exchange: "PracticeExchange",
+    url: str,
+    page: str,
+    folder: Path,
+    credentials: "Credentials",
+) -> tuple[str, Path | None]:
+    """Play the days, and give what is to be said of them, and the report.
 
-    plan: "RehearsalPlan"
-    exchange: "PracticeExchange"
-    url: str
-    page: str
-    folder: Path
-    credentials: "Credentials"
-
-
-def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | None]:
-    """Play the days, and give what is to be said of them, and the report."""
+    Args:
+        url: of the exchange; page: the address of the page over the run folders, empty without one.
+    """
     from engine.clock import system_now
     from engine.logs import run_log
     from engine.record.run_files import LOG_FILE
@@ -161,8 +169,8 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 
-    plan, folder, watch = stage.plan, stage.folder, Watch(system_now)
-    config = on_practice(plan.config, stage.url)
+    watch = Watch(system_now)
+    config = on_practice(plan.config, url)
     with live_console(quiet=wishes.quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:
         around = Surroundings(
             now=system_now,
@@ -171,12 +179,12 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
             notice=watch.notice(console.notice),
             progress=progress,
         )
-        client = opened.enter_context(closing(make_client(config, stage.credentials, around)))
+        client = opened.enter_context(closing(make_client(config, credentials, around)))
         at = client.server_time()
         store = opened.enter_context(
             paper_journal(config, folder, at=at, accept_config=False, synthetic=plan.synthetic)
         )
-        write_log = opened.enter_context(run_log(folder / LOG_FILE, strike_out=stage.credentials.strike_out))
+        write_log = opened.enter_context(run_log(folder / LOG_FILE, strike_out=credentials.strike_out))
         run = PaperRun(
             config,
             folder,
@@ -188,9 +196,9 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
             synthetic=plan.synthetic,
             mode=REHEARSAL,
         )
-        status = status_of(run, watch, config, folder, page=stage.page)
+        status = status_of(run, watch, config, folder, page=page)
         console.follow(status)
-        report = play(run, stage.exchange, plan, around, speed=wishes.speed)
+        report = play(run, exchange, plan, around, speed=wishes.speed)
     done = Past().after_all(run.events)
     # The thread that drew the panel is gone: one thread asks, as it should be. There is no later day to be decided.
     return f"{closing_words(done, replace(status(), next_day=None))}{fills_words(run.events)}", report

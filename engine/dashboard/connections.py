@@ -8,6 +8,7 @@ for a new one.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 MOST_CONNECTIONS = 100
 IDLE_SECONDS = 15.0
@@ -105,14 +106,14 @@ class Connections:
         place.transport.abort()
 
 
+@dataclass(slots=True)
 class _Place:
     """One connection: whether it is answered now, when it is looked at, what it had not taken then."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.busy = False
-        self.timer: asyncio.TimerHandle | None = None
-        self.unread = 0
+    transport: asyncio.Transport
+    busy: bool = False
+    timer: asyncio.TimerHandle | None = None
+    unread: int = 0
 
 
 class _Admitted(asyncio.Protocol):

@@ -61,7 +61,7 @@ def exported(folder: Path) -> None:
 
 def on_the_dashboard(folder: Path) -> None:
     board = Board(folder.parent)
-    pages.runs_fragment(board.rows(), out="logs")
+    pages.runs_fragment(board.folders.rows(), out="logs")
     view = board.run(folder.name)
     assert view is not None
     pages.run_fragment(view)
