@@ -10,21 +10,17 @@ from engine.core.errors import NoMarketError
 from engine.core.instrument import symbol_of
 from engine.core.money import exact
 from engine.core.order import RESET_BUY_BACK, TAKEN_UP, Fill, day_named, restores_by_name
-from engine.venues.answers import Balance, OrderState, Quote, Trade
+from engine.venues.answers import OrderState, Quote, Trade
 from engine.venues.exchange_fills import fill_of_trade
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient
-from engine.venues.witnesses import BookedTrade
+from engine.venues.witnesses import BookedTrade, WitnessClient
 
 ONE_SECOND = timedelta(seconds=1)
 
 
-class AccountClient(RulesClient, Protocol):
+class AccountClient(WitnessClient, RulesClient, Protocol):
     """What is needed of an exchange's client."""
-
-    def balances(self) -> Mapping[str, Balance]:
-        """Give the balances of all assets."""
-        ...
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Give best bid and ask by symbol."""
@@ -32,14 +28,6 @@ class AccountClient(RulesClient, Protocol):
 
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
         """Give an order by its client order id; None where the exchange knows none."""
-        ...
-
-    def client_id_of(self, symbol: str, order_id: str) -> str | None:
-        """Give the client order id of an order by the exchange's id; None where it knows none."""
-        ...
-
-    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
-        """Give the account's executions since an instant."""
         ...
 
 
