@@ -1,6 +1,7 @@
-"""How a server of asyncio is run: from a thread of its own beside other work, or alone until a signal ends it."""
+"""How a server of asyncio is run, from a thread beside other work or alone until a signal ends it, and who reaches it."""
 
 import asyncio
+import ipaddress
 import signal
 import threading
 from collections.abc import Callable
@@ -67,6 +68,16 @@ def serve_until_signalled(serve: Serve, *, started: Callable[[str], None]) -> No
         await serve(started=started, ended=ended)
 
     asyncio.run(run())
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine's own, and no other machine can reach it."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _nothing() -> None:

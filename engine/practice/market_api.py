@@ -12,7 +12,7 @@ from engine.practice.errors import ApiError
 from engine.practice.filters import filters_of, text8
 from engine.practice.limits import ORDERS_A_DAY, ORDERS_IN_TEN_SECONDS, WEIGHT_A_MINUTE
 from engine.practice.parameters import Parameters
-from engine.practice.routes import Context, Route
+from engine.practice.routes import Context, Route, weight_with
 
 ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET"]
 PREVENTION_MODES = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"]
@@ -205,10 +205,6 @@ def _depth_weight(parameters: Parameters) -> int:
     return next((weight for most, weight in ((100, 5), (500, 25), (1000, 50)) if limit <= most), 250)
 
 
-def _ticker_weight(parameters: Parameters) -> int:
-    return 2 if parameters.peek("symbol") is not None else 4
-
-
 def _day_ticker_weight(parameters: Parameters) -> int:
     if parameters.peek("symbol") is not None:
         return 2
@@ -228,7 +224,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "klines"): Route(serve=_klines, weight=2),
     ("GET", "uiKlines"): Route(serve=_klines, weight=2),
     ("GET", "avgPrice"): Route(serve=_average_price, weight=2),
-    ("GET", "ticker/price"): Route(serve=partial(_tickers, row=_price), weight=_ticker_weight),
-    ("GET", "ticker/bookTicker"): Route(serve=partial(_tickers, row=_best), weight=_ticker_weight),
+    ("GET", "ticker/price"): Route(serve=partial(_tickers, row=_price), weight=weight_with("symbol", 2, without=4)),
+    ("GET", "ticker/bookTicker"): Route(serve=partial(_tickers, row=_best), weight=weight_with("symbol", 2, without=4)),
     ("GET", "ticker/24hr"): Route(serve=_day_ticker, weight=_day_ticker_weight),
 }

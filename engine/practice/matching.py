@@ -118,7 +118,7 @@ class MatchingEngine:
 
     def cancel(self, order: PracticeOrder, at: int) -> None:
         """Take an open order off the book."""
-        self._release(order)
+        self._account.release(*self._reserve(order, self._markets[order.symbol]))
         self._records.close(order, "CANCELED", at)
 
     def match_resting(self, at: int) -> None:
@@ -223,9 +223,6 @@ class MatchingEngine:
         fee = (amount * self.commission * FEE_DISCOUNT / mark).quantize(SMALLEST, ROUND_DOWN)
         coin = market.rules.base
         return (fee, coin) if self._account.free.get(coin, ZERO) >= fee else None
-
-    def _release(self, order: PracticeOrder) -> None:
-        self._account.release(*self._reserve(order, self._markets[order.symbol]))
 
     def _reserve(self, order: PracticeOrder, market: Market) -> tuple[str, Decimal]:
         if order.is_buy:

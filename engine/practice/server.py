@@ -1,7 +1,6 @@
 """The practice exchange over HTTP, on a loopback address and no other; the one file that knows aiohttp."""
 
 import asyncio
-import ipaddress
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ from engine.practice.api import answer
 from engine.practice.calls import Answer, Call
 from engine.practice.control import PREFIX
 from engine.practice.exchange import PracticeExchange
-from engine.serving import ThreadedServer
+from engine.serving import ThreadedServer, is_loopback
 
 LOOPBACK = "127.0.0.1"
 # Linger 0 turns a close into a reset.
@@ -130,9 +129,5 @@ def _cut(request: web.BaseRequest, *, resetting: bool) -> None:
 
 
 def _require_loopback(host: str) -> None:
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+    if not is_loopback(host):
         raise ConfigError(f"the practice exchange does not listen on {host!r}; only loopback is allowed, {LOOPBACK}")

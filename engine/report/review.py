@@ -1,7 +1,6 @@
 """A run's review on the terminal, in 80 columns: the headline, then the tables."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -43,7 +42,7 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
     with framed(console, synthetic=review.synthetic):
         print_headline(console, review, writer)
         print_doubts(console, review.doubts)
-        rows = _shown(review)
+        rows = DEFAULT_ROWS if review.selection.most is None else review.selection.most
         rounds = review.rotations if review.rotates else review.round_trips
         title = "Rotations" if review.rotates else "Round trips"
         table_of = partial(rounds_table, core=review.core, of_coins=not review.rotates)
@@ -192,16 +191,8 @@ def _print_warnings(console: Console, review: Review, most: int) -> None:
     shown = review.warnings[max(0, len(review.warnings) - most) :]
     _print_title(console, "Warnings", shown=len(shown), of=len(review.warnings))
     for warned in shown:
-        at = f"{_minute(warned.at)}  " if warned.at else ""
+        at = f"{warned.at:%Y-%m-%d %H:%M}  " if warned.at else ""
         console.print(Text(f"{at}{printable(warned.text)}"))
-
-
-def _shown(review: Review) -> int:
-    return DEFAULT_ROWS if review.selection.most is None else review.selection.most
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _points(fraction: float | None) -> str:

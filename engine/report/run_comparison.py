@@ -103,14 +103,10 @@ def _print_configuration(console: Console, comparison: Comparison) -> None:
         for title in "AB":
             table.add_column(title, overflow="fold")
         for difference in differences:
-            table.add_row(
-                *(Text(printable(text)) for text in _key_row(difference.key, difference.first, difference.second))
-            )
+            values = (difference.first, difference.second)
+            shown = (ABSENT if value == ABSENT else json.dumps(value, ensure_ascii=False) for value in values)
+            table.add_row(*(Text(printable(text)) for text in (difference.key, *shown)))
         console.print(table)
-
-
-def _key_row(key: str, *values: object) -> tuple[str, ...]:
-    return (key, *(ABSENT if value == ABSENT else json.dumps(value, ensure_ascii=False) for value in values))
 
 
 def _print_rotations(console: Console, comparison: Comparison) -> None:

@@ -26,14 +26,6 @@ def export_run(folder: Path, kind: str, *, to: TextIO) -> None:
     to.write(EXPORTS[kind](read_run(folder)))
 
 
-def _ledger(record: RunRecord) -> str:
-    return csv_text(LEDGER_COLUMNS, ledger_rows(book_of(record)))
-
-
-def _returns(record: RunRecord) -> str:
-    return csv_text(RETURN_COLUMNS, return_rows(record))
-
-
 def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     """Write a table as CSV."""
     text = io.StringIO()
@@ -44,7 +36,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 EXPORTS: Mapping[str, Callable[[RunRecord], str]] = {
-    "csv": _ledger,
+    "csv": lambda record: csv_text(LEDGER_COLUMNS, ledger_rows(book_of(record))),
     "beancount": beancount_text,
-    "returns": _returns,
+    "returns": lambda record: csv_text(RETURN_COLUMNS, return_rows(record)),
 }

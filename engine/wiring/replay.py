@@ -93,10 +93,11 @@ def replay(
         around = Surroundings(
             now=lambda: exchange.now,
             pause=_no_pause,
-            ending=_never,
+            ending=lambda: False,
             notice=_unheard,
             progress=progress,
-            identity=_unnamed,
+            # Orders are named by the run's name: equal replays stay equal.
+            identity=str,
         )
         # What decides is the same, where bars and fills come from is not.
         live_config = on_practice(config, server.url, data={"crypto": "venue"})
@@ -176,15 +177,6 @@ def _imbalances(exchange: PracticeExchange, ledger: Ledger) -> list[str]:
 
 def _no_pause(seconds: float) -> None:
     """Wait for nobody: the clock moves when a day has been worked."""
-
-
-def _unnamed() -> str:
-    """Name orders by the run's name: equal replays stay equal."""
-    return ""
-
-
-def _never() -> bool:
-    return False
 
 
 def _unheard(words: str) -> None:

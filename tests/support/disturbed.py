@@ -365,7 +365,7 @@ class Rig:
         for symbol in ORDERS:
             exchange.halt(symbol, None)
         if day == QUIET:
-            exchange.faults.clear()
+            exchange.faults.pending.clear()
         exchange.set_clock(decision_instant(_day(day + 1)))
 
     def _config(self, case: Case) -> Config:

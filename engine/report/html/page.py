@@ -83,7 +83,7 @@ def report_html(record: RunRecord) -> str:
         mode=record.mode,
         summary=summary,
         synthetic=review.synthetic,
-        span=_span(record),
+        span=(str(review.first_day), str(review.last_day)) if record.decisions else None,
         charts=charts,
         has_days=bool(record.decisions),
         review=review,
@@ -198,10 +198,6 @@ def _tone(value: float | None) -> str:
         return ""
     depth = sum(abs(value) >= step for step in HEAT_STEPS)
     return f"{'gain' if value > 0 else 'loss'}-{depth}"
-
-
-def _span(record: RunRecord) -> tuple[str, str] | None:
-    return (record.decisions[0].day.isoformat(), record.decisions[-1].day.isoformat()) if record.decisions else None
 
 
 def _index_name(record: RunRecord) -> str:
