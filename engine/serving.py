@@ -1,4 +1,4 @@
-"""How a server of asyncio is run, from a thread beside other work or alone until a signal ends it, and who reaches it."""
+"""How a server of asyncio is run, in a thread beside other work or alone until a signal, and who reaches it."""
 
 import asyncio
 import ipaddress
