@@ -35,7 +35,7 @@ def backtest(
             run = run_backtest(loaded, now=system_now, progress=progress)
         write_backtest(folder(), run)
         if not no_report:
-            from engine.report.html import write_report
+            from engine.report.html.page import write_report
 
             write_report(folder())
     if not quiet:

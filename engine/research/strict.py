@@ -18,7 +18,7 @@ from datetime import date
 from decimal import Decimal
 
 from engine.core.events import DayDecided
-from engine.core.market import History
+from engine.core.market import PRICES, History
 from engine.core.money import ZERO, decimal_of, plain
 from engine.core.order import Order, Side
 from engine.core.planner import Plan, Planner
@@ -32,7 +32,6 @@ from engine.research.steps import Attempt, BookedFill, RunSteps, Step, paired, s
 
 MONEY = ("equity", "cash", "closes")
 """What of a decision depends on the account, and is checked against the fills and the bars instead."""
-PRICES = ("open", "high", "low", "close")
 
 
 def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: ExchangeModel) -> Policy:

@@ -1,16 +1,16 @@
 """Bars for a live run: every series up to a day, in one snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from engine.core.calendar import decision_instant
+from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.errors import DataError
 from engine.core.instrument import symbol_of
-from engine.core.market import BarSeries, History, crypto_series
+from engine.core.market import OHLCV, BarSeries, History, crypto_series
 from engine.core.strategy import Universe
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
@@ -18,8 +18,6 @@ from engine.ports import LoadedSeries, MarketData
 from engine.venues.answers import Candle
 
 FIRST_CANDLE = date(2010, 1, 1)
-ONE_DAY = timedelta(days=1)
-OHLCV = ("open", "high", "low", "close", "volume")
 
 
 class SeriesUpTo(Protocol):

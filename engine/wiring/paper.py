@@ -152,7 +152,7 @@ class PaperRun:
         return self._write_report()
 
     def _write_report(self) -> Path | None:
-        from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
+        from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
 
         try:
             return write_report(self._folder)

@@ -129,6 +129,6 @@ def write_parity(folder: Path, run: ParityRun) -> None:
     history = folder / "backtest"
     history.mkdir()
     write_backtest(history, run.backtest)
-    from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
+    from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
 
     write_report(history)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from engine.config import Config
-from engine.core.calendar import decision_instant
+from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.errors import ConfigError
 from engine.core.market import BarSeries
 from engine.data.choose import AUTO, SAMPLE
@@ -32,7 +32,6 @@ CSV: Final = "csv"
 NETWORK: Literal["binance-testnet"] = "binance-testnet"
 LEAD_DAYS = 10
 """So many days before an entry a rehearsal begins, to show what leads to it."""
-ONE_DAY = timedelta(days=1)
 MOST_LOOKS = 20
 """So often a day's orders are asked for while the fate of one is not known; then the clock goes on."""
 

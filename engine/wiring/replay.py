@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from engine.config import Config
+from engine.core.calendar import ONE_DAY
 from engine.core.errors import ConfigError
 from engine.core.events import Event
 from engine.core.ledger import Ledger
@@ -26,7 +27,7 @@ from engine.span import Span
 from engine.wiring.live_market import Snapshots, VenueBars, VenueCandles
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import paper_journal
-from engine.wiring.rehearsal import ONE_DAY, decided_at, make_client, make_credentials, on_practice
+from engine.wiring.rehearsal import decided_at, make_client, make_credentials, on_practice
 from engine.wiring.surroundings import Surroundings
 
 
