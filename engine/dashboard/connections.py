@@ -42,22 +42,23 @@ class Connections:
         """Give the protocol of a new connection."""
         return _Admitted(self._make(), self)
 
-    def begin(self, transport: asyncio.BaseTransport | None) -> None:
-        """Take note that a request came whole and is being answered."""
-        self._mark(transport, busy=True)
-
-    def end(self, transport: asyncio.BaseTransport | None) -> None:
-        """Take note that it is answered."""
-        self._mark(transport, busy=False)
+    def mark(self, transport: asyncio.BaseTransport | None, *, busy: bool) -> None:
+        """Take note that a request came whole and is being answered, or that it is answered."""
+        place = None if transport is None else self._held.pop(transport, None)
+        if transport is None or place is None:
+            return
+        self._held[transport] = place
+        place.busy = busy
+        self._watch(transport)
 
     @contextmanager
     def waiting(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
         """Take a request that is being answered for one that waits: meanwhile its place is no safer than others."""
-        self.end(transport)
+        self.mark(transport, busy=False)
         try:
             yield
         finally:
-            self.begin(transport)
+            self.mark(transport, busy=True)
 
     def admit(self, transport: asyncio.Transport) -> bool:
         """Give a new connection a place; False where all are busy."""
@@ -75,14 +76,6 @@ class Connections:
         place = self._held.pop(transport, None)
         if place is not None and place.timer is not None:
             place.timer.cancel()
-
-    def _mark(self, transport: asyncio.BaseTransport | None, *, busy: bool) -> None:
-        place = None if transport is None else self._held.pop(transport, None)
-        if transport is None or place is None:
-            return
-        self._held[transport] = place
-        place.busy = busy
-        self._watch(transport)
 
     def _watch(self, transport: asyncio.BaseTransport) -> None:
         place = self._held[transport]

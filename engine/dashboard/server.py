@@ -239,11 +239,11 @@ class _Guard:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         transport = request.transport
-        self._connections.begin(transport)
+        self._connections.mark(transport, busy=True)
         try:
             response = await self._answered(request, handler)
         finally:
-            self._connections.end(transport)
+            self._connections.mark(transport, busy=False)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
