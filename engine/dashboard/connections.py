@@ -110,40 +110,36 @@ class _Place:
 
 
 class _Admitted(asyncio.Protocol):
-    """Hands everything on to the protocol that speaks, if there is a place."""
+    """Hands everything on to the protocol that speaks; where there is no place, to one that does nothing."""
 
     def __init__(self, inner: asyncio.Protocol, connections: Connections) -> None:
-        self._inner: asyncio.Protocol | None = inner
+        self._inner = inner
         self._connections = connections
         self._transport: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._inner is not None and self._connections.admit(transport):
+        if self._connections.admit(transport):
             self._inner.connection_made(transport)
             return
-        self._inner = None
+        self._inner = asyncio.Protocol()
         transport.write(FULL)
         transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None:
             self._connections.forget(self._transport)
-        if self._inner is not None:
-            self._inner.connection_lost(exc)
+        self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._inner is not None:
-            self._inner.data_received(data)
+        self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        return None if self._inner is None else self._inner.eof_received()
+        return self._inner.eof_received()
 
     def pause_writing(self) -> None:
-        if self._inner is not None:
-            self._inner.pause_writing()
+        self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        if self._inner is not None:
-            self._inner.resume_writing()
+        self._inner.resume_writing()
