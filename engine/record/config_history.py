@@ -33,7 +33,7 @@ def kept_config(folder: Path) -> Mapping[str, Any] | None:
     """Give what `config.json` holds; None where there is none, or none that can be read."""
     try:
         content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

@@ -14,7 +14,7 @@ from engine.core.events import DayDecided, EvidenceValue
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.research.differences import Cause, Difference
-from engine.research.steps import Evening
+from engine.research.steps import Evening, paired
 
 AGES = ("session", "week")
 """Evidence that says how recent the rest of its section is."""
@@ -65,9 +65,8 @@ def compare_decisions(
         minds: the present one first, then those before it.
     """
     comparer = _Comparer(minds)
-    ours, theirs = ({each.decided.day: each for each in run} for run in (backtest, live))
-    for day in sorted({*ours, *theirs}):
-        comparer.compare(day, ours.get(day), theirs.get(day))
+    for day, ours, theirs in paired(backtest, live):
+        comparer.compare(day, ours, theirs)
     return comparer.result
 
 

@@ -31,7 +31,7 @@ from engine.practice.server import PracticeServer
 from engine.recovery import standing_of
 from engine.standing import Standing
 from engine.venues.credentials import Credentials
-from engine.wiring.live_exchange import exchange_client
+from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import make_folder, paper_journal
 from engine.wiring.surroundings import Surroundings
@@ -157,7 +157,7 @@ class Bot:
         credentials = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
         make_folder(self.folder)
         with (
-            closing(exchange_client(config, credentials, around)) as client,
+            closing(LiveExchange(config, credentials, around).reach()) as client,
             paper_journal(config, self.folder, at=client.server_time(), accept_config=False) as store,
         ):
             run = PaperRun(config, self.folder, lambda _: None, around, client=client, store=store)
