@@ -19,7 +19,6 @@ from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
 from engine.record.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
-    HOLD_COLUMN,
     OPEN,
     ROTATION_COLUMNS,
     booked_fills,
@@ -30,6 +29,7 @@ from engine.record.projections import (
     rotation_rows,
     rotations_of,
 )
+from engine.record.record_rows import HOLD_COLUMN
 from engine.record.run_files import (
     CONFIG_FILE,
     CONFIG_HISTORY_FILE,

@@ -18,13 +18,13 @@ from engine.fresh_files import fresh_folder
 from engine.record.projections import (
     FILL_COLUMNS,
     ROTATION_COLUMNS,
-    Rotation,
     decision_lines,
     equity_columns,
     equity_rows,
     fill_rows,
     rotation_rows,
 )
+from engine.record.record_rows import RotationRow
 from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
 
 WITHHELD_KEYS = ("notify",)
@@ -105,7 +105,7 @@ def write_run_files(
     summary: Mapping[str, object],
     days: Sequence[DayDecided],
     fills: Sequence[Fill],
-    rotations: Sequence[Rotation],
+    rotations: Sequence[RotationRow],
     benchmarks: Mapping[str, Floats | None] = MappingProxyType({}),
 ) -> None:
     """Write the files that are rows of the record; numbers and order depend on the events alone.

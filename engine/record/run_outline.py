@@ -15,10 +15,11 @@ from engine.core.errors import DataError
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, records_after
-from engine.record.record_rows import decision_row
+from engine.record.row_reading import decision_row
 from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE
 from engine.record.run_log import is_synthetic
 from engine.record.run_record import ONE_SHOT_MODES, PAPER, RunRecord, mode_of, read_summary
+from engine.record.strict_json import strict_object
 
 LONGEST_LINE = 1 << 16
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -174,9 +175,9 @@ def _synthetic(folder: Path, summary: Mapping[str, Any]) -> bool:
 
 def _decision(path: Path, line: str) -> tuple[date, float]:
     try:
-        row = decision_row(line)
-    except (KeyError, ValueError) as error:
-        raise DataError(f"{path}: is damaged: a line is no decision: {_words(error)}") from error
+        row = decision_row(strict_object(line))
+    except ValueError as error:
+        raise DataError(f"{path}: is damaged: a line is no decision: {error}") from error
     return row.day, row.equity
 
 

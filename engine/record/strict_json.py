@@ -2,9 +2,8 @@
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any
 
-MOST_DIGITS = 308
 MOST_SHOWN = 40
 
 
@@ -15,7 +14,7 @@ def strict_object(text: str) -> dict[str, Any]:
         ValueError: it is none, or holds NaN, Infinity or a number beyond those of a float.
     """
     try:
-        content = json.loads(text, parse_constant=_refused, parse_float=_float, parse_int=_int)
+        content = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     if not isinstance(content, dict):
@@ -29,18 +28,8 @@ def shown(value: object) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
-def _refused(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _float(text: str) -> float:
+def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text[:MOST_SHOWN]} is too large a number")
-    return value
-
-
-def _int(text: str) -> int:
-    if len(text) > MOST_DIGITS:
-        raise ValueError(f"{text[:MOST_SHOWN]}… is too large a number")
-    return int(text)
+        raise ValueError(f"{text[:MOST_SHOWN]} is no number that a record can hold")
+    return int(text) if text.lstrip("-").isdigit() else value

@@ -13,7 +13,8 @@ from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import Performance, performance_of, turnover_of
 from engine.record.old_marks import old_mark_notes
-from engine.record.projections import ROTATED, Rotation, money, own_fills
+from engine.record.projections import ROTATED, money, own_fills
+from engine.record.record_rows import RotationRow
 
 RECORD_SCHEMA = 1
 """Version of a run folder's files; raised when an older program could misread newer ones."""
@@ -49,7 +50,7 @@ def summary_of(
     *,
     days: Sequence[DayDecided],
     fills: Sequence[Fill],
-    rotations: Sequence[Rotation],
+    rotations: Sequence[RotationRow],
     out_of_position: Sequence[OutOfPosition] = (),
 ) -> dict[str, object]:
     """Give the content of `summary.json`, keys in the order in which a person reads them.
@@ -82,7 +83,7 @@ def summary_of(
 
 
 def figures_of_record(
-    days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[Rotation]
+    days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[RotationRow]
 ) -> dict[str, object]:
     """Give the part of a summary that the events alone determine."""
     equity = np.array([float(day.equity) for day in days])

@@ -164,7 +164,7 @@ def _fill_cells(priced: PricedFill, quote: str, *, has_basis: bool) -> tuple[str
     fill = priced.fill
     in_quote = fill.fee_asset == quote
     return (
-        f"{fill.time:%m-%d %H:%M}",
+        f"{fill.at:%m-%d %H:%M}",
         f"{fill.side.value:<4} {printable(fill.asset)}",
         exact(fill.quantity),
         significant(fill.price),

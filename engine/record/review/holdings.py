@@ -88,7 +88,7 @@ def standing_of(record: RunRecord) -> Standing | None:
     prices = {fill.asset: fill.price for fill in traded if fill.decision_day < last.day}
     prices |= {asset: decimal_of(close) for asset, close in last.closes.items()}
     prices |= {fill.asset: fill.price for fill in traded if fill.decision_day >= last.day}
-    marked_on = {fill.asset: fill.time.date() for fill in traded if fill.decision_day < last.day}
+    marked_on = {fill.asset: fill.at.date() for fill in traded if fill.decision_day < last.day}
     marked_on = {asset: on for asset, on in marked_on.items() if asset not in last.closes} | dict(last.marked_on)
     traded_last = {fill.asset for fill in traded if fill.decision_day >= last.day}
     valued = valuation_of(ledger, prices)

@@ -224,7 +224,7 @@ def _round_trip(trip: RoundTrip) -> dict[str, Any]:
 def _fill(priced: PricedFill) -> dict[str, Any]:
     fill = priced.fill
     return {
-        "time": _text(fill.time),
+        "time": _text(fill.at),
         "decision_day": _text(fill.decision_day),
         "symbol": fill.symbol,
         "side": fill.side.value,
