@@ -38,6 +38,11 @@ from engine.record.strict_json import strict_object
 
 WARNING_LEVELS = ("WARNING", "ERROR", "CRITICAL")
 SENT = "sent: "
+ANSWERS: Mapping[str, type[OrderWaits | OrderUnresolved | OrderRejected]] = {
+    "waits:": OrderWaits,
+    "unresolved:": OrderUnresolved,
+    "rejected:": OrderRejected,
+}
 ONE_DAY = timedelta(days=1)
 
 
@@ -124,25 +129,19 @@ def _logged(log: Sequence[str]) -> Iterator[tuple[datetime, Event]]:
             yield at, event
 
 
-def _event(at: datetime, level: str, text: str) -> Event | None:  # noqa: PLR0911 - one arm a word
+def _event(at: datetime, level: str, text: str) -> Event | None:
     """Read a line.
 
     Raises:
         ValueError, DecimalException: it looks like one about an order, and is none.
     """
     word, _, rest = text.partition(" ")
+    if word in ANSWERS:
+        order, message = _order(rest)
+        return ANSWERS[word](at=at, order=order, message=message)
     match word:
         case "planned":
             return OrderPlanned(order=_order(rest)[0])
-        case "waits:":
-            order, message = _order(rest)
-            return OrderWaits(at=at, order=order, message=message)
-        case "unresolved:":
-            order, message = _order(rest)
-            return OrderUnresolved(at=at, order=order, message=message)
-        case "rejected:":
-            order, message = _order(rest)
-            return OrderRejected(at=at, order=order, message=message)
         case "cancelled:":
             return OrderCancelled(day=at.date() - ONE_DAY, order=_order(rest)[0])
         case "not" if rest.startswith(SENT):

@@ -20,6 +20,7 @@ from engine.core.market import Floats
 from engine.fresh_files import fresh_file
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
+from engine.record.file_reading import object_of
 from engine.record.projections import booked_fills, decided_days, decision_lines, rotations_of
 from engine.record.run_files import (
     CONFIG_FILE,
@@ -33,6 +34,7 @@ from engine.record.run_files import (
 )
 from engine.record.run_folder import write_run_files
 from engine.record.run_log import LogLine, is_synthetic, log_line
+from engine.record.strict_json import strict_object
 
 RUN_FILES = (DECISIONS_FILE, SUMMARY_FILE, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, LOG_FILE, REPORT_FILE)
 """What a run leaves once something has happened; none of them empty."""
@@ -46,10 +48,6 @@ FREE_INNER_KEYS = {"data": ("cache_dir", "jumps"), "venue": ("base_url", "max_re
 
 LogWriter = Callable[[Iterable[Any]], None]
 Completion = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-def _as_it_is(kept: Mapping[str, Any]) -> Mapping[str, Any]:
-    return kept
 
 
 class RecordedJournal:
@@ -125,7 +123,7 @@ def write_projections(
             path.replace(folder / path.name)
 
 
-def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, completed: Completion = _as_it_is) -> None:
+def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, completed: Completion = dict) -> None:
     """Hold a folder to the configuration that it began with.
 
     Args:
@@ -141,7 +139,7 @@ def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, com
     _write_whole(folder / CONFIG_FILE, json.dumps(_binding(effective), indent=2) + "\n")
 
 
-def check_config(folder: Path, effective: Mapping[str, Any], *, completed: Completion = _as_it_is) -> None:
+def check_config(folder: Path, effective: Mapping[str, Any], *, completed: Completion = dict) -> None:
     """Check that a folder began with this configuration, if it has begun; nothing is written.
 
     Args:
@@ -195,17 +193,11 @@ def sweep_leftovers(folder: Path) -> None:
                 path.unlink()
 
 
-def _read_binding(path: Path) -> dict[str, Any]:
+def _read_binding(path: Path) -> Mapping[str, Any]:
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(before, dict):
-            return before
-        reason = "damaged"
-    except ValueError:
-        reason = "damaged"
-    except OSError as error:
-        reason = f"not readable ({error.strerror})"
-    raise ConfigError(f"{path}: is {reason}; --accept-config writes it anew from the configuration")
+        return object_of(path, strict_object)
+    except DataError as error:
+        raise ConfigError(f"{error}; --accept-config writes it anew from the configuration") from error
 
 
 def _binding(effective: Mapping[str, Any]) -> dict[str, Any]:

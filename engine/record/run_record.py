@@ -172,7 +172,7 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     if not wanted and not path.exists():
         return {}
     summary = object_of(path, summary_content)
-    if "mode" not in summary:
+    if not summary.get("mode"):
         raise DataError(f"{path}: is no run's: it has no mode")
     schema = summary.get("schema", RECORD_SCHEMA)
     if not isinstance(schema, int) or schema > RECORD_SCHEMA:

@@ -110,7 +110,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
     """
     summary, days = record.summary, record.decisions
     fills = [priced for priced in priced_fills(record) if selection.has_fill(priced.fill)]
-    incidents = incidents_of(record)
+    incidents = tuple(incidents_of(record.events))
     return Review(
         record=record,
         selection=selection,

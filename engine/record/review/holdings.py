@@ -1,18 +1,16 @@
 """What a run holds now, and what it held when: the fills booked again, in the ledger of the session."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import assert_never
 
-from engine.core.events import AccountReset, DayDecided, NotBooked, OrderFilled
+from engine.core.events import DayDecided
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
 from engine.core.valuation import ValuedPosition, valuation_of
-from engine.record.bookings import ledgers_of, opening_of
+from engine.record.bookings import final_ledger, ledgers_of
 from engine.record.record_rows import DecisionRow
 from engine.record.run_record import RunRecord
 
@@ -79,9 +77,7 @@ def standing_of(record: RunRecord) -> Standing | None:
     change = last_change_of(record.decisions)
     if change is None:
         return None
-    ledger = opening_of(record)
-    for _, booked in ledgers_of(record):
-        ledger = booked
+    ledger = final_ledger(record)
     last = record.decisions[-1]
     traded = record.own_fills
     # Crumbs have no close: they keep the price of their last fill. What was bought after the last close has none yet.
@@ -134,24 +130,17 @@ def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
 def holdings_by_day(record: RunRecord) -> list[HeldDay]:
     """Give the holdings at each decision day's close, as its decision found them.
 
-    A day that is decided late finds the fills of the one decided just before. Where no events say in which order things
-    happened, fills dated after a day are not in its holdings.
+    A day that is decided late finds the fills of the one decided just before.
     """
-    waiting = deque(ledgers_of(record))
-    found, booked = _bookings_found(record), 0
-    positions: Mapping[str, float] = {}
+    rows = {decision.day: decision for decision in record.decisions}
     closes: dict[str, float] = {}
     days = []
-    for decision in record.decisions:
-        closes.update(decision.closes)
-        ledger: Ledger | None = None
-        count = found.get(decision.day)
-        while waiting and (waiting[0][0].at.date() <= decision.day if count is None else booked < count):
-            ledger = waiting.popleft()[1]
-            booked += 1
-        if ledger is not None:
+    for booked, ledger in ledgers_of(record):
+        if isinstance(booked, DayDecided):
+            decision = rows[booked.day]
+            closes.update(decision.closes)
             positions = {asset: float(held) for asset, held in ledger.positions.items() if held > 0}
-        days.append(_held(decision, positions, closes))
+            days.append(_held(decision, positions, closes))
     return days
 
 
@@ -164,21 +153,6 @@ def last_change_of(decisions: Sequence[DecisionRow]) -> DecisionRow | None:
     """Give the decision that led to the state at the end, the first one where it never changed; None without any."""
     first = decisions[0] if decisions else None
     return next((row for row in reversed(decisions) if row.state != row.next_state), first)
-
-
-def _bookings_found(record: RunRecord) -> Mapping[date, int]:
-    """Count, by day, the bookings that were on record when it was decided."""
-    found, booked = {}, 0
-    for event in record.events:
-        match event:
-            case OrderFilled() | AccountReset():
-                booked += 1
-            case DayDecided(day=day):
-                found[day] = booked
-            case _:
-                if not isinstance(event, NotBooked):
-                    assert_never(event)
-    return found
 
 
 def _held(decision: DecisionRow, positions: Mapping[str, float], closes: Mapping[str, float]) -> HeldDay:
