@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.core.errors import ConfigError, DataError
-from engine.core.events import DayDecided, Event
+from engine.core.events import Event
 from engine.core.market import Floats
 from engine.fresh_files import fresh_file
 from engine.journal.sqlite import JOURNAL_FILE
@@ -68,35 +68,29 @@ class RecordedJournal:
         self._told = told
         self._synthetic = is_synthetic(self.events)
         # A crash may have cut the last line, or come before it: the journal has it.
-        lines = list(decision_lines(decided_days(self.events)))
-        _write_whole(folder / DECISIONS_FILE, "".join(f"{line}\n" for line in lines))
-
-    def append(self, event: Event) -> None:
-        """Write one event."""
-        self._journal.append(event)
-        self._follow([event])
+        _write_whole(folder / DECISIONS_FILE, _lines(self.events))
 
     def append_all(self, events: Sequence[Event]) -> None:
         """Write events that belong to one act."""
         self._journal.append_all(events)
-        self._follow(events)
-
-    def __iter__(self) -> Iterator[Event]:
-        return iter(self.events)
-
-    def _follow(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
         self._synthetic = self._synthetic or is_synthetic(events)
-        lines = list(decision_lines(event for event in events if isinstance(event, DayDecided)))
-        if lines:
+        if lines := _lines(events):
             with one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
+                file.write(lines)
         lines_of_log = [log_line(event, synthetic=self._synthetic) for event in events]
         with one_sentence(self._folder):
             self._write_log(lines_of_log)
         if self._told is not None:
             for line in lines_of_log:
                 self._told(line)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+
+def _lines(events: Iterable[Event]) -> str:
+    return "".join(f"{line}\n" for line in decision_lines(decided_days(events)))
 
 
 def write_projections(

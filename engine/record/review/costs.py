@@ -35,7 +35,7 @@ class PricedFill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Costs:
+class TradingCosts:
     """What fills cost.
 
     Attributes:
@@ -80,7 +80,7 @@ def priced_fills(record: RunRecord) -> tuple[PricedFill, ...]:
     return tuple(_priced(fill, days.get(fill.decision_day)) for fill in record.own_fills)
 
 
-def costs_of(fills: Sequence[PricedFill]) -> Costs:
+def costs_of(fills: Sequence[PricedFill]) -> TradingCosts:
     """Add up what fills cost."""
     fees: dict[str, Decimal] = {}
     for priced in fills:
@@ -93,7 +93,7 @@ def costs_of(fills: Sequence[PricedFill]) -> Costs:
         for priced, fee in zip(fills, in_quote, strict=True)
         if fee is not None and priced.equity
     ]
-    return Costs(
+    return TradingCosts(
         fills=len(fills),
         buys=sum(priced.fill.side is Side.BUY for priced in fills),
         sells=sum(priced.fill.side is Side.SELL for priced in fills),

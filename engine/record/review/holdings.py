@@ -16,7 +16,7 @@ from engine.record.run_record import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class HeldAtEnd:
     """What is held at the end of the record.
 
     Attributes:
@@ -72,7 +72,7 @@ class HeldDay:
     cash: float
 
 
-def standing_of(record: RunRecord) -> Standing | None:
+def held_at_end(record: RunRecord) -> HeldAtEnd | None:
     """Say what is held at the end of a record; None before the first decision."""
     change = last_change_of(record.decisions)
     if change is None:
@@ -88,7 +88,7 @@ def standing_of(record: RunRecord) -> Standing | None:
     marked_on = {asset: on for asset, on in marked_on.items() if asset not in last.closes} | dict(last.marked_on)
     traded_last = {fill.asset for fill in traded if fill.decision_day >= last.day}
     valued = valuation_of(ledger, prices)
-    return Standing(
+    return HeldAtEnd(
         day=last.day,
         state=last.next_state,
         since=change.day,

@@ -1,7 +1,7 @@
 """The folder of a paper run: what is appended, what is written again, and which configuration it is held to."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_decision_is_appended_as_the_day_is_decided_and_every_event_is_logged(
 
     journal.append_all([decided(), FILLED])
     first = days_in(tmp_path)
-    journal.append(decided(NEXT_DAY))
+    journal.append_all([decided(NEXT_DAY)])
 
     assert first == ["2024-01-01"]
     assert days_in(tmp_path) == ["2024-01-01", "2024-01-02"]
@@ -65,13 +65,13 @@ def test_a_decision_is_appended_as_the_day_is_decided_and_every_event_is_logged(
 
 def test_nothing_is_in_a_file_that_the_journal_has_not(tmp_path: Path) -> None:
     class FullJournal(MemoryJournal):
-        def append(self, event: Event) -> None:
+        def append_all(self, events: Sequence[Event]) -> None:
             raise DataError("the disk is full")
 
     journal = RecordedJournal(FullJournal(), [decided()], tmp_path, lambda _: None)
 
     with pytest.raises(DataError, match="the disk is full"):
-        journal.append(decided(NEXT_DAY))
+        journal.append_all([decided(NEXT_DAY)])
     assert (days_in(tmp_path), journal.events) == (["2024-01-01"], [decided()])
 
 
@@ -235,7 +235,7 @@ def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     journal = RecordedJournal(MemoryJournal(), [], tmp_path, full)
 
     with pytest.raises(DataError, match="cannot be written: No space left on device"):
-        journal.append(decided())
+        journal.append_all([decided()])
 
 
 @pytest.mark.parametrize("name", RUN_FILES)

@@ -82,7 +82,7 @@ def test_fees_in_coins_are_valued_at_the_fills_price_and_in_a_third_asset_not_at
 
 
 def test_what_is_held_now_is_what_the_fills_come_to(record: RunRecord) -> None:
-    standing = reviewed(record).standing
+    standing = reviewed(record).held_at_end
 
     assert standing is not None
     # 1000 - 909 - 1 + 981 - 1 - 840 - 1 + 960 - 1 - 900 - 1
@@ -285,7 +285,7 @@ def test_what_a_reset_made_the_bot_buy_back_costs_nothing_and_changes_nothing(tm
     before, after = reviewed(paper(tmp_path / "a", story())), reviewed(paper(tmp_path / "b", events))
 
     assert after.costs == before.costs
-    assert after.standing == before.standing
+    assert after.held_at_end == before.held_at_end
     assert after.fills == before.fills
     assert after.figures == before.figures
     assert after.stretches == before.stretches
