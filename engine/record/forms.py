@@ -6,7 +6,7 @@ A type that is strict takes no text for a number out of JSON; out of a table, wh
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from types import GenericAlias
 from typing import Annotated, Any, TypeVar
 
@@ -113,9 +113,9 @@ def checked(form: Any, found: object, *, texts: bool = False) -> Any:
         raise ValueError(_sentence(unfit)) from unfit
 
 
-@cache
+@lru_cache(maxsize=32)
 def _reader(form: Any) -> TypeAdapter[Any]:
-    # Made when it is wanted: a run that is only written wants none.
+    # Made when it is wanted: a run that is only written wants none. The columns of a table may be a type of their own.
     return TypeAdapter(form)
 
 

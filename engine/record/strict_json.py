@@ -2,6 +2,7 @@
 
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 MOST_SHOWN = 40
@@ -24,7 +25,7 @@ def strict_object(text: str) -> dict[str, Any]:
 
 def shown(value: object) -> str:
     """Write a value for a sentence, cut where it is long."""
-    text = repr(value)
+    text = str(value) if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 

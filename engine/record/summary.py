@@ -1,7 +1,7 @@
 """`summary.json`: the figures of a run, from one place for terminal, file and report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from math import fsum
 
@@ -11,7 +11,7 @@ from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
-from engine.core.performance import Performance, performance_of, turnover_of
+from engine.core.performance import performance_of, turnover_of
 from engine.record.old_marks import old_mark_notes
 from engine.record.projections import ROTATED, money, own_fills
 from engine.record.record_rows import RotationRow
@@ -101,7 +101,7 @@ def figures_of_record(
         "decision_days": len(days),
         "start_equity": money(days[0].equity),
         "final_equity": money(days[-1].equity),
-        **_ratios(performance_of(equity, days=elapsed)),
+        **asdict(performance_of(equity, days=elapsed)),
         "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
         "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
         "rotations": len(rotations),
@@ -126,15 +126,3 @@ def benchmark_figures(equity: Floats, *, days: int) -> dict[str, float | None]:
 def elapsed_days(first: date, last: date) -> int:
     """Count calendar days from first to last."""
     return (last - first).days
-
-
-def _ratios(performance: Performance) -> dict[str, float | None]:
-    return {
-        "total_return": performance.total_return,
-        "cagr": performance.cagr,
-        "volatility": performance.volatility,
-        "max_drawdown": performance.max_drawdown,
-        "sharpe": performance.sharpe,
-        "sortino": performance.sortino,
-        "calmar": performance.calmar,
-    }
