@@ -79,7 +79,8 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
         case OrderCancelled(order=order):
             return "INFO", f"cancelled: {_order(order)}: replaced by a newer decision"
         case PositionMissed():
-            return "WARNING", f"out of position: {missed_words(event)}; it is planned again on the next decision days"
+            undone = f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
+            return "WARNING", f"out of position: {undone}; it is planned again on the next decision days"
         case PositionReached(asset=asset):
             return "INFO", f"in position again: {asset}"
         case AccountReset():
@@ -104,11 +105,6 @@ def _instant(event: Event) -> datetime:
             return fill.at
         case _:
             return event.at
-
-
-def missed_words(event: PositionMissed) -> str:
-    """Say what of a coin is undone, and why."""
-    return f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
 
 
 def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:

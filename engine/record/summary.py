@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from math import fsum
 
 import numpy as np
@@ -12,7 +11,6 @@ from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import performance_of, turnover_of
-from engine.record.old_marks import old_mark_notes
 from engine.record.projections import ROTATED, money, own_fills
 from engine.record.record_rows import RotationRow
 
@@ -68,7 +66,7 @@ def summary_of(
         "synthetic": facts.synthetic,
         "data_sources": facts.data_sources,
         "doubts": list(facts.doubts),
-        "notes": [*facts.doubts, *facts.notes, *old_mark_notes(days[-1].day, days[-1].marked_on)],
+        "notes": [*facts.doubts, *facts.notes, *_old_marks(days[-1])],
         "rotates": facts.rotates,
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
@@ -76,7 +74,7 @@ def summary_of(
             for each in out_of_position
         ],
         "benchmarks": {
-            name: None if curve is None else benchmark_figures(curve, days=elapsed_days(days[0].day, days[-1].day))
+            name: None if curve is None else benchmark_figures(curve, days=(days[-1].day - days[0].day).days)
             for name, curve in facts.benchmark_equity.items()
         },
     }
@@ -87,7 +85,7 @@ def figures_of_record(
 ) -> dict[str, object]:
     """Give the part of a summary that the events alone determine."""
     equity = np.array([float(day.equity) for day in days])
-    elapsed = elapsed_days(days[0].day, days[-1].day)
+    elapsed = (days[-1].day - days[0].day).days
     # What restores after a reset is paid by the account's fresh allowance, and no decision of the strategy's.
     fills = own_fills(fills)
     traded = fsum(float(fill.notional) for fill in fills)
@@ -123,6 +121,7 @@ def benchmark_figures(equity: Floats, *, days: int) -> dict[str, float | None]:
     }
 
 
-def elapsed_days(first: date, last: date) -> int:
-    """Count calendar days from first to last."""
-    return (last - first).days
+def _old_marks(last: DayDecided) -> Sequence[str]:
+    """Say what is valued at a price older than the last day; nothing where each is of it."""
+    words = ", ".join(f"{asset} at its close of {on}" for asset, on in last.marked_on.items())
+    return (f"on {last.day} there is no price of that day for what is held: {words}",) if words else ()

@@ -108,10 +108,11 @@ def held_at_end(record: RunRecord) -> HeldAtEnd | None:
 def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
     """Divide a run into the days between its changes of holdings, oldest first."""
     by_day = {decision.day: decision for decision in record.decisions}
-    turns = [(day, ledger) for day, ledger in _ledgers_by_decision(record).items() if day in by_day]
+    fills = [(booked, ledger) for booked, ledger in ledgers_of(record) if isinstance(booked, Fill)]
+    # What was held after the last fill of each decision.
+    turns = {fill.decision_day: ledger for fill, ledger in fills if not fill.restores and fill.decision_day in by_day}
     stretches = []
-    for place, (since, ledger) in enumerate(turns):
-        until = turns[place + 1][0] if place + 1 < len(turns) else None
+    for (since, ledger), until in zip(turns.items(), [*list(turns)[1:], None], strict=False):
         first, last = by_day[since], by_day[until] if until else record.decisions[-1]
         stretches.append(
             Stretch(
@@ -160,15 +161,6 @@ def _held(decision: DecisionRow, positions: Mapping[str, float], closes: Mapping
     shares = {asset: held * closes[asset] / equity for asset, held in positions.items() if asset in closes and equity}
     cash = 1 - sum(shares.values()) if decision.cash is None else decision.cash / equity if equity else 0.0
     return HeldDay(quantities=positions, shares=shares, cash=cash)
-
-
-def _ledgers_by_decision(record: RunRecord) -> Mapping[date, Ledger]:
-    """Give what was held after the last fill of each decision."""
-    return {
-        booking.decision_day: ledger
-        for booking, ledger in ledgers_of(record)
-        if isinstance(booking, Fill) and not booking.restores
-    }
 
 
 def _weights(ledger: Ledger, decision: DecisionRow) -> Mapping[str, float]:
