@@ -22,7 +22,9 @@ from engine.record.forms import (
 )
 from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, DecisionRow, RotationRow
 
-PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on")
+KNOWN_KEYS = {"day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on"} | {
+    *EVIDENCE_SECTIONS
+}
 _SIGNAL = keys(
     "Signal",
     {
@@ -58,7 +60,7 @@ def decision_row(content: Mapping[str, Any]) -> DecisionRow:
         ValueError: a value is missing, or cannot be what it stands for; the sentence begins with its key.
     """
     checked(_EVIDENCE, content)
-    own = {key: content[key] for key in content if key not in (*PLAIN_KEYS, *EVIDENCE_SECTIONS)}
+    own = {key: content[key] for key in content if key not in KNOWN_KEYS}
     # Of another form: a key that came later, which is no evidence.
     own = {key: section for key, section in own.items() if section is None or isinstance(section, Mapping)}
     sections = {**{key: content.get(key) for key in EVIDENCE_SECTIONS}, **own}

@@ -15,7 +15,7 @@ def strict_object(text: str) -> dict[str, Any]:
         ValueError: it is none, or holds NaN, Infinity or a number beyond those of a float.
     """
     try:
-        content = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_number)
+        content = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_whole_number)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     if not isinstance(content, dict):
@@ -33,4 +33,9 @@ def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"{text[:MOST_SHOWN]} is no number that a record can hold")
-    return int(text) if text.lstrip("-").isdigit() else value
+    return value
+
+
+def _whole_number(text: str) -> int:
+    _number(text)
+    return int(text)
