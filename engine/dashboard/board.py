@@ -17,7 +17,7 @@ from engine.dashboard.record import RecordState, record_state
 from engine.journal.chain import Head, head_of
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, records_after
-from engine.record.config_history import kept_config
+from engine.record.configured import kept_config
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_outline import sentence_of
 from engine.record.run_record import read_run, read_summary
@@ -129,6 +129,7 @@ class _Followed:
     def _begin(self) -> None:
         self._head = Head()
         self._codec = EventCodec()
+        # It only adds for how long a signal counts.
         self._run = LiveRun(self._folder, kept_config(self._folder))
 
     def look(self, signature: Signature) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from engine.record.projections import Rotation
 from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.report.figures import NOT_AVAILABLE, signed_percent
@@ -14,7 +13,7 @@ from engine.report.tables import plain_table
 
 
 def rounds_table(
-    rounds: Sequence[Rotation | RotationRow | RoundTrip], core: str, *, of_coins: bool, title: str | None = None
+    rounds: Sequence[RotationRow | RoundTrip], core: str, *, of_coins: bool, title: str | None = None
 ) -> Table:
     """Make a table of a line a round.
 

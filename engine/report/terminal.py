@@ -13,7 +13,7 @@ from rich.text import Text
 
 from engine.core.money import plain
 from engine.core.order import Order
-from engine.record.projections import Rotation
+from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import money
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
@@ -40,7 +40,7 @@ def print_backtest(
     console: Console,
     *,
     summary: Mapping[str, Any],
-    rotations: Sequence[Rotation],
+    rotations: Sequence[RotationRow],
     trips: Sequence[RoundTrip],
     waiting: Sequence[Order],
     core: str,
