@@ -22,7 +22,7 @@ from unittest import mock
 from engine.dashboard import pages
 from engine.dashboard.board import Board
 from engine.record.run_record import read_run
-from engine.report.html import page, report_html
+from engine.report.html import page
 from engine.wiring.export import EXPORTS, export_run
 from tests.support.command import call_command
 
@@ -84,7 +84,7 @@ def _export(kind: str) -> Callable[[Path], str]:
 
 
 def _report(folder: Path) -> str:
-    made = report_html(read_run(folder))
+    made = page.report_html(read_run(folder))
     (content,) = re.findall(r'<script type="application/json" id="content">(.*?)</script>', made, flags=re.DOTALL)
     return f"{_words(made)}\n{_listed(json.loads(content))}"
 
