@@ -3,6 +3,7 @@
 Row D of every array is of decision day D, a day with a bar of the core, and uses what was known at D's end.
 """
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +21,7 @@ Reason: TypeAlias = str | Callable[[date], str]
 
 DECIMALS = 10
 """A value is rounded to so many before it is compared: less is noise of the arithmetic."""
-_COMPARISONS = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+_COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,11 +119,21 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
 
 
+def rounded(value: float) -> float:
+    """Round a value to what is compared and shown."""
+    return round(value, DECIMALS) + 0.0
+
+
+def compare(value: float, sign: Sign, threshold: float) -> bool:
+    """Tell how a value compares with a threshold."""
+    return bool(_COMPARISONS[sign](value, threshold))
+
+
 def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") -> float | None:
     """Give value - threshold, reversed where a value below it is wanted; None where either is."""
     if value is None or threshold is None:
         return None
-    return value - threshold if sign in (">", ">=") else threshold - value
+    return round(value - threshold if sign in (">", ">=") else threshold - value, DECIMALS)
 
 
 def row_starts(values: NDArray[Any]) -> NDArray[np.intp]:
