@@ -133,7 +133,7 @@ def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") 
     """Give value - threshold, reversed where a value below it is wanted; None where either is."""
     if value is None or threshold is None:
         return None
-    return round(value - threshold if sign in (">", ">=") else threshold - value, DECIMALS)
+    return rounded(value - threshold if sign in (">", ">=") else threshold - value)
 
 
 def row_starts(values: NDArray[Any]) -> NDArray[np.intp]:

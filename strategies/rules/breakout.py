@@ -52,6 +52,10 @@ class Breakout(Rule[RuleParams, BreakoutFacts, DailyBreakout]):
             since=facts.since,
         )
 
+    def looks_at(self, position: Position) -> object:
+        """Give nothing."""
+        return None
+
     def details(self, case: RuleCase[DailyBreakout]) -> tuple[str, tuple[Condition, ...]]:
         """Say where the close is, and what is left to be done."""
         breakout, valid_weeks = case.observed.on(case.day), self.setting.breakout.valid_weeks

@@ -45,6 +45,10 @@ class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
             since=since,
         )
 
+    def looks_at(self, position: Position) -> object:
+        """Give the day up to which crosses are spent."""
+        return position.exit_day
+
     def details(self, case: RuleCase[DailyMacd]) -> tuple[str, tuple[Condition, ...]]:
         """Say of which week it is, and what became of it."""
         week = case.observed.on(case.day)

@@ -26,6 +26,10 @@ class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
 
     def read(self, facts: WeekFacts, position: Position) -> Reading:
         """Compare MACD and signal line."""
+        return self.of_week(facts)
+
+    def of_week(self, facts: WeekFacts) -> Reading:
+        """Say it of a week."""
         return Reading(
             holds=facts.above_signal,
             value=facts.macd,

@@ -73,6 +73,7 @@ class DailyBreakout:
     in_force: Flags
     since: Ordinals
     lost_support: Floats
+    seen: dict[tuple[int, int], BreakoutFacts]
 
     @property
     def first_day(self) -> date:
@@ -86,7 +87,15 @@ class DailyBreakout:
     def at(self, day: date) -> BreakoutFacts:
         """Give what is known at the end of a decision day."""
         row = row_on(self.core, day)
-        s, columns = int(self.positions[row]), self.columns
+        s, since = int(self.positions[row]), int(self.since[row])
+        # A weekend knows what Friday knew.
+        found = self.seen.get((s, since))
+        if found is None:
+            found = self.seen[s, since] = self._facts(row, s)
+        return found
+
+    def _facts(self, row: int, s: int) -> BreakoutFacts:
+        columns = self.columns
         in_breakout, run_length = bool(columns.in_breakout[s]), int(columns.run_length[s])
         loss_session = int(columns.loss_session[s])
         ceiling = float(columns.ceiling[s])
@@ -145,6 +154,7 @@ class DailyBreakouts:
             in_force=in_force,
             since=core.ordinals[row_starts(in_force)],
             lost_support=columns.support[lost_at - 1],
+            seen={},
         )
 
 
@@ -159,7 +169,6 @@ class WeekFacts:
             is as this one.
     """
 
-    day: date
     week: date
     macd: float
     signal: float
@@ -179,6 +188,7 @@ class DailyMacd:
     above_since: Ordinals
     in_time: Flags
     since: Ordinals
+    seen: dict[tuple[int, int], WeekFacts]
 
     @property
     def first_day(self) -> date:
@@ -192,9 +202,15 @@ class DailyMacd:
     def at(self, day: date) -> WeekFacts:
         """Give what is known at the end of a decision day."""
         row = row_on(self.line.core, day)
-        w, weekly = int(self.positions[row]), self.line.weekly
+        w, since = int(self.positions[row]), int(self.since[row])
+        found = self.seen.get((w, since))
+        if found is None:
+            found = self.seen[w, since] = self._facts(row, w)
+        return found
+
+    def _facts(self, row: int, w: int) -> WeekFacts:
+        weekly = self.line.weekly
         return WeekFacts(
-            day=day,
             week=date.fromordinal(int(weekly.sundays[w])),
             macd=float(weekly.macd[w]),
             signal=float(weekly.signal[w]),
@@ -234,6 +250,7 @@ class DailyMacds:
             above_since=core.ordinals[row_starts(above)],
             in_time=in_time,
             since=core.ordinals[row_starts(in_time)],
+            seen={},
         )
 
 
