@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,12 @@ from engine.core.columns import Flags, row_starts
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats, History
 from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
-from strategies.signals.breakout_changes import BreakoutAt
 from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
 from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
-from strategies.signals.macd_changes import WeekAt, WeeklyLine
+
+if TYPE_CHECKING:
+    from strategies.signals.breakout_changes import BreakoutAt
+    from strategies.signals.macd_changes import WeekAt, WeeklyLine
 
 ObservedT = TypeVar("ObservedT")
 
@@ -114,8 +117,10 @@ class DailyBreakout:
             lost_support=None if loss_session == NEVER else float(self.lost_support[row]),
         )
 
-    def on(self, day: date) -> BreakoutAt:
+    def on(self, day: date) -> "BreakoutAt":
         """Give the breakout after the last session known at the end of a decision day."""
+        from strategies.signals.breakout_changes import BreakoutAt  # noqa: PLC0415 - wanted where somebody explains
+
         at = int(self.positions[row_on(self.core, day)])
         return BreakoutAt(bars=self.index, columns=self.columns, params=self.params, at=at)
 
@@ -179,11 +184,13 @@ class WeekFacts:
     since: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DailyMacd:
     """The weekly MACD by decision day."""
 
-    line: WeeklyLine
+    core: BarSeries
+    weekly: WeeklyMacd
+    params: MacdParams
     positions: NDArray[np.int64]
     above_since: Ordinals
     in_time: Flags
@@ -197,11 +204,11 @@ class DailyMacd:
         Raises:
             DataError: the history is shorter.
         """
-        return self.line.weekly.first_day(self.line.core.symbol, self.line.params.warmup_weeks)
+        return self.weekly.first_day(self.core.symbol, self.params.warmup_weeks)
 
     def at(self, day: date) -> WeekFacts:
         """Give what is known at the end of a decision day."""
-        row = row_on(self.line.core, day)
+        row = row_on(self.core, day)
         w, since = int(self.positions[row]), int(self.since[row])
         found = self.seen.get((w, since))
         if found is None:
@@ -209,7 +216,7 @@ class DailyMacd:
         return found
 
     def _facts(self, row: int, w: int) -> WeekFacts:
-        weekly = self.line.weekly
+        weekly = self.weekly
         return WeekFacts(
             week=date.fromordinal(int(weekly.sundays[w])),
             macd=float(weekly.macd[w]),
@@ -221,9 +228,17 @@ class DailyMacd:
             since=date.fromordinal(int(self.since[row])),
         )
 
-    def on(self, day: date) -> WeekAt:
+    @cached_property
+    def _line(self) -> "WeeklyLine":
+        from strategies.signals.macd_changes import WeeklyLine  # noqa: PLC0415 - wanted where somebody explains
+
+        return WeeklyLine(core=self.core, weekly=self.weekly, params=self.params)
+
+    def on(self, day: date) -> "WeekAt":
         """Give the MACD after the last week that is complete at the end of a decision day."""
-        return WeekAt(line=self.line, at=int(self.positions[row_on(self.line.core, day)]))
+        from strategies.signals.macd_changes import WeekAt  # noqa: PLC0415 - wanted where somebody explains
+
+        return WeekAt(line=self._line, at=int(self.positions[row_on(self.core, day)]))
 
 
 class DailyMacds:
@@ -245,7 +260,9 @@ class DailyMacds:
         above, cross = weekly.above[positions] & (positions > NOTHING), weekly.cross[positions]
         in_time = above & (cross > NEVER) & (core.ordinals <= cross + DAYS_A_WEEK * self.params.valid_weeks)
         return DailyMacd(
-            line=WeeklyLine(core=core, weekly=weekly, params=self.params),
+            core=core,
+            weekly=weekly,
+            params=self.params,
             positions=positions,
             above_since=core.ordinals[row_starts(above)],
             in_time=in_time,
