@@ -30,10 +30,7 @@ from strategies.signals.breakout import BreakoutParams
 from strategies.signals.days import (
     BreakoutFacts,
     DailyBreakout,
-    DailyBreakouts,
     DailyMacd,
-    DailyMacds,
-    OncePerHistory,
     WeekFacts,
 )
 from strategies.signals.macd import MacdParams
@@ -192,7 +189,15 @@ class Rotation:
     def __init__(self, params: RotationParams) -> None:
         self.params = params
         self._weights = params.basket_weights()
-        setting = _setting(params, self._weights)
+        setting = RotationSetting(
+            core=params.core,
+            index=params.index,
+            basket=self._weights,
+            breakout=params.breakout,
+            macd=params.macd,
+            hold_weeks=params.hold_weeks,
+            min_history_days=params.min_history_days,
+        )
         self._breakout, self._cross = Breakout(RuleParams(), setting), GoldenCross(RuleParams(), setting)
         self._stale = IndexUpToDate(RuleParams(), setting)
         self.entry = Rules(
@@ -349,20 +354,6 @@ class Rotation:
 
 def _places(columns: Sequence[ByDay[Any]], observed: Sequence[ByDay[Any]]) -> tuple[int, ...]:
     return tuple(next(n for n, column in enumerate(columns) if column is each) for each in observed)
-
-
-def _setting(params: RotationParams, weights: Mapping[str, float]) -> RotationSetting:
-    return RotationSetting(
-        core=params.core,
-        index=params.index,
-        basket=weights,
-        daily_breakout=OncePerHistory(DailyBreakouts(params.breakout, core=params.core, index=params.index)),
-        daily_macd=OncePerHistory(DailyMacds(params.macd, core=params.core)),
-        breakout=params.breakout,
-        macd=params.macd,
-        hold_weeks=params.hold_weeks,
-        min_history_days=params.min_history_days,
-    )
 
 
 def _position(day: date, state: RotationState, holdings: Holdings) -> Position:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from engine.core.changes import Change, price_text
-from engine.core.columns import Column, Sign, compare, distance_of, rounded
+from engine.core.columns import Column, Sign, distance_of, is_met, rounded_value
 from engine.core.explanation import Condition
 from engine.core.market import History
 from engine.core.reading import Reading, Readings
@@ -183,9 +183,9 @@ class Exit(Rule[ParamsT, FactsT, ObservedT]):
 
     def compared(self, value: float, sign: Sign, threshold: float, position: Position) -> Reading:
         """Make a reading of a value that is compared with a threshold, after rounding."""
-        value = rounded(value)
+        value = rounded_value(value)
         return self.reading(
-            holds=compare(value, sign, threshold), value=value, threshold=threshold, sign=sign, position=position
+            holds=is_met(value, sign, threshold), value=value, threshold=threshold, sign=sign, position=position
         )
 
     def reading(self, *, holds: bool, value: float, threshold: float | None, sign: Sign, position: Position) -> Reading:
