@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
+
+from pydantic_core.core_schema import CoreSchema, is_instance_schema
 
 
 class Reading(NamedTuple):
@@ -24,13 +25,16 @@ class Reading(NamedTuple):
     since: date | None = None
     reason: str = ""
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """Have it taken as it is: it is one of many, and whoever reads one from outside checks it there."""
+        return is_instance_schema(cls)
+
 
 Readings: TypeAlias = Mapping[str, Reading]
 """By the rule's name; a second one of a name is `name#2`."""
 
 
-# Most days say of most rules what the day before did.
-@lru_cache(maxsize=64)
 def reading_values(reading: Reading) -> Mapping[str, object]:
     """Give a reading as the record writes it; the reason where there is one."""
     values: dict[str, object] = {
