@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from math import fsum
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field, StrictFloat, StrictInt, model_validator
 
@@ -129,8 +129,7 @@ class RotationState:
         return self.regime.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotationFacts:
+class RotationFacts(NamedTuple):
     """What is known at the end of one day.
 
     Attributes:

@@ -7,7 +7,7 @@ and of where the rotation stands, so a rule remembers nothing.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from engine.core.changes import Change, price_text
 from engine.core.columns import Column, Sign, distance_of, is_met, rounded_value
@@ -41,8 +41,7 @@ class Setting:
     basket: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(NamedTuple):
     """Where the rotation stands before the decision; the days are None outside a rotation, and before the first exit.
 
     Attributes:
@@ -53,10 +52,10 @@ class Position:
     """
 
     day: date
+    holdings: Holdings
     entry_day: date | None = None
     entry_session: date | None = None
     exit_day: date | None = None
-    holdings: Holdings
 
     @property
     def entered(self) -> tuple[date, date]:
