@@ -140,10 +140,6 @@ class Account(Protocol):
 class Journal(Protocol):
     """The record of a run; nothing acts before its event is written."""
 
-    def append(self, event: Event) -> None:
-        """Write one event, durably where the run must survive a crash."""
-        ...
-
     def append_all(self, events: Sequence[Event]) -> None:
         """Write events that belong to one act: all of them or, after a crash, none."""
         ...

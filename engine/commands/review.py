@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from engine.record.review.selection import Selection
 
-EXPORTS = ("csv", "beancount", "returns")
-
 
 def review(
     run: Annotated[
@@ -54,8 +52,6 @@ def review(
     """Review a run: what happened lately, rotations, fills, what was held, costs, warnings, incidents."""
     wanted = [("--list", show_list), ("--html", html), ("--reconcile", reconcile), ("--export", export is not None)]
     _check_uses(wanted, run=run, other=other, as_json=as_json)
-    if export is not None and export not in EXPORTS:
-        raise ConfigError(f"--export {export!r}: allowed are {', '.join(EXPORTS)}")
     selection = _selection(from_day, to_day, symbol, reason, last)
 
     from engine.report.console import make_console

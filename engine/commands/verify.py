@@ -1,7 +1,6 @@
 """`verify`: check the hash chain of a run's journal."""
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,13 +25,14 @@ def verify(
 ) -> None:
     """Check the journal's hash chain, and that the run's files are what it makes of them."""
     wanted = _hash(head) if head is not None else None
-    folder = _run_folder(run, out)
 
     from engine.journal.sqlite import JOURNAL_FILE
     from engine.journal.tables import named
     from engine.journal.verification import verify_journal
     from engine.record.file_check import altered_in
+    from engine.record.run_list import find_run
 
+    folder = find_run(run, out)
     path = folder / JOURNAL_FILE
     found = verify_journal(path, head=wanted)
     if found.broken is not None:
@@ -63,10 +63,3 @@ def _hash(text: str) -> str:
     if not HASH.fullmatch(text.strip().lower()):
         raise ConfigError(f"--head {text!r}: 64 hexadecimal digits are wanted, as `verify` prints them")
     return text.strip().lower()
-
-
-def _run_folder(run: str, out: Path) -> Path:
-    for folder in (Path(run), out / run):
-        if folder.is_dir():
-            return folder
-    raise ConfigError(f"RUN {run!r}: there is no such folder, here or in {out}; name a run folder")

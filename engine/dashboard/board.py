@@ -3,7 +3,6 @@
 Blocking. `rows`, `run` and `report` share nothing that changes: each wants one thread at a time of its own.
 """
 
-import json
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -18,7 +17,8 @@ from engine.dashboard.record import RecordState, record_state
 from engine.journal.chain import Head, head_of
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, OtherJournalError, records_after
-from engine.record.run_files import CONFIG_FILE, REPORT_FILE
+from engine.record.configured import kept_config
+from engine.record.run_files import REPORT_FILE
 from engine.record.run_outline import sentence_of
 from engine.record.run_record import read_run, read_summary
 
@@ -141,7 +141,8 @@ class _Followed:
     def _begin(self) -> None:
         self._head = Head()
         self._codec = EventCodec()
-        self._run = LiveRun(self._folder, _config(self._folder))
+        # It only adds for how long a signal counts.
+        self._run = LiveRun(self._folder, kept_config(self._folder))
 
     def look(self, signature: Signature) -> str:
         """Read what is new; give a sentence where that fails."""
@@ -204,12 +205,3 @@ def _made_report(folder: Path) -> bytes:
         return report_html(read_run(folder)).encode("utf-8")
     except DataError as error:
         raise DataError(sentence_of(error, folder)) from error
-
-
-def _config(folder: Path) -> Mapping[str, Any] | None:
-    try:
-        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        # It only adds for how long a signal counts.
-        return None
-    return content if isinstance(content, dict) else None

@@ -17,7 +17,7 @@ from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
 from engine.record.configured import configured_sell_wait_days
-from engine.record.review.incidents import Incident, journalled_incidents
+from engine.record.review.incidents import Incident, incidents_of
 from engine.record.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
 from engine.standing import Standing
@@ -127,7 +127,7 @@ class LiveRun:
             week=_known(evidence, "macd", "week"),
             fills=tuple(self._fills[: -MOST_FILLS - 1 : -1]),
             fill_count=len(self._fills),
-            incidents=tuple(islice(reversed(tuple(journalled_incidents(self._events))), MOST_INCIDENTS)),
+            incidents=tuple(islice(reversed(tuple(incidents_of(self._events))), MOST_INCIDENTS)),
             curve=curve_of(self._equity),
             records=len(self._events),
         )

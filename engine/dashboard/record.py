@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import without_few_days
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
-from engine.record.record_rows import DecisionRow, FillRow, RotationRow
+from engine.record.record_rows import DecisionRow, RotationRow
 from engine.record.review.facts import rotates, trips_of
 from engine.record.review.holdings import last_change_of
 from engine.record.review.positions import out_of_position_of
@@ -36,7 +37,7 @@ class RecordState:
     decision: DecisionRow | None
     state_since: date | None
     signals: tuple[Signal, ...]
-    fills: tuple[FillRow, ...]
+    fills: tuple[Fill, ...]
     fill_count: int
     rounds_title: str
     rounds: tuple[RotationRow | RoundTrip, ...]

@@ -11,16 +11,9 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._events: list[Event] = []
 
-    def append(self, event: Event) -> None:
-        """Keep one event."""
-        self._events.append(event)
-
     def append_all(self, events: Sequence[Event]) -> None:
         """Keep events that belong to one act."""
         self._events.extend(events)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
-
-    def __len__(self) -> int:
-        return len(self._events)

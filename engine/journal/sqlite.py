@@ -88,19 +88,11 @@ class SqliteJournal:
         """The last record's sequence number and hash."""
         return self._head
 
-    def append(self, event: Event) -> None:
-        """Write one event; it is on the disk when this returns.
-
-        Raises:
-            DataError: it could not be written (disk full, locked, disk failed); the journal is as it was before.
-        """
-        self.append_all((event,))
-
     def append_all(self, events: Iterable[Event]) -> None:
         """Write the events of one act, all or none; they are on the disk when this returns.
 
         Raises:
-            DataError: as for `append`.
+            DataError: they could not be written (disk full, locked, disk failed); the journal is as it was before.
         """
         try:
             records = list(_chained(events, self._codec.encode_readably, self._head))
@@ -119,7 +111,7 @@ class SqliteJournal:
         """Write down what the files of the run are.
 
         Raises:
-            DataError: as for `append`.
+            DataError: as for `append_all`.
         """
         record = next_record(self._head, *encode_seal(seal))
         with one_sentence(self.path), transaction(self._connection):

@@ -1,6 +1,6 @@
 """The check of a journal from its first record to its last."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -40,12 +40,12 @@ def verify_journal(path: Path, *, head: str | None = None) -> Verification:
     Raises:
         DataError: there is no journal, it is foreign or locked, or nothing of it can be read.
     """
-    stored = _Stored(path)
+    # The chain may break before the damage.
+    records, broken = _readable(path)
     last, first_day, last_day = Head(), None, None
     noted = last.sequence if head == last.hash else None
-    broken = None
     try:
-        for record in follow(stored):
+        for record in follow(records):
             last = head_of(record)
             noted = last.sequence if record.hash == head else noted
             last_day = decided_day(record.type, record.body) or last_day
@@ -56,26 +56,20 @@ def verify_journal(path: Path, *, head: str | None = None) -> Verification:
         first_day=first_day,
         last_day=last_day,
         head=last,
-        broken=broken or stored.damage,
-        strangers=() if broken or stored.damage else strangers_in(path),
+        broken=broken,
+        strangers=() if broken else strangers_in(path),
         noted=noted,
     )
 
 
-class _Stored:
-    """The records up to where the file cannot be read any more; the place is kept, for the chain may break before."""
-
-    def __init__(self, path: Path) -> None:
-        self.damage: BrokenChainError | None = None
-        self._path = path
-
-    def __iter__(self) -> Iterator[Record]:
-        sequence = 0
-        try:
-            for record in stored_records(self._path):
-                sequence = record.sequence
-                yield record
-        except DamagedJournalError:
-            if not sequence:
-                raise
-            self.damage = BrokenChainError(sequence + 1, "cannot be read: the file is damaged there")
+def _readable(path: Path) -> tuple[Sequence[Record], BrokenChainError | None]:
+    """Read the records up to where the file cannot be read any more; that place is a finding, if not the first."""
+    records: list[Record] = []
+    try:
+        for record in stored_records(path):
+            records.append(record)  # noqa: PERF402 - those before the damage are wanted
+    except DamagedJournalError:
+        if not records:
+            raise
+        return records, BrokenChainError(records[-1].sequence + 1, "cannot be read: the file is damaged there")
+    return records, None

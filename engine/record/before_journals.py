@@ -1,4 +1,4 @@
-"""The events of a backtest that was written before backtests kept them: put together from its files.
+"""The rows and the events of a backtest that was written before backtests kept a journal, out of its files.
 
 Those folders do not change any more, and neither does the form of their `run.log`, which alone knows of orders that
 waited, were replaced or were not sent. What it does not say is not there: the strategy's memory, and ids of old skips.
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, DecimalException
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 from engine.core.calendar import decision_instant
@@ -26,13 +27,38 @@ from engine.core.events import (
     RunStarted,
 )
 from engine.core.money import ZERO, decimal_of
-from engine.core.order import Fill, Order, Side
+from engine.core.order import Fill, Order, Side, attempt_named
 from engine.record.configured import configured_core, configured_quote
-from engine.record.record_rows import DecisionRow, FillRow
+from engine.record.file_reading import lines_of, rows_of, table_of
+from engine.record.projections import FILL_COLUMNS, ROTATION_COLUMNS
+from engine.record.record_rows import DecisionRow, RotationRow
+from engine.record.row_reading import decision_row, fill_of_row, rotation_row
+from engine.record.run_files import DECISIONS_FILE, FILLS_FILE, ROTATIONS_FILE
+from engine.record.strict_json import strict_object
 
 WARNING_LEVELS = ("WARNING", "ERROR", "CRITICAL")
 SENT = "sent: "
+ANSWERS: Mapping[str, type[OrderWaits | OrderUnresolved | OrderRejected]] = {
+    "waits:": OrderWaits,
+    "unresolved:": OrderUnresolved,
+    "rejected:": OrderRejected,
+}
 ONE_DAY = timedelta(days=1)
+
+
+def rows_of_files(folder: Path) -> tuple[Sequence[DecisionRow], Sequence[Fill], Sequence[RotationRow]]:
+    """Read decisions, fills and rotations.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    decisions, fills, rotations = folder / DECISIONS_FILE, folder / FILLS_FILE, folder / ROTATIONS_FILE
+    return (
+        rows_of(decisions, lines_of(decisions), lambda line: decision_row(strict_object(line))),
+        # The last two columns came later.
+        rows_of(fills, table_of(fills, FILL_COLUMNS[:-2])[1], fill_of_row),
+        rows_of(rotations, table_of(rotations, ROTATION_COLUMNS)[1], rotation_row),
+    )
 
 
 def events_of(
@@ -40,7 +66,7 @@ def events_of(
     config: Mapping[str, Any] | None,
     synthetic: bool,
     decisions: Sequence[DecisionRow],
-    fills: Sequence[FillRow],
+    fills: Sequence[Fill],
     log: Sequence[str],
 ) -> tuple[Event, ...]:
     """Give the events in the order in which they happened.
@@ -63,11 +89,11 @@ def events_of(
     ]
     timed += [(at, 1, event) for at, event in logged]
     for fill in fills:
-        at = max(fill.time, decision_instant(fill.decision_day))
+        at = max(fill.at, decision_instant(fill.decision_day))
         # Trimmed to the cash there was before it was sent, which the log does not say.
         if order := planned.get(fill.client_order_id):
             timed.append((at, 2, OrderSent(at=at, order=order.with_quantity(fill.quantity))))
-        timed.append((at, 2, OrderFilled(fill=_fill(fill))))
+        timed.append((at, 2, OrderFilled(fill=fill)))
     return (started, *(event for _, _, event in sorted(timed, key=itemgetter(0, 1))))
 
 
@@ -91,24 +117,6 @@ def _decided(row: DecisionRow, core: str) -> DayDecided:
     )
 
 
-def _fill(row: FillRow) -> Fill:
-    return Fill(
-        at=row.time,
-        order_id=row.order_id,
-        client_order_id=row.client_order_id,
-        asset=row.asset,
-        symbol=row.symbol,
-        side=row.side,
-        quantity=row.quantity,
-        price=row.price,
-        notional=row.notional,
-        fee=row.fee,
-        fee_asset=row.fee_asset,
-        decision_day=row.decision_day,
-        reason=row.reason,
-    )
-
-
 def _logged(log: Sequence[str]) -> Iterator[tuple[datetime, Event]]:
     for line in log:
         stamp, _, rest = line.partition(" ")
@@ -122,25 +130,19 @@ def _logged(log: Sequence[str]) -> Iterator[tuple[datetime, Event]]:
             yield at, event
 
 
-def _event(at: datetime, level: str, text: str) -> Event | None:  # noqa: PLR0911 - one arm a word
+def _event(at: datetime, level: str, text: str) -> Event | None:
     """Read a line.
 
     Raises:
         ValueError, DecimalException: it looks like one about an order, and is none.
     """
     word, _, rest = text.partition(" ")
+    if word in ANSWERS:
+        order, message = _order(rest)
+        return ANSWERS[word](at=at, order=order, message=message)
     match word:
         case "planned":
             return OrderPlanned(order=_order(rest)[0])
-        case "waits:":
-            order, message = _order(rest)
-            return OrderWaits(at=at, order=order, message=message)
-        case "unresolved:":
-            order, message = _order(rest)
-            return OrderUnresolved(at=at, order=order, message=message)
-        case "rejected:":
-            order, message = _order(rest)
-            return OrderRejected(at=at, order=order, message=message)
         case "cancelled:":
             return OrderCancelled(day=at.date() - ONE_DAY, order=_order(rest)[0])
         case "not" if rest.startswith(SENT):
@@ -168,6 +170,6 @@ def _order(text: str) -> tuple[Order, str]:
         quantity=Decimal(quantity),
         decision_day=date.fromisoformat(day),
         reason=reason,
-        attempt=int(name.rpartition("-")[2]),
+        attempt=attempt_named(name),
     )
     return order, message

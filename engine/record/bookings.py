@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import DecimalException
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from engine.core.errors import DataError
 from engine.core.events import AccountReset, DayDecided, NotBooked, OrderFilled
@@ -11,8 +11,6 @@ from engine.core.money import ZERO
 from engine.core.order import Fill
 from engine.record.run_record import RunRecord
 
-Booking: TypeAlias = Fill | AccountReset
-
 
 def opening_of(record: RunRecord) -> Ledger:
     """Give what a run began with; nothing where it has not begun."""
@@ -20,35 +18,39 @@ def opening_of(record: RunRecord) -> Ledger:
     return Ledger(quote="", cash=ZERO) if started is None else Ledger(quote=started.quote, cash=started.cash)
 
 
-def bookings_of(record: RunRecord) -> Iterator[Booking]:
-    """Give fills and resets in the order in which they were booked."""
-    for event in record.events:
-        match event:
-            case OrderFilled(fill=fill):
-                yield fill
-            case AccountReset():
-                yield event
-            case _:
-                if not isinstance(event, DayDecided | NotBooked):
-                    assert_never(event)
+def final_ledger(record: RunRecord) -> Ledger:
+    """Give what all bookings lead to.
+
+    Raises:
+        DataError: as `ledgers_of`.
+    """
+    *_, (_, ledger) = [(None, opening_of(record)), *ledgers_of(record)]
+    return ledger
 
 
-def ledgers_of(record: RunRecord) -> Iterator[tuple[Booking, Ledger]]:
-    """Give each booking with the ledger after it.
+def ledgers_of(record: RunRecord) -> Iterator[tuple[Fill | AccountReset | DayDecided, Ledger]]:
+    """Give each booking with the ledger after it, and each decision with the one that it found, as they happened.
 
     Raises:
         DataError: an amount has more digits than any exchange gives.
     """
     ledger = opening_of(record)
-    for booking in bookings_of(record):
-        if isinstance(booking, AccountReset):
-            ledger = ledger.after_reset(booking.written_off)
-        else:
-            try:
-                ledger = ledger.apply(booking)
-            except DecimalException as error:
-                raise DataError(
-                    f"{record.folder}: is damaged: a fill of order {booking.client_order_id} has amounts that cannot "
-                    "be added up"
-                ) from error
-        yield booking, ledger
+    for event in record.events:
+        match event:
+            case OrderFilled(fill=fill):
+                try:
+                    ledger = ledger.apply(fill)
+                except DecimalException as error:
+                    raise DataError(
+                        f"{record.folder}: is damaged: a fill of order {fill.client_order_id} has amounts that cannot "
+                        "be added up"
+                    ) from error
+                yield fill, ledger
+            case AccountReset():
+                ledger = ledger.after_reset(event.written_off)
+                yield event, ledger
+            case DayDecided():
+                yield event, ledger
+            case _:
+                if not isinstance(event, NotBooked):
+                    assert_never(event)

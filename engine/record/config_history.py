@@ -10,9 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from engine.core.errors import DataError
+from engine.record.configured import kept_config
+from engine.record.file_reading import lines_of, rows_of
+from engine.record.forms import Count, Instant, checked
 from engine.record.paper_folder import Completion, one_sentence
-from engine.record.run_files import CONFIG_FILE, CONFIG_HISTORY_FILE
+from engine.record.run_files import CONFIG_HISTORY_FILE
+from engine.record.strict_json import strict_object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,18 +27,9 @@ class PastConfig:
         config: as `config.json` held it.
     """
 
-    until: datetime
-    records: int
+    until: Instant
+    records: Count
     config: Mapping[str, Any]
-
-
-def kept_config(folder: Path) -> Mapping[str, Any] | None:
-    """Give what `config.json` holds; None where there is none, or none that can be read."""
-    try:
-        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def note_replaced(
@@ -68,15 +62,4 @@ def read_config_history(folder: Path) -> Sequence[PastConfig]:
     path = folder / CONFIG_HISTORY_FILE
     if not path.exists():
         return ()
-    try:
-        return tuple(_past(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: is damaged: {error!r}") from error
-
-
-def _past(content: Mapping[str, Any]) -> PastConfig:
-    return PastConfig(
-        until=datetime.fromisoformat(content["until"]), records=int(content["records"]), config=dict(content["config"])
-    )
+    return rows_of(path, lines_of(path), lambda line: checked(PastConfig, strict_object(line)))

@@ -1,11 +1,23 @@
-"""What a kept configuration says, where a record has no better source; its default where it does not say."""
+"""The configuration that a folder keeps, and what it says where a record has no better source; else its default."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.core.orders_in_flight import SELL_WAIT_DAYS
+from engine.record.run_files import CONFIG_FILE
 
 USUAL_QUOTE, USUAL_CORE = "USDT", "BTC"
+
+
+def kept_config(folder: Path) -> Mapping[str, Any] | None:
+    """Give what `config.json` holds; None where there is none, or none that can be read."""
+    try:
+        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def configured_quote(config: Mapping[str, Any] | None) -> str:

@@ -19,7 +19,6 @@ from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
 from engine.record.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
-    HOLD_COLUMN,
     OPEN,
     ROTATION_COLUMNS,
     booked_fills,
@@ -30,6 +29,7 @@ from engine.record.projections import (
     rotation_rows,
     rotations_of,
 )
+from engine.record.record_rows import HOLD_COLUMN
 from engine.record.run_files import (
     CONFIG_FILE,
     CONFIG_HISTORY_FILE,
@@ -83,21 +83,20 @@ def altered_files(texts: Mapping[str, str], events: Sequence[Event]) -> tuple[st
     Args:
         texts: by name.
     """
-    checks: Mapping[str, Callable[[str, Sequence[Event]], str | None]] = {
-        DECISIONS_FILE: _decisions,
-        FILLS_FILE: _fills,
-        ROTATIONS_FILE: _rotations,
-        EQUITY_FILE: _equity,
-        SUMMARY_FILE: _summary,
+    days = decided_days(events)
+    checks: Mapping[str, Callable[[str], str | None]] = {
+        DECISIONS_FILE: lambda text: _decisions(text, list(decision_lines(days))),
+        FILLS_FILE: lambda text: _table(text, FILL_COLUMNS, list(fill_rows(booked_fills(events)))),
+        ROTATIONS_FILE: lambda text: _rotations(text, days),
+        EQUITY_FILE: lambda text: _table(text, EQUITY_COLUMNS, list(equity_rows(days)), free=HOLD_COLUMN),
+        SUMMARY_FILE: lambda text: _summary(text, days, events),
+        CONFIG_FILE: lambda text: _config(texts.get(CONFIG_HISTORY_FILE, ""), text, events),
     }
-    found = {name: check(texts[name], events) for name, check in checks.items() if name in texts}
-    if CONFIG_FILE in texts:
-        found[CONFIG_FILE] = _config(texts.get(CONFIG_HISTORY_FILE, ""), texts[CONFIG_FILE], events)
+    found = {name: check(texts[name]) for name, check in checks.items() if name in texts}
     return tuple(f"{name}: {problem}" for name, problem in found.items() if problem is not None)
 
 
-def _decisions(text: str, events: Sequence[Event]) -> str | None:
-    expected = list(decision_lines(decided_days(events)))
+def _decisions(text: str, expected: Sequence[str]) -> str | None:
     if "".join(f"{line}\n" for line in expected).startswith(text):
         return None
     *lines, cut = text.split("\n")
@@ -116,16 +115,7 @@ def _decisions(text: str, events: Sequence[Event]) -> str | None:
     return None if is_cut else _not_made("line", len(lines) + 1)
 
 
-def _fills(text: str, events: Sequence[Event]) -> str | None:
-    return _table(text, FILL_COLUMNS, list(fill_rows(booked_fills(events))))
-
-
-def _equity(text: str, events: Sequence[Event]) -> str | None:
-    return _table(text, EQUITY_COLUMNS, list(equity_rows(decided_days(events))), free=HOLD_COLUMN)
-
-
-def _rotations(text: str, events: Sequence[Event]) -> str | None:
-    days = decided_days(events)
+def _rotations(text: str, days: Sequence[DayDecided]) -> str | None:
     expected: list[Row] = list(rotation_rows(rotations_of(days)))
     rows = _rows(text)
     last = len(rows) - 1
@@ -139,20 +129,17 @@ def _rotations(text: str, events: Sequence[Event]) -> str | None:
 
 def _as_it_stood(days: Sequence[DayDecided], number: int, columns: Mapping[str, str]) -> Row | None:
     """Give the row of a rotation that had not ended on the day that the file's row was written."""
-    whole = rotations_of(days)[number - 1]
-    place = next(place for place, day in enumerate(days) if day.day == whole.entry_day)
+    entry_day = rotations_of(days)[number - 1].entry_day
     try:
         elapsed = round(float(columns["weeks_held"]) * DAYS_A_WEEK)
     except (KeyError, ValueError, OverflowError):
         return None
-    until = [day for day in days[place:] if (day.day - whole.entry_day).days <= elapsed]
-    then = rotations_of([*days[:place], *until])
+    then = rotations_of(day for day in days if (day.day - entry_day).days <= elapsed)
     return [*rotation_rows(then)][-1] if len(then) == number and then[-1].exit_reason == OPEN else None
 
 
-def _summary(text: str, events: Sequence[Event]) -> str | None:
+def _summary(text: str, days: Sequence[DayDecided], events: Sequence[Event]) -> str | None:
     summary = _object(text)
-    days = decided_days(events)
     count = None if summary is None else summary.get("decision_days")
     if summary is None or not isinstance(count, int) or not 0 < count <= len(days):
         return "is not what the journal makes of it"

@@ -15,11 +15,12 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.core.errors import ConfigError, DataError
-from engine.core.events import DayDecided, Event
+from engine.core.events import Event
 from engine.core.market import Floats
 from engine.fresh_files import fresh_file
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
+from engine.record.file_reading import object_of
 from engine.record.projections import booked_fills, decided_days, decision_lines, rotations_of
 from engine.record.run_files import (
     CONFIG_FILE,
@@ -33,6 +34,7 @@ from engine.record.run_files import (
 )
 from engine.record.run_folder import write_run_files
 from engine.record.run_log import LogLine, is_synthetic, log_line
+from engine.record.strict_json import strict_object
 
 RUN_FILES = (DECISIONS_FILE, SUMMARY_FILE, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, LOG_FILE, REPORT_FILE)
 """What a run leaves once something has happened; none of them empty."""
@@ -46,10 +48,6 @@ FREE_INNER_KEYS = {"data": ("cache_dir", "jumps"), "venue": ("base_url", "max_re
 
 LogWriter = Callable[[Iterable[Any]], None]
 Completion = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-
-
-def _as_it_is(kept: Mapping[str, Any]) -> Mapping[str, Any]:
-    return kept
 
 
 class RecordedJournal:
@@ -70,35 +68,29 @@ class RecordedJournal:
         self._told = told
         self._synthetic = is_synthetic(self.events)
         # A crash may have cut the last line, or come before it: the journal has it.
-        lines = list(decision_lines(decided_days(self.events)))
-        _write_whole(folder / DECISIONS_FILE, "".join(f"{line}\n" for line in lines))
-
-    def append(self, event: Event) -> None:
-        """Write one event."""
-        self._journal.append(event)
-        self._follow([event])
+        _write_whole(folder / DECISIONS_FILE, _lines(self.events))
 
     def append_all(self, events: Sequence[Event]) -> None:
         """Write events that belong to one act."""
         self._journal.append_all(events)
-        self._follow(events)
-
-    def __iter__(self) -> Iterator[Event]:
-        return iter(self.events)
-
-    def _follow(self, events: Sequence[Event]) -> None:
         self.events.extend(events)
         self._synthetic = self._synthetic or is_synthetic(events)
-        lines = list(decision_lines(event for event in events if isinstance(event, DayDecided)))
-        if lines:
+        if lines := _lines(events):
             with one_sentence(self._folder), (self._folder / DECISIONS_FILE).open("a", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
+                file.write(lines)
         lines_of_log = [log_line(event, synthetic=self._synthetic) for event in events]
         with one_sentence(self._folder):
             self._write_log(lines_of_log)
         if self._told is not None:
             for line in lines_of_log:
                 self._told(line)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+
+def _lines(events: Iterable[Event]) -> str:
+    return "".join(f"{line}\n" for line in decision_lines(decided_days(events)))
 
 
 def write_projections(
@@ -125,7 +117,7 @@ def write_projections(
             path.replace(folder / path.name)
 
 
-def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, completed: Completion = _as_it_is) -> None:
+def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, completed: Completion = dict) -> None:
     """Hold a folder to the configuration that it began with.
 
     Args:
@@ -141,7 +133,7 @@ def keep_config(folder: Path, effective: Mapping[str, Any], *, accept: bool, com
     _write_whole(folder / CONFIG_FILE, json.dumps(_binding(effective), indent=2) + "\n")
 
 
-def check_config(folder: Path, effective: Mapping[str, Any], *, completed: Completion = _as_it_is) -> None:
+def check_config(folder: Path, effective: Mapping[str, Any], *, completed: Completion = dict) -> None:
     """Check that a folder began with this configuration, if it has begun; nothing is written.
 
     Args:
@@ -195,17 +187,11 @@ def sweep_leftovers(folder: Path) -> None:
                 path.unlink()
 
 
-def _read_binding(path: Path) -> dict[str, Any]:
+def _read_binding(path: Path) -> Mapping[str, Any]:
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(before, dict):
-            return before
-        reason = "damaged"
-    except ValueError:
-        reason = "damaged"
-    except OSError as error:
-        reason = f"not readable ({error.strerror})"
-    raise ConfigError(f"{path}: is {reason}; --accept-config writes it anew from the configuration")
+        return object_of(path, strict_object)
+    except DataError as error:
+        raise ConfigError(f"{error}; --accept-config writes it anew from the configuration") from error
 
 
 def _binding(effective: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
-from engine.core.events import DayDecided, Event, EvidenceValue, OrderFilled
+from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
-from engine.core.reading import Reading, reading_values
+from engine.core.reading import Reading, Readings, reading_values
 from engine.core.rotation_equity import ROTATED
+from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, RotationRow
 
 OPEN = "open"
 DAYS_A_WEEK = 7
@@ -27,51 +28,6 @@ ROTATION_COLUMNS = (
     "start_equity", "end_equity", "return", "core_return", "excess",
 )  # fmt: skip
 EQUITY_COLUMNS = ("day", "equity", "cash", "state")
-HOLD_COLUMN = "hold_"
-"""Begins the name of a benchmark's column behind them."""
-EVIDENCE_SECTIONS = ("index", "macd")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """One round trip core -> basket -> core, from its entry day's close to its exit day's close.
-
-    Attributes:
-        exit_day: None while it has not ended; until: the day up to which the returns are counted.
-        exit_reason: `open` while it has not ended.
-    """
-
-    number: int
-    entry_day: date
-    exit_day: date | None
-    until: date
-    exit_reason: str
-    breakout_session: EvidenceValue
-    cross_week: EvidenceValue
-    start_equity: Decimal
-    end_equity: Decimal
-    start_core_close: Decimal
-    end_core_close: Decimal
-
-    @property
-    def weeks_held(self) -> float:
-        """Length in weeks."""
-        return (self.until - self.entry_day).days / DAYS_A_WEEK
-
-    @property
-    def total_return(self) -> float:
-        """Equity ratio - 1."""
-        return float(self.end_equity / self.start_equity) - 1
-
-    @property
-    def core_return(self) -> float:
-        """Ratio of the core's closes - 1 over the same days."""
-        return float(self.end_core_close / self.start_core_close) - 1
-
-    @property
-    def excess(self) -> float:
-        """Return over the core's."""
-        return self.total_return - self.core_return
 
 
 def decided_days(events: Iterable[Event]) -> list[DayDecided]:
@@ -89,9 +45,9 @@ def own_fills(fills: Iterable[Fill]) -> list[Fill]:
     return [fill for fill in fills if not fill.restores]
 
 
-def rotations_of(days: Iterable[DayDecided]) -> list[Rotation]:
+def rotations_of(days: Iterable[DayDecided]) -> list[RotationRow]:
     """Fold decisions into rotations; one that has not ended is counted up to the last day."""
-    rotations: list[Rotation] = []
+    rotations: list[RotationRow] = []
     entry: DayDecided | None = None
     last: DayDecided | None = None
     for day in days:
@@ -106,28 +62,39 @@ def rotations_of(days: Iterable[DayDecided]) -> list[Rotation]:
     return rotations
 
 
+def decision_content(day: DayDecided) -> dict[str, Any]:
+    """Give what a line of `decisions.jsonl` holds of a decision, days as days."""
+    return {
+        "day": day.day,
+        "state": day.state,
+        "next_state": day.next_state,
+        "reason": day.reason,
+        **{section: day.evidence.get(section) for section in EVIDENCE_SECTIONS},
+        **{key: value for key, value in day.evidence.items() if key not in EVIDENCE_SECTIONS},
+        "targets": day.targets,
+        "closes": {asset: float(close) for asset, close in day.closes.items()},
+        "equity": money(day.equity),
+        "cash": money(day.cash),
+        # Only where there is something to say: nearly every mark is of its day.
+        **({"marked_on": day.marked_on} if day.marked_on else {}),
+        # Records of older programs lack them.
+        **({"rules": day.rules} if day.rules else {}),
+    }
+
+
 def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
     """Write each decision as a line of JSON."""
     for day in days:
-        line = _ENCODER.encode(
-            {
-                "day": day.day,
-                "state": day.state,
-                "next_state": day.next_state,
-                "reason": day.reason,
-                **{section: day.evidence.get(section) for section in EVIDENCE_SECTIONS},
-                **{key: value for key, value in day.evidence.items() if key not in EVIDENCE_SECTIONS},
-                "targets": day.targets,
-                "closes": {asset: float(close) for asset, close in day.closes.items()},
-                "equity": money(day.equity),
-                "cash": money(day.cash),
-                # Only where there is something to say: nearly every mark is of its day.
-                **({"marked_on": day.marked_on} if day.marked_on else {}),
-            }
-        )
-        # Records of older programs lack them.
-        rules = ", ".join(f"{_ENCODER.encode(name)}: {_reading_text(each)}" for name, each in day.rules.items())
+        content = decision_content(day)
+        read: Readings = content.pop("rules", {})
+        line = _ENCODER.encode(content)
+        rules = ", ".join(f"{_ENCODER.encode(name)}: {_reading_text(each)}" for name, each in read.items())
         yield f'{line[:-1]}, "rules": {{{rules}}}}}' if rules else line
+
+
+def basis_of(fill: Fill) -> float | None:
+    """Give the price over the real market's - 1, as a fraction; None where that was not asked or not had."""
+    return None if fill.market_price is None else round(float(fill.price / fill.market_price) - 1, 8)
 
 
 def fill_rows(fills: Iterable[Fill]) -> Iterator[tuple[str, ...]]:
@@ -147,23 +114,23 @@ def fill_rows(fills: Iterable[Fill]) -> Iterator[tuple[str, ...]]:
             fill.client_order_id,
             fill.reason,
             "" if fill.market_price is None else plain(fill.market_price),
-            "" if fill.market_price is None else repr(round(float(fill.price / fill.market_price) - 1, 8)),
+            "" if fill.market_price is None else repr(basis_of(fill)),
         )
 
 
-def rotation_rows(rotations: Iterable[Rotation]) -> Iterator[tuple[str, ...]]:
+def rotation_rows(rotations: Iterable[RotationRow]) -> Iterator[tuple[str, ...]]:
     """Write each rotation as a row."""
     for rotation in rotations:
         yield (
-            str(rotation.number),
+            str(rotation.rotation),
             rotation.entry_day.isoformat(),
-            rotation.exit_day.isoformat() if rotation.exit_day else "",
+            _text(rotation.exit_day),
             rotation.exit_reason,
             _text(rotation.breakout_session),
             _text(rotation.cross_week),
-            repr(round(rotation.weeks_held, 6)),
-            repr(money(rotation.start_equity)),
-            repr(money(rotation.end_equity)),
+            repr(rotation.weeks_held),
+            repr(rotation.start_equity),
+            repr(rotation.end_equity),
             repr(rotation.total_return),
             repr(rotation.core_return),
             repr(rotation.excess),
@@ -193,21 +160,22 @@ def money(value: Decimal) -> float:
     return round(float(value), 8)
 
 
-def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason: str) -> Rotation:
-    index: Mapping[str, EvidenceValue] = entry.evidence.get("index") or {}
-    macd: Mapping[str, EvidenceValue] = entry.evidence.get("macd") or {}
-    return Rotation(
-        number=number,
+def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason: str) -> RotationRow:
+    total_return = float(until.equity / entry.equity) - 1
+    core_return = float(until.core_close / entry.core_close) - 1
+    return RotationRow(
+        rotation=number,
         entry_day=entry.day,
         exit_day=None if exit_reason == OPEN else until.day,
-        until=until.day,
         exit_reason=exit_reason,
-        breakout_session=index.get("breakout_session"),
-        cross_week=macd.get("cross_week"),
-        start_equity=entry.equity,
-        end_equity=until.equity,
-        start_core_close=entry.core_close,
-        end_core_close=until.core_close,
+        breakout_session=_day(entry, "index", "breakout_session"),
+        cross_week=_day(entry, "macd", "cross_week"),
+        weeks_held=round((until.day - entry.day).days / DAYS_A_WEEK, 6),
+        start_equity=money(entry.equity),
+        end_equity=money(until.equity),
+        total_return=total_return,
+        core_return=core_return,
+        excess=total_return - core_return,
     )
 
 
@@ -217,14 +185,19 @@ def _reading_text(reading: Reading) -> str:
     return _ENCODER.encode(reading_values(reading))
 
 
+def _day(decided: DayDecided, section: str, key: str) -> date | None:
+    value = (decided.evidence.get(section) or {}).get(key)
+    return value if isinstance(value, date) else None
+
+
 def _json_value(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{value!r} has no place in the record")
 
 
-def _text(value: EvidenceValue) -> str:
-    return "" if value is None else str(value)
+def _text(day: date | None) -> str:
+    return "" if day is None else day.isoformat()
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=_json_value)

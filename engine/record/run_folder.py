@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,13 +20,13 @@ from engine.fresh_files import fresh_folder
 from engine.record.projections import (
     FILL_COLUMNS,
     ROTATION_COLUMNS,
-    Rotation,
     decision_lines,
     equity_columns,
     equity_rows,
     fill_rows,
     rotation_rows,
 )
+from engine.record.record_rows import RotationRow
 from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
 
 WITHHELD_KEYS = ("notify",)
@@ -51,19 +53,11 @@ def whole_folder(parent: Path, name: str) -> Iterator[Callable[[], Path]]:
     Raises:
         ConfigError: the parent cannot be made or written.
     """
-    made: list[Path] = []
-    try:
-        made += _missing_parents(parent)
-        parent.mkdir(parents=True, exist_ok=True)
-        temporary = fresh_folder(parent, f".{_plain(name)[:40]}-")
-    except OSError as error:
-        _remove_empty(made)
-        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
-        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
+    temporary, made = _begun(parent, lambda: fresh_folder(parent, f".{_plain(name)[:40]}-"))
     final: list[Path] = []
     try:
         yield lambda: final[0] if final else temporary
-        final.append(_rename(temporary, parent, name))
+        final.append(_first_free(parent, name, partial(_rename, temporary)))
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         _remove_empty(made)
@@ -81,15 +75,7 @@ def growing_folder(parent: Path, name: str) -> Iterator[Path]:
     Raises:
         ConfigError: the parent cannot be made or written.
     """
-    made: list[Path] = []
-    try:
-        made += _missing_parents(parent)
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = _made(parent, name)
-    except OSError as error:
-        _remove_empty(made)
-        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
-        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
+    folder, made = _begun(parent, lambda: _first_free(parent, name, _made))
     try:
         yield folder
     finally:
@@ -105,7 +91,7 @@ def write_run_files(
     summary: Mapping[str, object],
     days: Sequence[DayDecided],
     fills: Sequence[Fill],
-    rotations: Sequence[Rotation],
+    rotations: Sequence[RotationRow],
     benchmarks: Mapping[str, Floats | None] = MappingProxyType({}),
 ) -> None:
     """Write the files that are rows of the record; numbers and order depend on the events alone.
@@ -135,42 +121,40 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]
         writer.writerows(rows)
 
 
-def _missing_parents(parent: Path) -> list[Path]:
-    """Give the folders that are to be made, the innermost first."""
-    missing = []
-    folder = parent
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    return missing
+def _begun(parent: Path, make: Callable[[], Path]) -> tuple[Path, Sequence[Path]]:
+    """Make a folder below a parent; give it, and the parents that were made for it, the innermost first."""
+    missing: list[Path] = []
+    try:
+        missing += takewhile(lambda folder: not folder.exists(), (parent, *parent.parents))
+        parent.mkdir(parents=True, exist_ok=True)
+        return make(), missing
+    except OSError as error:
+        _remove_empty(missing)
+        why = "it is not a folder" if isinstance(error, FileExistsError) else error.strerror
+        raise ConfigError(f"--out {parent}: cannot be written: {why}; name a folder that can be written") from error
 
 
-def _made(parent: Path, name: str) -> Path:
-    for attempt in range(1, 1000):
-        folder = parent / (name if attempt == 1 else f"{name}-{attempt}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            # Two runs within one second.
-            continue
-        return folder
+def _first_free(parent: Path, name: str, take: Callable[[Path], Path]) -> Path:
+    for number in range(1, 1000):
+        # Two runs within one second.
+        with suppress(FileExistsError):
+            return take(parent / (name if number == 1 else f"{name}-{number}"))
     raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
 
 
-def _rename(temporary: Path, parent: Path, name: str) -> Path:
-    for attempt in range(1, 1000):
-        target = parent / (name if attempt == 1 else f"{name}-{attempt}")
-        if target.exists():
-            # Two runs within one second.
-            continue
-        try:
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _rename(temporary: Path, target: Path) -> Path:
+    try:
+        if not target.exists():
             return temporary.rename(target)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            if not target.exists():
-                raise ConfigError(f"--out {parent}: cannot be written: {error.strerror}") from error
-    raise ConfigError(f"--out {parent}: holds a thousand runs named {name}; name another folder")
+    except OSError:
+        if not target.exists():
+            raise
+    raise FileExistsError(target)
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

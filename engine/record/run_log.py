@@ -37,67 +37,74 @@ class LogLine:
     text: str
 
 
-def log_line(event: Event, *, synthetic: bool = False) -> LogLine:  # noqa: PLR0911, PLR0912, C901 - one arm an event
+def log_line(event: Event, *, synthetic: bool = False) -> LogLine:
     """Put an event into words. A day on which nothing changes is for debugging only: there are thousands.
 
     Args:
         synthetic: whether the run's prices are made up, which its first line says and its last.
     """
+    level, text = _words(event, synthetic=synthetic)
+    return LogLine(at=_instant(event), level=level, text=text)
+
+
+def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR0911, PLR0912, C901 - one arm an event
     match event:
         case RunStarted():
             notes = "".join(f"; {note}" for note in event.notes)
             market = " on the synthetic sample market, whose prices are made up," if event.synthetic else ""
-            text = f"run starts{market} with {event.cash:f} {event.quote}, first decision day {event.first_day}{notes}"
-            return LogLine(at=decision_instant(event.first_day), level="INFO", text=text)
+            began = f"with {event.cash:f} {event.quote}, first decision day {event.first_day}"
+            return "INFO", f"run starts{market} {began}{notes}"
         case DataDoubted():
-            return LogLine(at=event.at, level="WARNING", text=event.message)
+            return "WARNING", event.message
         case DayDecided():
-            return _decision(event)
+            return "INFO" if event.changed else "DEBUG", _decision(event)
         case OrderPlanned(order=order):
-            return LogLine(at=decision_instant(order.decision_day), level="INFO", text=f"planned {_order(order)}")
+            return "INFO", f"planned {_order(order)}"
         case OrderSkipped():
             text = f"not sent: {event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
-            level = "WARNING" if event.was_tried else "INFO"
-            return LogLine(at=decision_instant(event.day), level=level, text=text)
-        case OrderSent():
-            return LogLine(at=event.at, level="DEBUG", text=f"sent {_order(event.order)}")
-        case OrderWaits():
-            return LogLine(at=event.at, level="WARNING", text=f"waits: {_order(event.order)}: {event.message}")
-        case OrderUnresolved():
-            return LogLine(at=event.at, level="WARNING", text=f"unresolved: {_order(event.order)}: {event.message}")
+            return "WARNING" if event.was_tried else "INFO", text
+        case OrderSent(order=order):
+            return "DEBUG", f"sent {_order(order)}"
+        case OrderWaits(order=order):
+            return "WARNING", f"waits: {_order(order)}: {event.message}"
+        case OrderUnresolved(order=order):
+            return "WARNING", f"unresolved: {_order(order)}: {event.message}"
         case OrderFilled(fill=fill):
-            text = (
+            return "INFO", (
                 f"filled {fill.side.value} {plain(fill.quantity)} {fill.symbol} at {plain(fill.price)}, "
                 f"fee {plain(fill.fee)} {fill.fee_asset} ({fill.reason} of {fill.decision_day})"
             )
-            return LogLine(at=fill.at, level="INFO", text=text)
-        case OrderRejected():
-            return LogLine(at=event.at, level="WARNING", text=f"rejected: {_order(event.order)}: {event.message}")
-        case OrderCancelled():
-            text = f"cancelled: {_order(event.order)}: replaced by a newer decision"
-            return LogLine(at=decision_instant(event.day), level="INFO", text=text)
+        case OrderRejected(order=order):
+            return "WARNING", f"rejected: {_order(order)}: {event.message}"
+        case OrderCancelled(order=order):
+            return "INFO", f"cancelled: {_order(order)}: replaced by a newer decision"
         case PositionMissed():
-            text = f"out of position: {missed_words(event)}; it is planned again on the next decision days"
-            return LogLine(at=event.at, level="WARNING", text=text)
+            undone = f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
+            return "WARNING", f"out of position: {undone}; it is planned again on the next decision days"
         case PositionReached(asset=asset):
-            return LogLine(at=event.at, level="INFO", text=f"in position again: {asset}")
+            return "INFO", f"in position again: {asset}"
         case AccountReset():
-            return LogLine(at=event.at, level="WARNING", text=_reset(event))
+            return "WARNING", _reset(event)
         case RunEnded():
             pending = "".join(f"; still pending: {_order(order)}" for order in event.waiting)
             made_up = "; its market was synthetic" if synthetic else ""
-            return LogLine(
-                at=decision_instant(event.last_day),
-                level="INFO",
-                text=f"run ends, last decision day {event.last_day}{pending}{made_up}",
-            )
+            return "INFO", f"run ends, last decision day {event.last_day}{pending}{made_up}"
         case _:
             assert_never(event)
 
 
-def missed_words(event: PositionMissed) -> str:
-    """Say what of a coin is undone, and why."""
-    return f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
+def _instant(event: Event) -> datetime:
+    match event:
+        case RunStarted(first_day=day) | RunEnded(last_day=day):
+            return decision_instant(day)
+        case DayDecided(day=day) | OrderSkipped(day=day) | OrderCancelled(day=day):
+            return decision_instant(day)
+        case OrderPlanned(order=order):
+            return decision_instant(order.decision_day)
+        case OrderFilled(fill=fill):
+            return fill.at
+        case _:
+            return event.at
 
 
 def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
@@ -112,7 +119,7 @@ def is_synthetic(events: Iterable[Event]) -> bool:
     return any(isinstance(event, RunStarted) and event.synthetic for event in events)
 
 
-def _decision(event: DayDecided) -> LogLine:
+def _decision(event: DayDecided) -> str:
     evidence = ", ".join(
         f"{section} {key} {_shown(value)}"
         for section, values in event.evidence.items()
@@ -123,11 +130,7 @@ def _decision(event: DayDecided) -> LogLine:
     text = (
         f"{event.day} {event.state} -> {event.next_state}: {event.reason}; targets {targets}; equity {event.equity:.2f}"
     )
-    return LogLine(
-        at=decision_instant(event.day),
-        level="INFO" if event.changed else "DEBUG",
-        text=f"{text}; {evidence}" if evidence else text,
-    )
+    return f"{text}; {evidence}" if evidence else text
 
 
 def _reset(event: AccountReset) -> str:

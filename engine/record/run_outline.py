@@ -3,29 +3,32 @@
 A paper run's decisions are written as they are taken, its summary with each change of position.
 """
 
-import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.core.errors import DataError
 from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, records_after
-from engine.record.record_rows import decision_row
-from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE
+from engine.record.configured import kept_config
+from engine.record.file_reading import no_file
+from engine.record.record_rows import DecisionRow
+from engine.record.row_reading import decision_row
+from engine.record.run_files import DECISIONS_FILE
 from engine.record.run_log import is_synthetic
 from engine.record.run_record import ONE_SHOT_MODES, PAPER, RunRecord, mode_of, read_summary
+from engine.record.strict_json import strict_object
 
 LONGEST_LINE = 1 << 16
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 REVIEWABLE = ("backtest", "paper", "rehearsal")
 """The modes whose folders hold one run; others hold several, or what was learnt of many."""
 
-T = TypeVar("T")
+FIRST_AND_LAST = ("first_day", "last_day")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,23 +73,41 @@ def outline_of(folder: Path) -> RunOutline:
     """
     has_journal = (folder / JOURNAL_FILE).exists()
     summary = read_summary(folder, wanted=not has_journal)
-    if not has_journal or summary.get("mode") in ONE_SHOT_MODES:
-        outline = _of_summary(folder, summary)
-    elif (folder / DECISIONS_FILE).exists():
-        outline = _of_decisions(folder, summary)
-    else:
-        outline = RunOutline(
+    mode = mode_of(folder, summary)
+    if not has_journal or mode in ONE_SHOT_MODES:
+        total_return = summary.get("total_return")
+        first, last = (date.fromisoformat(day) if (day := summary.get(key)) else None for key in FIRST_AND_LAST)
+        return RunOutline(
             folder=folder,
-            mode=mode_of(folder, summary),
-            name=_name(folder, summary, _config(folder)),
-            synthetic=_synthetic(folder, summary),
+            mode=mode,
+            name=summary.get("name") or "",
+            first_day=first,
+            last_day=last,
+            total_return=total_return,
+            excess=excess_of(total_return, summary),
+            rotations=summary.get("rotations"),
+            synthetic=summary.get("synthetic"),
         )
-    return outline
+    path = folder / DECISIONS_FILE
+    ends = [_decision(path, line) for line in ends_of(path) if line] if path.exists() else []
+    total_return = ends[-1].equity / ends[0].equity - 1 if ends and ends[0].equity > 0 else None
+    is_current = bool(ends) and summary.get("last_day") == ends[-1].day.isoformat()
+    return RunOutline(
+        folder=folder,
+        mode=mode,
+        # The name is the summary's or, before there is one, the configuration's.
+        name=_name(folder, summary, {} if "name" in summary else kept_config(folder)),
+        first_day=ends[0].day if ends else None,
+        last_day=ends[-1].day if ends else None,
+        total_return=total_return,
+        excess=excess_of(total_return, summary) if is_current else None,
+        synthetic=_synthetic(folder, summary),
+    )
 
 
 def name_of(record: RunRecord) -> str:
     """Give the configuration's name, or what the folder's says of it while neither is on record."""
-    return _name(record.folder, record.summary, record.config or {})
+    return _name(record.folder, record.summary, record.config)
 
 
 def excess_of(total_return: float | None, summary: Mapping[str, Any]) -> float | None:
@@ -107,7 +128,7 @@ def ends_of(path: Path) -> tuple[str, str]:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
             tail = file.read(LONGEST_LINE)
     except FileNotFoundError as error:
-        raise DataError(f"{path.parent}: has no {path.name}; it is no run folder, or half of one") from error
+        raise no_file(path) from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     # What a bot is writing now ends without a line break.
@@ -122,47 +143,6 @@ def sentence_of(error: Exception, folder: Path) -> str:
     return text.replace(f"{folder.absolute()}/", "")
 
 
-def _of_summary(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
-    try:
-        total_return = _optional(float, summary.get("total_return"))
-        return RunOutline(
-            folder=folder,
-            mode=str(summary["mode"]),
-            name=str(summary.get("name", "")),
-            first_day=_optional(date.fromisoformat, summary.get("first_day")),
-            last_day=_optional(date.fromisoformat, summary.get("last_day")),
-            total_return=total_return,
-            excess=excess_of(total_return, summary),
-            rotations=_optional(int, summary.get("rotations")),
-            synthetic=_optional(bool, summary.get("synthetic")),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
-
-
-def _of_decisions(folder: Path, summary: Mapping[str, Any]) -> RunOutline:
-    path = folder / DECISIONS_FILE
-    first, last = (_decision(path, line) if line else None for line in ends_of(path))
-    total_return = None if first is None or last is None else _return(first[1], last[1])
-    is_current = last is not None and summary.get("last_day") == last[0].isoformat()
-    # The name is the summary's or, before there is one, the configuration's.
-    name = _name(folder, summary, {} if "name" in summary else _config(folder))
-    try:
-        excess = excess_of(total_return, summary) if is_current else None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{folder / 'summary.json'}: is damaged: {_words(error)}") from error
-    return RunOutline(
-        folder=folder,
-        mode=mode_of(folder, summary),
-        name=name,
-        first_day=None if first is None else first[0],
-        last_day=None if last is None else last[0],
-        total_return=total_return,
-        excess=excess,
-        synthetic=_synthetic(folder, summary),
-    )
-
-
 def _synthetic(folder: Path, summary: Mapping[str, Any]) -> bool:
     if summary:
         return bool(summary.get("synthetic"))
@@ -172,34 +152,12 @@ def _synthetic(folder: Path, summary: Mapping[str, Any]) -> bool:
     return is_synthetic(codec.decode(each.type, each.body, where=f"{path}, record 1") for each in records[:1])
 
 
-def _decision(path: Path, line: str) -> tuple[date, float]:
+def _decision(path: Path, line: str) -> DecisionRow:
     try:
-        row = decision_row(line)
-    except (KeyError, ValueError) as error:
-        raise DataError(f"{path}: is damaged: a line is no decision: {_words(error)}") from error
-    return row.day, row.equity
+        return decision_row(strict_object(line))
+    except ValueError as error:
+        raise DataError(f"{path}: is damaged: a line is no decision: {error}") from error
 
 
-def _return(start: float, end: float) -> float | None:
-    return end / start - 1 if start > 0 else None
-
-
-def _name(folder: Path, summary: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    return str(summary.get("name") or config.get("name") or folder.name.removeprefix(f"{PAPER}-"))
-
-
-def _config(folder: Path) -> Mapping[str, Any]:
-    try:
-        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        # It only gives a name.
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _optional(kind: Callable[[Any], T], value: Any) -> T | None:
-    return None if value is None else kind(value)
-
-
-def _words(error: Exception) -> str:
-    return f"it has no {error}" if isinstance(error, KeyError) else str(error)
+def _name(folder: Path, summary: Mapping[str, Any], config: Mapping[str, Any] | None) -> str:
+    return str(summary.get("name") or (config or {}).get("name") or folder.name.removeprefix(f"{PAPER}-"))

@@ -1,45 +1,33 @@
 """A run read back from its folder, backtest or paper: the one way in for whoever reads a record.
 
-A paper run's rows come from its journal, which is never behind; a backtest's come from its files. Nothing is locked.
+Its rows come from its journal, which is never behind its files; where there is none, from these. Nothing is locked.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.core.errors import DataError
 from engine.core.events import Event, RunStarted
+from engine.core.order import Fill
 from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
-from engine.record.before_journals import events_of
+from engine.record.before_journals import events_of, rows_of_files
 from engine.record.configured import configured_core, configured_quote
+from engine.record.file_reading import lines_of, object_of, rows_of, table_of
 from engine.record.projections import (
     EQUITY_COLUMNS,
-    FILL_COLUMNS,
-    HOLD_COLUMN,
-    ROTATION_COLUMNS,
     booked_fills,
     decided_days,
-    decision_lines,
-    fill_rows,
-    rotation_rows,
+    decision_content,
+    own_fills,
     rotations_of,
 )
-from engine.record.record_rows import (
-    DecisionRow,
-    FillRow,
-    RotationRow,
-    decision_row,
-    equity_day,
-    fill_row,
-    held_equity,
-    rotation_row,
-)
+from engine.record.record_rows import HOLD_COLUMN, DecisionRow, RotationRow
+from engine.record.row_reading import checked_fill, decision_row, equity_reader
 from engine.record.run_files import (
     CONFIG_FILE,
     DECISIONS_FILE,
@@ -60,8 +48,6 @@ PAPER, REHEARSAL = "paper", "rehearsal"
 ONE_SHOT_MODES = ("backtest",)
 """The modes of runs that are over within seconds: files and journal are written once, and none is behind another."""
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
@@ -81,7 +67,7 @@ class RunRecord:
     summary: Mapping[str, Any]
     config: Mapping[str, Any] | None
     decisions: Sequence[DecisionRow]
-    fills: Sequence[FillRow]
+    fills: Sequence[Fill]
     rotations: Sequence[RotationRow]
     benchmarks: Mapping[str, Mapping[date, float] | None]
     events: Sequence[Event]
@@ -118,9 +104,9 @@ class RunRecord:
         return bool(self.summary.get("synthetic")) or is_synthetic(self.events)
 
     @property
-    def own_fills(self) -> Sequence[FillRow]:
+    def own_fills(self) -> Sequence[Fill]:
         """The strategy's fills: without those that only bought back what a reset of the exchange had wiped."""
-        return [fill for fill in self.fills if not fill.restores]
+        return own_fills(self.fills)
 
 
 def read_run(folder: Path) -> RunRecord:
@@ -134,37 +120,42 @@ def read_run(folder: Path) -> RunRecord:
     path = folder / JOURNAL_FILE
     journal = read_content(path) if path.exists() else None
     summary = read_summary(folder, wanted=journal is None)
-    config = _object(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None
-    log = _lines(folder / LOG_FILE) if journal is None and (folder / LOG_FILE).exists() else ()
-    if journal is None:
-        lines = _lines(folder / DECISIONS_FILE)
-        rows: Iterable[Sequence[str]] = _table(folder / FILLS_FILE, FILL_COLUMNS[:-2])
-        rotations: Iterable[Sequence[str]] = _table(folder / ROTATIONS_FILE, ROTATION_COLUMNS)
-    else:
-        days = decided_days(journal.events)
-        lines = list(decision_lines(days))
-        rows, rotations = fill_rows(booked_fills(journal.events)), rotation_rows(rotations_of(days))
-    decisions = _rows(folder / DECISIONS_FILE, lines, decision_row)
-    fills = _rows(folder / FILLS_FILE, rows, fill_row)
+    config = object_of(folder / CONFIG_FILE, strict_object) if (folder / CONFIG_FILE).exists() else None
     equity_days, benchmarks = _equity(folder / EQUITY_FILE)
-    synthetic = bool(summary.get("synthetic"))
-    record = RunRecord(
+    begun = partial(
+        RunRecord,
         folder=folder,
         mode=mode_of(folder, summary),
         summary=summary,
         config=config,
-        decisions=decisions,
-        fills=fills,
-        rotations=_rows(folder / ROTATIONS_FILE, rotations, rotation_row),
         benchmarks=benchmarks,
-        events=events_of(config=config, synthetic=synthetic, decisions=decisions, fills=fills, log=log)
-        if journal is None
-        else journal.events,
         journal=journal,
     )
+    if journal is not None:
+        days = decided_days(journal.events)
+        record = begun(
+            decisions=rows_of(path, map(decision_content, days), decision_row, kind="decision"),
+            fills=rows_of(path, booked_fills(journal.events), checked_fill, kind="fill"),
+            rotations=tuple(rotations_of(days)),
+            events=journal.events,
+        )
+        _check_order(record)
+        return record
+    decisions, fills, rotations = rows_of_files(folder)
+    record = begun(
+        decisions=decisions,
+        fills=fills,
+        rotations=rotations,
+        events=events_of(
+            config=config,
+            synthetic=bool(summary.get("synthetic")),
+            decisions=decisions,
+            fills=fills,
+            log=lines_of(folder / LOG_FILE) if (folder / LOG_FILE).exists() else (),
+        ),
+    )
     _check_order(record)
-    if journal is None:
-        _check_whole(record, equity_days)
+    _check_whole(record, equity_days)
     return record
 
 
@@ -180,8 +171,8 @@ def read_summary(folder: Path, *, wanted: bool = True) -> Mapping[str, Any]:
     path = folder / SUMMARY_FILE
     if not wanted and not path.exists():
         return {}
-    summary = _object(path, summary_content)
-    if "mode" not in summary:
+    summary = object_of(path, summary_content)
+    if not summary.get("mode"):
         raise DataError(f"{path}: is no run's: it has no mode")
     schema = summary.get("schema", RECORD_SCHEMA)
     if not isinstance(schema, int) or schema > RECORD_SCHEMA:
@@ -232,75 +223,15 @@ def _check_whole(record: RunRecord, equity_days: Sequence[date] | None) -> None:
         )
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise DataError(f"{path.parent}: has no {path.name}; it is no run folder, or half of one") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is damaged: byte {error.start + 1} is no text") from error
-
-
-def _object(path: Path, parse: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
-    try:
-        return parse(_text(path))
-    except ValueError as error:
-        raise DataError(f"{path}: is damaged: {error}") from error
-
-
-def _lines(path: Path) -> list[str]:
-    text = _text(path)
-    # Not `splitlines`: a text of the record may hold signs that Unicode calls line ends.
-    return text.removesuffix("\n").split("\n") if text else []
-
-
-def _table(path: Path, columns: Sequence[str]) -> list[list[str]]:
-    """Read the named columns of a CSV file; further ones are left."""
-    header, *rows = _csv(path)
-    if header[: len(columns)] != list(columns):
-        raise DataError(f"{path}: is damaged: its columns are not {', '.join(columns)}")
-    return rows
-
-
-def _csv(path: Path) -> list[list[str]]:
-    try:
-        return [*csv.reader(io.StringIO(_text(path), newline=""))] or [[]]
-    except csv.Error as error:
-        raise DataError(f"{path}: is damaged: {error}") from error
-
-
-def _rows(path: Path, texts: Iterable[Any], parse: Callable[[Any], T]) -> tuple[T, ...]:
-    parsed = []
-    for number, text in enumerate(texts, start=1):
-        try:
-            parsed.append(parse(text))
-        except KeyError as error:
-            raise DataError(f"{path}: is damaged in row {number}: it has no {error}") from error
-        except ValueError as error:
-            raise DataError(f"{path}: is damaged in row {number}: {error}") from error
-    return tuple(parsed)
-
-
 def _equity(path: Path) -> tuple[Sequence[date] | None, Mapping[str, Mapping[date, float] | None]]:
     """Read the days of `equity.csv` and the benchmarks; None and nothing where there is no such file."""
     if not path.exists():
         return None, {}
-    header, *rows = _csv(path)
-    if header[: len(EQUITY_COLUMNS)] != list(EQUITY_COLUMNS):
-        raise DataError(f"{path}: is damaged: its columns are not {', '.join(EQUITY_COLUMNS)}")
-    days = _rows(path, rows, equity_day)
-    curves: dict[str, Mapping[date, float] | None] = {}
-    for place, column in enumerate(header):
-        if column.startswith(HOLD_COLUMN):
-            held = _rows(path, rows, partial(_cell, place=place, column=column))
-            curve = {day: value for day, value in zip(days, held, strict=True) if value is not None}
-            curves[column.removeprefix(HOLD_COLUMN)] = curve or None
-    return days, curves
-
-
-def _cell(row: Sequence[str], *, place: int, column: str) -> float | None:
-    if place >= len(row):
-        raise KeyError(column)
-    return held_equity(column, row[place])
+    header, cells = table_of(path, EQUITY_COLUMNS)
+    rows = rows_of(path, cells, equity_reader(header))
+    curves = {
+        column.removeprefix(HOLD_COLUMN): {row["day"]: row[column] for row in rows if row[column] is not None} or None
+        for column in header
+        if column.startswith(HOLD_COLUMN)
+    }
+    return [row["day"] for row in rows], curves

@@ -2,9 +2,9 @@
 
 import json
 import math
-from typing import Any, NoReturn
+from decimal import Decimal
+from typing import Any
 
-MOST_DIGITS = 308
 MOST_SHOWN = 40
 
 
@@ -15,7 +15,7 @@ def strict_object(text: str) -> dict[str, Any]:
         ValueError: it is none, or holds NaN, Infinity or a number beyond those of a float.
     """
     try:
-        content = json.loads(text, parse_constant=_refused, parse_float=_float, parse_int=_int)
+        content = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_whole_number)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
     if not isinstance(content, dict):
@@ -25,22 +25,17 @@ def strict_object(text: str) -> dict[str, Any]:
 
 def shown(value: object) -> str:
     """Write a value for a sentence, cut where it is long."""
-    text = repr(value)
+    text = str(value) if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
-def _refused(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _float(text: str) -> float:
+def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text[:MOST_SHOWN]} is too large a number")
+        raise ValueError(f"{text[:MOST_SHOWN]} is no number that a record can hold")
     return value
 
 
-def _int(text: str) -> int:
-    if len(text) > MOST_DIGITS:
-        raise ValueError(f"{text[:MOST_SHOWN]}… is too large a number")
+def _whole_number(text: str) -> int:
+    _number(text)
     return int(text)

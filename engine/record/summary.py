@@ -1,8 +1,7 @@
 """`summary.json`: the figures of a run, from one place for terminal, file and report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
 from math import fsum
 
 import numpy as np
@@ -11,10 +10,10 @@ from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
-from engine.core.performance import Performance, performance_of, turnover_of
+from engine.core.performance import performance_of, turnover_of
 from engine.core.rotation_equity import ROTATED
-from engine.record.old_marks import old_mark_notes
-from engine.record.projections import Rotation, money, own_fills
+from engine.record.projections import money, own_fills
+from engine.record.record_rows import RotationRow
 
 RECORD_SCHEMA = 1
 """Version of a run folder's files; raised when an older program could misread newer ones."""
@@ -50,7 +49,7 @@ def summary_of(
     *,
     days: Sequence[DayDecided],
     fills: Sequence[Fill],
-    rotations: Sequence[Rotation],
+    rotations: Sequence[RotationRow],
     out_of_position: Sequence[OutOfPosition] = (),
 ) -> dict[str, object]:
     """Give the content of `summary.json`, keys in the order in which a person reads them.
@@ -68,7 +67,7 @@ def summary_of(
         "synthetic": facts.synthetic,
         "data_sources": facts.data_sources,
         "doubts": list(facts.doubts),
-        "notes": [*facts.doubts, *facts.notes, *old_mark_notes(days[-1].day, days[-1].marked_on)],
+        "notes": [*facts.doubts, *facts.notes, *_old_marks(days[-1])],
         "rotates": facts.rotates,
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
@@ -76,18 +75,18 @@ def summary_of(
             for each in out_of_position
         ],
         "benchmarks": {
-            name: None if curve is None else benchmark_figures(curve, days=elapsed_days(days[0].day, days[-1].day))
+            name: None if curve is None else benchmark_figures(curve, days=(days[-1].day - days[0].day).days)
             for name, curve in facts.benchmark_equity.items()
         },
     }
 
 
 def figures_of_record(
-    days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[Rotation]
+    days: Sequence[DayDecided], fills: Sequence[Fill], rotations: Sequence[RotationRow]
 ) -> dict[str, object]:
     """Give the part of a summary that the events alone determine."""
     equity = np.array([float(day.equity) for day in days])
-    elapsed = elapsed_days(days[0].day, days[-1].day)
+    elapsed = (days[-1].day - days[0].day).days
     # What restores after a reset is paid by the account's fresh allowance, and no decision of the strategy's.
     fills = own_fills(fills)
     traded = fsum(float(fill.notional) for fill in fills)
@@ -101,7 +100,7 @@ def figures_of_record(
         "decision_days": len(days),
         "start_equity": money(days[0].equity),
         "final_equity": money(days[-1].equity),
-        **_ratios(performance_of(equity, days=elapsed)),
+        **asdict(performance_of(equity, days=elapsed)),
         "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
         "fees_paid": fsum(fees.values()) if len(fees) < 2 else fees,  # noqa: PLR2004 - one fee asset is a number
         "rotations": len(rotations),
@@ -123,18 +122,7 @@ def benchmark_figures(equity: Floats, *, days: int) -> dict[str, float | None]:
     }
 
 
-def elapsed_days(first: date, last: date) -> int:
-    """Count calendar days from first to last."""
-    return (last - first).days
-
-
-def _ratios(performance: Performance) -> dict[str, float | None]:
-    return {
-        "total_return": performance.total_return,
-        "cagr": performance.cagr,
-        "volatility": performance.volatility,
-        "max_drawdown": performance.max_drawdown,
-        "sharpe": performance.sharpe,
-        "sortino": performance.sortino,
-        "calmar": performance.calmar,
-    }
+def _old_marks(last: DayDecided) -> Sequence[str]:
+    """Say what is valued at a price older than the last day; nothing where each is of it."""
+    words = ", ".join(f"{asset} at its close of {on}" for asset, on in last.marked_on.items())
+    return (f"on {last.day} there is no price of that day for what is held: {words}",) if words else ()

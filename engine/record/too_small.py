@@ -1,8 +1,6 @@
 """Orders that were not sent because an exchange accepts none so small: how many, since when, of what."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from engine.core.events import DayDecided, Event, OrderFilled, OrderSkipped
@@ -15,33 +13,8 @@ MOST_NAMES = 4
 SENTENCE = "too small to be sent since"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooSmall:
-    """What was not sent; example: the last one in words; traded: whether anything was."""
-
-    orders: int
-    first_day: date
-    last_day: date
-    assets: tuple[str, ...]
-    example: str
-    traded: bool
-
-    @property
-    def sentence(self) -> str:
-        """Say it to whoever wonders why nothing happens."""
-        many = f"{self.orders:,} orders were" if self.orders > 1 else "1 order was"
-        last = "" if self.last_day == self.first_day else f", the last of {self.last_day}"
-        more = len(self.assets) - MOST_NAMES
-        names = ", ".join(self.assets[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-        nothing = "" if self.traded else "; nothing was traded at all"
-        return (
-            f"{many} {SENTENCE} {self.first_day}{last} ({names}; the last: {self.example}): the account "
-            f"is too small for these weights{nothing}"
-        )
-
-
-def too_small_of(events: Iterable[Event]) -> TooSmall | None:
-    """Count them; None where there was none."""
+def too_small_notes(events: Iterable[Event]) -> tuple[str, ...]:
+    """Say how many there were, as a note of a summary, to whoever wonders why nothing happens."""
     skipped: list[OrderSkipped] = []
     traded = False
     decided: DayDecided | None = None
@@ -55,17 +28,7 @@ def too_small_of(events: Iterable[Event]) -> TooSmall | None:
                 skipped.append(event)
             case _:
                 pass
-    if not skipped:
-        return None
-    last = skipped[-1]
-    return TooSmall(
-        orders=len(skipped),
-        first_day=skipped[0].day,
-        last_day=last.day,
-        assets=tuple(dict.fromkeys(event.asset for event in skipped)),
-        example=f"{last.side.value} {last.asset}, {last.message}",
-        traded=traded,
-    )
+    return (_sentence(skipped, traded=traded),) if skipped else ()
 
 
 def is_told_of(note: str) -> bool:
@@ -73,10 +36,18 @@ def is_told_of(note: str) -> bool:
     return SENTENCE in note
 
 
-def too_small_notes(events: Iterable[Event]) -> tuple[str, ...]:
-    """Give the sentence, or none, as one of the notes of a summary."""
-    found = too_small_of(events)
-    return () if found is None else (found.sentence,)
+def _sentence(skipped: Sequence[OrderSkipped], *, traded: bool) -> str:
+    last = skipped[-1]
+    assets = list(dict.fromkeys(event.asset for event in skipped))
+    many = f"{len(skipped):,} orders were" if len(skipped) > 1 else "1 order was"
+    until = "" if last.day == skipped[0].day else f", the last of {last.day}"
+    more = len(assets) - MOST_NAMES
+    names = ", ".join(assets[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    nothing = "" if traded else "; nothing was traded at all"
+    return (
+        f"{many} {SENTENCE} {skipped[0].day}{until} ({names}; the last: {last.side.value} {last.asset}, "
+        f"{last.message}): the account is too small for these weights{nothing}"
+    )
 
 
 def _matters(event: OrderSkipped, decided: DayDecided) -> bool:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.record.record_rows import RotationRow
-from engine.record.review.costs import Costs, PricedFill
+from engine.record.review.costs import PricedFill, TradingCosts
 from engine.record.review.facts import Review, counts
 from engine.record.review.holdings import Stretch
 from engine.record.review.incidents import Incident
@@ -164,7 +164,7 @@ def _fill_cells(priced: PricedFill, quote: str, *, has_basis: bool) -> tuple[str
     fill = priced.fill
     in_quote = fill.fee_asset == quote
     return (
-        f"{fill.time:%m-%d %H:%M}",
+        f"{fill.at:%m-%d %H:%M}",
         f"{fill.side.value:<4} {printable(fill.asset)}",
         exact(fill.quantity),
         significant(fill.price),
@@ -183,13 +183,13 @@ def _fill_line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return " ".join(padded).rstrip()
 
 
-def _print_costs(console: Console, costs: Costs, quote: str) -> None:
+def _print_costs(console: Console, costs: TradingCosts, quote: str) -> None:
     _print_title(console, "Costs", shown=costs.fills, of=costs.fills)
     if costs.fills:
         console.print(_costs(costs, quote))
 
 
-def _costs(costs: Costs, quote: str) -> Table:
+def _costs(costs: TradingCosts, quote: str) -> Table:
     table = plain_table("", printable(quote), "bp of traded", right=(printable(quote), "bp of traded"))
     made = f"traded in {counted(costs.fills, 'fill')} ({counted(costs.buys, 'buy')}, {counted(costs.sells, 'sell')})"
     table.add_row(made, money(costs.traded), "")

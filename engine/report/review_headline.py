@@ -8,7 +8,7 @@ from rich.text import Text
 
 from engine.record.record_rows import RotationRow
 from engine.record.review.facts import Review, is_open
-from engine.record.review.holdings import Standing
+from engine.record.review.holdings import HeldAtEnd
 from engine.report.amounts import counted
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
@@ -29,11 +29,11 @@ def print_headline(console: Console, review: Review, writer: int | None) -> None
     console.print(head.append(f"  {kind} of {printable(review.name)}", style="not bold"))
     if writer is not None:
         console.print(Text(f"a bot is at work in it (process {writer})", style="green"))
-    if review.standing is None:
+    if review.held_at_end is None:
         console.print(Text("no day is decided yet"))
         return
     console.print(_span(review))
-    for title, words in _headlines(review, review.standing):
+    for title, words in _headlines(review, review.held_at_end):
         line = Table.grid(padding=(0, 0))
         line.add_column(width=TITLE_COLUMNS)
         line.add_column()
@@ -50,18 +50,16 @@ def _span(review: Review) -> Text:
     return text
 
 
-def _headlines(review: Review, standing: Standing) -> Iterable[tuple[str, Text]]:
+def _headlines(review: Review, held: HeldAtEnd) -> Iterable[tuple[str, Text]]:
     lately, figures = review.lately, review.figures
     core = review.benchmarks.get("BTC")
-    held = f", hold BTC {signed_percent(core['return'])}" if core else ""
+    beside = f", hold BTC {signed_percent(core['return'])}" if core else ""
     fall = f", deepest fall {signed_percent(figures['max_drawdown'])}" if figures["max_drawdown"] else ""
-    yield "in all", Text(f"{signed_percent(figures['total_return'])}{held}{fall}")
+    yield "in all", Text(f"{signed_percent(figures['total_return'])}{beside}{fall}")
     yield "figures", Text(_figures(review))
     yield (
         "now",
-        Text(
-            f"{printable(standing.state)} since {standing.since} ({printable(standing.reason)}): {_positions(standing)}"
-        ),
+        Text(f"{printable(held.state)} since {held.since} ({printable(held.reason)}): {_positions(held)}"),
     )
     if lately is not None:
         yield "lately", Text(_lately(review))
@@ -80,20 +78,20 @@ def _figures(review: Review) -> str:
     return f"{figures}; {few_days}" if few_days else figures
 
 
-def _positions(standing: Standing) -> str:
+def _positions(held: HeldAtEnd) -> str:
     parts = [
         f"{printable(position.asset)} {NOT_AVAILABLE if position.weight is None else f'{position.weight:.1%}'}"
-        f"{_marked(standing, position.asset)}"
-        for position in standing.positions
+        f"{_marked(held, position.asset)}"
+        for position in held.positions
         if position.weight is None or position.weight >= LEAST_SHARE
     ]
-    if standing.equity:
-        parts.append(f"cash {float(standing.cash / standing.equity):.1%}")
+    if held.equity:
+        parts.append(f"cash {float(held.cash / held.equity):.1%}")
     return ", ".join(parts)
 
 
-def _marked(standing: Standing, asset: str) -> str:
-    on = standing.marked_on.get(asset)
+def _marked(held: HeldAtEnd, asset: str) -> str:
+    on = held.marked_on.get(asset)
     return f" (at its price of {on})" if on is not None else ""
 
 

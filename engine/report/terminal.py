@@ -13,7 +13,7 @@ from rich.text import Text
 
 from engine.core.money import plain
 from engine.core.order import Order
-from engine.record.projections import Rotation
+from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import money
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
@@ -40,7 +40,7 @@ def print_backtest(
     console: Console,
     *,
     summary: Mapping[str, Any],
-    rotations: Sequence[Rotation],
+    rotations: Sequence[RotationRow],
     trips: Sequence[RoundTrip],
     waiting: Sequence[Order],
     core: str,
@@ -122,7 +122,7 @@ def _gap_lines(gaps: Sequence[str], most: int = 4) -> list[str]:
     return [*gaps[:most], *([f"{hidden} more gaps, all in run.log"] if hidden > 0 else [])]
 
 
-def _rotations_table(rotations: Sequence[Rotation], core: str) -> Table:
+def _rotations_table(rotations: Sequence[RotationRow], core: str) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Rotations", title_justify="left", title_style="bold"
     )
@@ -132,7 +132,7 @@ def _rotations_table(rotations: Sequence[Rotation], core: str) -> Table:
         table.add_column(title, justify="right", no_wrap=True)
     for rotation in rotations:
         table.add_row(
-            str(rotation.number),
+            str(rotation.rotation),
             rotation.entry_day.isoformat(),
             rotation.exit_day.isoformat() if rotation.exit_day else NOT_AVAILABLE,
             rotation.exit_reason,

@@ -23,7 +23,8 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.ports import ProgressBar
-from engine.record.projections import Rotation, booked_fills, decided_days, rotations_of
+from engine.record.projections import booked_fills, decided_days, rotations_of
+from engine.record.record_rows import RotationRow
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
 from engine.registry import built_strategy
@@ -51,7 +52,7 @@ class BacktestRun:
     events: Sequence[Event]
     days: Sequence[DayDecided]
     fills: Sequence[Fill]
-    rotations: Sequence[Rotation]
+    rotations: Sequence[RotationRow]
     summary: Mapping[str, object]
     doubts: Sequence[str]
     benchmarks: Mapping[str, Floats | None]

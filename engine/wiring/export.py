@@ -9,8 +9,8 @@ from typing import TextIO
 from engine.core.errors import ConfigError
 from engine.record.exports.beancount import beancount_text
 from engine.record.exports.ledger_csv import LEDGER_COLUMNS, ledger_rows
-from engine.record.exports.returns import RETURN_COLUMNS, return_rows
 from engine.record.exports.transactions import book_of
+from engine.record.review.returns import daily_returns
 from engine.record.run_record import RunRecord, read_run
 
 
@@ -22,7 +22,7 @@ def export_run(folder: Path, kind: str, *, to: TextIO) -> None:
         DataError: the folder is no run's, or damaged; nothing is written then.
     """
     if kind not in EXPORTS:
-        raise ConfigError(f"--export {kind}: is not known; allowed are {', '.join(EXPORTS)}")
+        raise ConfigError(f"--export {kind!r}: allowed are {', '.join(EXPORTS)}")
     to.write(EXPORTS[kind](read_run(folder)))
 
 
@@ -31,7 +31,8 @@ def _ledger(record: RunRecord) -> str:
 
 
 def _returns(record: RunRecord) -> str:
-    return _table(RETURN_COLUMNS, return_rows(record))
+    # To the last bit.
+    return _table(("date", "return"), ((str(day), repr(value)) for day, value in daily_returns(record)))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -16,7 +16,8 @@ from engine.journal.chain import Head
 from engine.journal.codec import EventCodec
 from engine.journal.lock import writer_of
 from engine.journal.sqlite import JOURNAL_FILE, SqliteJournal, records_after
-from engine.record.config_history import kept_config, note_replaced
+from engine.record.config_history import note_replaced
+from engine.record.configured import kept_config
 from engine.record.paper_folder import check_config, check_for_lost_journal, keep_config, sweep_leftovers
 from engine.record.run_folder import without_blanks
 from engine.record.sealing import file_contents, resealed

@@ -58,9 +58,9 @@ def run(tmp_path: Path) -> Run:
     folder = tmp_path / NAME
     folder.mkdir()
     with SqliteJournal(folder / "journal.sqlite", EventCodec(HoldState), at=AT) as journal:
-        journal.append(RunStarted(first_day=date(2024, 1, 1), cash=Decimal(100), quote="USDT", core="BTC"))
+        journal.append_all([RunStarted(first_day=date(2024, 1, 1), cash=Decimal(100), quote="USDT", core="BTC")])
         journal.append_all([decided(date(2024, 1, 1)), decided(date(2024, 1, 2))])
-        journal.append(RunEnded(last_day=date(2024, 1, 2)))
+        journal.append_all([RunEnded(last_day=date(2024, 1, 2))])
         return Run(folder=folder, head=journal.head.hash)
 
 
@@ -84,9 +84,9 @@ def test_the_run_may_be_named_by_its_path_and_silenced(run: Run) -> None:
 
 def test_a_journal_that_is_being_written_can_be_verified(run: Run) -> None:
     with SqliteJournal(run.folder / "journal.sqlite", EventCodec(HoldState), at=AT) as journal:
-        journal.append(decided(date(2024, 1, 3)))
+        journal.append_all([decided(date(2024, 1, 3))])
         outcome = run_command("verify", run.folder, "--head", run.head.upper())
-        journal.append(decided(date(2024, 1, 4)))
+        journal.append_all([decided(date(2024, 1, 4))])
 
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     assert "days     2024-01-01 to 2024-01-03" in outcome.stdout

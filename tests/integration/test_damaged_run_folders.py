@@ -120,7 +120,7 @@ def test_a_benchmark_worth_nothing_is_a_sentence_and_a_page(tmp_path: Path, valu
         ("equity.csv", "2024-01-05", "2024-01-06", "equity.csv does not have the 5 days of decisions.jsonl"),
         ("equity.csv", "equity,cash", "cash,equity", "its columns are not day, equity, cash, state"),
         ("summary.json", '"max_drawdown": 0.0', '"max_drawdown": 0.5', "'max_drawdown': 0.5 is above 0"),
-        ("summary.json", '"return": 0.0', '"return": "x"', "'benchmarks': 'BTC': 'x' is no number"),
+        ("summary.json", '"return": 0.0', '"return": "x"', "'benchmarks': 'BTC': 'return': 'x' is no number"),
     ],
 )
 def test_impossible_values_are_named_with_their_file_and_row(

@@ -570,7 +570,7 @@ def test_a_journal_is_followed_and_its_lock_and_files_are_left_alone(tmp_path: P
     with served(tmp_path) as dashboard, paper(tmp_path, decided(1)) as journal:
         first = fragment(dashboard)
         names = sorted(path.name for path in (tmp_path / PAPER).iterdir())
-        journal.append(decided(2))
+        journal.append_all([decided(2)])
         second = fragment(dashboard)
         assert sorted(path.name for path in (tmp_path / PAPER).iterdir()) == names
 

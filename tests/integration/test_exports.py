@@ -26,7 +26,6 @@ from engine.core.order import RESET_BUY_BACK, Side
 from engine.record.exports.beancount import CASH as CASH_ACCOUNT
 from engine.record.exports.beancount import COINS as COINS_ACCOUNT
 from engine.record.exports.beancount import beancount_text
-from engine.record.exports.commodities import asset_of
 from engine.record.exports.transactions import book_of
 from engine.record.projections import booked_fills
 from engine.record.run_record import RunRecord, read_run
@@ -37,6 +36,7 @@ from engine.wiring.export import EXPORTS, export_run
 from tests.support.booked import backtest_record, record_of, record_with_equity, records, reset_of
 from tests.support.command import call_command, only_run_folder, small_configuration
 from tests.support.command import write_small_market as write_market
+from tests.support.commodities import asset_of
 from tests.support.fakes import NOON, ScriptedState, fill_of
 from tests.support.rehearsal import Rehearsal
 

@@ -31,7 +31,6 @@ from hypothesis import strategies as st
 
 from engine.core.performance import measure, performance_of
 from engine.record.run_record import read_run
-from engine.record.summary import elapsed_days
 from engine.research.returns import returns_of
 from engine.wiring.export import export_run
 from tests.support.booked import record_with_equity
@@ -122,7 +121,7 @@ def test_the_summarys_figures_are_those_of_the_one_function_that_measures(run: t
     with (run[1] / "equity.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     equity = np.array([float(row["equity"]) for row in rows])
-    days = elapsed_days(date.fromisoformat(rows[0]["day"]), date.fromisoformat(rows[-1]["day"]))
+    days = (date.fromisoformat(rows[-1]["day"]) - date.fromisoformat(rows[0]["day"])).days
 
     measured = performance_of(equity, days=days)
 

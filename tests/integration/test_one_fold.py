@@ -82,9 +82,6 @@ class MortalFile:
         self._file.append_all(self._written)
         self._written.clear()
 
-    def append(self, event: Event) -> None:
-        self.append_all([event])
-
     def append_all(self, events: Sequence[Event]) -> None:
         fate = self._chance.random()
         if fate < 0.02:

@@ -67,7 +67,7 @@ def process(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 def append_without_end(journal: SqliteJournal, appended: list[Event]) -> None:
     while True:
-        journal.append(event(len(appended) + 1))
+        journal.append_all([event(len(appended) + 1)])
         appended.append(event(len(appended) + 1))
 
 
@@ -80,13 +80,13 @@ def test_events_come_back_in_order_from_the_writer_a_reader_and_the_next_start(p
     with SqliteJournal(path, CODEC, at=AT) as journal:
         port: Journal = journal
         for number in (1, 2, 3):
-            port.append(event(number))
+            port.append_all([event(number)])
         assert list(journal) == list(read_journal(path, CODEC)) == [event(1), event(2), event(3)]
         head = journal.head
 
     with SqliteJournal(path, CODEC, at=AT) as journal:
         assert journal.head == head
-        journal.append(event(4))
+        journal.append_all([event(4)])
         assert (len(journal), journal.head.sequence) == (4, 4)
 
     assert list(read_journal(path, CODEC)) == [event(1), event(2), event(3), event(4)]
@@ -129,7 +129,7 @@ def test_an_event_that_cannot_be_encoded_leaves_the_journal_as_it_was(path: Path
         with pytest.raises(TypeError):
             journal.append_all([event(1), "no event"])  # type: ignore[list-item]
         assert journal.head == head
-        journal.append(event(1))
+        journal.append_all([event(1)])
 
     assert list(read_journal(path)) == [event(1)]
 
@@ -171,15 +171,15 @@ def test_a_second_writer_is_refused_until_the_first_is_killed(path: Path) -> Non
         running.wait()
 
         with SqliteJournal(path, CODEC, at=AT) as journal:
-            journal.append(event(1))
+            journal.append_all([event(1)])
 
 
 def test_a_refused_second_writer_leaves_the_first_undisturbed(path: Path) -> None:
     with SqliteJournal(path, CODEC, at=AT) as journal:
-        journal.append(event(1))
+        journal.append_all([event(1)])
         with pytest.raises(ConfigError):
             SqliteJournal(path, CODEC, at=AT)
-        journal.append(event(2))
+        journal.append_all([event(2)])
 
     assert list(read_journal(path, CODEC)) == [event(1), event(2)]
 
@@ -202,7 +202,7 @@ def test_readers_see_a_growing_prefix_and_do_not_disturb_the_writer(path: Path) 
 
 def test_a_reader_leaves_the_log_of_a_killed_writer_as_it_is(path: Path, tmp_path: Path) -> None:
     with SqliteJournal(path, CODEC, at=AT) as journal:
-        journal.append(event(1))
+        journal.append_all([event(1)])
         # What lies on the disk now is what a kill would leave.
         left = tmp_path / "left"
         left.mkdir()
@@ -220,13 +220,13 @@ def test_a_slow_reader_does_not_keep_the_writer_waiting(path: Path) -> None:
     with SqliteJournal(path, CODEC, at=AT, wait_seconds=0.0) as journal:
         reader = read_journal(path, CODEC)
         assert next(reader) == event(1)
-        journal.append(event(4))
+        journal.append_all([event(4)])
         assert [*reader] == [event(2), event(3), event(4)]
 
 
 def test_a_full_database_is_one_sentence_and_keeps_what_was_written(path: Path) -> None:
     with SqliteJournal(path, CODEC, at=AT) as journal:
-        journal.append(event(1))
+        journal.append_all([event(1)])
         ((pages,),) = journal._connection.execute("PRAGMA page_count")
         journal._connection.execute(f"PRAGMA max_page_count = {pages}")
         head = journal.head
@@ -234,7 +234,7 @@ def test_a_full_database_is_one_sentence_and_keeps_what_was_written(path: Path) 
             journal.append_all(event(number) for number in range(2, 200))
         assert journal.head == head
         journal._connection.execute("PRAGMA max_page_count = 1000000")
-        journal.append(event(2))
+        journal.append_all([event(2)])
 
     assert list(read_journal(path, CODEC)) == [event(1), event(2)]
 
@@ -282,9 +282,9 @@ def test_a_database_locked_beyond_the_bound_is_one_sentence(path: Path) -> None:
     ):
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DataError, match="another program keeps it locked"):
-            journal.append(event(2))
+            journal.append_all([event(2)])
         other.execute("ROLLBACK")
-        journal.append(event(2))
+        journal.append_all([event(2)])
 
     assert list(read_journal(path, CODEC)) == [event(1), event(2)]
 
@@ -308,12 +308,12 @@ def test_a_record_put_in_by_another_program_is_refused_at_the_next_append(path: 
             other.execute("INSERT INTO records VALUES (1, 'RunEnded', '{}', '', '')")
 
         with pytest.raises(DataError, match="was written by another program meanwhile"):
-            journal.append(event(1))
+            journal.append_all([event(1)])
 
         # Nor does the refused append keep the database locked.
         with closing(sqlite3.connect(path, timeout=0)) as other, other:
             other.execute("DELETE FROM records")
-        journal.append(event(1))
+        journal.append_all([event(1)])
 
 
 def test_without_a_folder_the_sentence_names_it(tmp_path: Path) -> None:
@@ -394,7 +394,7 @@ def test_a_head_noted_earlier_is_found_after_the_journal_has_grown(path: Path) -
     written(path, 2)
     noted = verify_journal(path).head
     with SqliteJournal(path, CODEC, at=AT) as journal:
-        journal.append(event(3))
+        journal.append_all([event(3)])
 
     assert verify_journal(path, head=noted.hash).noted == 2
 

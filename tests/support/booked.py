@@ -14,7 +14,7 @@ from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Fill, Side
 from engine.journal.sqlite import JournalContent
 from engine.record.before_journals import events_of
-from engine.record.record_rows import DecisionRow, FillRow
+from engine.record.record_rows import DecisionRow
 from engine.record.run_record import RunRecord
 from tests.support.fakes import DAY, NOON, fill_of
 
@@ -70,7 +70,7 @@ def record_of(events: Sequence[Event], *, days: Sequence[date] = (DAY, LAST_DAY)
 
 def backtest_record(*fills: Fill, **named: Any) -> RunRecord:
     """Make the record of a backtest, which has rows and no journal."""
-    return record_with_equity({DAY: 1000.0, LAST_DAY: 1000.0}, fills=[_row(fill) for fill in fills], **named)
+    return record_with_equity({DAY: 1000.0, LAST_DAY: 1000.0}, fills=fills, **named)
 
 
 def record_with_equity(equity: Mapping[date, float], **named: Any) -> RunRecord:
@@ -107,8 +107,3 @@ def record_with_equity(equity: Mapping[date, float], **named: Any) -> RunRecord:
         rows = {key: plain[key] for key in ("config", "decisions", "fills")}
         plain["events"] = events_of(**rows, synthetic=False, log=())
     return RunRecord(**plain)
-
-
-def _row(fill: Fill) -> FillRow:
-    named: Any = {name: getattr(fill, name, None) for name in FillRow.__slots__}
-    return FillRow(**{**named, "time": fill.at})

@@ -78,7 +78,7 @@ def kill_at_random_moments(path: Path) -> int:
                 number = start
                 while True:
                     number += 1
-                    journal.append(event(number))
+                    journal.append_all([event(number)])
                     acknowledge()
 
         process, acknowledgements = forked(write)
@@ -103,7 +103,7 @@ def kill_at_every_line(folder: Path) -> int:
         def write(acknowledge: Callable[[], object], path: Path = path, allowed: int = kills) -> None:
             sys.settrace(_killer(allowed))
             with SqliteJournal(path, CODEC, at=AT) as journal:
-                journal.append(event(1))
+                journal.append_all([event(1)])
                 acknowledge()
                 journal.append_all([event(2), event(3)])
                 acknowledge()
@@ -118,7 +118,7 @@ def kill_at_every_line(folder: Path) -> int:
         records = check(path, acknowledged=(0, 1, 3)[done], pending=(1, 2, 0)[done]) if path.exists() else 0
         with SqliteJournal(path, CODEC, at=AT) as journal:
             assert len(journal) == records
-            journal.append(event(records + 1))
+            journal.append_all([event(records + 1)])
         check(path, acknowledged=records + 1, pending=0)
         kills += 1
 
@@ -150,7 +150,7 @@ def write_until(path: Path, count: int) -> None:
     """Append events one by one."""
     with SqliteJournal(path, CODEC, at=AT) as journal:
         for number in range(1, count + 1):
-            journal.append(event(number))
+            journal.append_all([event(number)])
             print(number, flush=True)
 
 

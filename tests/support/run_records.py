@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.events import Event
-from engine.core.order import Side
+from engine.core.order import Fill, Side
 from engine.journal.sqlite import JournalContent
 from engine.record.before_journals import events_of
-from engine.record.record_rows import DecisionRow, FillRow, RotationRow
+from engine.record.record_rows import DecisionRow, RotationRow
 from engine.record.run_record import RunRecord
 
 FIRST_DAY = date(2024, 1, 1)
@@ -41,12 +41,13 @@ def decision(number: int, *, equity: float = 1000.0, **changes: Any) -> Decision
 def fill(
     number: int, side: str, quantity: str, price: str, *, asset: str = "BTC", fee: str = "0", fee_asset: str = "USDT",
     reason: str = "entry",
-) -> FillRow:  # fmt: skip
+) -> Fill:  # fmt: skip
     """Give a fill of a day's decision, at the opening of the next day."""
     day = day_number(number)
-    return FillRow(
-        time=datetime.combine(day + timedelta(days=1), time(), UTC),
+    return Fill(
+        at=datetime.combine(day + timedelta(days=1), time(), UTC),
         decision_day=day,
+        asset=asset,
         symbol=f"{asset}/USDT",
         side=Side(side),
         quantity=Decimal(quantity),
@@ -57,8 +58,6 @@ def fill(
         order_id="7",
         client_order_id=f"test-{day:%Y%m%d}-{asset}-{side[0]}1-1",
         reason=reason,
-        market_price=None,
-        basis=None,
     )
 
 
@@ -83,7 +82,7 @@ def rotation(number: int, entry: date, exit_day: date | None, *, cross_week: dat
 def record(
     decisions: Sequence[DecisionRow] = (),
     *,
-    fills: Sequence[FillRow] = (),
+    fills: Sequence[Fill] = (),
     rotations: Sequence[RotationRow] = (),
     summary: Mapping[str, Any] | None = None,
     config: Mapping[str, Any] | None = None,

@@ -304,7 +304,7 @@ def test_nothing_else_is_sent_before_what_was_wiped_is_back() -> None:
         decision_day=DAY,
         reason="exit",
     )
-    bot.journal.append(OrderPlanned(order=sale))
+    bot.journal.append_all([OrderPlanned(order=sale)])
     bot.session.standing = bot.folded()
     bot.shop.answers = [OrderReport(status=OrderStatus.WAITING, message="halted")]
 
@@ -421,7 +421,7 @@ def test_while_a_sell_waits_the_account_is_looked_at_again() -> None:
         decision_day=DAY,
         reason="exit",
     )
-    bot.journal.append(OrderPlanned(order=order))
+    bot.journal.append_all([OrderPlanned(order=order)])
     bot.session.standing = bot.folded()
     bot.account.held = {"USDT": Decimal(500)}
 
@@ -431,7 +431,7 @@ def test_while_a_sell_waits_the_account_is_looked_at_again() -> None:
 
 def booked(bot: Bot, *fills: Fill) -> None:
     for fill in fills:
-        bot.journal.append(OrderFilled(fill=fill))
+        bot.journal.append_all([OrderFilled(fill=fill)])
     bot.session.standing = bot.folded()
 
 
@@ -475,7 +475,7 @@ def test_an_unresolved_order_is_wiped_with_all_else_by_a_reset() -> None:
     bot = Bot(held={"ETH": Decimal(3)})
     order = order_of("ETH", Side.SELL, "2", name="bot-20240101-ETH-s2-1")
     for event in (OrderPlanned(order=order), OrderSent(at=NOON, order=order)):
-        bot.journal.append(event)
+        bot.journal.append_all([event])
     bot.session.standing = bot.folded()
     bot.shop.answers = [OrderReport(status=OrderStatus.UNRESOLVED, message="the balance moved by -2 ETH")]
 
@@ -588,7 +588,7 @@ def test_more_than_was_seen_and_the_fills_since_explain_is_said() -> None:
 def test_what_cannot_be_bought_back_holds_other_orders_up_for_two_days_and_not_for_ever() -> None:
     bot = Bot(held={"ETH": Decimal(3), "DOGE": Decimal(700)})
     bot.reset()
-    bot.journal.append(OrderPlanned(order=OTHER_SALE))
+    bot.journal.append_all([OrderPlanned(order=OTHER_SALE)])
     bot.session.standing = bot.folded()
     bot.shop.closed = {"ETH"}
 

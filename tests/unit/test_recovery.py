@@ -54,9 +54,6 @@ class MortalJournal(MemoryJournal):
         self._dies_at = dies_at
         self._written = written
 
-    def append(self, event: Event) -> None:
-        self.append_all([event])
-
     def append_all(self, events: Sequence[Event]) -> None:
         if self.acts == self._dies_at and not self._written:
             raise CrashError

@@ -20,18 +20,6 @@ def commodity_of(asset: str) -> str:
     return MARK + "".join(char if re.fullmatch("[A-Z0-9]", char) else _escape(char) for char in asset)
 
 
-def asset_of(commodity: str) -> str:
-    """Give the asset that a commodity of `commodity_of` stands for."""
-    if not commodity.startswith(MARK):
-        return commodity
-    asset, at = "", len(MARK)
-    while at < len(commodity):
-        width = int(commodity[at + 1]) if commodity[at] == "'" else 0
-        asset += chr(int(commodity[at + 2 : at + 2 + width], 16)) if width else commodity[at]
-        at += 2 + width if width else 1
-    return asset
-
-
 def _escape(char: str) -> str:
     digits = f"{ord(char):X}"
     return f"'{len(digits)}{digits}"

@@ -80,7 +80,7 @@ def book_of(record: RunRecord) -> Book:
         number = len(transactions) + 1
         if isinstance(booked, AccountReset):
             transactions.append(_reset(booked, number, previous=transactions[-1]))
-        else:
+        elif isinstance(booked, Fill):
             transactions.append(_filled(booked, number, ledger, record))
         ledger = after
     return Book(quote=quote, first_day=first_day, transactions=tuple(transactions), ledger=ledger)

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from engine.core.rotation_equity import ROTATED
@@ -146,23 +148,10 @@ def _rotations(first: Sequence[RotationRow], second: Sequence[RotationRow]) -> l
 
 def _states(first: RunRecord, second: RunRecord) -> list[StateStretch]:
     other = {decision.day: decision.next_state for decision in second.decisions}
-    stretches: list[StateStretch] = []
-    is_going_on = False
-    for decision in first.decisions:
-        if decision.day not in other:
-            continue
-        pair = decision.next_state, other[decision.day]
-        if pair[0] == pair[1]:
-            is_going_on = False
-            continue
-        last = stretches[-1] if is_going_on else None
-        if last is not None and (last.first, last.second) == pair:
-            stretches[-1] = StateStretch(
-                since=last.since, until=decision.day, days=last.days + 1, first=pair[0], second=pair[1]
-            )
-        else:
-            stretches.append(
-                StateStretch(since=decision.day, until=decision.day, days=1, first=pair[0], second=pair[1])
-            )
-        is_going_on = True
-    return stretches
+    common = [(row.day, (row.next_state, other[row.day])) for row in first.decisions if row.day in other]
+    stretches = [(states, [day for day, _ in days]) for states, days in groupby(common, key=itemgetter(1))]
+    return [
+        StateStretch(since=days[0], until=days[-1], days=len(days), first=states[0], second=states[1])
+        for states, days in stretches
+        if states[0] != states[1]
+    ]

@@ -1,17 +1,15 @@
 """What trading cost: fees by the asset they were taken in, and slippage against the close that was decided on."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import fsum
 
 from engine.core.money import ZERO
-from engine.core.order import Side
-from engine.record.record_rows import DecisionRow, FillRow
+from engine.core.order import Fill, Side, attempt_named
+from engine.record.projections import basis_of
+from engine.record.record_rows import DecisionRow
 from engine.record.run_record import RunRecord
-
-ATTEMPT = re.compile(r".*-(\d{1,3})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +25,7 @@ class PricedFill:
         attempt: of the order.
     """
 
-    fill: FillRow
+    fill: Fill
     close: float | None
     slippage: float | None
     slippage_quote: float | None
@@ -37,7 +35,7 @@ class PricedFill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Costs:
+class TradingCosts:
     """What fills cost.
 
     Attributes:
@@ -82,7 +80,7 @@ def priced_fills(record: RunRecord) -> tuple[PricedFill, ...]:
     return tuple(_priced(fill, days.get(fill.decision_day)) for fill in record.own_fills)
 
 
-def costs_of(fills: Sequence[PricedFill]) -> Costs:
+def costs_of(fills: Sequence[PricedFill]) -> TradingCosts:
     """Add up what fills cost."""
     fees: dict[str, Decimal] = {}
     for priced in fills:
@@ -95,7 +93,7 @@ def costs_of(fills: Sequence[PricedFill]) -> Costs:
         for priced, fee in zip(fills, in_quote, strict=True)
         if fee is not None and priced.equity
     ]
-    return Costs(
+    return TradingCosts(
         fills=len(fills),
         buys=sum(priced.fill.side is Side.BUY for priced in fills),
         sells=sum(priced.fill.side is Side.SELL for priced in fills),
@@ -109,19 +107,18 @@ def costs_of(fills: Sequence[PricedFill]) -> Costs:
     )
 
 
-def _priced(fill: FillRow, decision: DecisionRow | None) -> PricedFill:
+def _priced(fill: Fill, decision: DecisionRow | None) -> PricedFill:
     close = None if decision is None else decision.closes.get(fill.asset)
     worse = 1 if fill.side is Side.BUY else -1
     price = float(fill.price)
-    attempt = ATTEMPT.fullmatch(fill.client_order_id)
     return PricedFill(
         fill=fill,
         close=close,
         slippage=worse * (price / close - 1) if close else None,
         slippage_quote=worse * (price - close) * float(fill.quantity) if close else None,
         equity=None if decision is None else decision.equity,
-        basis=fill.basis,
-        attempt=int(attempt[1]) if attempt else 1,
+        basis=basis_of(fill),
+        attempt=attempt_named(fill.client_order_id),
     )
 
 
@@ -129,7 +126,7 @@ def _decided(priced: PricedFill) -> float:
     return abs(float(priced.fill.quantity)) * (priced.close or 0.0)
 
 
-def _fee_quote(fill: FillRow) -> Decimal | None:
+def _fee_quote(fill: Fill) -> Decimal | None:
     """Value a fee: in the quote currency as it is, in the coin at the fill's price, else not, unless it is nothing."""
     if fill.fee_asset == fill.asset:
         return fill.fee * fill.price

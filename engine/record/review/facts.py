@@ -3,28 +3,26 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import fsum
 from typing import Any
-
-import numpy as np
 
 from engine.core.calendar import decision_instant
 from engine.core.events import DataDoubted
 from engine.core.order import RESET_BUY_BACK
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.out_of_position import OutOfPosition
-from engine.core.performance import performance_of, turnover_of, without_few_days
+from engine.core.performance import without_few_days
 from engine.core.rotation_equity import ROTATED
-from engine.record.projections import OPEN
+from engine.record.projections import OPEN, decided_days
 from engine.record.record_rows import RotationRow
-from engine.record.review.costs import Costs, PricedFill, costs_of, priced_fills
-from engine.record.review.holdings import Standing, Stretch, standing_of, stretches_of
+from engine.record.review.costs import PricedFill, TradingCosts, costs_of, priced_fills
+from engine.record.review.holdings import HeldAtEnd, Stretch, held_at_end, stretches_of
 from engine.record.review.incidents import Incident, IncidentKind, incidents_of
 from engine.record.review.positions import out_of_position_of
 from engine.record.review.round_trips import RoundTrip, round_trips_of
 from engine.record.review.selection import Selection
 from engine.record.run_outline import name_of
 from engine.record.run_record import RunRecord
+from engine.record.summary import figures_of_record
 from engine.record.too_small import is_told_of, too_small_notes
 
 LATELY_DAYS = 7
@@ -86,14 +84,14 @@ class Review:
     figures: Mapping[str, float | None]
     benchmarks: Mapping[str, Mapping[str, Any] | None]
     days_rotated: int
-    standing: Standing | None
+    held_at_end: HeldAtEnd | None
     lately: Lately | None
     rotates: bool
     rotations: Sequence[RotationRow]
     round_trips: Sequence[RoundTrip]
     fills: Sequence[PricedFill]
     stretches: Sequence[Stretch]
-    costs: Costs
+    costs: TradingCosts
     warnings: Sequence[Warned]
     incidents: Sequence[Incident]
     pending: Sequence[str]
@@ -111,7 +109,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
     """
     summary, days = record.summary, record.decisions
     fills = [priced for priced in priced_fills(record) if selection.has_fill(priced.fill)]
-    incidents = incidents_of(record)
+    incidents = tuple(incidents_of(record.events))
     return Review(
         record=record,
         selection=selection,
@@ -126,7 +124,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         figures=figures_of(record),
         benchmarks=_benchmarks(record) if is_current(record) else {},
         days_rotated=sum(decision.state == ROTATED for decision in days),
-        standing=standing_of(record),
+        held_at_end=held_at_end(record),
         lately=_lately(record, incidents),
         rotations=[rotation for rotation in record.rotations if selection.has_rotation(rotation)],
         rotates=rotates(record),
@@ -151,20 +149,12 @@ def doubts_of(summary: Mapping[str, Any]) -> Sequence[str]:
 def figures_of(record: RunRecord) -> Mapping[str, float | None]:
     """Give the figures of a whole run, those of its summary where it reaches the last decision."""
     days = record.decisions
-    if not days:
-        return dict.fromkeys(FIGURES)
+    figures: Mapping[str, Any] = {}
     if is_current(record):
-        return without_few_days({name: record.summary.get(name) for name in FIGURES}, len(days))
-    equity = np.array([decision.equity for decision in days])
-    if not equity.min() > 0:
-        return dict.fromkeys(FIGURES)
-    elapsed = (days[-1].day - days[0].day).days
-    performance = performance_of(equity, days=elapsed)
-    traded = fsum(float(fill.notional) for fill in record.own_fills)
-    return {
-        **{name: getattr(performance, name) for name in FIGURES if name != "turnover"},
-        "turnover": turnover_of(traded_notional=traded, equity=equity, days=elapsed),
-    }
+        figures = record.summary
+    elif days and min(decision.equity for decision in days) > 0:
+        figures = figures_of_record(decided_days(record.events), record.fills, record.rotations)
+    return without_few_days({name: figures.get(name) for name in FIGURES}, len(days))
 
 
 def counts(incidents: Sequence[Incident]) -> Mapping[IncidentKind, int]:

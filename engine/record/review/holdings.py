@@ -1,24 +1,22 @@
 """What a run holds now, and what it held when: the fills booked again, in the ledger of the session."""
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import assert_never
 
-from engine.core.events import AccountReset, DayDecided, NotBooked, OrderFilled
+from engine.core.events import DayDecided
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
 from engine.core.order import Fill
 from engine.core.valuation import ValuedPosition, valuation_of
-from engine.record.bookings import ledgers_of, opening_of
+from engine.record.bookings import final_ledger, ledgers_of
 from engine.record.record_rows import DecisionRow
 from engine.record.run_record import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class HeldAtEnd:
     """What is held at the end of the record.
 
     Attributes:
@@ -74,25 +72,23 @@ class HeldDay:
     cash: float
 
 
-def standing_of(record: RunRecord) -> Standing | None:
+def held_at_end(record: RunRecord) -> HeldAtEnd | None:
     """Say what is held at the end of a record; None before the first decision."""
     change = last_change_of(record.decisions)
     if change is None:
         return None
-    ledger = opening_of(record)
-    for _, booked in ledgers_of(record):
-        ledger = booked
+    ledger = final_ledger(record)
     last = record.decisions[-1]
     traded = record.own_fills
     # Crumbs have no close: they keep the price of their last fill. What was bought after the last close has none yet.
     prices = {fill.asset: fill.price for fill in traded if fill.decision_day < last.day}
     prices |= {asset: decimal_of(close) for asset, close in last.closes.items()}
     prices |= {fill.asset: fill.price for fill in traded if fill.decision_day >= last.day}
-    marked_on = {fill.asset: fill.time.date() for fill in traded if fill.decision_day < last.day}
+    marked_on = {fill.asset: fill.at.date() for fill in traded if fill.decision_day < last.day}
     marked_on = {asset: on for asset, on in marked_on.items() if asset not in last.closes} | dict(last.marked_on)
     traded_last = {fill.asset for fill in traded if fill.decision_day >= last.day}
     valued = valuation_of(ledger, prices)
-    return Standing(
+    return HeldAtEnd(
         day=last.day,
         state=last.next_state,
         since=change.day,
@@ -112,10 +108,11 @@ def standing_of(record: RunRecord) -> Standing | None:
 def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
     """Divide a run into the days between its changes of holdings, oldest first."""
     by_day = {decision.day: decision for decision in record.decisions}
-    turns = [(day, ledger) for day, ledger in _ledgers_by_decision(record).items() if day in by_day]
+    fills = [(booked, ledger) for booked, ledger in ledgers_of(record) if isinstance(booked, Fill)]
+    # What was held after the last fill of each decision.
+    turns = {fill.decision_day: ledger for fill, ledger in fills if not fill.restores and fill.decision_day in by_day}
     stretches = []
-    for place, (since, ledger) in enumerate(turns):
-        until = turns[place + 1][0] if place + 1 < len(turns) else None
+    for (since, ledger), until in zip(turns.items(), [*list(turns)[1:], None], strict=False):
         first, last = by_day[since], by_day[until] if until else record.decisions[-1]
         stretches.append(
             Stretch(
@@ -134,24 +131,17 @@ def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
 def holdings_by_day(record: RunRecord) -> list[HeldDay]:
     """Give the holdings at each decision day's close, as its decision found them.
 
-    A day that is decided late finds the fills of the one decided just before. Where no events say in which order things
-    happened, fills dated after a day are not in its holdings.
+    A day that is decided late finds the fills of the one decided just before.
     """
-    waiting = deque(ledgers_of(record))
-    found, booked = _bookings_found(record), 0
-    positions: Mapping[str, float] = {}
+    rows = {decision.day: decision for decision in record.decisions}
     closes: dict[str, float] = {}
     days = []
-    for decision in record.decisions:
-        closes.update(decision.closes)
-        ledger: Ledger | None = None
-        count = found.get(decision.day)
-        while waiting and (waiting[0][0].at.date() <= decision.day if count is None else booked < count):
-            ledger = waiting.popleft()[1]
-            booked += 1
-        if ledger is not None:
+    for booked, ledger in ledgers_of(record):
+        if isinstance(booked, DayDecided):
+            decision = rows[booked.day]
+            closes.update(decision.closes)
             positions = {asset: float(held) for asset, held in ledger.positions.items() if held > 0}
-        days.append(_held(decision, positions, closes))
+            days.append(_held(decision, positions, closes))
     return days
 
 
@@ -166,35 +156,11 @@ def last_change_of(decisions: Sequence[DecisionRow]) -> DecisionRow | None:
     return next((row for row in reversed(decisions) if row.state != row.next_state), first)
 
 
-def _bookings_found(record: RunRecord) -> Mapping[date, int]:
-    """Count, by day, the bookings that were on record when it was decided."""
-    found, booked = {}, 0
-    for event in record.events:
-        match event:
-            case OrderFilled() | AccountReset():
-                booked += 1
-            case DayDecided(day=day):
-                found[day] = booked
-            case _:
-                if not isinstance(event, NotBooked):
-                    assert_never(event)
-    return found
-
-
 def _held(decision: DecisionRow, positions: Mapping[str, float], closes: Mapping[str, float]) -> HeldDay:
     equity = decision.equity
     shares = {asset: held * closes[asset] / equity for asset, held in positions.items() if asset in closes and equity}
     cash = 1 - sum(shares.values()) if decision.cash is None else decision.cash / equity if equity else 0.0
     return HeldDay(quantities=positions, shares=shares, cash=cash)
-
-
-def _ledgers_by_decision(record: RunRecord) -> Mapping[date, Ledger]:
-    """Give what was held after the last fill of each decision."""
-    return {
-        booking.decision_day: ledger
-        for booking, ledger in ledgers_of(record)
-        if isinstance(booking, Fill) and not booking.restores
-    }
 
 
 def _weights(ledger: Ledger, decision: DecisionRow) -> Mapping[str, float]:

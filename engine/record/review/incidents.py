@@ -30,7 +30,6 @@ from engine.core.events import (
 from engine.core.money import ZERO, plain
 from engine.core.order import Order
 from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
-from engine.record.run_record import RunRecord
 
 EXPIRED = "ended as "
 """Begins the message of an order that the venue took and did not execute."""
@@ -85,22 +84,17 @@ class Incident:
 
     at: datetime
     kind: IncidentKind
-    order: str
-    asset: str
-    client_order_id: str
-    decision_day: date | None
-    reason: str
+    order: str = ""
+    asset: str = ""
+    client_order_id: str = ""
+    decision_day: date | None = None
+    reason: str = ""
     message: str
     outcome: str = ""
 
 
-def incidents_of(record: RunRecord) -> tuple[Incident, ...]:
-    """Give the incidents of a run, oldest first."""
-    return tuple(journalled_incidents(record.events))
-
-
-def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, PLR0912 - one arm an event
-    """Tell incidents out of a journal."""
+def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, PLR0912 - one arm an event
+    """Tell the incidents of a run, oldest first."""
     orders = OrdersInFlight()
     answers = _answers(events)
     at: datetime | None = None
@@ -127,35 +121,32 @@ def journalled_incidents(events: Sequence[Event]) -> Iterator[Incident]:  # noqa
                     kind=IncidentKind.NOT_SENT,
                     order=f"{event.side.value} {plain(event.quantity)} {event.asset}",
                     asset=event.asset,
-                    client_order_id="",
                     decision_day=event.day,
-                    reason="",
                     message=event.message,
                 )
             case PositionMissed():
-                words = f"{event.side.value} {plain(event.quantity)} {event.asset}"
-                yield _of_position(IncidentKind.OUT_OF_POSITION, event, words, event.message)
-            case PositionReached():
-                yield _of_position(IncidentKind.IN_POSITION, event, event.asset, "it is where its target wants it")
+                yield Incident(
+                    at=event.at,
+                    kind=IncidentKind.OUT_OF_POSITION,
+                    order=f"{event.side.value} {plain(event.quantity)} {event.asset}",
+                    asset=event.asset,
+                    reason=event.reason,
+                    message=event.message,
+                )
+            case PositionReached(asset=asset):
+                yield Incident(
+                    at=event.at,
+                    kind=IncidentKind.IN_POSITION,
+                    order=asset,
+                    asset=asset,
+                    message="it is where its target wants it",
+                )
             case AccountReset():
                 yield _reset(event, _bought_back(events[place + 1 :]))
             case _:
                 if not isinstance(event, PlainWay):
                     assert_never(event)
         orders = orders.after(event)
-
-
-def _of_position(kind: IncidentKind, event: PositionMissed | PositionReached, words: str, message: str) -> Incident:
-    return Incident(
-        at=event.at,
-        kind=kind,
-        order=words,
-        asset=event.asset,
-        client_order_id="",
-        decision_day=None,
-        reason=event.reason if isinstance(event, PositionMissed) else "",
-        message=message,
-    )
 
 
 def _next_attempt(order: Order, before: OrderInFlight | None, at: datetime) -> Iterator[Incident]:
@@ -234,11 +225,6 @@ def _reset(event: AccountReset, outcome: str) -> Incident:
     return Incident(
         at=event.at,
         kind=IncidentKind.RESET,
-        order="",
-        asset="",
-        client_order_id="",
-        decision_day=None,
-        reason="",
         message=f"epoch {event.epoch} begins; {held} is bought back{written_off}",
         outcome=outcome,
     )
@@ -259,14 +245,6 @@ def _incident(kind: IncidentKind, order: Order, at: datetime, message: str, *, o
 
 
 def _instant(event: Event) -> datetime | None:
-    match event:
-        case DataDoubted() | OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | AccountReset():
-            return event.at
-        case PositionMissed() | PositionReached():
-            return event.at
-        case OrderFilled(fill=fill):
-            return fill.at
-        case _:
-            if not isinstance(event, Undated):
-                assert_never(event)
-            return None
+    if isinstance(event, Undated):
+        return None
+    return event.fill.at if isinstance(event, OrderFilled) else event.at

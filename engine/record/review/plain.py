@@ -9,7 +9,7 @@ from engine.record.record_rows import RotationRow
 from engine.record.review.comparison import Comparison
 from engine.record.review.costs import PricedFill
 from engine.record.review.facts import Review
-from engine.record.review.holdings import Standing
+from engine.record.review.holdings import HeldAtEnd
 from engine.record.review.round_trips import RoundTrip
 from engine.record.run_outline import RunOutline
 from engine.record.run_record import RunRecord
@@ -35,7 +35,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
         "days": len(review.record.decisions),
         "figures": dict(review.figures),
         "benchmarks": dict(review.benchmarks),
-        "standing": _standing(review.standing),
+        "standing": _held_at_end(review.held_at_end),
         "lately": lately
         and {
             "since": _text(lately.since),
@@ -164,17 +164,17 @@ def _span(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _standing(standing: Standing | None) -> Mapping[str, Any] | None:
+def _held_at_end(held: HeldAtEnd | None) -> Mapping[str, Any] | None:
     return (
         None
-        if standing is None
+        if held is None
         else {
-            "day": _text(standing.day),
-            "state": standing.state,
-            "since": _text(standing.since),
-            "reason": standing.reason,
-            "cash": _number(standing.cash),
-            "equity": _number(standing.equity),
+            "day": _text(held.day),
+            "state": held.state,
+            "since": _text(held.since),
+            "reason": held.reason,
+            "cash": _number(held.cash),
+            "equity": _number(held.equity),
             "positions": [
                 {
                     "asset": position.asset,
@@ -182,9 +182,9 @@ def _standing(standing: Standing | None) -> Mapping[str, Any] | None:
                     "price": _number(position.price),
                     "value": _number(position.value),
                     "weight": position.weight,
-                    "marked_on": _text(standing.marked_on.get(position.asset, standing.day)),
+                    "marked_on": _text(held.marked_on.get(position.asset, held.day)),
                 }
-                for position in standing.positions
+                for position in held.positions
             ],
         }
     )
@@ -224,7 +224,7 @@ def _round_trip(trip: RoundTrip) -> dict[str, Any]:
 def _fill(priced: PricedFill) -> dict[str, Any]:
     fill = priced.fill
     return {
-        "time": _text(fill.time),
+        "time": _text(fill.at),
         "decision_day": _text(fill.decision_day),
         "symbol": fill.symbol,
         "side": fill.side.value,

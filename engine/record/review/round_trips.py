@@ -3,77 +3,18 @@
 Folded from decisions and fills, whether they come from events or from files.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TypeAlias
 
-from engine.core.order import Side
+from engine.core.events import DayDecided
+from engine.core.order import Fill, Side
 from engine.record.projections import DAYS_A_WEEK, OPEN
+from engine.record.record_rows import DecisionRow
 
-
-class Decided(Protocol):
-    """A decision, as an event or as a row."""
-
-    @property
-    def day(self) -> date:
-        """The decision day."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-        ...
-
-    @property
-    def targets(self) -> Mapping[str, float]:
-        """The weights that stand after it."""
-        ...
-
-    @property
-    def closes(self) -> Mapping[str, Any]:
-        """By asset, of those held or targeted."""
-        ...
-
-
-class Executed(Protocol):
-    """A fill, as an event holds it or as a row."""
-
-    @property
-    def decision_day(self) -> date:
-        """The day whose decision it comes from."""
-        ...
-
-    @property
-    def symbol(self) -> str:
-        """`BTC/USDT`."""
-        ...
-
-    @property
-    def side(self) -> Side:
-        """Buy or sell."""
-        ...
-
-    @property
-    def quantity(self) -> Decimal:
-        """In base units."""
-        ...
-
-    @property
-    def notional(self) -> Decimal:
-        """In quote currency."""
-        ...
-
-    @property
-    def fee(self) -> Decimal:
-        """In the fee's asset."""
-        ...
-
-    @property
-    def fee_asset(self) -> str:
-        """The base, the quote, or another coin, which is left out."""
-        ...
+Decided: TypeAlias = DayDecided | DecisionRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +56,7 @@ class _Span:
     exit_reason: str
 
 
-def round_trips_of(days: Sequence[Decided], fills: Iterable[Executed], *, core: str) -> list[RoundTrip]:
+def round_trips_of(days: Sequence[Decided], fills: Iterable[Fill], *, core: str) -> list[RoundTrip]:
     """Give the round trips, in order of their entries; a position of which nothing was bought yet is none.
 
     Args:
@@ -144,18 +85,18 @@ def _spans(days: Sequence[Decided]) -> list[_Span]:
     return sorted(spans, key=lambda span: span.entry.day)
 
 
-def _return(span: _Span, fills: Sequence[Executed]) -> float | None:
+def _return(span: _Span, fills: Sequence[Fill]) -> float | None:
     spent = brought = held = Decimal(0)
     for fill in fills:
-        asset, _, quote = fill.symbol.partition("/")
-        if asset != span.asset or not span.entry.day <= fill.decision_day <= span.until.day:
+        quote = fill.symbol.rpartition("/")[2]
+        if fill.asset != span.asset or not span.entry.day <= fill.decision_day <= span.until.day:
             continue
         fee = fill.fee if fill.fee_asset == quote else Decimal(0)
         if fill.side is Side.BUY:
             spent, held = spent + fill.notional + fee, held + fill.quantity
         else:
             brought, held = brought + fill.notional - fee, held - fill.quantity
-        held -= fill.fee if fill.fee_asset == asset else 0
+        held -= fill.fee if fill.fee_asset == span.asset else 0
     left = float(held) * float(span.until.closes.get(span.asset, 0))
     return (float(brought) + left) / float(spent) - 1 if spent else None
 

@@ -6,8 +6,9 @@ from datetime import date
 from typing import TypeVar
 
 from engine.core.errors import ConfigError
+from engine.core.order import Fill
 from engine.record.projections import OPEN
-from engine.record.record_rows import FillRow, RotationRow
+from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.record.run_record import RunRecord
 
@@ -47,7 +48,7 @@ class Selection:
         """Tell whether something that happened to an order is wanted."""
         return self.has_days(day, day) and self.asset in (None, asset) and self.reason in (None, reason)
 
-    def has_fill(self, fill: FillRow) -> bool:
+    def has_fill(self, fill: Fill) -> bool:
         """Tell whether a fill is wanted."""
         return self.has_order(day=fill.decision_day, asset=fill.asset, reason=fill.reason)
 

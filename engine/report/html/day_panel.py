@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from engine.core.order import Fill
 from engine.core.reading import Reading
-from engine.record.record_rows import FillRow
 from engine.record.review.holdings import HeldDay
 from engine.record.run_record import RunRecord
 from engine.report.html.columns import PANEL_DIGITS, digits
@@ -70,7 +70,7 @@ def _shown(value: object) -> object:
     return digits(value, PANEL_DIGITS) if isinstance(value, float) else value
 
 
-def _fills_by_day(fills: Sequence[FillRow]) -> dict[str, list[Any]]:
+def _fills_by_day(fills: Sequence[Fill]) -> dict[str, list[Any]]:
     by_day: dict[str, list[Any]] = {}
     for fill in fills:
         row = [fill.side.value, float(fill.quantity), fill.asset, digits(float(fill.price), PANEL_DIGITS)]

@@ -80,7 +80,7 @@ def test_decisions_and_fills_are_picked_from_the_events_in_order() -> None:
 def test_a_rotation_runs_from_the_entry_days_close_to_the_exit_days() -> None:
     (rotation,) = rotations_of(ONE_ROTATION)
 
-    assert (rotation.number, rotation.entry_day, rotation.exit_day) == (1, date(2024, 1, 2), date(2024, 1, 16))
+    assert (rotation.rotation, rotation.entry_day, rotation.exit_day) == (1, date(2024, 1, 2), date(2024, 1, 16))
     assert (rotation.exit_reason, rotation.breakout_session, rotation.cross_week) == ("time_exit", BREAKOUT, CROSS)
     assert rotation.weeks_held == 2
     assert rotation.total_return == pytest.approx(0.2)
@@ -111,7 +111,7 @@ def test_rotations_are_numbered_and_may_end_in_cash() -> None:
 
     rotations = rotations_of([*ONE_ROTATION, *again])
 
-    assert [(rotation.number, rotation.exit_reason) for rotation in rotations] == [
+    assert [(rotation.rotation, rotation.exit_reason) for rotation in rotations] == [
         (1, "time_exit"),
         (2, "support_lost"),
     ]

@@ -10,12 +10,21 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import DataError
-from engine.core.events import OrderPlanned
+from engine.core.events import OrderFilled, OrderPlanned
 from engine.core.order import Side
 from engine.record.projections import FILL_COLUMNS
 from engine.record.run_record import read_run, read_summary
 from engine.record.summary import RECORD_SCHEMA
-from tests.support.run_folders import BACKTEST, decided, story, write_backtest, write_paper
+from tests.support.run_folders import (
+    BACKTEST,
+    day_number,
+    decided,
+    fill,
+    order,
+    story,
+    write_backtest,
+    write_paper,
+)
 
 
 def damaged(folder: Path) -> str:
@@ -162,6 +171,30 @@ def test_value_that_is_none_is_named_with_its_row(tmp_path: Path, name: str, old
     rewrite(folder / name, old, new)
 
     assert f"/{name}: is damaged in row" in damaged(folder)
+
+
+def test_impossible_value_of_a_journal_is_named_with_its_decision(tmp_path: Path) -> None:
+    events = [story()[0], decided(1), decided(2, equity=Decimal(-1))]
+
+    assert damaged(write_paper(tmp_path, events=events)) == (
+        "/journal.sqlite: is damaged in decision 2: 'equity': -1.0 is below 0"
+    )
+
+
+def test_impossible_fill_of_a_journal_is_named(tmp_path: Path) -> None:
+    bought = fill(order(day_number(1), "BTC", Side.BUY, "9", reason="start"), "101", fee="-1")
+    events = [story()[0], decided(1), OrderFilled(fill=bought)]
+
+    assert damaged(write_paper(tmp_path, events=events)) == (
+        "/journal.sqlite: is damaged in fill 1: 'fee': -1 is below 0"
+    )
+
+
+def test_row_with_too_few_cells_is_named(tmp_path: Path) -> None:
+    folder = write_backtest(tmp_path)
+    rewrite(folder / "fills.csv", ",start,,", ",start,")
+
+    assert damaged(folder) == "/fills.csv: is damaged in row 1: it has 13 cells, and there are 14 columns"
 
 
 def test_missing_column_is_named(tmp_path: Path) -> None:

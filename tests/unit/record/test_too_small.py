@@ -13,7 +13,7 @@ from engine.core.planner import least_of
 from engine.record.review.facts import review_of
 from engine.record.review.selection import Selection
 from engine.record.run_record import read_run
-from engine.record.too_small import is_told_of, too_small_of
+from engine.record.too_small import is_told_of, too_small_notes
 from tests.support.run_folders import day_number, decided, executed, order, story, write_paper
 
 NOTIONAL = "notional 3.9689 is below the minimum of 5"
@@ -28,24 +28,21 @@ def poor(number: int) -> Event:
 
 
 def test_orders_that_no_exchange_accepts_are_counted_from_the_first_day_on() -> None:
-    found = too_small_of([poor(1), skipped(1), poor(2), poor(4), skipped(4, "ETH", "0.3"), skipped(4)])
+    (found,) = too_small_notes([poor(1), skipped(1), poor(2), poor(4), skipped(4, "ETH", "0.3"), skipped(4)])
 
-    assert found is not None
-    assert (found.orders, found.assets, found.traded) == (3, ("BTC", "ETH"), False)
-    assert found.sentence == (
+    assert found == (
         "3 orders were too small to be sent since 2024-01-01, the last of 2024-01-04 (BTC, ETH; the last: buy BTC, "
         f"{NOTIONAL}): the account is too small for these weights; nothing was traded at all"
     )
-    assert is_told_of(found.sentence)
+    assert is_told_of(found)
 
 
 def test_what_was_traded_all_the_same_is_said() -> None:
     bought = executed(order(day_number(1), "ETH", Side.BUY, "1", reason="start"), "10")
 
-    found = too_small_of([poor(1), skipped(1), *bought])
+    (found,) = too_small_notes([poor(1), skipped(1), *bought])
 
-    assert found is not None
-    assert "nothing was traded" not in found.sentence
+    assert "nothing was traded" not in found
 
 
 @pytest.mark.parametrize(
@@ -58,14 +55,12 @@ def test_what_was_traded_all_the_same_is_said() -> None:
     ],
 )
 def test_crumbs_and_what_was_left_for_another_reason_are_no_such_order(event: OrderSkipped) -> None:
-    assert too_small_of([decided(1), event]) is None
+    assert too_small_notes([decided(1), event]) == ()
 
 
 def test_a_lot_step_that_is_more_than_the_account_is_one() -> None:
     # One step of 1 BTC at 100, on an equity of 4.
-    found = too_small_of([poor(1), skipped(1, quantity="0", message="less than one lot step of 1")])
-
-    assert found is not None
+    assert too_small_notes([poor(1), skipped(1, quantity="0", message="less than one lot step of 1")])
 
 
 def test_the_words_of_the_planner_are_known() -> None:

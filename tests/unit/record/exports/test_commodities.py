@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.record.exports.commodities import asset_of, commodity_of
+from engine.record.exports.commodities import commodity_of
+from tests.support.commodities import asset_of
 
 # Beancount's own pattern of a currency of more than one letter (documentation of its language syntax).
 BEANCOUNT = re.compile(r"[A-Z][A-Z0-9'._-]*[A-Z0-9]")

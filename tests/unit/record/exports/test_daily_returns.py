@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from engine.core.errors import DataError
-from engine.record.exports.returns import return_rows
 from engine.record.review.returns import daily_returns
 from engine.research.returns import returns_of
+from engine.wiring.export import EXPORTS
 from tests.support.booked import record_with_equity
 from tests.support.fakes import DAY
 
@@ -28,7 +28,10 @@ def test_a_run_of_one_day_has_no_return() -> None:
 def test_rows_give_back_the_same_bits() -> None:
     record = record_with_equity({DAY: 100.0, NEXT: 100.0 / 3, THIRD: 7.7})
 
-    assert [float(value) for _, value in return_rows(record)] == [value for _, value in daily_returns(record)]
+    header, *rows = (row.split(",") for row in EXPORTS["returns"](record).splitlines())
+
+    assert header == ["date", "return"]
+    assert [(day, float(value)) for day, value in rows] == [(str(day), value) for day, value in daily_returns(record)]
 
 
 def test_a_series_is_indexed_by_days_and_named() -> None:

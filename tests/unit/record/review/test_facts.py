@@ -28,7 +28,7 @@ from engine.core.events import (
 from engine.core.order import RESET_BUY_BACK, Side
 from engine.record.review.comparison import compare_runs
 from engine.record.review.facts import Review, review_of
-from engine.record.review.incidents import IncidentKind, incidents_of, journalled_incidents
+from engine.record.review.incidents import IncidentKind, incidents_of
 from engine.record.review.selection import Selection, checked_selection
 from engine.record.run_record import RunRecord, read_run
 from tests.support.run_folders import day_number, decided, fill, order, story, write_backtest, write_paper
@@ -82,7 +82,7 @@ def test_fees_in_coins_are_valued_at_the_fills_price_and_in_a_third_asset_not_at
 
 
 def test_what_is_held_now_is_what_the_fills_come_to(record: RunRecord) -> None:
-    standing = reviewed(record).standing
+    standing = reviewed(record).held_at_end
 
     assert standing is not None
     # 1000 - 909 - 1 + 981 - 1 - 840 - 1 + 960 - 1 - 900 - 1
@@ -163,9 +163,7 @@ AGAIN = order(DAY, "ETH", Side.SELL, "3", reason="time_exit", attempt=2)
 
 
 def told(*events: Event) -> list[tuple[IncidentKind, str, str, str]]:
-    return [
-        (incident.kind, incident.order, incident.message, incident.outcome) for incident in journalled_incidents(events)
-    ]
+    return [(incident.kind, incident.order, incident.message, incident.outcome) for incident in incidents_of(events)]
 
 
 def test_unknown_outcome_says_what_was_found_out() -> None:
@@ -250,7 +248,7 @@ def test_the_log_tells_the_incidents_of_a_run_without_a_journal(tmp_path: Path) 
     waits = OrderWaits(at=AT, order=SELL, message="the market takes no orders now")
     events = [*begin, OrderPlanned(order=SELL), waits, OrderCancelled(day=day_number(2), order=SELL), decided(2)]
 
-    logged = incidents_of(read_run(write_backtest(tmp_path, events=events)))
+    logged = list(incidents_of(read_run(write_backtest(tmp_path, events=events)).events))
 
     assert [(each.at, each.kind, each.order, each.asset, each.reason, each.message) for each in logged] == [
         (AT, IncidentKind.WAITS, "sell 4 ETH/USDT", "ETH", "time_exit", "the market takes no orders now"),
@@ -287,7 +285,7 @@ def test_what_a_reset_made_the_bot_buy_back_costs_nothing_and_changes_nothing(tm
     before, after = reviewed(paper(tmp_path / "a", story())), reviewed(paper(tmp_path / "b", events))
 
     assert after.costs == before.costs
-    assert after.standing == before.standing
+    assert after.held_at_end == before.held_at_end
     assert after.fills == before.fills
     assert after.figures == before.figures
     assert after.stretches == before.stretches

@@ -9,7 +9,7 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.events import OrderFilled, RunStarted
 from engine.core.order import Side
-from engine.record.review.holdings import assets_held, holdings_by_day, standing_of
+from engine.record.review.holdings import assets_held, held_at_end, holdings_by_day
 from tests.support import run_folders
 from tests.support.run_records import day_number, decision, fill, record
 
@@ -78,7 +78,7 @@ def test_amounts_that_cannot_be_added_up_are_one_sentence() -> None:
     huge = replace(fill(1, "buy", "1", "1"), quantity=Decimal("1E+200"), notional=Decimal("1E+200"))
 
     with pytest.raises(DataError, match=r"run: is damaged: a fill of order test-20240101-BTC-b1-1 has amounts"):
-        standing_of(record([decision(1)], fills=[huge, fill(1, "buy", "0.1", "1")]))
+        held_at_end(record([decision(1)], fills=[huge, fill(1, "buy", "0.1", "1")]))
 
 
 def test_a_holding_says_the_day_of_a_price_that_is_old_and_of_no_other() -> None:
@@ -93,16 +93,16 @@ def test_a_holding_says_the_day_of_a_price_that_is_old_and_of_no_other() -> None
         fill(9, "buy", "1", "10", asset="ETH"),
     ]
 
-    standing = standing_of(record(days, fills=fills))
+    held = held_at_end(record(days, fills=fills))
 
-    assert standing is not None
-    assert standing.marked_on == {"ADA": old}
+    assert held is not None
+    assert held.marked_on == {"ADA": old}
 
 
 def test_crumbs_keep_the_day_of_their_last_fill() -> None:
     days = [decision(1, closes={"BTC": 100.0}), decision(9, closes={"BTC": 100.0})]
 
-    standing = standing_of(record(days, fills=[fill(1, "buy", "1", "100", asset="DOGE")]))
+    held = held_at_end(record(days, fills=[fill(1, "buy", "1", "100", asset="DOGE")]))
 
-    assert standing is not None
-    assert standing.marked_on == {"DOGE": day_number(2)}
+    assert held is not None
+    assert held.marked_on == {"DOGE": day_number(2)}

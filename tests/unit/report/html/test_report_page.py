@@ -93,7 +93,7 @@ def test_a_chart_is_there_where_the_evidence_is() -> None:
     [
         record(),
         record([decision(1)]),
-        record([decision(1)], events=(), mode="paper", fills=[fill(1, "buy", "1", "2")]),
+        record([decision(1)], mode="paper", fills=[fill(1, "buy", "1", "2")]),
         record([decision(n, equity=1000.0, cash=None) for n in (1, 2)], summary={"benchmarks": {"BTC": None}}),
         record([decision(1, equity=0.0, cash=0.0)], summary={"sharpe": None, "fees_paid": {"BTC": 0.1, "BNB": 1.0}}),
         record([decision(1, evidence={"index": {}, "macd": {}, "own": {"mean": float("nan")}})]),
