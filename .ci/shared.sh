@@ -21,8 +21,10 @@ unset PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTEST_ADDOPTS
 me=.ci/$(basename "$0")
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-failed=()
-times=()
+# What a command prints unless it fails; each lane has its own. Parts note their times and failures in files, for a lane
+# that runs beside another cannot tell it in a variable.
+log=$scratch/log
+: >"$scratch/times" >"$scratch/failed"
 
 require_supported_python() {
     python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' && return
@@ -71,8 +73,8 @@ in_environment() {
 
 # quietly COMMAND...: shows what the command prints only if it fails.
 quietly() {
-    "$@" >"$scratch/log" 2>&1 || {
-        cat "$scratch/log" >&2
+    "$@" >"$log" 2>&1 || {
+        cat "$log" >&2
         return 1
     }
 }
@@ -82,9 +84,22 @@ part() {
     local began=$SECONDS title=$1
     shift
     printf '\n== %s\n' "$title"
-    "$@" || failed+=("$title")
-    times+=("$(printf '%5.1f min  %s' "$(((SECONDS - began) * 10 / 60))e-1" "$title")")
-    printf '%s\n' "${times[-1]}"
+    "$@" || printf '%s\n' "$title" >>"$scratch/failed"
+    printf '%5.1f min  %s\n' "$(((SECONDS - began) * 10 / 60))e-1" "$title" | tee -a "$scratch/times"
+}
+
+# lane FUNCTION: runs it beside what follows, with a log of its own; the end of it is waited for by `end_of_lane`, which
+# prints what it printed.
+lane() {
+    (
+        log=$scratch/lane.log
+        "$1"
+    ) >"$scratch/lane" 2>&1 &
+}
+
+end_of_lane() {
+    wait
+    cat "$scratch/lane"
 }
 
 # copy_checkout FOLDER: as a fresh clone, with what is not committed yet.
@@ -96,7 +111,7 @@ copy_checkout() {
 # run_main_job ENVIRONMENT: in a copy, so that no run folder stays behind; a newcomer's machine has no cache of prices.
 run_main_job() {
     local copy="$1.checkout"
-    copy_checkout "$copy" && (cd "$copy" && quietly in_environment python "$1" "$main_job" && tail -n 4 "$scratch/log")
+    copy_checkout "$copy" && (cd "$copy" && quietly in_environment python "$1" "$main_job" && tail -n 4 "$log")
     local status=$?
     rm -rf "$copy"
     return $status

@@ -188,8 +188,9 @@ class VenueSettings(_Section):
         60,
         ge=0,
         le=3600,
-        description="For so long at least an order that is not there is asked for before it is taken as never placed; "
-        "never less than the exchange's receive window and the longest answer.",
+        description="For so long at least an order that is not there is asked for before it is taken as never placed, "
+        "and the first orders of a start with a past wait; never less than the exchange's receive window and the "
+        "longest answer.",
     )
 
 

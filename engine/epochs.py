@@ -18,6 +18,7 @@ from engine.core.money import ZERO, exact, plain
 from engine.core.order import Fill, epoch_named
 from engine.core.planner import Planner
 from engine.core.restoration import Epoch, Restoration, lacking, latest_epoch, restoration, wiped
+from engine.first_sends import FirstSends
 from engine.ports import Account
 from engine.session import Session
 
@@ -33,6 +34,7 @@ class EpochKeeper:
         place: the venue's name, for messages.
         planner: by whose rules orders are planned.
         events: all that happened, in order.
+        first_sends: holds back what is sent first; until it does not, the account is looked at again and again.
         notice: told, in words, of what a person should know.
     """
 
@@ -44,6 +46,7 @@ class EpochKeeper:
         *,
         place: str,
         events: Callable[[], Sequence[Event]],
+        first_sends: FirstSends,
         notice: Callable[[str], None],
     ) -> None:
         self._session = session
@@ -51,10 +54,12 @@ class EpochKeeper:
         self._planner = planner
         self._place = place
         self._events = events
+        self._first_sends = first_sends
         self._notice = notice
         self._is_covered = False
         self._rounds = 0
         self._beside: Amounts | None = session.standing.beside
+        self._told_more = ""
 
     def check(self, at: datetime) -> None:
         """Begin a new epoch where the exchange was reset; see that it holds what the ledger holds.
@@ -77,10 +82,11 @@ class EpochKeeper:
             self._session.take_as_wiped(at)
         if forgotten is not None:
             self._begin_epoch(at, forgotten.client_order_id, self._lost())
-        orders = self._session.standing.orders
         # A sell that waits may be one that the exchange refused for want of the coin.
-        if (orders.sells or not self._is_covered) and not orders.restoring and not self._buys_more():
-            self._look(at)
+        if self._session.standing.orders.sells or not self._is_covered:
+            held = self._taken_up(at)
+            if not self._session.standing.orders.restoring and not self._buys_more():
+                self._look(at, held)
 
     def _forgotten(self) -> Fill | None:
         """Give a fill of this epoch that the exchange has forgotten, which says that it was reset.
@@ -197,20 +203,30 @@ class EpochKeeper:
         self._session.restore(plan.orders)
         return bool(plan.orders)
 
-    def _look(self, at: datetime) -> None:
+    def _taken_up(self, at: datetime) -> Amounts:
+        """Book what the journal lacks, before anything is planned; give what the account holds then."""
         held = self._account.holdings()
         lost = () if self._is_in_place(held) else self._lost()
+        if not lost:
+            return held
         if self._is_of_a_reset(lost):
             self._begin_epoch(at, "", lost)
-            self._buys_more()
-            return
-        if lost:
+        else:
             self._tell_of_lost(lost)
             self._session.take_up(lost)
+        # It was asked with patience: the account may show by now what it did not then.
+        return self._account.holdings()
+
+    def _look(self, at: datetime, held: Amounts) -> None:
         ledger = self._session.ledger
-        self._require(ledger, held)
+        lacking = self._lacking(ledger, held)
+        if lacking and self._first_sends.hold(at):
+            # What was sent before this start, and is shown by then, may explain it.
+            return
+        if lacking:
+            raise VenueError(lacking)
+        self._is_covered = self._first_sends.are_free(at)
         self._tell_of_more(_beside(ledger, held))
-        self._is_covered = True
 
     def _is_of_a_reset(self, lost: Sequence[Fill]) -> bool:
         """Tell whether what is lost was planned after a reset of which a journal without fills knows nothing."""
@@ -253,22 +269,27 @@ class EpochKeeper:
                 for asset in self._watched({**self._beside, **beside})
             }
             added = [f"{plain(amount)} {asset}" for asset, amount in sorted(more.items()) if amount > ZERO]
-            if added:
-                self._notice(
-                    f"{self._place}: the account holds {', '.join(added)} more than when last seen and the fills since "
-                    "explain; they are left alone"
-                )
-        self._beside = beside
+            words = (
+                f"{self._place}: the account holds {', '.join(added)} more than when last seen and the fills since "
+                "explain; they are left alone"
+            )
+            if added and words != self._told_more:
+                self._notice(words)
+                self._told_more = words
+        if self._is_covered:
+            self._beside = beside
 
-    def _require(self, ledger: Ledger, held: Amounts) -> None:
+    def _lacking(self, ledger: Ledger, held: Amounts) -> str:
+        """Say what the account holds less of than the ledger, and what helps; nothing where it holds enough."""
         for asset, amount in {**ledger.positions, ledger.quote: ledger.cash}.items():
             there = held.get(asset, ZERO)
             if there < amount and (asset == ledger.quote or self._account.lists(asset)):
                 # A market that has left may have taken its coin with it, or renamed it.
-                raise VenueError(
+                return (
                     f"{self._place}: holds {plain(there)} {asset}, and the ledger {plain(amount)}; give the account as "
                     "much, or begin with a lower account.cash in a new folder (--out)"
                 )
+        return ""
 
 
 def _beside(ledger: Ledger, held: Amounts) -> dict[str, Decimal]:

@@ -41,7 +41,7 @@ def strategy_factory(name: str) -> StrategyFactory:
     return cast("StrategyFactory", factory)
 
 
-def built_strategy(config: Config) -> AnyStrategy:
+def strategy_of(config: Config) -> AnyStrategy:
     """Build the configured strategy.
 
     Raises:

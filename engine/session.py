@@ -133,8 +133,9 @@ class Session:
         *,
         entries_allowed: bool = True,
         plan_orders: bool = True,
-    ) -> None:
-        """Decide one day, write the decision, and plan its orders.
+        hold_plans: bool = False,
+    ) -> bool:
+        """Decide one day, write the decision, and plan its orders; tell whether it was written.
 
         Args:
             day: a day with a bar of the core, over and final.
@@ -142,6 +143,7 @@ class Session:
             history: closes up to `day` at least; only those are read.
             entries_allowed: whether new positions may be opened.
             plan_orders: False for a day that was missed: it changes the targets, and a later day plans for them.
+            hold_plans: write no decision that plans, because what is held may not be known yet.
 
         Raises:
             ValueError: an order is unresolved, so what is held is not known; `work_orders` asks for its fate.
@@ -193,8 +195,11 @@ class Session:
             plan = self._plan(day, decision.targets, reason, closes)
         elif plan_orders and self.standing.missed.coins:
             plan = self._plan_again(day, decision.targets, closes)
+        if hold_plans and (decided.planned or plan):
+            return False
         self._record(*self._opening, *self._doubts, decided, *plan)
         self._opening, self._doubts = (), ()
+        return True
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""

@@ -8,7 +8,7 @@ Source: YAML 1.2.2, section 10.3.2.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any, ClassVar
 
@@ -217,16 +217,16 @@ class _CoreDumper(yaml.SafeDumper):
         return True
 
 
-def _resolvers() -> Iterator[tuple[str, re.Pattern[str], list[str]]]:
-    signs, digits = "-+", "0123456789"
-    yield "null", NULL, ["~", "n", "N", ""]
-    yield "bool", TRUTH, list("tTfF")
-    yield "int", WHOLE, list(signs + digits)
-    yield "float", NUMBER, list(signs + digits + ".")
-    yield "float", NO_NUMBER, list(signs + ".")
-    yield "timestamp", DAY, list(digits)
-
-
+_SIGNS, _DIGITS = "-+", "0123456789"
+_RESOLVERS = (
+    ("null", NULL, ["~", "n", "N", ""]),
+    ("bool", TRUTH, list("tTfF")),
+    ("int", WHOLE, list(_SIGNS + _DIGITS)),
+    ("float", NUMBER, list(_SIGNS + _DIGITS + ".")),
+    ("float", NO_NUMBER, list(_SIGNS + ".")),
+    ("timestamp", DAY, list(_DIGITS)),
+)
+"""Tag, form, and the signs that it may begin with."""
 _CONSTRUCTORS: dict[str, Callable[[Any, Any], object]] = {
     "null": _CoreLoader.construct_null,
     "bool": _CoreLoader.construct_truth,
@@ -238,7 +238,7 @@ _CONSTRUCTORS: dict[str, Callable[[Any, Any], object]] = {
 }
 for _name, _constructor in _CONSTRUCTORS.items():
     _CoreLoader.add_constructor(_TAG + _name, _constructor)
-for _name, _form, _first in _resolvers():
+for _name, _form, _first in _RESOLVERS:
     # PyYAML asks whether a form matches at the beginning.
     _whole = re.compile(f"(?:{_form.pattern})$(?!\\n)")
     _CoreLoader.add_implicit_resolver(_TAG + _name, _whole, _first)

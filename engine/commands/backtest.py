@@ -35,7 +35,7 @@ def backtest(
             run = run_backtest(loaded, now=system_now, progress=progress)
         write_backtest(folder(), run)
         if not no_report:
-            from engine.report.html import write_report
+            from engine.report.html.page import write_report
 
             write_report(folder())
     if not quiet:
@@ -52,7 +52,7 @@ def backtest(
             trips=round_trips_of(run.days, own_fills(run.fills), core=core),
             waiting=run.waiting,
             core=core,
-            gaps=run.gaps,
+            gaps=run.market.gaps,
             folder=folder(),
             has_report=not no_report,
         )

@@ -1,18 +1,13 @@
 """`dashboard`: a read-only local page over the run folders, until it is interrupted."""
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import Annotated
 
 import typer
 
 from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 from engine.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from engine.dashboard.access import Access
 
 DEFAULT_PORT = 8080
 
@@ -38,6 +33,8 @@ def dashboard(
         raise ConfigError(f"--out {out}: is no folder; name the folder of the run folders")
 
     from engine.dashboard.access import TOKEN_VARIABLE, Access
+    from engine.dashboard.server import serve
+    from engine.serving import serve_until_signalled
 
     # Whoever sets it empty wants none.
     access = Access(host=host, token=os.environ.get(TOKEN_VARIABLE) or None)
@@ -47,23 +44,7 @@ def dashboard(
             token = " with the token" if access.token is not None else ""
             typer.echo(f"dashboard of {out} at {url}{token}; Ctrl-C ends it")
 
-    _serve_until_signalled(out, access, port=port, say=say)
-
-
-def _serve_until_signalled(out: Path, access: "Access", *, port: int, say: "Callable[[str], None]") -> None:
-    import asyncio
-    import signal
-
-    from engine.dashboard.server import serve
-
     def warn(line: str) -> None:
         typer.echo(line, err=True)
 
-    async def run() -> None:
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ended.set)
-        await serve(out, access, port=port, started=say, ended=ended, warn=warn)
-
-    asyncio.run(run())
+    serve_until_signalled(partial(serve, out, access, port=port, warn=warn), started=say)

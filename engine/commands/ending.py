@@ -15,23 +15,21 @@ class Ending:
 
     A `threading.Event` would do but for one thing: a handler that sets it while the same thread is about to wait for it
     stands before a lock that its own thread holds.
+
+    Attributes:
+        waker: the file that a signal writes to.
     """
 
     def __init__(self) -> None:
-        self._reading, self._writing = os.pipe()
-        os.set_blocking(self._writing, False)
+        self._reading, self.waker = os.pipe()
+        os.set_blocking(self.waker, False)
         self._wanted = False
-
-    @property
-    def waker(self) -> int:
-        """The file that a signal writes to."""
-        return self._writing
 
     def want(self) -> None:
         """End the run as soon as it can be ended in good order."""
         if not self._wanted:
             self._wanted = True
-            os.write(self._writing, b"!")
+            os.write(self.waker, b"!")
 
     def is_wanted(self) -> bool:
         """Tell whether the run is to end."""
@@ -44,7 +42,7 @@ class Ending:
     def close(self) -> None:
         """Give the pipe back."""
         os.close(self._reading)
-        os.close(self._writing)
+        os.close(self.waker)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,6 @@ import typer
 from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine.practice.exchange import PracticeExchange
     from engine.practice.signatures import HmacKey
     from engine.wiring.exchange import PracticeMarket
@@ -42,7 +41,9 @@ def exchange(
 ) -> None:
     """Run a Binance-compatible practice exchange on 127.0.0.1; end it with Ctrl-C."""
     from engine.clock import system_now
+    from engine.practice.server import LOOPBACK, serve
     from engine.practice.signatures import make_hmac_key
+    from engine.serving import serve_until_signalled
     from engine.wiring.exchange import checked_speed, instant_of_option, practice_exchange, practice_market, settings_of
 
     settings = settings_of(assignments or ())
@@ -67,7 +68,7 @@ def exchange(
             if data is not None and not (data / f"{settings.index}.csv").exists():
                 typer.echo(f"the bot also wants {data / settings.index}.csv, the index, which is not there")
 
-    _serve_until_signalled(opened, port=port, say=say)
+    serve_until_signalled(partial(serve, opened, address=(LOOPBACK, port)), started=say)
     if market.synthetic and not quiet:
         typer.echo("practice exchange closed; its market was synthetic")
 
@@ -120,19 +121,3 @@ def _shortest(path: Path) -> str:
     """Name a file from here, where it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _serve_until_signalled(opened: "PracticeExchange", *, port: int, say: "Callable[[str], None]") -> None:
-    import asyncio
-    import signal
-
-    from engine.practice.server import LOOPBACK, serve
-
-    async def run() -> None:
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ended.set)
-        await serve(opened, address=(LOOPBACK, port), started=say, ended=ended)
-
-    asyncio.run(run())

@@ -35,7 +35,7 @@ def load_config(
         ConfigError: one sentence about the first thing that is wrong.
     """
     from engine.config_reading import build_config, read_values, with_assignments
-    from engine.registry import OWN_FOLDER, built_strategy, params_of
+    from engine.registry import OWN_FOLDER, params_of, strategy_of
 
     typed = {"from": from_day, "to": to_day}
     dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
@@ -44,7 +44,7 @@ def load_config(
     if path is None and not quiet:
         typer.echo(f"configuration: the built-in default ({program_name()} init writes it to a file)", err=True)
     say_own_files(quiet=quiet)
-    built_strategy(config)
+    strategy_of(config)
     return config
 
 

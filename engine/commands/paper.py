@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,46 +38,32 @@ def paper(
     loaded = load_config(config, assigned, quiet=quiet)
     with ended_by_signals() as ending:
         try:
-            ended = _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
         except VenueError:
-            if ending.is_wanted():
-                # The end cuts waits short, and with them the tries of a question; the journal has what is open.
-                return
-            raise
-        if not quiet:
-            from engine.report.closing import print_closing, print_opening
-            from engine.report.console import make_console
-
-            console = make_console(quiet=False)
-            print_opening(console, synthetic=ended.synthetic)
-            print_closing(console, ended.words, folder=ended.folder, report=ended.report, synthetic=ended.synthetic)
+            # The end cuts waits short, and with them the tries of a question; the journal has what is open.
+            if not ending.is_wanted():
+                raise
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Ended:
-    """What is to be said of a run that has ended; report: None where there is none."""
+def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> None:
+    """Run until the end, and say what was done."""
+    import platformdirs
 
-    words: str
-    folder: Path
-    report: Path | None
-    synthetic: bool
-
-
-def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> _Ended:
-    """Run until the end."""
     from engine.clock import system_now
     from engine.logs import run_log
     from engine.record.paper_folder import one_sentence
     from engine.record.run_files import LOG_FILE
-    from engine.report.console import progress_bar
+    from engine.report.closing import print_closing
+    from engine.report.console import make_console, progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
-    from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+    from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE, framed
     from engine.venues.pace import LONGEST_WAIT_SECONDS
     from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
     from engine.wiring.live_exchange import warn_of_open_keys
     from engine.wiring.live_start import start_live
+    from engine.wiring.market import APPLICATION
     from engine.wiring.paper import PaperRun
     from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
@@ -101,6 +86,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             # Whoever starts it again and again waits by himself.
             longest_wait_seconds=LONGEST_WAIT_SECONDS if once else LONGEST_BAN_SECONDS,
             quiet=KeptQuietTimes(folder / QUIET_FILE),
+            heads=platformdirs.user_state_path(APPLICATION) / "heads",
         )
         start = start_live(config, folder, around, accept_config=accept_config)
         make_folder(folder)
@@ -138,7 +124,10 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             console.notice(SYNTHETIC_LAST_LINE)
     done = Past().after_all(run.events[begun:])
     # The thread that drew the panel is gone: one thread asks, as it should be.
-    return _Ended(words=closing_words(done, status()), folder=folder, report=report, synthetic=run.synthetic)
+    words = closing_words(done, status())
+    result = make_console(quiet=quiet)
+    with framed(result, synthetic=run.synthetic):
+        print_closing(result, words, folder=folder, report=report)
 
 
 def _tell_troubles(notice: Callable[[str], None]) -> "Callable[[LogLine], None]":

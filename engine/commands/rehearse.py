@@ -103,42 +103,57 @@ def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
     from engine.practice.server import PracticeServer
     from engine.record.run_folder import growing_folder, one_shot_name
     from engine.record.run_record import REHEARSAL
-    from engine.report.closing import print_closing, print_opening
+    from engine.report.closing import print_closing
     from engine.report.console import make_console
-    from engine.wiring.page import served_page
+    from engine.report.synthetic import framed
+    from engine.wiring.page import page_server
     from engine.wiring.rehearsal import make_credentials, open_exchange
 
     console = make_console(quiet=wishes.quiet)
     key, credentials = make_credentials()
-    with ExitStack() as opened:
-        exchange = open_exchange(plan, key, wall=system_now)
-        server = opened.enter_context(PracticeServer(exchange, port=wishes.port))
-        token = os.environ.get(TOKEN_VARIABLE) or None
-        page = opened.enter_context(served_page(wishes.out, token=token)) if wishes.page else ""
-        name = one_shot_name(REHEARSAL, plan.config.name, system_now())
-        folder = opened.enter_context(growing_folder(wishes.out, name))
-        lines = [f"rehearsal from {plan.first_day} to {plan.last_day}, practice exchange at {server.url}"]
-        lines += [f"dashboard of {wishes.out} at {page}"] if page else []
-        print_opening(console, *lines, synthetic=plan.synthetic)
-        stage = _Stage(plan=plan, exchange=exchange, url=server.url, page=page, folder=folder, credentials=credentials)
-        words, report = _trade(stage, wishes, ending)
-    print_closing(console, words, folder=folder, report=report, synthetic=plan.synthetic)
+    with ExitStack() as shown:
+        with ExitStack() as opened:
+            exchange = open_exchange(plan, key, wall=system_now)
+            server = opened.enter_context(PracticeServer(exchange, port=wishes.port))
+            token = os.environ.get(TOKEN_VARIABLE) or None
+            page = opened.enter_context(page_server(wishes.out, token=token)).url if wishes.page else ""
+            name = one_shot_name(REHEARSAL, plan.config.name, system_now())
+            folder = opened.enter_context(growing_folder(wishes.out, name))
+            lines = [f"rehearsal from {plan.first_day} to {plan.last_day}, practice exchange at {server.url}"]
+            lines += [f"dashboard of {wishes.out} at {page}"] if page else []
+            shown.enter_context(framed(console, synthetic=plan.synthetic))
+            for line in lines:
+                # An address is what people copy: it is never broken over two lines.
+                console.print(line, markup=False, soft_wrap=True)
+            words, report = _trade(
+                plan,
+                wishes,
+                ending,
+                exchange=exchange,
+                url=server.url,
+                page=page,
+                folder=folder,
+                credentials=credentials,
+            )
+        print_closing(console, words, folder=folder, report=report)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Stage:
-    """What a rehearsal is played on; page: the address of the page over the run folders, empty without one."""
+def _trade(
+    plan: "RehearsalPlan",
+    wishes: _Wishes,
+    ending: Ending,
+    *,
+    exchange: "PracticeExchange",
+    url: str,
+    page: str,
+    folder: Path,
+    credentials: "Credentials",
+) -> tuple[str, Path | None]:
+    """Play the days, and give what is to be said of them, and the report.
 
-    plan: "RehearsalPlan"
-    exchange: "PracticeExchange"
-    url: str
-    page: str
-    folder: Path
-    credentials: "Credentials"
-
-
-def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | None]:
-    """Play the days, and give what is to be said of them, and the report."""
+    Args:
+        url: of the exchange; page: the address of the page over the run folders, empty without one.
+    """
     from engine.clock import system_now
     from engine.logs import run_log
     from engine.record.run_files import LOG_FILE
@@ -150,12 +165,12 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
     from engine.wiring.paper import PaperRun
     from engine.wiring.paper_folder import paper_journal
     from engine.wiring.paper_status import status_of
-    from engine.wiring.rehearsal import live_config, make_client, play
+    from engine.wiring.rehearsal import make_client, on_practice, play
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 
-    plan, folder, watch = stage.plan, stage.folder, Watch(system_now)
-    config = live_config(plan, stage.url)
+    watch = Watch(system_now)
+    config = on_practice(plan.config, url)
     with live_console(quiet=wishes.quiet) as console, progress_bar(quiet=True) as progress, ExitStack() as opened:
         around = Surroundings(
             now=system_now,
@@ -164,12 +179,12 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
             notice=watch.notice(console.notice),
             progress=progress,
         )
-        client = opened.enter_context(closing(make_client(config, stage.credentials, around)))
+        client = opened.enter_context(closing(make_client(config, credentials, around)))
         at = client.server_time()
         store = opened.enter_context(
             paper_journal(config, folder, at=at, accept_config=False, synthetic=plan.synthetic)
         )
-        write_log = opened.enter_context(run_log(folder / LOG_FILE, strike_out=stage.credentials.strike_out))
+        write_log = opened.enter_context(run_log(folder / LOG_FILE, strike_out=credentials.strike_out))
         run = PaperRun(
             config,
             folder,
@@ -181,9 +196,9 @@ def _trade(stage: _Stage, wishes: _Wishes, ending: Ending) -> tuple[str, Path | 
             synthetic=plan.synthetic,
             mode=REHEARSAL,
         )
-        status = status_of(run, watch, config, folder, page=stage.page)
+        status = status_of(run, watch, config, folder, page=page)
         console.follow(status)
-        report = play(run, stage.exchange, plan, around, speed=wishes.speed)
+        report = play(run, exchange, plan, around, speed=wishes.speed)
     done = Past().after_all(run.events)
     # The thread that drew the panel is gone: one thread asks, as it should be. There is no later day to be decided.
     return f"{closing_words(done, replace(status(), next_day=None))}{fills_words(run.events)}", report

@@ -172,7 +172,7 @@ def _compare(console: "Console", first: Path, second: Path, *, as_json: bool) ->
 
 
 def _write_report(console: "Console", folder: Path) -> None:
-    from engine.report.html import write_report
+    from engine.report.html.page import write_report
 
     write_report(folder)
     console.print(f"report: {folder / 'report.html'}", soft_wrap=True, markup=False)

@@ -18,6 +18,7 @@ Ordinals: TypeAlias = NDArray[np.int64]
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 DAYS_A_WEEK = 7
+ONE_DAY = timedelta(days=1)
 
 
 def decision_instant(day: date) -> datetime:

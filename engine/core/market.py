@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from engine.core.calendar import Days, Instants, Ordinals, instants_after, ordinals_of
 from engine.core.errors import DataError
 
+PRICES = ("open", "high", "low", "close")
+OHLCV = (*PRICES, "volume")
 Floats: TypeAlias = NDArray[np.float64]
 
 

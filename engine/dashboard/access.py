@@ -1,12 +1,12 @@
 """Who may look: addresses, the token, and the hosts by which a browser may call this page. Pure; knows no server."""
 
 import hmac
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.core.errors import ConfigError
+from engine.serving import is_loopback
 
 TOKEN_VARIABLE = "ALTFUSE_DASHBOARD_TOKEN"
 LEAST_CHARACTERS = 16
@@ -75,16 +75,6 @@ def host_of(header: str) -> str | None:
     if found is None or (found["port"] is not None and not 0 < int(found["port"]) <= MOST_PORT):
         return None
     return found["bracketed"] or found["name"]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine's own, and no other machine can reach it."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _same(offered: str, wanted: str) -> bool:

@@ -1,6 +1,6 @@
 """What the server shows, read when it is asked for and kept while nothing changes.
 
-Blocking. `rows`, `run` and `report` share nothing that changes: each wants one thread at a time of its own.
+Blocking. `folders`, `run` and `report` share nothing that changes: each wants one thread at a time of its own.
 """
 
 import os
@@ -43,7 +43,11 @@ class RunView:
 
 
 class Board:
-    """The run folders below `out`, and what they hold."""
+    """The run folders below `out`, and what they hold.
+
+    Attributes:
+        folders: the list of runs, and which of them take seconds to read.
+    """
 
     def __init__(self, out: Path) -> None:
         self.folders = RunFolders(out)
@@ -52,22 +56,6 @@ class Board:
         self._journals: OrderedDict[str, _Followed] = OrderedDict()
         self._records: OrderedDict[str, tuple[Signature, RunView]] = OrderedDict()
         self._report: tuple[str, Signature, bytes] | None = None
-
-    def rows(self) -> list[RunRow]:
-        """Give the list of runs.
-
-        Raises:
-            DataError: the folder cannot be read.
-        """
-        return self.folders.rows()
-
-    def is_large(self, name: str) -> bool:
-        """Tell whether a run takes seconds to read; of any thread.
-
-        Raises:
-            DataError: the folder of all runs cannot be read.
-        """
-        return self.folders.is_large(name)
 
     def run(self, name: str) -> RunView | None:
         """Give what there is of a run; None where there is no run of that name.
@@ -95,8 +83,8 @@ class Board:
         row = self._reports.row(name)
         if row is None:
             return None
-        folder = self._reports.folder(row)
-        problem = row.problem or problem_of(folder)
+        folder = row.outline.folder
+        problem = row.outline.problem or problem_of(folder)
         if problem:
             raise DataError(problem)
         if row.has_report and row.report_is_current:
@@ -109,7 +97,7 @@ class Board:
         return self._report[2]
 
     def _followed(self, row: RunRow) -> RunView:
-        folder = self._runs.folder(row)
+        folder = row.outline.folder
         followed = self._journals.pop(row.name, None) or _Followed(folder)
         self._journals[row.name] = followed
         while len(self._journals) > MOST_KEPT:
@@ -122,7 +110,7 @@ class Board:
         signature = self._runs.signature(row.name)
         kept = self._records.pop(row.name, None)
         if kept is None or kept[0] != signature:
-            kept = signature, _read_record(row, self._runs.folder(row))
+            kept = signature, _read_record(row)
         self._records[row.name] = kept
         while len(self._records) > MOST_KEPT:
             self._records.popitem(last=False)
@@ -172,8 +160,9 @@ class _Followed:
             self.state = self._run.state()
 
 
-def _read_record(row: RunRow, folder: Path) -> RunView:
-    problem = row.problem or problem_of(folder)
+def _read_record(row: RunRow) -> RunView:
+    folder = row.outline.folder
+    problem = row.outline.problem or problem_of(folder)
     if problem:
         return RunView(row=row, problem=problem)
     try:

@@ -8,6 +8,7 @@ for a new one.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 MOST_CONNECTIONS = 100
 IDLE_SECONDS = 15.0
@@ -41,22 +42,23 @@ class Connections:
         """Give the protocol of a new connection."""
         return _Admitted(self._make(), self)
 
-    def begin(self, transport: asyncio.BaseTransport | None) -> None:
-        """Take note that a request came whole and is being answered."""
-        self._mark(transport, busy=True)
-
-    def end(self, transport: asyncio.BaseTransport | None) -> None:
-        """Take note that it is answered."""
-        self._mark(transport, busy=False)
+    def mark(self, transport: asyncio.BaseTransport | None, *, busy: bool) -> None:
+        """Take note that a request came whole and is being answered, or that it is answered."""
+        place = None if transport is None else self._held.pop(transport, None)
+        if transport is None or place is None:
+            return
+        self._held[transport] = place
+        place.busy = busy
+        self._watch(transport)
 
     @contextmanager
     def waiting(self, transport: asyncio.BaseTransport | None) -> Iterator[None]:
         """Take a request that is being answered for one that waits: meanwhile its place is no safer than others."""
-        self.end(transport)
+        self.mark(transport, busy=False)
         try:
             yield
         finally:
-            self.begin(transport)
+            self.mark(transport, busy=True)
 
     def admit(self, transport: asyncio.Transport) -> bool:
         """Give a new connection a place; False where all are busy."""
@@ -74,14 +76,6 @@ class Connections:
         place = self._held.pop(transport, None)
         if place is not None and place.timer is not None:
             place.timer.cancel()
-
-    def _mark(self, transport: asyncio.BaseTransport | None, *, busy: bool) -> None:
-        place = None if transport is None else self._held.pop(transport, None)
-        if transport is None or place is None:
-            return
-        self._held[transport] = place
-        place.busy = busy
-        self._watch(transport)
 
     def _watch(self, transport: asyncio.BaseTransport) -> None:
         place = self._held[transport]
@@ -105,51 +99,47 @@ class Connections:
         place.transport.abort()
 
 
+@dataclass(slots=True)
 class _Place:
     """One connection: whether it is answered now, when it is looked at, what it had not taken then."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.busy = False
-        self.timer: asyncio.TimerHandle | None = None
-        self.unread = 0
+    transport: asyncio.Transport
+    busy: bool = False
+    timer: asyncio.TimerHandle | None = None
+    unread: int = 0
 
 
 class _Admitted(asyncio.Protocol):
-    """Hands everything on to the protocol that speaks, if there is a place."""
+    """Hands everything on to the protocol that speaks; where there is no place, to one that does nothing."""
 
     def __init__(self, inner: asyncio.Protocol, connections: Connections) -> None:
-        self._inner: asyncio.Protocol | None = inner
+        self._inner = inner
         self._connections = connections
         self._transport: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if self._inner is not None and self._connections.admit(transport):
+        if self._connections.admit(transport):
             self._inner.connection_made(transport)
             return
-        self._inner = None
+        self._inner = asyncio.Protocol()
         transport.write(FULL)
         transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._transport is not None:
             self._connections.forget(self._transport)
-        if self._inner is not None:
-            self._inner.connection_lost(exc)
+        self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._inner is not None:
-            self._inner.data_received(data)
+        self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        return None if self._inner is None else self._inner.eof_received()
+        return self._inner.eof_received()
 
     def pause_writing(self) -> None:
-        if self._inner is not None:
-            self._inner.pause_writing()
+        self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        if self._inner is not None:
-            self._inner.resume_writing()
+        self._inner.resume_writing()

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.core.errors import DataError
@@ -23,7 +23,7 @@ from engine.record.run_files import (
     ROTATIONS_FILE,
     SUMMARY_FILE,
 )
-from engine.record.run_outline import outline_of, sentence_of
+from engine.record.run_outline import RunOutline, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES
 
 MOST_RUNS = 2000
@@ -46,27 +46,25 @@ class RunRow:
     """A run in the list.
 
     Attributes:
+        outline: what can be said of it at a glance, or why it cannot be read.
         changed: when its files were last written.
-        mode: empty where it cannot be told; total_return: a fraction, None where there is none.
         is_running: whether a bot holds the journal's lock now.
         may_grow: whether it has the journal of a run that goes on.
         has_decisions, has_report: what there is to look at; report_is_current: nothing was written since.
-        problem: why it cannot be read, in a sentence; empty where it can.
     """
 
-    name: str
+    outline: RunOutline
     changed: datetime
-    mode: str = ""
-    first_day: date | None = None
-    last_day: date | None = None
-    total_return: float | None = None
-    synthetic: bool = False
     is_running: bool = False
     may_grow: bool = False
     has_decisions: bool = False
     has_report: bool = False
     report_is_current: bool = False
-    problem: str = ""
+
+    @property
+    def name(self) -> str:
+        """The folder's."""
+        return self.outline.folder.name
 
 
 class RunFolders:
@@ -94,10 +92,6 @@ class RunFolders:
     def row(self, name: str) -> RunRow | None:
         """Give the row of one run; None where the list holds no such name."""
         return self._row(name) if name in self._names() else None
-
-    def folder(self, row: RunRow) -> Path:
-        """Give the folder of a run of the list."""
-        return self.out / row.name
 
     def is_large(self, name: str) -> bool:
         """Tell whether a run takes seconds to read.
@@ -127,7 +121,7 @@ class RunFolders:
     def _row(self, name: str) -> RunRow:
         kept, stamp = self._read.get(name), _stamp(f"{self.out}{os.sep}{name}")
         # A run that is over stays as it is: one look at its folder and its summary tells that it did.
-        if kept is not None and kept.stamp == stamp and not (kept.row.may_grow or kept.row.problem):
+        if kept is not None and kept.stamp == stamp and not (kept.row.may_grow or kept.row.outline.problem):
             return kept.row
         signature = self.signature(name)
         if kept is None or kept.signature != signature:
@@ -168,31 +162,20 @@ def problem_of(folder: Path) -> str:
 
 def _read_row(folder: Path, signature: Signature) -> RunRow:
     changed = {file: at for file, inode, at, _ in signature if inode}
-    last = _last_change(folder, changed)
-    row = RunRow(
-        name=folder.name,
-        changed=datetime.fromtimestamp(last, UTC),
-        may_grow=JOURNAL_FILE in changed,
+    outline = RunOutline(folder=folder, mode="", name="", problem=problem_of(folder))
+    if not outline.problem:
+        try:
+            outline = outline_of(folder)
+        except DataError as error:
+            outline = replace(outline, problem=sentence_of(error, folder))
+    return RunRow(
+        outline=outline,
+        changed=datetime.fromtimestamp(_last_change(folder, changed), UTC),
+        may_grow=JOURNAL_FILE in changed and outline.mode not in ONE_SHOT_MODES,
         has_decisions=DECISIONS_FILE in changed,
         has_report=REPORT_FILE in changed,
         report_is_current=JOURNAL_FILE not in changed or changed.get(REPORT_FILE, 0) >= _last_record(changed),
     )
-    problem = problem_of(folder)
-    if not problem:
-        try:
-            outline = outline_of(folder)
-            return replace(
-                row,
-                mode=outline.mode,
-                first_day=outline.first_day,
-                last_day=outline.last_day,
-                total_return=outline.total_return,
-                synthetic=bool(outline.synthetic),
-                may_grow=row.may_grow and outline.mode not in ONE_SHOT_MODES,
-            )
-        except DataError as error:
-            problem = sentence_of(error, folder)
-    return replace(row, problem=problem)
 
 
 def _stamp(folder: str) -> tuple[int, ...]:

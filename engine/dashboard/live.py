@@ -143,18 +143,15 @@ def curve_of(equity: Sequence[tuple[date, float]]) -> Curve | None:
         return None
     (first, start), (last, end) = equity[0], equity[-1]
     values = [value for _, value in equity]
+    days = (last - first).days
     return Curve(
         first_day=first,
         last_day=last,
         start=start,
         end=end,
         picture=sparkline(values),
-        performance=_performance(values, days=(last - first).days),
+        performance=performance_of(np.array(values), days=days) if days > 0 and min(values) > 0 else None,
     )
-
-
-def _performance(values: Sequence[float], *, days: int) -> Performance | None:
-    return performance_of(np.array(values), days=days) if days > 0 and min(values) > 0 else None
 
 
 def _known(evidence: Mapping[str, Mapping[str, Any] | None], section: str, name: str) -> str | None:

@@ -172,7 +172,7 @@ class _Shown:
         self._desk, self._desk_of_large = _Desk(out), _Desk(out)
 
     async def _desk_of(self, name: str) -> _Desk:
-        return self._desk_of_large if await asyncio.to_thread(self._desk.board.is_large, name) else self._desk
+        return self._desk_of_large if await asyncio.to_thread(self._desk.board.folders.is_large, name) else self._desk
 
     async def runs(self, _: web.Request) -> web.Response:
         return _page("Runs", await _in_turn(self._lists, self._runs_fragment), source="/live")
@@ -203,7 +203,7 @@ class _Shown:
     def _runs_fragment(self) -> str:
         out = str(self._desk.board.folders.out)
         try:
-            return pages.runs_fragment(self._desk.board.rows(), out=out)
+            return pages.runs_fragment(self._desk.board.folders.rows(), out=out)
         except DataError as error:
             return pages.runs_fragment([], out=out, problem=str(error))
 
@@ -239,11 +239,11 @@ class _Guard:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         transport = request.transport
-        self._connections.begin(transport)
+        self._connections.mark(transport, busy=True)
         try:
             response = await self._answered(request, handler)
         finally:
-            self._connections.end(transport)
+            self._connections.mark(transport, busy=False)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

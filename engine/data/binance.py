@@ -14,7 +14,7 @@ import numpy as np
 from engine.connections.causes import failure_of
 from engine.core.calendar import EPOCH_ORDINAL, days_of
 from engine.core.errors import DataError
-from engine.core.market import BarSeries, crypto_series
+from engine.core.market import OHLCV, BarSeries, crypto_series
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
 from engine.data.refusals import serves_nothing
@@ -296,7 +296,7 @@ def _candle_words(kline: object, earliest: int) -> str:
 def _series(symbol: str, rows: Sequence[Row], place: str) -> BarSeries:
     days = days_of(np.array([day for day, _ in rows], dtype=np.int64))
     table = np.array([values for _, values in rows], dtype=np.float64).reshape(-1, ROW_FIELDS - 1).T.copy()
-    columns = dict(zip(("open", "high", "low", "close", "volume"), table, strict=True))
+    columns = dict(zip(OHLCV, table, strict=True))
     check_bars(days=days, **columns, place=lambda _row: place)
     return crypto_series(symbol, days=days, **columns)
 

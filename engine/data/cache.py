@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.core.errors import DataError
-from engine.core.market import BarSeries
+from engine.core.market import OHLCV, PRICES, BarSeries
 from engine.data.cache_store import CacheStore, Entry, Key, Unusable
 from engine.data.closures import refuse_closed, refuse_shifted, without_carried
 from engine.data.digest import bars_sha256
@@ -229,7 +229,7 @@ def revised_days(kept: BarSeries, fetched: BarSeries) -> list[date]:
     """Find the days of both series whose prices differ by more than `PRICE_TOLERANCE`."""
     _, in_kept, in_fetched = np.intersect1d(kept.ordinals, fetched.ordinals, return_indices=True)
     differs = np.zeros(len(in_kept), dtype=np.bool_)
-    for name in ("open", "high", "low", "close"):
+    for name in PRICES:
         before, after = getattr(kept, name)[in_kept], getattr(fetched, name)[in_fetched]
         differs |= np.abs(after - before) > PRICE_TOLERANCE * before
     return [date.fromordinal(int(ordinal)) for ordinal in kept.ordinals[in_kept][differs]]
@@ -240,10 +240,7 @@ def merged(kept: BarSeries, fetched: BarSeries, kind: MarketKind) -> BarSeries:
     only_kept = ~np.isin(kept.ordinals, fetched.ordinals)
     days = np.concatenate([kept.days[only_kept], fetched.days])
     order = np.argsort(days)
-    columns = {
-        name: np.concatenate([getattr(kept, name)[only_kept], getattr(fetched, name)])[order]
-        for name in ("open", "high", "low", "close", "volume")
-    }
+    columns = {name: np.concatenate([getattr(kept, name)[only_kept], getattr(fetched, name)])[order] for name in OHLCV}
     return kind.build(kept.symbol, days=days[order], **columns)
 
 

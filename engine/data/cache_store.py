@@ -16,7 +16,7 @@ from urllib.parse import quote as percent_encoded
 
 import numpy as np
 
-from engine.core.market import BarSeries
+from engine.core.market import OHLCV, BarSeries
 from engine.data.digest import bars_sha256
 from engine.data.kinds import SeriesBuilder
 from engine.fresh_files import fresh_file
@@ -28,8 +28,6 @@ READS = 3
 """A writer may stand between its two files just as they are read; then another look finds the pair whole."""
 
 PARQUET = b"PAR1"
-
-PRICES_AND_VOLUME = ("open", "high", "low", "close", "volume")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +168,7 @@ def _encoded(bars: BarSeries) -> bytes:
 
     # Days as their number since 1970: in reading dates fastparquet 2026.9 does what numpy 2.5 warns of.
     days = bars.days.astype("datetime64[D]").astype(np.int64)
-    frame = pd.DataFrame({"day": days, **{name: getattr(bars, name) for name in PRICES_AND_VOLUME}})
+    frame = pd.DataFrame({"day": days, **{name: getattr(bars, name) for name in OHLCV}})
     buffer = _KeptBuffer()
     fastparquet.write("bars", frame, open_with=lambda _path, _mode: buffer, write_index=False, stats=False)
     return buffer.getvalue()
@@ -193,7 +191,7 @@ def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
         symbol,
         # A number of days, or in entries of version 0.1 an instant.
         days=frame["day"].to_numpy().astype("datetime64[D]"),
-        **{name: frame[name].to_numpy(dtype=np.float64) for name in PRICES_AND_VOLUME},
+        **{name: frame[name].to_numpy(dtype=np.float64) for name in OHLCV},
     )
 
 

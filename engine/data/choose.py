@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.core.errors import ConfigError, DataError
-from engine.core.market import BarSeries
+from engine.core.market import OHLCV, BarSeries
 from engine.data.checks import crypto_gaps
 from engine.data.digest import bars_sha256
 from engine.data.failures import UnreachableError
@@ -195,10 +195,7 @@ def spliced(recent: LoadedSeries, older: LoadedSeries) -> LoadedSeries:
     bars = COINS.build(
         symbol,
         days=np.concatenate([head.days, recent.bars.days]),
-        **{
-            name: np.concatenate([getattr(head, name), getattr(recent.bars, name)])
-            for name in ("open", "high", "low", "close", "volume")
-        },
+        **{name: np.concatenate([getattr(head, name), getattr(recent.bars, name)]) for name in OHLCV},
     )
     gaps = crypto_gaps(bars)
     # Staleness of the older part means nothing: only its past is used.

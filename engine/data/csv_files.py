@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.core.calendar import Days
 from engine.core.errors import DataError
-from engine.core.market import BarSeries, Floats
+from engine.core.market import PRICES, BarSeries, Floats
 from engine.data.bounded_lines import LONGEST_LINE_BYTES, LongLineError, read_lines
 from engine.data.checks import check_bars
 from engine.data.closures import refuse_closed, refuse_shifted
@@ -24,7 +24,6 @@ from engine.data.kinds import COINS, MarketKind, indices
 from engine.data.sessions import NewYorkSessions, SessionsBetween
 from engine.ports import LoadedSeries
 
-PRICES = ("open", "high", "low", "close")
 REQUIRED = ("date", *PRICES)
 COLUMNS = (*REQUIRED, "volume")
 MOST_FILES_NAMED = 12

@@ -210,7 +210,9 @@ class YahooBars:
                 response = send(method, address, **{**options, **route_options(route_to(address, self._environment))})
             except OSError as error:
                 # Remembered here: some failures the library takes for others.
-                self._failure = self._failure_of(error, address)
+                self._failure = failure_of(
+                    error, url=address, environment=self._environment, timeout_seconds=self._timeout_seconds
+                )
                 raise
             if not is_chart:
                 return response
@@ -220,9 +222,6 @@ class YahooBars:
 
         session.request = request
         return session
-
-    def _failure_of(self, error: OSError, url: str) -> Failure:
-        return failure_of(error, url=url, environment=self._environment, timeout_seconds=self._timeout_seconds)
 
     def _rebased(self, url: str) -> str:
         if self._base_url is None:

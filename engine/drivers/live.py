@@ -14,6 +14,7 @@ from engine.core.errors import DataError, VenueError
 from engine.core.market import BarSeries, History
 from engine.core.order import Order
 from engine.core.strategy import AnyStrategy
+from engine.first_sends import FirstSends
 from engine.session import Session
 from engine.span import sessions_behind
 
@@ -75,6 +76,7 @@ class LiveDriver:
         ending: whether the run is to end.
         changed: told after orders were worked and something came of it.
         check_account: told before anything is decided or sent; the exchange may have been reset.
+        first_sends: holds back what is sent first.
         notice: told, in words, of what a person should know; the same words not twice in a row.
         examine: shown every snapshot, with its day, before anything is decided on it; an error of it ends the run.
         synthetic: whether the prices are made up.
@@ -92,6 +94,7 @@ class LiveDriver:
         ending: Callable[[], bool],
         changed: Callable[[], None],
         check_account: Callable[[datetime], None],
+        first_sends: FirstSends,
         notice: Callable[[str], None],
         timing: Timing,
         max_stale_sessions: int,
@@ -107,6 +110,7 @@ class LiveDriver:
         self._ending = ending
         self._changed = changed
         self._check_account = check_account
+        self._first_sends = first_sends
         self._notice = notice
         self._timing = timing
         self._max_stale_sessions = max_stale_sessions
@@ -141,11 +145,22 @@ class LiveDriver:
         """Settle what is not certain, decide what can be decided, send what can be sent.
 
         A decision that is due comes before orders that still wait, as in history: it may cancel them.
+        Where what is to be sent or planned is held back, all is asked, looked at and decided anew after the wait.
 
         Returns:
             Whether nothing is left to do before another day is over.
         """
+        is_idle = self._cycle()
+        if self._first_sends.are_held:
+            self._first_sends.wait()
+            # A wait that the end cuts short has shown nothing.
+            is_idle = not self._ending() and self._cycle()
+        return is_idle
+
+    def _cycle(self) -> bool:
         now = self._exchange_now()
+        # Asked in every cycle: a start grows older while nothing is due.
+        hold_plans = not self._first_sends.are_free(now)
         waiting = self._session.waiting
         self._session.settle(now)
         self._tell_of_change(waiting)
@@ -159,9 +174,13 @@ class LiveDriver:
         first = self._first_undecided(day)
         if first <= day or self._session.waiting or self._was_restoring:
             self._check_account(now)
+        if self._session.waiting:
+            self._first_sends.hold(now)
+        if self._first_sends.are_held:
+            return False
         # Fees may have left too little of what is bought back: it is looked at once more when that is there.
         self._was_restoring = bool(self._session.standing.orders.restoring)
-        is_decided = first > day or self._decide(first, day, now)
+        is_decided = first > day or self._decide(first, day, now, hold_plans=hold_plans)
         self._work(now)
         self._tell_of_stuck(now)
         return is_decided and not self._session.waiting and not self._was_restoring
@@ -219,7 +238,7 @@ class LiveDriver:
         last = self._session.standing.last_day
         return day if last is None else last + ONE_DAY
 
-    def _decide(self, first: date, last: date, now: datetime) -> bool:
+    def _decide(self, first: date, last: date, now: datetime, *, hold_plans: bool) -> bool:
         history = self._history_at(last)
         if history is None:
             return False
@@ -239,7 +258,16 @@ class LiveDriver:
             self._session.begin(days[0], synthetic=self._synthetic)
         for day in days:
             fresh = self._entries_allowed(history, day)
-            self._session.decide(day, observations, history, entries_allowed=fresh, plan_orders=day == last)
+            if not self._session.decide(
+                day,
+                observations,
+                history,
+                entries_allowed=fresh,
+                plan_orders=day == last,
+                hold_plans=hold_plans,
+            ):
+                self._first_sends.hold(now)
+                return False
             self._tell_of_markets(history, day)
         return days[-1] == last
 

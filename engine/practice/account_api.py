@@ -12,8 +12,7 @@ from engine.practice.lags import TRADES
 from engine.practice.limits import ORDERS_A_DAY, ORDERS_IN_TEN_SECONDS
 from engine.practice.matching import FEE_DISCOUNT
 from engine.practice.orders import PracticeOrder, PracticeTrade
-from engine.practice.parameters import Parameters
-from engine.practice.routes import Context, Route
+from engine.practice.routes import Context, Route, weight_with
 
 ACCOUNT_NUMBER = 510
 
@@ -174,14 +173,10 @@ def _my_filters(context: Context) -> object:
     return {"exchangeFilters": [], "symbolFilters": filters_of(market.rules), "assetFilters": []}
 
 
-def _trades_weight(parameters: Parameters) -> int:
-    return 20 if parameters.peek("orderId") is None else 5
-
-
 ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "account"): Route(serve=_account, weight=20, signed=True),
     ("GET", "account/commission"): Route(serve=_commission, weight=20, signed=True),
-    ("GET", "myTrades"): Route(serve=_my_trades, weight=_trades_weight, signed=True),
+    ("GET", "myTrades"): Route(serve=_my_trades, weight=weight_with("orderId", 5, without=20), signed=True),
     ("GET", "rateLimit/order"): Route(serve=_order_counts, weight=40, signed=True),
     ("GET", "myFilters"): Route(serve=_my_filters, weight=40, signed=True),
 }

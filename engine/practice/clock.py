@@ -27,41 +27,39 @@ class PracticeClock:
         at: where it starts.
         speed: seconds that pass here for one on the wall; 0 stands still.
         wall: gives the wall clock's instant.
+
+    Attributes:
+        speed: as it is now.
     """
 
     def __init__(self, at: datetime, *, speed: float, wall: Callable[[], datetime]) -> None:
         if speed < 0:
             raise ValueError(f"speed {speed} is not allowed; 0 stands still, 1 is the wall clock's pace")
         self._wall = wall
-        self._speed = speed
+        self.speed = speed
         self._set_to = milliseconds_of(at)
         self._set_on = wall()
         self._passed = 0
 
     @property
-    def speed(self) -> float:
-        """Seconds that pass here for one on the wall."""
-        return self._speed
-
-    @property
     def stands_still(self) -> bool:
         """Whether only steering moves it."""
-        return self._speed == 0
+        return self.speed == 0
 
     def now(self) -> int:
         """Give the exchange's time."""
-        return self._set_to if self._speed == 0 else self._set_to + int(self._elapsed() * self._speed)
+        return self._set_to if self.speed == 0 else self._set_to + int(self._elapsed() * self.speed)
 
     def latest_watch(self) -> int:
         """Give the latest time that the watch of a client can show which set it by this clock and let it run on.
 
         A clock that stands still is a fiction that clients cannot share: theirs run on after they asked for the time.
         """
-        return self._set_to + int(self._elapsed() * max(self._speed, 1.0))
+        return self._set_to + int(self._elapsed() * max(self.speed, 1.0))
 
     def passed(self) -> int:
         """Give how much time has passed for a client: by its watch between two puttings of the clock, and by those."""
-        return self._passed + int(self._elapsed() * max(self._speed, 1.0))
+        return self._passed + int(self._elapsed() * max(self.speed, 1.0))
 
     def set_to(self, milliseconds: int) -> None:
         """Put the clock forward.
@@ -84,7 +82,7 @@ class PracticeClock:
             raise ValueError(f"speed {speed} is not allowed; 0 stands still, 1 is the wall clock's pace")
         self._passed = self.passed()
         self._set_to, self._set_on = self.now(), self._wall()
-        self._speed = speed
+        self.speed = speed
 
     def _elapsed(self) -> int:
         # A wall clock that was put back must not take the exchange with it.

@@ -130,7 +130,7 @@ def _faults(exchange: PracticeExchange, _: object) -> object:
 
 def _steer_faults(exchange: PracticeExchange, content: object) -> object:
     if isinstance(content, dict) and "clear" in content:
-        exchange.faults.clear()
+        exchange.faults.pending.clear()
         return []
     wanted = content if isinstance(content, list) else [content]
     faults = [fault_of(_mapping(wish)) for wish in wanted]

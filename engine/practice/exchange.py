@@ -128,7 +128,7 @@ class PracticeExchange:
     def add_fault(self, fault: Fault) -> None:
         """Order a fault."""
         with self.lock:
-            self.faults.add(fault)
+            self.faults.pending.append(fault)
 
     def add_key(self, key: ApiKey) -> None:
         """Let a further key open the account."""

@@ -83,14 +83,6 @@ class FaultList:
     def __init__(self) -> None:
         self.pending: list[Fault] = []
 
-    def add(self, fault: Fault) -> None:
-        """Order a fault."""
-        self.pending.append(fault)
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.pending.clear()
-
     def striking(self, *, method: str, path: str, symbol: str | None) -> list[Fault]:
         """Count a request against every fault that it matches, and give those that strike it."""
         striking = []

@@ -100,8 +100,12 @@ def check_limit_order(
         raise filter_failure("MAX_NUM_ORDERS")
 
 
-def check_market_order(rules: SymbolRules, *, quantity: Decimal, average_price: Decimal) -> None:
-    """Pass a market order for a base quantity or raise; its notional is that at the average price.
+def check_market_order(rules: SymbolRules, *, quantity: Decimal, notional: Decimal) -> None:
+    """Pass a market order or raise.
+
+    Args:
+        quantity: base units; for a quote amount what the book makes of it.
+        notional: the quote amount, or what the quantity comes to at the average price.
 
     Raises:
         ApiError: -1013 with the name of the first filter that it fails.
@@ -110,20 +114,7 @@ def check_market_order(rules: SymbolRules, *, quantity: Decimal, average_price: 
     # Its step and least quantity are 0, that is off; the largest quantity counts.
     if quantity > rules.market_maximum_quantity:
         raise filter_failure("MARKET_LOT_SIZE")
-    if EXACT.multiply(average_price, quantity) < rules.minimum_notional:
-        raise filter_failure("NOTIONAL")
-
-
-def check_quote_order(rules: SymbolRules, *, amount: Decimal, quantity: Decimal) -> None:
-    """Pass a market order for a quote amount, of which the book makes `quantity`, or raise.
-
-    Raises:
-        ApiError: -1013 with the name of the first filter that it fails.
-    """
-    _check_lot_size(rules, quantity)
-    if quantity > rules.market_maximum_quantity:
-        raise filter_failure("MARKET_LOT_SIZE")
-    if amount < rules.minimum_notional:
+    if notional < rules.minimum_notional:
         raise filter_failure("NOTIONAL")
 
 

@@ -42,10 +42,6 @@ class Lags:
             raise ValueError(f"{kind}: {seconds} is not allowed; 0 to {LONGEST_SECONDS} seconds are")
         self._behind[kind] = int(seconds * SECOND)
 
-    def now(self) -> int:
-        """Give what the watch shows."""
-        return self._watch()
-
     def shows(self, kind: str, happened: int) -> bool:
         """Tell whether an answer of a kind shows by now what happened when the watch showed `happened`."""
         return self._watch() - happened >= self._behind[kind]

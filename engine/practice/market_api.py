@@ -1,7 +1,9 @@
 """The public endpoints: time, exchange information, prices, books and klines. No key is needed."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from engine.practice.book import Market
 from engine.practice.candles import INTERVALS, MONTH, day_statistics, klines
@@ -10,7 +12,7 @@ from engine.practice.errors import ApiError
 from engine.practice.filters import filters_of, text8
 from engine.practice.limits import ORDERS_A_DAY, ORDERS_IN_TEN_SECONDS, WEIGHT_A_MINUTE
 from engine.practice.parameters import Parameters
-from engine.practice.routes import Context, Route
+from engine.practice.routes import Context, Route, weight_with
 
 ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET"]
 PREVENTION_MODES = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"]
@@ -122,16 +124,17 @@ def _average_price(context: Context) -> object:
     return {"mins": AVERAGE_MINUTES, "price": text8(market.last_price(context.at)), "closeTime": context.at}
 
 
-def _price_ticker(context: Context) -> object:
-    markets, single = _wanted(context)
-    rows = [{"symbol": market.rules.symbol, "price": text8(market.last_price(context.at))} for market in markets]
-    return rows[0] if single else rows
+def _tickers(context: Context, row: Callable[[Market, int], object]) -> object:
+    is_single = context.parameters.peek("symbol") is not None
+    symbols = context.parameters.symbols()
+    context.parameters.text("symbolStatus")
+    context.parameters.done()
+    rows = [row(market, context.at) for market in context.markets(symbols)]
+    return rows[0] if is_single else rows
 
 
-def _book_ticker(context: Context) -> object:
-    markets, single = _wanted(context)
-    rows = [_best(market, context.at) for market in markets]
-    return rows[0] if single else rows
+def _price(market: Market, at: int) -> dict[str, str]:
+    return {"symbol": market.rules.symbol, "price": text8(market.last_price(at))}
 
 
 def _best(market: Market, at: int) -> dict[str, str]:
@@ -145,9 +148,7 @@ def _best(market: Market, at: int) -> dict[str, str]:
 
 def _day_ticker(context: Context) -> object:
     context.parameters.one_of("type", ("FULL", "MINI"), error=ApiError(-1139, "Invalid ticker type."), default="FULL")
-    markets, single = _wanted(context)
-    rows = [_statistics(market, context.at) for market in markets]
-    return rows[0] if single else rows
+    return _tickers(context, _statistics)
 
 
 def _statistics(market: Market, at: int) -> dict[str, object]:
@@ -194,14 +195,6 @@ def _trades(context: Context) -> object:
     ]
 
 
-def _wanted(context: Context) -> tuple[list[Market], bool]:
-    single = context.parameters.peek("symbol") is not None
-    symbols = context.parameters.symbols()
-    context.parameters.text("symbolStatus")
-    context.parameters.done()
-    return context.markets(symbols), single
-
-
 def _invalid(name: str) -> ApiError:
     return ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
 
@@ -210,10 +203,6 @@ def _depth_weight(parameters: Parameters) -> int:
     text = parameters.peek("limit")
     limit = int(text) if text is not None and text.isdecimal() else 100
     return next((weight for most, weight in ((100, 5), (500, 25), (1000, 50)) if limit <= most), 250)
-
-
-def _ticker_weight(parameters: Parameters) -> int:
-    return 2 if parameters.peek("symbol") is not None else 4
 
 
 def _day_ticker_weight(parameters: Parameters) -> int:
@@ -235,7 +224,7 @@ ROUTES: dict[tuple[str, str], Route] = {
     ("GET", "klines"): Route(serve=_klines, weight=2),
     ("GET", "uiKlines"): Route(serve=_klines, weight=2),
     ("GET", "avgPrice"): Route(serve=_average_price, weight=2),
-    ("GET", "ticker/price"): Route(serve=_price_ticker, weight=_ticker_weight),
-    ("GET", "ticker/bookTicker"): Route(serve=_book_ticker, weight=_ticker_weight),
+    ("GET", "ticker/price"): Route(serve=partial(_tickers, row=_price), weight=weight_with("symbol", 2, without=4)),
+    ("GET", "ticker/bookTicker"): Route(serve=partial(_tickers, row=_best), weight=weight_with("symbol", 2, without=4)),
     ("GET", "ticker/24hr"): Route(serve=_day_ticker, weight=_day_ticker_weight),
 }

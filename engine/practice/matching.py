@@ -14,7 +14,7 @@ from engine.core.order import Side
 from engine.practice.accounts import Account
 from engine.practice.book import Level, Market
 from engine.practice.errors import ApiError
-from engine.practice.filters import check_limit_order, check_market_order, check_position, check_quote_order
+from engine.practice.filters import check_limit_order, check_market_order, check_position
 from engine.practice.orders import OrderRecords, PracticeOrder, PracticeTrade
 from engine.practice.rules import SMALLEST, SymbolRules
 
@@ -118,7 +118,7 @@ class MatchingEngine:
 
     def cancel(self, order: PracticeOrder, at: int) -> None:
         """Take an open order off the book."""
-        self._release(order)
+        self._account.release(*self._reserve(order, self._markets[order.symbol]))
         self._records.close(order, "CANCELED", at)
 
     def match_resting(self, at: int) -> None:
@@ -144,12 +144,13 @@ class MatchingEngine:
                 open_orders=len(self._records.open_orders(request.symbol)),
             )
         elif request.quantity is not None:
-            check_market_order(rules, quantity=request.quantity, average_price=mark)
+            notional = EXACT.multiply(mark, request.quantity)
+            check_market_order(rules, quantity=request.quantity, notional=notional)
         elif request.quote_amount is not None:
             if not levels:
                 raise ApiError(-2010, "Order book liquidity is less than symbol minimum quantity.")
             quantity = _quantity_for(request.quote_amount, levels, market)
-            check_quote_order(rules, amount=request.quote_amount, quantity=quantity)
+            check_market_order(rules, quantity=quantity, notional=request.quote_amount)
         if request.side is Side.BUY:
             wanted = request.quantity or _quantity_for(request.quote_amount, levels, market)
             check_position(rules, quantity=wanted, held=self._held_and_ordered(rules))
@@ -222,9 +223,6 @@ class MatchingEngine:
         fee = (amount * self.commission * FEE_DISCOUNT / mark).quantize(SMALLEST, ROUND_DOWN)
         coin = market.rules.base
         return (fee, coin) if self._account.free.get(coin, ZERO) >= fee else None
-
-    def _release(self, order: PracticeOrder) -> None:
-        self._account.release(*self._reserve(order, self._markets[order.symbol]))
 
     def _reserve(self, order: PracticeOrder, market: Market) -> tuple[str, Decimal]:
         if order.is_buy:

@@ -13,7 +13,7 @@ from engine.practice.market_api import ORDER_TYPES, PREVENTION_MODES
 from engine.practice.matching import OrderRequest, OrderType
 from engine.practice.orders import PracticeOrder, PracticeTrade, seen
 from engine.practice.parameters import Parameters
-from engine.practice.routes import Context, Route
+from engine.practice.routes import Context, Route, weight_with
 
 UNSUPPORTED = {
     "STOP_LOSS": "Stop loss orders are not supported for this symbol.",
@@ -35,7 +35,7 @@ def _place(context: Context) -> object:
     exchange.limits.count_order(context.at)
     exchange.require_trading()
     order = exchange.engine.place(request, context.at, share=partial.share if partial else None)
-    order.seen_on = exchange.lags.now()
+    order.seen_on = exchange.clock.passed()
     if order.executed:
         exchange.limits.give_back_order()
     if late:
@@ -282,16 +282,12 @@ def _ending(order: PracticeOrder) -> dict[str, object]:
     return {"selfTradePreventionMode": order.self_trade_prevention, **reason}
 
 
-def _open_weight(parameters: Parameters) -> int:
-    return 6 if parameters.peek("symbol") is not None else 80
-
-
 ROUTES: dict[tuple[str, str], Route] = {
     ("POST", "order"): Route(serve=_place, weight=1, signed=True),
     ("POST", "order/test"): Route(serve=_test, weight=1, signed=True),
     ("GET", "order"): Route(serve=_query, weight=4, signed=True),
     ("DELETE", "order"): Route(serve=_cancel, weight=1, signed=True),
     ("DELETE", "openOrders"): Route(serve=_cancel_all, weight=1, signed=True),
-    ("GET", "openOrders"): Route(serve=_open, weight=_open_weight, signed=True),
+    ("GET", "openOrders"): Route(serve=_open, weight=weight_with("symbol", 6, without=80), signed=True),
     ("GET", "allOrders"): Route(serve=_all, weight=20, signed=True),
 }

@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import attrgetter
+from typing import TypeVar
 
 from engine.core.money import ZERO
 from engine.core.order import Side
 from engine.practice.errors import ApiError
 
+AT = attrgetter("at")
 FINAL = frozenset({"FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTED"})
 
 
@@ -81,6 +84,9 @@ class PracticeOrder:
         return self.quantity - self.executed
 
 
+Recorded = TypeVar("Recorded", PracticeOrder, PracticeTrade)
+
+
 class OrderRecords:
     """Every order and trade since the last reset."""
 
@@ -136,31 +142,13 @@ class OrderRecords:
         self, symbol: str, *, from_id: int | None, start: int | None, end: int | None, limit: int
     ) -> Sequence[PracticeOrder]:
         """Give orders of a symbol, oldest first: from an id on, in a span of time, or the newest."""
-        orders = self._orders.get(symbol, [])
-        low, high = (
-            (from_id - 1, len(orders))
-            if from_id is not None
-            else (
-                0 if start is None else bisect_left(orders, start, key=_ordered_at),
-                len(orders) if end is None else bisect_right(orders, end, key=_ordered_at),
-            )
-        )
-        return orders[_page(low, high, limit, oldest=from_id is not None or start is not None)]
+        return _page(self._orders.get(symbol, []), from_id, start, end, limit)
 
     def trades(
         self, symbol: str, *, from_id: int | None, start: int | None, end: int | None, limit: int
     ) -> Sequence[PracticeTrade]:
         """Give trades of a symbol, oldest first: from an id on, in a span of time, or the newest."""
-        trades = self._trades.get(symbol, [])
-        low, high = (
-            (from_id - 1, len(trades))
-            if from_id is not None
-            else (
-                0 if start is None else bisect_left(trades, start, key=_traded_at),
-                len(trades) if end is None else bisect_right(trades, end, key=_traded_at),
-            )
-        )
-        return trades[_page(low, high, limit, oldest=from_id is not None or start is not None)]
+        return _page(self._trades.get(symbol, []), from_id, start, end, limit)
 
     def order_of(self, trade: PracticeTrade) -> PracticeOrder:
         """Give the order that a trade belongs to."""
@@ -175,28 +163,28 @@ class OrderRecords:
         return [symbol for symbol, orders in self._orders.items() if orders]
 
 
-def seen(order: PracticeOrder | None, *, code: int = -2013) -> PracticeOrder:
+def seen(order: PracticeOrder | None) -> PracticeOrder:
     """Give the order as a query sees it.
 
     Raises:
         ApiError: there is none, or it is not visible yet; each such look brings it nearer.
     """
     if order is None:
-        raise ApiError(code)
+        raise ApiError(-2013)
     if order.hidden:
         order.hidden -= 1
-        raise ApiError(code)
+        raise ApiError(-2013)
     return order
 
 
-def _page(low: int, high: int, limit: int, *, oldest: bool) -> slice:
-    low = max(low, 0)
-    return slice(low, min(high, low + limit)) if oldest else slice(max(low, high - limit), high)
-
-
-def _ordered_at(order: PracticeOrder) -> int:
-    return order.at
-
-
-def _traded_at(trade: PracticeTrade) -> int:
-    return trade.at
+def _page(
+    found: Sequence[Recorded], from_id: int | None, start: int | None, end: int | None, limit: int
+) -> Sequence[Recorded]:
+    low, high = 0, len(found)
+    if from_id is not None:
+        low = max(from_id - 1, 0)
+    else:
+        low = low if start is None else bisect_left(found, start, key=AT)
+        high = high if end is None else bisect_right(found, end, key=AT)
+    is_oldest_first = from_id is not None or start is not None
+    return found[low : min(high, low + limit)] if is_oldest_first else found[max(low, high - limit) : high]

@@ -93,11 +93,9 @@ class Parameters:
 
     def decimal(self, name: str) -> Decimal | None:
         """Read a positive decimal in plain digits: no sign, no exponent, eight useful decimals."""
-        value = self.text(name)
+        value = self._formed(name, _DECIMAL, DECIMAL_RANGE)
         if value is None:
             return None
-        if not _DECIMAL.fullmatch(value):
-            raise illegal_characters(name, DECIMAL_RANGE)
         if len(value.partition(".")[2].rstrip("0")) > USEFUL_DECIMALS:
             raise ApiError(-1111, f"Parameter '{name}' has too much precision.")
         number = Decimal(value)
@@ -107,12 +105,8 @@ class Parameters:
 
     def whole(self, name: str) -> int | None:
         """Read a whole number."""
-        value = self.text(name)
-        if value is None:
-            return None
-        if not _WHOLE.fullmatch(value):
-            raise illegal_characters(name, WHOLE_RANGE)
-        return int(value)
+        value = self._formed(name, _WHOLE, WHOLE_RANGE)
+        return None if value is None else int(value)
 
     def limit(self, *, default: int, most: int) -> int:
         """Read `limit`; more than the most is the most."""
@@ -133,9 +127,12 @@ class Parameters:
 
     def client_id(self, name: str) -> str | None:
         """Read a client order id."""
+        return self._formed(name, _CLIENT_ID, CLIENT_ID_RANGE)
+
+    def _formed(self, name: str, form: re.Pattern[str], legal_range: str) -> str | None:
         value = self.text(name)
-        if value is not None and not _CLIENT_ID.fullmatch(value):
-            raise illegal_characters(name, CLIENT_ID_RANGE)
+        if value is not None and not form.fullmatch(value):
+            raise illegal_characters(name, legal_range)
         return value
 
     def done(self) -> None:

@@ -48,6 +48,11 @@ class Context:
         return [self.market(symbol) for symbol in symbols]
 
 
+def weight_with(name: str, weight: int, *, without: int) -> Callable[[Parameters], int]:
+    """Give what weighs a request by whether it has a parameter."""
+    return lambda parameters: without if parameters.peek(name) is None else weight
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """An endpoint; it gives content to be written as JSON, or bytes that are JSON already."""

@@ -1,12 +1,10 @@
 """The practice exchange over HTTP, on a loopback address and no other; the one file that knows aiohttp."""
 
 import asyncio
-import ipaddress
 import socket
 import struct
-import threading
 from collections.abc import Awaitable, Callable
-from types import TracebackType
+from functools import partial
 
 from aiohttp import web
 
@@ -15,6 +13,7 @@ from engine.practice.api import answer
 from engine.practice.calls import Answer, Call
 from engine.practice.control import PREFIX
 from engine.practice.exchange import PracticeExchange
+from engine.serving import ThreadedServer, is_loopback
 
 LOOPBACK = "127.0.0.1"
 # Linger 0 turns a close into a reset.
@@ -23,8 +22,8 @@ WITH_BODY = frozenset({"POST", "PUT", "DELETE"})
 FORBIDDEN = 403
 
 
-class PracticeServer:
-    """Serves a practice exchange from a thread of its own; also a context manager.
+class PracticeServer(ThreadedServer):
+    """Serves a practice exchange from a thread of its own, inside a `with` block.
 
     Args:
         exchange: what is served; it may be steered from any thread.
@@ -32,66 +31,13 @@ class PracticeServer:
         host: a loopback address.
 
     Raises:
-        ConfigError: the address is not loopback's.
+        ConfigError: the address is not loopback's, or the port is taken.
     """
 
     def __init__(self, exchange: PracticeExchange, *, port: int = 0, host: str = LOOPBACK) -> None:
         _require_loopback(host)
+        super().__init__(partial(serve, exchange, address=(host, port)), name="practice")
         self.exchange = exchange
-        self.url = ""
-        self._address = (host, port)
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: asyncio.Event | None = None
-        self._started = threading.Event()
-        self._failure: ConfigError | None = None
-
-    def start(self) -> None:
-        """Begin to serve; `url` is known after it.
-
-        Raises:
-            ConfigError: the port is taken.
-        """
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="practice", daemon=True)
-        self._thread.start()
-        self._started.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
-
-    def stop(self) -> None:
-        """Stop serving; requests that are held are let go without an answer."""
-        loop, ended = self._loop, self._ended
-        if loop is not None and ended is not None:
-            loop.call_soon_threadsafe(ended.set)
-        if self._thread is not None:
-            self._thread.join()
-        self._loop = self._thread = None
-
-    def __enter__(self) -> "PracticeServer":
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    async def _serve(self) -> None:
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-
-        def started(url: str) -> None:
-            self.url = url
-            self._started.set()
-
-        try:
-            await serve(self.exchange, address=self._address, started=started, ended=self._ended)
-        except ConfigError as error:
-            self._failure = error
-        finally:
-            # Whatever ends it, nobody is left waiting for it to begin or speaks to its loop any more.
-            self._ended = None
-            self._started.set()
 
 
 async def serve(
@@ -183,9 +129,5 @@ def _cut(request: web.BaseRequest, *, resetting: bool) -> None:
 
 
 def _require_loopback(host: str) -> None:
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+    if not is_loopback(host):
         raise ConfigError(f"the practice exchange does not listen on {host!r}; only loopback is allowed, {LOOPBACK}")

@@ -1,20 +1,19 @@
 """A live run against the backtest of its days on the terminal, in 80 columns: for `parity` and `--reconcile`."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.figures import NOT_AVAILABLE
+from engine.report.synthetic import framed
+from engine.report.tables import plain_table
 from engine.report.terminal import print_doubts
 
 MOST_LINES = 20
-NOTHING = "–"
 SHOWN_BP = 0.005
 """Less is shown as nothing."""
 SHORT: Mapping[str, str] = {"fill price model": "price", "fees in base coin": "fees", "filter rounding": "filters"}
@@ -42,15 +41,17 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
         summary: the content of `summary.json`.
         folder: where the files are.
     """
-    with _framed(console, summary, summary["name"], "the live path and the backtest"):
+    with framed(console, synthetic=summary["synthetic"]):
+        _print_title(console, summary, summary["name"], "the live path and the backtest")
         console.print(Text(f"{_compared(summary)}; {summary['days_per_second']:.0f} days per second"))
         print_doubts(console, summary.get("doubts", ()))
-        table = _table("main cause", "bars", "decisions", "equity", "orders", "fills", "max. bp", "equity bp")
+        figures = ("bars", "decisions", "equity", "orders", "fills", "max. bp", "equity bp")
+        table = plain_table("main cause", *figures, right=figures, margin=True)
         for cause, row in summary["causes"].items():
             counts = [row[kind] for kind in ("bar", "decision", "equity", "order", "fill")]
-            largest = f"{row['largest_bp']:,.2f}" if any(counts) else NOTHING
-            share = f"{row['equity_bp']:+,.2f}" if row["equity_bp"] else NOTHING
-            table.add_row(cause, *(f"{count:,}" if count else NOTHING for count in counts), largest, share)
+            largest = f"{row['largest_bp']:,.2f}" if any(counts) else NOT_AVAILABLE
+            share = f"{row['equity_bp']:+,.2f}" if row["equity_bp"] else NOT_AVAILABLE
+            table.add_row(cause, *(f"{count:,}" if count else NOT_AVAILABLE for count in counts), largest, share)
         console.print(table)
         console.print(
             Text(
@@ -68,7 +69,8 @@ def print_reconciled(console: Console, summary: Mapping[str, Any]) -> None:
     Args:
         summary: what `review --reconcile --json` prints.
     """
-    with _framed(console, summary, summary["run"], "live against backtest"):
+    with framed(console, synthetic=summary["synthetic"]):
+        _print_title(console, summary, summary["run"], "live against backtest")
         for note in summary["notes"]:
             console.print(Text(note, style="yellow"))
         console.print(Text(_compared(summary)))
@@ -83,15 +85,8 @@ def print_reconciled(console: Console, summary: Mapping[str, Any]) -> None:
         _print_unexplained(console, summary["unexplained"])
 
 
-@contextmanager
-def _framed(console: Console, summary: Mapping[str, Any], run: str, what: str) -> Iterator[None]:
-    """Print a title, and what is printed inside; a synthetic run is said to be one on both ends."""
-    if summary["synthetic"]:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
+def _print_title(console: Console, summary: Mapping[str, Any], run: str, what: str) -> None:
     console.print(Text(f"{run}  {summary['first_day']} to {summary['last_day']}: {what}"))
-    yield
-    if summary["synthetic"]:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
 
 
 def _compared(summary: Mapping[str, Any]) -> str:
@@ -110,16 +105,8 @@ def _direction(gap_bp: float) -> str:
     return f"live {'ahead' if gap_bp > 0 else 'behind'} by {abs(gap_bp):,.2f} bp"
 
 
-def _table(first: str, *figures: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column(first, no_wrap=True)
-    for title in figures:
-        table.add_column(title, justify="right", no_wrap=True)
-    return table
-
-
 def _causes(causes: Mapping[str, Mapping[str, Any]]) -> Table:
-    table = _table("cause", "count", "bp")
+    table = plain_table("cause", "count", "bp", right=("count", "bp"), margin=True)
     table.show_footer = True
     table.columns[0].footer, table.columns[2].footer = "together", _bp(sum(row["bp"] for row in causes.values()))
     table.add_column("meaning", style="dim")
@@ -135,10 +122,7 @@ def _print_differences(console: Console, differences: Sequence[Mapping[str, Any]
     # What nothing explains comes first, whatever its day; what is only rounding is counted.
     worth = [each for each in differences if abs(each["bp"]) >= SHOWN_BP or each["cause"] not in SMALL_CHANGE]
     ranked = sorted(worth, key=lambda each: each["cause"] != "unexplained")
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("day", no_wrap=True)
-    table.add_column("cause", no_wrap=True)
-    table.add_column("bp", justify="right", no_wrap=True)
+    table = plain_table("day", "cause", "bp", right=("bp",), margin=True)
     table.add_column("difference", overflow="fold")
     for each in ranked[:MOST_LINES]:
         cells = each["day"], SHORT.get(each["cause"], each["cause"]), _bp(each["bp"]), Text(each["what"])
@@ -154,4 +138,4 @@ def _style(cause: str) -> str:
 
 
 def _bp(value: float) -> str:
-    return f"{value:+,.2f}" if abs(value) >= SHOWN_BP else NOTHING
+    return f"{value:+,.2f}" if abs(value) >= SHOWN_BP else NOT_AVAILABLE

@@ -1,28 +1,17 @@
-"""What a live run prints of itself on stdout: on made-up prices its first line says so, and its last."""
+"""What a live run prints of itself on stdout when it has ended."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
 from engine.core.events import Event, OrderFilled
-from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 ONE_DAY = timedelta(days=1)
 
 
-def print_opening(console: Console, *lines: str, synthetic: bool) -> None:
-    """Print what stands first."""
-    if synthetic:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    for line in lines:
-        # An address is what people copy: it is never broken over two lines.
-        console.print(line, markup=False, soft_wrap=True)
-
-
-def print_closing(console: Console, words: str, *, folder: Path, report: Path | None, synthetic: bool) -> None:
+def print_closing(console: Console, words: str, *, folder: Path, report: Path | None) -> None:
     """Print what stands last.
 
     Args:
@@ -34,8 +23,6 @@ def print_closing(console: Console, words: str, *, folder: Path, report: Path | 
         console.print(f"files: {folder}", markup=False, soft_wrap=True)
     if report is not None:
         console.print(f"report: {report}", markup=False, soft_wrap=True)
-    if synthetic:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
 
 
 def fills_words(events: Sequence[Event]) -> str:

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -15,65 +13,56 @@ from engine.core.changes import Change, SetClose
 from engine.core.events import EvidenceValue
 from engine.core.explained import Blocked, ExplainedDay, Flip
 from engine.core.explanation import Condition
-from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.figures import NOT_AVAILABLE
+from engine.report.synthetic import framed
+from engine.report.tables import plain_table
 
-NONE = "–"
 SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
 """Of a condition, with their colours; None is not known."""
 
 
 def print_day(console: Console, explained: ExplainedDay) -> None:
     """Print the rule tree of a day and what would have flipped its decision."""
-    if explained.synthetic:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    head = Text(explained.name, style="bold")
-    head.append(f"  {explained.day}: {explained.reason}, {explained.state} -> {explained.next_state}", style="none")
-    console.print(head)
-    if explained.note:
-        console.print(Text(f"note: {explained.note}", style="yellow"))
-    console.print()
-    console.print(_tree(explained.tree))
-    console.print()
-    for number, flip in enumerate(explained.flips):
-        title = "Smallest change that would have flipped it" if number == 0 else "Or"
-        console.print(Text(f"{title} (to {flip.reason}, {explained.state} -> {flip.next_state}):", style="bold"))
-        console.print(Padding(Text(_sentence(flip, explained.day)), (0, 0, 0, 2)))
-    if explained.flips:
-        console.print(Text("Each was tried: it flips the decision, and half of it does not.", style="dim"))
-    else:
-        console.print(Text("Nothing would have flipped it:", style="bold"))
-        console.print(Padding(Text(explained.otherwise), (0, 0, 0, 2)))
-    if explained.synthetic:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+    with framed(console, synthetic=explained.synthetic):
+        outcome = f"{explained.day}: {explained.reason}, {explained.state} -> {explained.next_state}"
+        console.print(Text(explained.name, style="bold").append(f"  {outcome}", style="none"))
+        if explained.note:
+            console.print(Text(f"note: {explained.note}", style="yellow"))
+        console.print()
+        console.print(_tree(explained.tree))
+        console.print()
+        for number, flip in enumerate(explained.flips):
+            title = "Smallest change that would have flipped it" if number == 0 else "Or"
+            console.print(Text(f"{title} (to {flip.reason}, {explained.state} -> {flip.next_state}):", style="bold"))
+            console.print(Padding(Text(_sentence(flip, explained.day)), (0, 0, 0, 2)))
+        if explained.flips:
+            console.print(Text("Each was tried: it flips the decision, and half of it does not.", style="dim"))
+        else:
+            console.print(Text("Nothing would have flipped it:", style="bold"))
+            console.print(Padding(Text(explained.otherwise), (0, 0, 0, 2)))
 
 
 def print_blocked(console: Console, blocked: Blocked) -> None:
     """Print which condition kept a strategy from trading, on how many days."""
-    if blocked.synthetic:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    head = Text(blocked.name, style="bold")
-    head.append(f"  {blocked.first_day} to {blocked.last_day}, {_days(blocked.days, 'decision day')}", style="none")
-    console.print(head)
-    console.print(
-        Text(
-            f"{_days(blocked.waiting, 'day')} waited for an entry that did not come, "
-            f"{blocked.entries:,} had one, {blocked.days - blocked.waiting - blocked.entries:,} waited for none"
+    with framed(console, synthetic=blocked.synthetic):
+        span = f"{blocked.first_day} to {blocked.last_day}, {_days(blocked.days, 'decision day')}"
+        console.print(Text(blocked.name, style="bold").append(f"  {span}", style="none"))
+        console.print(
+            Text(
+                f"{_days(blocked.waiting, 'day')} waited for an entry that did not come, "
+                f"{blocked.entries:,} had one, {blocked.days - blocked.waiting - blocked.entries:,} waited for none"
+            )
         )
-    )
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("missing")
-    for title in ("it alone", "with others"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for name in dict.fromkeys((*blocked.alone, *blocked.among)):
-        causes = blocked.alone.get(name, {})
-        table.add_row(name, _count(sum(causes.values())), _count(blocked.among.get(name, 0)))
-        for cause, count in causes.items():
-            if cause != name:
-                table.add_row(Text(f"  for want of: {cause}", style="dim"), Text(_count(count), style="dim"), "")
-    table.add_row("several at once", "", _count(blocked.several))
-    console.print(table)
-    if blocked.synthetic:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+        table = plain_table("missing", "it alone", "with others", right=("it alone", "with others"), margin=True)
+        table.columns[0].no_wrap = False
+        for name in dict.fromkeys((*blocked.alone, *blocked.among)):
+            causes = blocked.alone.get(name, {})
+            table.add_row(name, _count(sum(causes.values())), _count(blocked.among.get(name, 0)))
+            for cause, count in causes.items():
+                if cause != name:
+                    table.add_row(Text(f"  for want of: {cause}", style="dim"), Text(_count(count), style="dim"), "")
+        table.add_row("several at once", "", _count(blocked.several))
+        console.print(table)
 
 
 def day_values(explained: ExplainedDay) -> dict[str, Any]:
@@ -185,4 +174,4 @@ def _days(count: int, noun: str) -> str:
 
 
 def _count(count: int) -> str:
-    return f"{count:,}" if count else NONE
+    return f"{count:,}" if count else NOT_AVAILABLE

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol, TextIO, cast
+from typing import Protocol
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
@@ -21,7 +21,7 @@ from engine.core.orders_in_flight import OrderInFlight
 from engine.core.rule import reading_words
 from engine.core.valuation import ValuedPosition
 from engine.report.evidence import value_words
-from engine.report.live_status import Incident, LiveStatus, Past, order_words
+from engine.report.live_status import LiveStatus, Past, order_words
 from engine.report.printable import printable
 from engine.report.synthetic import SYNTHETIC_FIRST_LINE
 
@@ -51,9 +51,8 @@ class LiveConsole(Protocol):
 @contextmanager
 def live_console(*, quiet: bool) -> Iterator[LiveConsole]:
     """Show a live run on stderr: a panel on a terminal, plain lines elsewhere, each said once; nothing if `quiet`."""
-    # A bot outlives the terminal it was started on.
-    steady = cast("TextIO", _Steady(sys.stderr))  # typeshed's TextIOBase is no TextIO
-    console = Console(file=steady, quiet=quiet, highlight=False)
+    # A bot outlives the terminal it was started on: what stands behind stderr then takes every word (`engine.output`).
+    console = Console(file=sys.stderr, quiet=quiet, highlight=False)
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield _Lines(console)
         return
@@ -145,35 +144,6 @@ class _Panel:
         yield Text("\n", no_wrap=True).join(live_lines(self._status(), width=width, height=height))
 
 
-class _Steady(io.TextIOBase):
-    """A stream that may go away, as a closed terminal does, without taking the run with it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override] # rich asks which signs it may use
-        return self._stream.encoding
-
-    def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text)
-        except OSError:
-            return len(text)
-
-    def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except OSError:
-            return
-
-    def isatty(self) -> bool:
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        return self._stream.fileno()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Section:
     """Lines under one title; the larger `rank`, the sooner they make room."""
@@ -210,7 +180,7 @@ def _sections(status: LiveStatus) -> list[_Section]:
         _Section(title="bars", lines=[_bars(status)], rank=9),
         _Section(
             title="incidents",
-            lines=[_incident(incident) for incident in reversed(status.incidents)] or ["none"],
+            lines=[f"{each.at:%Y-%m-%d %H:%M:%S} {each.text}" for each in reversed(status.incidents)] or ["none"],
             rank=5 if status.incidents else 10,
             style="yellow" if status.incidents else "none",
         ),
@@ -287,10 +257,6 @@ def _short(quantity: Decimal) -> str:
 def _order(order: OrderInFlight) -> str:
     message = f": {order.message}" if order.message else ""
     return f"{order_words(order.order)} {order.state} since {_instant(order.since)}{message}"
-
-
-def _incident(incident: Incident) -> str:
-    return f"{incident.at:%Y-%m-%d %H:%M:%S} {incident.text}"
 
 
 def _bars(status: LiveStatus) -> str:

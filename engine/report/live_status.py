@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import assert_never
 
-from engine.core.calendar import decision_instant
+from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.events import (
     AccountReset,
     DataDoubted,
@@ -38,7 +38,6 @@ from engine.core.out_of_position import OutOfPosition, coins_out_of_position
 from engine.core.valuation import ValuedPosition, valuation_of
 
 MOST_INCIDENTS = 5
-ONE_DAY = timedelta(days=1)
 PRACTICE = "practice exchange"
 """The place of a rehearsal, whatever venue it stands in for."""
 

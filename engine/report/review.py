@@ -1,7 +1,7 @@
 """A run's review on the terminal, in 80 columns: the headline, then the tables."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -9,17 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.record.record_rows import RotationRow
 from engine.record.review.costs import PricedFill, TradingCosts
 from engine.record.review.facts import Review, counts
 from engine.record.review.holdings import Stretch
 from engine.record.review.incidents import Incident
-from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import THOUSAND, counted, exact, money, significant
 from engine.report.figures import NOT_AVAILABLE, signed_percent
 from engine.report.printable import printable
 from engine.report.review_headline import LEAST_SHARE, print_headline
-from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.rounds import rounds_table
+from engine.report.synthetic import framed
 from engine.report.tables import plain_table
 from engine.report.terminal import print_doubts
 
@@ -40,23 +39,20 @@ def print_review(console: Console, review: Review, *, writer: int | None) -> Non
     Args:
         writer: the process of the bot that runs in the folder now, None if none does.
     """
-    if review.synthetic:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    print_headline(console, review, writer)
-    print_doubts(console, review.doubts)
-    rows = _shown(review)
-    if review.rotates:
-        _print_table(console, "Rotations", review.rotations, rows, _rotations(review.core))
-    else:
-        _print_table(console, "Round trips", review.round_trips, rows, _round_trips(review.core))
-    _print_table(console, "Held", review.stretches, rows, _stretches)
-    _print_fills(console, review.fills, rows, review.quote)
-    _print_costs(console, review.costs, review.quote)
-    _print_incidents(console, review, rows)
-    _print_warnings(console, review, rows)
-    console.print(Text(f"\nfiles: {printable(str(review.record.folder))}"), soft_wrap=True)
-    if review.synthetic:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+    with framed(console, synthetic=review.synthetic):
+        print_headline(console, review, writer)
+        print_doubts(console, review.doubts)
+        rows = DEFAULT_ROWS if review.selection.most is None else review.selection.most
+        rounds = review.rotations if review.rotates else review.round_trips
+        title = "Rotations" if review.rotates else "Round trips"
+        table_of = partial(rounds_table, core=review.core, of_coins=not review.rotates)
+        _print_table(console, title, rounds, rows, table_of)
+        _print_table(console, "Held", review.stretches, rows, _stretches)
+        _print_fills(console, review.fills, rows, review.quote)
+        _print_costs(console, review.costs, review.quote)
+        _print_incidents(console, review, rows)
+        _print_warnings(console, review, rows)
+        console.print(Text(f"\nfiles: {printable(str(review.record.folder))}"), soft_wrap=True)
 
 
 def _print_title(console: Console, title: str, *, shown: int, of: int) -> None:
@@ -71,45 +67,6 @@ def _print_table(
     _print_title(console, title, shown=len(shown), of=len(rows))
     if shown:
         console.print(table_of(shown))
-
-
-def _rotations(core: str) -> Callable[[Sequence[RotationRow]], Table]:
-    def table_of(rows: Sequence[RotationRow]) -> Table:
-        figures = ("weeks", "return", printable(core), "excess")
-        table = plain_table("#", "entry", "exit", "reason", *figures, right=figures)
-        for rotation in rows:
-            table.add_row(
-                str(rotation.rotation),
-                str(rotation.entry_day),
-                str(rotation.exit_day or NOT_AVAILABLE),
-                Text(printable(rotation.exit_reason)),
-                f"{rotation.weeks_held:.1f}",
-                signed_percent(rotation.total_return),
-                signed_percent(rotation.core_return),
-                signed_percent(rotation.excess),
-            )
-        return table
-
-    return table_of
-
-
-def _round_trips(core: str) -> Callable[[Sequence[RoundTrip]], Table]:
-    def table_of(rows: Sequence[RoundTrip]) -> Table:
-        figures = ("weeks", "return", printable(core), "excess")
-        table = plain_table("#", "", "entry", "exit", "reason", *figures, right=figures)
-        for trip in rows:
-            table.add_row(
-                str(trip.number),
-                Text(printable(trip.asset)),
-                str(trip.entry_day),
-                str(trip.exit_day or NOT_AVAILABLE),
-                Text(printable(trip.exit_reason)),
-                f"{trip.weeks_held:.1f}",
-                *(signed_percent(value) for value in (trip.total_return, trip.core_return, trip.excess)),
-            )
-        return table
-
-    return table_of
 
 
 def _stretches(rows: Sequence[Stretch]) -> Table:
@@ -234,16 +191,8 @@ def _print_warnings(console: Console, review: Review, most: int) -> None:
     shown = review.warnings[max(0, len(review.warnings) - most) :]
     _print_title(console, "Warnings", shown=len(shown), of=len(review.warnings))
     for warned in shown:
-        at = f"{_minute(warned.at)}  " if warned.at else ""
+        at = f"{warned.at:%Y-%m-%d %H:%M}  " if warned.at else ""
         console.print(Text(f"{at}{printable(warned.text)}"))
-
-
-def _shown(review: Review) -> int:
-    return DEFAULT_ROWS if review.selection.most is None else review.selection.most
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _points(fraction: float | None) -> str:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.record.record_rows import RotationRow
-from engine.record.review.facts import Review, is_open
+from engine.record.review.facts import Lately, Review, is_open
 from engine.record.review.holdings import HeldAtEnd
 from engine.report.amounts import counted
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
@@ -62,7 +62,7 @@ def _headlines(review: Review, held: HeldAtEnd) -> Iterable[tuple[str, Text]]:
         Text(f"{printable(held.state)} since {held.since} ({printable(held.reason)}): {_positions(held)}"),
     )
     if lately is not None:
-        yield "lately", Text(_lately(review))
+        yield "lately", Text(_lately(review, lately))
     if review.rotations and review.selection.is_everything:
         yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
     for order in review.pending:
@@ -95,10 +95,7 @@ def _marked(held: HeldAtEnd, asset: str) -> str:
     return f" (at its price of {on})" if on is not None else ""
 
 
-def _lately(review: Review) -> str:
-    lately = review.lately
-    if lately is None:
-        return ""
+def _lately(review: Review, lately: Lately) -> str:
     change = "" if lately.equity_return is None else f"equity {signed_percent(lately.equity_return)}, "
     moves = [*["into the basket"] * bool(lately.entries), *["out of the basket"] * bool(lately.exits)]
     turned = f"{' and '.join(moves)}, " if moves else ""

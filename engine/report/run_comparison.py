@@ -12,7 +12,7 @@ from engine.record.review.comparison import ABSENT, AMOUNTS, COUNTS, Comparison,
 from engine.record.run_record import RunRecord
 from engine.report.figures import FIGURES, NOT_AVAILABLE, PERCENT, few_days_words, signed_percent
 from engine.report.printable import printable
-from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.synthetic import framed
 from engine.report.tables import plain_table
 
 TITLES: Mapping[str, str] = {
@@ -31,24 +31,21 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print a comparison."""
     runs = comparison.first, comparison.second
     is_synthetic = any(run.synthetic for run in runs)
-    if is_synthetic:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    for letter, run in zip("AB", runs, strict=True):
-        console.print(Text(f"{letter}  ", style="dim").append(printable(run.name), style="not dim bold"))
-        console.print(Text(f"   {_span(run)}{' (synthetic)' if run.synthetic else ''}"))
-    console.print(Text(_days(comparison)))
-    console.print()
-    console.print(_figures(comparison))
-    for letter, run in zip("AB", runs, strict=True):
-        few_days = few_days_words(len(run.decisions)) if run.decisions else ""
-        if few_days:
-            console.print(Text(f"{NOT_AVAILABLE}  {letter}: {few_days}", style="dim"))
-    _print_configuration(console, comparison)
-    if comparison.rotates:
-        _print_rotations(console, comparison)
-    _print_states(console, comparison)
-    if is_synthetic:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+    with framed(console, synthetic=is_synthetic):
+        for letter, run in zip("AB", runs, strict=True):
+            console.print(Text(f"{letter}  ", style="dim").append(printable(run.name), style="not dim bold"))
+            console.print(Text(f"   {_span(run)}{' (synthetic)' if run.synthetic else ''}"))
+        console.print(Text(_days(comparison)))
+        console.print()
+        console.print(_figures(comparison))
+        for letter, run in zip("AB", runs, strict=True):
+            few_days = few_days_words(len(run.decisions)) if run.decisions else ""
+            if few_days:
+                console.print(Text(f"{NOT_AVAILABLE}  {letter}: {few_days}", style="dim"))
+        _print_configuration(console, comparison)
+        if comparison.rotates:
+            _print_rotations(console, comparison)
+        _print_states(console, comparison)
 
 
 def _span(run: RunRecord) -> str:
@@ -106,14 +103,10 @@ def _print_configuration(console: Console, comparison: Comparison) -> None:
         for title in "AB":
             table.add_column(title, overflow="fold")
         for difference in differences:
-            table.add_row(
-                *(Text(printable(text)) for text in _key_row(difference.key, difference.first, difference.second))
-            )
+            values = (difference.first, difference.second)
+            shown = (ABSENT if value == ABSENT else json.dumps(value, ensure_ascii=False) for value in values)
+            table.add_row(*(Text(printable(text)) for text in (difference.key, *shown)))
         console.print(table)
-
-
-def _key_row(key: str, *values: object) -> tuple[str, ...]:
-    return (key, *(ABSENT if value == ABSENT else json.dumps(value, ensure_ascii=False) for value in values))
 
 
 def _print_rotations(console: Console, comparison: Comparison) -> None:

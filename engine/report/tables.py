@@ -7,9 +7,21 @@ from rich.table import Table
 from rich.text import Text
 
 
-def plain_table(*titles: str, right: Sequence[str] = ()) -> Table:
-    """Make an empty table of columns that are not wrapped; `right` names those of numbers."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for title in titles:
-        table.add_column(Text(title), justify="right" if title in right else "left", no_wrap=True)
+def plain_table(*titles: str, right: Sequence[str] = (), title: str | None = None, margin: bool = False) -> Table:
+    """Make an empty table of columns that are not wrapped.
+
+    Args:
+        right: the titles of those that hold numbers.
+        title: over the table, which has a margin then; margin: a line left free above and below.
+    """
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=margin or title is not None,
+        padding=(0, 1, 0, 0),
+        title=title,
+        title_justify="left",
+        title_style="bold",
+    )
+    for name in titles:
+        table.add_column(Text(name), justify="right" if name in right else "left", no_wrap=True)
     return table

@@ -24,11 +24,11 @@ from engine.report.figures import (
     benchmark_titles,
     few_days_words,
     figure_words,
-    signed_percent,
     turnover_words,
 )
 from engine.report.printable import printable
-from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
+from engine.report.rounds import rounds_table
+from engine.report.synthetic import framed
 
 WIDTH = 80
 
@@ -57,39 +57,38 @@ def print_backtest(
         gaps: missing bars in words.
         folder: where the files are; has_report: whether `report.html` is among them.
     """
-    if summary["synthetic"]:
-        console.print(Text(SYNTHETIC_FIRST_LINE, style="bold yellow"))
-    console.print(_header(summary))
-    for line in _source_lines(summary["data_sources"]):
-        console.print(Text(line, style="dim"))
-    doubts = summary.get("doubts", ())
-    print_doubts(console, doubts)
-    for line in (*[note for note in summary["notes"] if note not in doubts], *_gap_lines(gaps)):
-        console.print(Text(f"note: {line}", style="yellow"))
-    console.print()
-    rotates = bool(rotations) or bool(summary["rotates"])
-    console.print(_rotations_table(rotations, core) if rotates else _trips_table(trips, core))
-    console.print(_metrics_table(summary, benchmark_titles(summary["benchmarks"], rotates=rotates, core=core)))
-    few_days = few_days_words(summary["decision_days"])
-    if few_days:
-        console.print(Text(f"{NOT_AVAILABLE}  {few_days}", style="dim"))
-    console.print(_activity(summary))
-    for each in summary.get("out_of_position", ()):
-        share = "" if each["weight"] is None else f" ({each['weight']:.2%} of equity)"
-        text = f"out of position: {each['asset']}{share} since {each['since']}: {each['reason']}"
-        console.print(Text(text, style="yellow"))
-    for order in waiting:
-        console.print(Text(f"pending: {order.side.value} {plain(order.quantity)} {order.symbol} ({order.reason})"))
-    ended = sum(row.exit_day is not None for row in (rotations if rotates else trips))
-    console.print(Padding(Text(_caveat(summary, ended, rotates=rotates), style="italic"), (1, 0, 0, 0)))
-    if doubts:
-        console.print(Text(DOUBTFUL, style=DOUBT_STYLE))
-    # A path is what people copy: it is never broken over two lines.
-    console.print(Text(f"files: {folder}"), soft_wrap=True)
-    if has_report:
-        console.print(Text(f"report: {folder / 'report.html'}"), soft_wrap=True)
-    if summary["synthetic"]:
-        console.print(Text(SYNTHETIC_LAST_LINE, style="bold yellow"))
+    with framed(console, synthetic=summary["synthetic"]):
+        console.print(_header(summary))
+        for line in _source_lines(summary["data_sources"]):
+            console.print(Text(line, style="dim"))
+        doubts = summary.get("doubts", ())
+        print_doubts(console, doubts)
+        for line in (*[note for note in summary["notes"] if note not in doubts], *_gap_lines(gaps)):
+            console.print(Text(f"note: {line}", style="yellow"))
+        console.print()
+        rotates = bool(rotations) or bool(summary["rotates"])
+        console.print(
+            rounds_table(rotations, core, of_coins=False, title="Rotations") if rotates else _trips_table(trips, core)
+        )
+        console.print(_metrics_table(summary, benchmark_titles(summary["benchmarks"], rotates=rotates, core=core)))
+        few_days = few_days_words(summary["decision_days"])
+        if few_days:
+            console.print(Text(f"{NOT_AVAILABLE}  {few_days}", style="dim"))
+        console.print(_activity(summary))
+        for each in summary.get("out_of_position", ()):
+            share = "" if each["weight"] is None else f" ({each['weight']:.2%} of equity)"
+            text = f"out of position: {each['asset']}{share} since {each['since']}: {each['reason']}"
+            console.print(Text(text, style="yellow"))
+        for order in waiting:
+            console.print(Text(f"pending: {order.side.value} {plain(order.quantity)} {order.symbol} ({order.reason})"))
+        ended = sum(row.exit_day is not None for row in (rotations if rotates else trips))
+        console.print(Padding(Text(_caveat(summary, ended, rotates=rotates), style="italic"), (1, 0, 0, 0)))
+        if doubts:
+            console.print(Text(DOUBTFUL, style=DOUBT_STYLE))
+        # A path is what people copy: it is never broken over two lines.
+        console.print(Text(f"files: {folder}"), soft_wrap=True)
+        if has_report:
+            console.print(Text(f"report: {folder / 'report.html'}"), soft_wrap=True)
 
 
 def print_doubts(console: Console, doubts: Sequence[str]) -> None:
@@ -122,53 +121,10 @@ def _gap_lines(gaps: Sequence[str], most: int = 4) -> list[str]:
     return [*gaps[:most], *([f"{hidden} more gaps, all in run.log"] if hidden > 0 else [])]
 
 
-def _rotations_table(rotations: Sequence[RotationRow], core: str) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Rotations", title_justify="left", title_style="bold"
-    )
-    for title in ("#", "entry", "exit", "reason"):
-        table.add_column(title, no_wrap=True)
-    for title in ("weeks", "return", core, "excess"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for rotation in rotations:
-        table.add_row(
-            str(rotation.rotation),
-            rotation.entry_day.isoformat(),
-            rotation.exit_day.isoformat() if rotation.exit_day else NOT_AVAILABLE,
-            rotation.exit_reason,
-            f"{rotation.weeks_held:.1f}",
-            signed_percent(rotation.total_return),
-            signed_percent(rotation.core_return),
-            signed_percent(rotation.excess),
-        )
-    if not rotations:
-        table.add_row(NOT_AVAILABLE, "none", *[""] * 6)
-    return table
-
-
 def _trips_table(trips: Sequence[RoundTrip], core: str, most: int = 12) -> Table:
     shown = trips[max(0, len(trips) - most) :]
     left = f", the last {len(shown)} of {len(trips):,}: review shows more" if len(shown) < len(trips) else ""
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"Round trips{left}", title_justify="left", title_style="bold"
-    )
-    for title in ("#", "", "entry", "exit", "reason"):
-        table.add_column(title, no_wrap=True)
-    for title in ("weeks", "return", core, "excess"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for trip in shown:
-        table.add_row(
-            str(trip.number),
-            Text(trip.asset),
-            trip.entry_day.isoformat(),
-            trip.exit_day.isoformat() if trip.exit_day else NOT_AVAILABLE,
-            Text(trip.exit_reason),
-            f"{trip.weeks_held:.1f}",
-            *(signed_percent(value) for value in (trip.total_return, trip.core_return, trip.excess)),
-        )
-    if not trips:
-        table.add_row(NOT_AVAILABLE, "", "none", *[""] * 6)
-    return table
+    return rounds_table(shown, core, of_coins=True, title=f"Round trips{left}")
 
 
 def _metrics_table(summary: Mapping[str, Any], titles: Mapping[str, str]) -> Table:

@@ -27,7 +27,7 @@ from engine.research.fills import book_fills, changes_of
 from engine.research.gaps import add, by_cause
 from engine.research.orders import closes_seen, order_pairs
 from engine.research.policy import OrderPair, Policy, Worth
-from engine.research.steps import BookedFill, Mishap, RunSteps
+from engine.research.steps import BookedFill, Mishap, RunSteps, Step, paired
 
 NOISE_BP = 1e-5
 """Floats do not add up to the last digit; a rest beyond this is no rounding."""
@@ -46,15 +46,16 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
     if not backtest.evenings or not live.evenings:
         raise ValueError("a run without decisions has nothing to be compared")
     books = Books(backtest, live, history=history, planner=planner, policy=policy)
-    ours, theirs = ({each.decided.day: each for each in run.evenings} for run in (backtest, live))
     beside: list[BookedFill | Mishap] = [*live.strays, *(each for each in live.mishaps if each.loss)]
     beside.sort(key=lambda each: each.place)
     pairs: list[OrderPair] = []
     worths: list[Worth] = []
-    for day in sorted({*ours, *theirs}):
-        if day in ours and day in theirs:
-            worths.append((ours[day], theirs[day], by_cause(books.gaps.equity(books.closes(day)))))
-        pairs.extend(_book_day(books, backtest, live, day, beside))
+    steps = {day: ((backtest, ours), (live, theirs)) for day, ours, theirs in paired(backtest.steps, live.steps)}
+    for day, ours, theirs in paired(backtest.evenings, live.evenings):
+        if ours and theirs:
+            worths.append((ours, theirs, by_cause(books.gaps.equity(books.closes(day)))))
+        if day in steps:
+            pairs.extend(_book_day(books, day, steps[day], beside))
     for each in beside:
         _book_beside(books, each)
     if Cause.INCIDENT in policy.causes:
@@ -77,16 +78,15 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
 
 
 def _book_day(
-    books: Books, backtest: RunSteps, live: RunSteps, day: date, beside: list[BookedFill | Mishap]
+    books: Books, day: date, sides: Sequence[tuple[RunSteps, Step | None]], beside: list[BookedFill | Mishap]
 ) -> Sequence[OrderPair]:
     """Book the change of targets of a day, and before it what happened beside the orders until it was sized."""
-    ours, theirs = (next((step for step in run.steps if step.decided.day == day), None) for run in (backtest, live))
-    sides = [(run, step) for run, step in ((backtest, ours), (live, theirs)) if step]
+    ours, theirs = (step for _, step in sides)
     while theirs and beside and beside[0].place < (theirs.sized or theirs.evening).place:
         _book_beside(books, beside.pop(0))
     pairs = order_pairs(books, day, ours, theirs)
     # What the last evening planned could not be executed yet.
-    if any(step.evening is not run.evenings[-1] for run, step in sides):
+    if any(step and step.evening is not run.evenings[-1] for run, step in sides):
         for pair in pairs:
             book_fills(books, pair)
     return pairs

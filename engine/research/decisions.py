@@ -15,7 +15,7 @@ from engine.core.rotation_equity import RotationEquity, rotation_after
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.research.differences import Cause, Difference
-from engine.research.steps import Evening
+from engine.research.steps import Evening, paired
 
 AGES = ("session", "week")
 """Evidence that says how recent the rest of its section is."""
@@ -66,9 +66,8 @@ def compare_decisions(
         minds: the present one first, then those before it.
     """
     comparer = _Comparer(minds)
-    ours, theirs = ({each.decided.day: each for each in run} for run in (backtest, live))
-    for day in sorted({*ours, *theirs}):
-        comparer.compare(day, ours.get(day), theirs.get(day))
+    for day, ours, theirs in paired(backtest, live):
+        comparer.compare(day, ours, theirs)
     return comparer.result
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 LABORATORY_KINDS = ("bar", "decision", "equity", "order", "fill")
-KINDS = (*LABORATORY_KINDS, "account")
 BASIS_POINTS = 10_000
 UNEXPLAINED = "unexplained"
 """Where a cause is named and there is none."""
@@ -38,7 +37,7 @@ class Difference:
 
     Attributes:
         day: the decision day for decisions and orders, the UTC day for fills.
-        kind: one of `KINDS`.
+        kind: one of `LABORATORY_KINDS`, or, of a real run, "account".
         what: in words, with both values where they are not plain from the cause.
         cause: where it comes from; None where nothing proves one.
         size: in basis points of the backtest's value, where it is a figure.

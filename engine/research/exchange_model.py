@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 
-from engine.core.calendar import opening_instant
+from engine.core.calendar import ONE_DAY, opening_instant
 from engine.core.fills import Costs
 from engine.core.market import BarSeries, History
 from engine.core.money import ONE, ZERO, decimal_of, exact, floor_to_step, sizing
@@ -16,7 +16,6 @@ from engine.core.order import Order, Side
 
 EIGHT_DECIMALS = Decimal("0.00000001")
 """What an exchange keeps of the amounts that it pays out."""
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,4 +116,4 @@ def mark_at(bars: BarSeries, at: datetime) -> Decimal | None:
     open_, close = decimal_of(float(bars.open[position])), decimal_of(float(bars.close[position]))
     passed = at - opening_instant(at.date())
     with sizing():
-        return open_ + (close - open_) * (passed // timedelta(milliseconds=1)) / (DAY // timedelta(milliseconds=1))
+        return open_ + (close - open_) * (passed // timedelta(milliseconds=1)) / (ONE_DAY // timedelta(milliseconds=1))

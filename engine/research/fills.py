@@ -20,9 +20,8 @@ from engine.research.differences import Cause, Difference
 from engine.research.exchange_model import mark_at
 from engine.research.gaps import add
 from engine.research.policy import OrderPair
-from engine.research.steps import BookedFill
+from engine.research.steps import SIGNS, BookedFill, signed
 
-SIGNS = {Side.BUY: 1, Side.SELL: -1}
 MOST_FEE = 0.01
 """Of the notional: no venue here takes more."""
 BEYOND_THE_MARKET = 0.1
@@ -35,7 +34,7 @@ def book_fills(books: Books, pair: OrderPair) -> None:
     """Book what both runs executed of one asset for one change of targets, and put it into the pair."""
     mine, other = pair.executions
     fault = next(iter(books.policy.faults.get((pair.day, pair.asset), ())), None)
-    bought, live_bought = signed(mine), signed(other)
+    bought, live_bought = (signed(each.fill for each in run) for run in pair.executions)
     price = average(mine) or average(other)
     pair.executed.update(pair.planned)
     _book_short_in_backtest(books, pair, bought - pair.quantity)
@@ -140,7 +139,7 @@ def _book_fees(
     fill = executions[0].fill
     taken = -cash - float(sum(SIGNS[done.fill.side] * done.fill.notional for done in executions))
     coins = {name: -change for name, change in held.items()}
-    coins[asset] = coins.get(asset, 0.0) + signed(executions)
+    coins[asset] = coins.get(asset, 0.0) + signed(done.fill for done in executions)
     words = f"{fill.side} {asset}: fee in {', '.join(dict.fromkeys(each.fill.fee_asset for each in executions))}"
     size = taken + coins[asset] * notional / traded
     cause = Cause.FEES if abs(size) <= MOST_FEE * notional else None
@@ -160,11 +159,6 @@ def changes_of(executions: Sequence[BookedFill]) -> tuple[float, dict[str, float
             change = each.after.quantity(asset) - each.before.quantity(asset)
             held[asset] = held.get(asset, ZERO) + change
     return float(cash), {asset: float(change) for asset, change in held.items() if change}
-
-
-def signed(executions: Sequence[BookedFill]) -> float:
-    """Give the quantity that was executed; a sale is below 0."""
-    return float(sum(SIGNS[each.fill.side] * each.fill.quantity for each in executions))
 
 
 def average(executions: Sequence[BookedFill]) -> float:

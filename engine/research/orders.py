@@ -25,7 +25,7 @@ from engine.research.books import Books
 from engine.research.differences import Cause, Difference
 from engine.research.gaps import Amounts, add
 from engine.research.policy import OrderPair
-from engine.research.steps import Evening, Step
+from engine.research.steps import Evening, Step, signed
 
 NOISE = 1e-9
 """Of the equity; sizing in floats and in decimals agree within it."""
@@ -94,9 +94,7 @@ class _Sizing:
 
     def rounded(self, asset: str) -> float:
         """Give the quantity that is planned of it."""
-        with sizing():
-            sold = sum((order.quantity for order in self.plan.sells if order.asset == asset), ZERO)
-            return float(sum((order.quantity for order in self.plan.buys if order.asset == asset), ZERO) - sold)
+        return signed(order for order in (*self.plan.sells, *self.plan.buys) if order.asset == asset)
 
 
 def _sizing(books: Books, step: Step, evening: Evening, planner: Planner) -> _Sizing:

@@ -1,15 +1,17 @@
 """What a policy is: how strict a comparison of two runs is, and what is known of the live run's exchange."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import TypeAlias
 
+from engine.core.money import plain
 from engine.core.planner import Planner
 from engine.research.decisions import ComparedDecisions
 from engine.research.differences import Cause, Difference
 from engine.research.gaps import Amounts
-from engine.research.steps import BookedFill, Evening, Step
+from engine.research.steps import BookedFill, Evening, RunSteps, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +67,19 @@ class Policy:
     planner: Callable[[Step], Planner]
     why_short: Callable[[OrderPair, Step, float], tuple[Cause | None, str]]
     listed: Callable[[Sequence[Difference], Sequence[OrderPair], Sequence[Worth]], Sequence[Difference]]
+
+
+def account_misfits(live: RunSteps, worth: Sequence[Decimal], *, kind: str, what: str) -> Iterator[Difference]:
+    """Say where cash or equity of the live run's record are not what its fills come to; the last equity has a cost.
+
+    Args:
+        worth: equity by the ledger, an evening each.
+        what: names either in a sentence, in place of {}.
+    """
+    for evening, equity in zip(live.evenings, worth, strict=True):
+        decided, ledger, is_last = evening.decided, evening.ledger, evening is live.evenings[-1]
+        for name, has, due in (("cash", decided.cash, ledger.cash), ("equity", decided.equity, equity)):
+            if has != due:
+                words = f"{what.format(name)} is {plain(has)}, and its fills come to {plain(due)}"
+                cost = float(has - due) if is_last and name == "equity" else 0.0
+                yield Difference(day=decided.day, kind=kind, what=words, cause=None, cost=cost)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import takewhile
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from engine.core.events import (
     AccountReset,
@@ -39,6 +39,8 @@ from engine.core.missed import MissedPositions
 from engine.core.money import ZERO, exact, plain
 from engine.core.order import Fill, Order, Side
 from engine.core.orders_in_flight import OrdersInFlight
+
+SIGNS = {Side.BUY: 1, Side.SELL: -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +145,15 @@ class Step:
 
     def planned_of(self, asset: str) -> float:
         """Give the quantity that was first planned of one asset; a sale is below 0."""
-        with exact():
-            mine = [order for order in self.planned if order.asset == asset]
-            return float(sum((order.quantity if order.side is Side.BUY else -order.quantity for order in mine), ZERO))
+        return signed(order for order in self.planned if order.asset == asset)
 
     def executions_of(self, asset: str) -> list[BookedFill]:
         """Give the executions of one asset."""
         return [each for each in self.executions if each.fill.asset == asset]
+
+
+Dated = TypeVar("Dated", bound=Evening | Step)
+"""What a run has of a decision day."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,6 +173,19 @@ class RunSteps:
     strays: list[BookedFill] = field(default_factory=list)
     mishaps: list[Mishap] = field(default_factory=list)
     cancelled: list[OrderCancelled] = field(default_factory=list)
+
+
+def paired(ours: Iterable[Dated], theirs: Iterable[Dated]) -> Iterator[tuple[date, Dated | None, Dated | None]]:
+    """Give what two runs have of each decision day, in order; None where a run has nothing of it."""
+    by_day = [{each.decided.day: each for each in run} for run in (ours, theirs)]
+    for day in sorted({*by_day[0], *by_day[1]}):
+        yield day, by_day[0].get(day), by_day[1].get(day)
+
+
+def signed(traded: Iterable[Order | Fill]) -> float:
+    """Give the quantity of orders or fills together; a sale is below 0."""
+    with exact():
+        return float(sum((SIGNS[each.side] * each.quantity for each in traded), ZERO))
 
 
 def steps_of(events: Iterable[Event], start: Ledger, *, until: date = date.max, last_plan: bool = False) -> RunSteps:

@@ -18,21 +18,20 @@ from datetime import date
 from decimal import Decimal
 
 from engine.core.events import DayDecided
-from engine.core.market import History
+from engine.core.market import PRICES, History
 from engine.core.money import ZERO, decimal_of, plain
 from engine.core.order import Order, Side
 from engine.core.planner import Plan, Planner
 from engine.research.decisions import ComparedDecisions
 from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, Difference
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
-from engine.research.fills import average, signed
+from engine.research.fills import average
 from engine.research.gaps import by_cause, main_cause
-from engine.research.policy import OrderPair, Policy, Worth
-from engine.research.steps import Attempt, BookedFill, RunSteps, Step
+from engine.research.policy import OrderPair, Policy, Worth, account_misfits
+from engine.research.steps import Attempt, BookedFill, RunSteps, Step, paired, signed
 
 MONEY = ("equity", "cash", "closes")
 """What of a decision depends on the account, and is checked against the fills and the bars instead."""
-PRICES = ("open", "high", "low", "close")
 
 
 def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: ExchangeModel) -> Policy:
@@ -58,18 +57,17 @@ def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: 
 
 def _decisions(backtest: RunSteps, live: RunSteps) -> ComparedDecisions:
     """Find every field that is not equal, and days of one run only."""
-    compared, others = ComparedDecisions(), {each.decided.day: each.decided for each in live.evenings}
+    compared = ComparedDecisions()
     names = [each.name for each in fields(DayDecided) if each.name not in MONEY]
-    for decided in (each.decided for each in backtest.evenings):
-        other = others.pop(decided.day, None)
-        if other is None:
-            compared.find(decided.day, None, "the live run decided nothing on this day")
-        for name in names if other else ():
-            here, there = getattr(decided, name), getattr(other, name)
+    for day, ours, theirs in paired(backtest.evenings, live.evenings):
+        if not ours or not theirs:
+            alone = "a day that the backtest did not" if theirs else "nothing on this day"
+            compared.find(day, None, f"the live run decided {alone}")
+            continue
+        for name in names:
+            here, there = getattr(ours.decided, name), getattr(theirs.decided, name)
             if here != there:
-                compared.find(decided.day, None, f"{name} is {there} live and {here} in the backtest")
-    for day in others:
-        compared.find(day, None, "the live run decided a day that the backtest did not")
+                compared.find(day, None, f"{name} is {there} live and {here} in the backtest")
     return compared
 
 
@@ -81,14 +79,10 @@ class _Judge:
 
     def misfits(self) -> Iterator[Difference]:
         """Say of every day where equity or cash are not what the fills come to; and which orders one run cancelled."""
-        for evening in self._live.evenings:
-            decided, ledger = evening.decided, evening.ledger
-            worth = ledger.equity(self._closes(ledger.positions, decided.day))
-            for name, has, due in (("equity", decided.equity, worth), ("cash", decided.cash, ledger.cash)):
-                if has != due:
-                    words = f"the live {name} is {plain(has)}, and its fills come to {plain(due)}"
-                    cost = float(has - due) if name == "equity" and evening is self._live.evenings[-1] else 0.0
-                    yield Difference(day=decided.day, kind="equity", what=words, cause=None, cost=cost)
+        worth = [
+            each.ledger.equity(self._closes(each.ledger.positions, each.decided.day)) for each in self._live.evenings
+        ]
+        yield from account_misfits(self._live, worth, kind="equity", what="the live {}")
         ours, theirs = (
             {(each.day, each.order.decision_day, each.order.asset, each.order.side) for each in run.cancelled}
             for run in (self._backtest, self._live)
@@ -100,12 +94,12 @@ class _Judge:
     def _all_faults(self) -> Mapping[tuple[date, str], Sequence[Difference]]:
         """Plan the live run's orders anew, and work out what the exchange must have made of them and when."""
         faults: dict[tuple[date, str], list[Difference]] = {}
-        ours, theirs = ({step.decided.day: step for step in run.steps} for run in (self._backtest, self._live))
-        for day, live in theirs.items():
+        for day, step, live in paired(self._backtest.steps, self._live.steps):
+            if live is None:
+                continue
             fault = self._plan_fault(live)
             if fault:
                 faults[day, ""] = [Difference(day=day, kind="order", what=fault, cause=None)]
-            step = ours.get(day)
             for asset in dict.fromkeys((*live.assets, *(step.assets if step else ()))):
                 faults[day, asset] = [
                     Difference(day=on, kind="fill", what=what, cause=None)
@@ -199,7 +193,8 @@ class _Judge:
         if not ours and not theirs:
             return
         day = (ours or theirs)[0].fill.at.date()
-        yield from _unequal(day, "fill", pair.asset, (signed(ours), signed(theirs)), by_cause(pair.executed))
+        quantity, live_quantity = (signed(done.fill for done in run) for run in pair.executions)
+        yield from _unequal(day, "fill", pair.asset, (quantity, live_quantity), by_cause(pair.executed))
         if not ours or not theirs or self.faults.get((pair.day, pair.asset)):
             return
         fill, live = ours[0].fill, theirs[0].fill
@@ -212,7 +207,7 @@ class _Judge:
         if fill.at != live.at:
             yield Difference(day=day, kind="fill", what=f"{words}: instant", cause=Cause.TIMING)
         if fill.fee_asset != live.fee_asset:
-            size = BASIS_POINTS * float(sum(each.fill.fee for each in theirs)) / abs(signed(theirs))
+            size = BASIS_POINTS * float(sum(each.fill.fee for each in theirs)) / abs(live_quantity)
             yield Difference(day=day, kind="fill", what=f"{words}: fee", cause=Cause.FEES, size=size)
 
     def _closes(self, assets: Iterable[str], day: date) -> dict[str, Decimal]:

@@ -14,13 +14,12 @@ from functools import partial
 from engine.core.events import OrderSkipped
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
-from engine.core.money import plain
 from engine.core.order import Order
 from engine.core.planner import Planner, least_of, minimum_of
 from engine.research.decisions import Mind, compare_decisions
 from engine.research.differences import BASIS_POINTS, Cause, Difference
 from engine.research.fills import average
-from engine.research.policy import OrderPair, Policy, Worth
+from engine.research.policy import OrderPair, Policy, Worth, account_misfits
 from engine.research.steps import RunSteps, Step
 
 QUIET_CAUSES = (Cause.FILTERS, Cause.PRICE, Cause.FEES, Cause.TIMING, Cause.BASIS)
@@ -64,18 +63,13 @@ def tolerant(
 
 def _misfits(live: RunSteps) -> list[Difference]:
     """Say where the record stops to agree with itself, once, and what it comes to at the end."""
-    misfits: list[Difference] = []
-    for evening in live.evenings:
-        decided, ledger, is_last = evening.decided, evening.ledger, evening is live.evenings[-1]
-        is_marked = all(asset in decided.closes for asset in ledger.positions)
-        worth = ledger.equity(decided.closes) if is_marked else decided.equity
-        for name, has, due in (("cash", decided.cash, ledger.cash), ("equity", decided.equity, worth)):
-            counts = is_last and name == "equity"
-            if has != due and (counts or not misfits):
-                words = f"the {name} on record is {plain(has)}, and its fills come to {plain(due)}"
-                cost = float(has - due) if counts else 0.0
-                misfits.append(Difference(day=decided.day, kind="account", what=words, cause=None, cost=cost))
-    return misfits
+    marked = ({*each.ledger.positions} <= {*each.decided.closes} for each in live.evenings)
+    worth = [
+        each.ledger.equity(each.decided.closes) if is_marked else each.decided.equity
+        for each, is_marked in zip(live.evenings, marked, strict=True)
+    ]
+    misfits = list(account_misfits(live, worth, kind="account", what="the {} on record"))
+    return [each for each in misfits if each is misfits[0] or each.cost]
 
 
 def _planner_of(

@@ -49,17 +49,13 @@ class MarketRules:
             orders), largest quantity, on the lot step.
         status: TRADING, HALT, BREAK, …
         takes_market_orders: open for spot market orders at all.
-        tick: step of prices; None where there is none.
         minimum_quantity: the least quantity accepted.
-        maximum_notional: None where there is no such limit.
     """
 
     instrument: Instrument
     status: str
     takes_market_orders: bool
-    tick: Decimal | None
     minimum_quantity: Decimal
-    maximum_notional: Decimal | None
 
     @property
     def is_tradable(self) -> bool:
@@ -147,13 +143,11 @@ class Refused:
 
     Attributes:
         code: Binance's; 0 where the answer carried none.
-        retry_after_seconds: the pause the exchange asks for; the client keeps it by itself.
     """
 
     kind: RefusalKind
     code: int
     message: str
-    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

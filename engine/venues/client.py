@@ -19,7 +19,7 @@ from engine.connections.causes import failure_of
 from engine.core.errors import VenueError
 from engine.venues.credentials import Credentials
 from engine.venues.hosts import MARKET_DATA, Network, check_url, sandbox_origin
-from engine.venues.reading import EPOCH
+from engine.venues.reading import EPOCH, milliseconds_of
 from engine.venues.verdicts import Reply
 
 RECEIVE_WINDOW_MILLISECONDS = 5000
@@ -100,7 +100,7 @@ class SandboxClient:
         for scheme in ("http://", "https://"):
             self._client.session.mount(scheme, RoutedAdapter(environment))
         self._guard()
-        self._client.milliseconds = lambda: _milliseconds(now())
+        self._client.milliseconds = lambda: milliseconds_of(now())
         self._client.on_rest_response = self._remember
 
     def send(self, call: Call, parameters: Parameters) -> Reply:
@@ -132,7 +132,7 @@ class SandboxClient:
 
     def set_exchange_time(self, at: datetime) -> None:
         """Sign from now on by the exchange's clock, which says `at` at this moment."""
-        self._client.options["timeDifference"] = _milliseconds(self._now()) - _milliseconds(at)
+        self._client.options["timeDifference"] = milliseconds_of(self._now()) - milliseconds_of(at)
         self._knows_exchange_time = True
 
     def forget_exchange_time(self) -> None:
@@ -186,7 +186,3 @@ def _silent_logger() -> logging.Logger:
     logger = logging.getLogger("engine.venues.client.ccxt")
     logger.disabled = True
     return logger
-
-
-def _milliseconds(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(milliseconds=1)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
+from engine.core.calendar import opening_instant
 from engine.core.errors import NoMarketError, VenueError
 from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
@@ -245,8 +246,7 @@ class BinanceSpot:
 
     def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
         """Give all own trades in a market since an instant, oldest first."""
-        milliseconds = (since - reading.EPOCH) // timedelta(milliseconds=1)
-        page = self._trades_page(symbol, {"startTime": milliseconds})
+        page = self._trades_page(symbol, {"startTime": reading.milliseconds_of(since)})
         if len(page) < PAGE_ROWS:
             return _by_number(page)
         # With an instant to begin at these are the oldest ones since then.
@@ -283,12 +283,7 @@ class BinanceSpot:
             case Meaning.UNCERTAIN:
                 return Unknown(message=verdict.message)
             case Meaning.LIMITED | Meaning.CLOCK | Meaning.REFUSED:
-                return Refused(
-                    kind=refusal_kind(verdict),
-                    code=verdict.code,
-                    message=verdict.message,
-                    retry_after_seconds=verdict.wait_seconds,
-                )
+                return Refused(kind=refusal_kind(verdict), code=verdict.code, message=verdict.message)
 
     def _quote(self, symbol: str) -> Mapping[str, Quote]:
         return self._questions.answer(
@@ -310,8 +305,8 @@ class BinanceSpot:
         query: Parameters = {
             "symbol": market_id(symbol),
             "interval": "1d",
-            "startTime": reading.opening_milliseconds(start),
-            "endTime": reading.opening_milliseconds(until + timedelta(days=1)) - 1,
+            "startTime": reading.milliseconds_of(opening_instant(start)),
+            "endTime": reading.milliseconds_of(opening_instant(until + timedelta(days=1))) - 1,
             "limit": PAGE_ROWS,
         }
         return self._questions.answer("public_get_klines", query, read, refusals={UNKNOWN_SYMBOL: ()})

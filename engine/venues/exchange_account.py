@@ -10,21 +10,17 @@ from engine.core.errors import NoMarketError
 from engine.core.instrument import symbol_of
 from engine.core.money import exact
 from engine.core.order import RESET_BUY_BACK, TAKEN_UP, Fill, day_named, restores_by_name
-from engine.venues.answers import Balance, OrderState, Quote, Trade
+from engine.venues.answers import OrderState, Quote
 from engine.venues.exchange_fills import fill_of_trade
 from engine.venues.patience import pauses
 from engine.venues.rules_of_now import RulesClient
-from engine.venues.witnesses import BookedTrade
+from engine.venues.witnesses import BookedTrade, WitnessClient
 
 ONE_SECOND = timedelta(seconds=1)
 
 
-class AccountClient(RulesClient, Protocol):
+class AccountClient(WitnessClient, RulesClient, Protocol):
     """What is needed of an exchange's client."""
-
-    def balances(self) -> Mapping[str, Balance]:
-        """Give the balances of all assets."""
-        ...
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Give best bid and ask by symbol."""
@@ -32,14 +28,6 @@ class AccountClient(RulesClient, Protocol):
 
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
         """Give an order by its client order id; None where the exchange knows none."""
-        ...
-
-    def client_id_of(self, symbol: str, order_id: str) -> str | None:
-        """Give the client order id of an order by the exchange's id; None where it knows none."""
-        ...
-
-    def recent_trades(self, symbol: str, since: datetime) -> tuple[Trade, ...]:
-        """Give the account's executions since an instant."""
         ...
 
 
@@ -126,10 +114,17 @@ class ExchangeAccount:
             with suppress(NoMarketError):
                 trades = self._client.recent_trades(symbol, since)
                 strange = [each for each in trades if (symbol, each.trade_id, each.at) not in self._booked]
-                names = {order_id: self._client.client_id_of(symbol, order_id) for order_id in _orders_of(strange)}
+                orders = dict.fromkeys(each.order_id for each in strange)
+                names = {order_id: self._client.client_id_of(symbol, order_id) for order_id in orders}
                 nameless += sum(name is None for name in names.values())
                 fills += [
-                    fill_of_trade(trade, asset=asset, name=name, day=day, reason=_reason_of(name))
+                    fill_of_trade(
+                        trade,
+                        asset=asset,
+                        name=name,
+                        day=day,
+                        reason=RESET_BUY_BACK if restores_by_name(name) else TAKEN_UP,
+                    )
                     for trade in strange
                     if (name := names[trade.order_id]) and (day := day_named(name, self._account))
                 ]
@@ -150,11 +145,3 @@ class ExchangeAccount:
             return {}
         symbols = {symbol_of(asset, self._quote): asset for asset in assets}
         return {symbols[symbol]: quote.ask for symbol, quote in self._client.best_quotes(list(symbols)).items()}
-
-
-def _reason_of(name: str) -> str:
-    return RESET_BUY_BACK if restores_by_name(name) else TAKEN_UP
-
-
-def _orders_of(trades: Sequence[Trade]) -> list[str]:
-    return list(dict.fromkeys(trade.order_id for trade in trades))

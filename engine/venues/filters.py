@@ -65,9 +65,7 @@ def _rules(row: Mapping[str, object], asset: str, quote: str) -> MarketRules:
         status=text(row, "status"),
         takes_market_orders="MARKET" in sequence(row.get("orderTypes", ["MARKET"]))
         and row.get("isSpotTradingAllowed", True) is True,
-        tick=next(iter(_on([filters[name] for name in ("PRICE_FILTER",) if name in filters], "tickSize")), None),
         minimum_quantity=max(_on(quantity, "minQty"), default=step),
-        maximum_notional=_maximum_notional(filters),
     )
 
 
@@ -80,13 +78,6 @@ def _minimum_notional(filters: Mapping[str, Mapping[str, object]]) -> Decimal:
     switches = (("NOTIONAL", "applyMinToMarket"), ("MIN_NOTIONAL", "applyToMarket"))
     applying = [filters[name] for name, switch in switches if name in filters and filters[name].get(switch) is True]
     return max(_on(applying, "minNotional"), default=ZERO)
-
-
-def _maximum_notional(filters: Mapping[str, Mapping[str, object]]) -> Decimal | None:
-    notional = filters.get("NOTIONAL")
-    if notional is None or notional.get("applyMaxToMarket") is not True:
-        return None
-    return min(_on([notional], "maxNotional"), default=None)
 
 
 def _common_step(steps: Iterable[Decimal]) -> Decimal | None:

@@ -37,7 +37,14 @@ class Origin:
     @property
     def is_loopback(self) -> bool:
         """Whether the host is this machine."""
-        return _is_loopback(self.host)
+        if self.host == "localhost":
+            return True
+        try:
+            address = ip_address(self.host)
+        except ValueError:
+            return False
+        # ::1 is the one IPv6 form: mapped IPv4 addresses are another spelling that nobody needs.
+        return address.is_loopback and (address.version == 4 or str(address) == "::1")  # noqa: PLR2004 - the protocol
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -90,14 +97,3 @@ def origin_of(url: str) -> Origin:
         raise VenueError(f"an exchange's address is not of the form https://host[:port]; {ALLOWED}")
     default = HTTPS_PORT if parts.scheme == "https" else HTTP_PORT
     return Origin(scheme=parts.scheme, host=host, port=default if port is None else port)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    # ::1 is the one IPv6 form: mapped IPv4 addresses are another spelling that nobody needs.
-    return address.is_loopback and (address.version == 4 or str(address) == "::1")  # noqa: PLR2004 - the protocol

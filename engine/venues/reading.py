@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from engine.core.calendar import opening_instant
 from engine.core.money import ZERO, exact
 from engine.core.order import Side
 from engine.venues.answers import Balance, Candle, OrderProgress, OrderState, Quote, Trade
@@ -38,9 +37,9 @@ def market_id(symbol: str) -> str:
     return symbol.replace("/", "")
 
 
-def opening_milliseconds(day: date) -> int:
-    """Give the instant at which a day opens, as the exchange counts it."""
-    return (opening_instant(day) - EPOCH) // timedelta(milliseconds=1)
+def milliseconds_of(at: datetime) -> int:
+    """Give an instant as the exchange counts it."""
+    return (at - EPOCH) // timedelta(milliseconds=1)
 
 
 def server_time(content: object) -> datetime:

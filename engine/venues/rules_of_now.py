@@ -63,7 +63,5 @@ def _without_market(instrument: Instrument) -> MarketRules:
         instrument=instrument,
         status="",
         takes_market_orders=False,
-        tick=None,
         minimum_quantity=instrument.lot_step,
-        maximum_notional=None,
     )

@@ -1,6 +1,6 @@
 """From a configuration to a finished backtest."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from engine.causality import check_no_look_ahead
 from engine.config import Config
 from engine.core.benchmarks import hold_equity, tradable_weights
 from engine.core.calendar import Days
-from engine.core.events import DayDecided, Event, RunEnded
+from engine.core.events import DayDecided, Event, RunEnded, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, built_in_instrument, symbol_of
 from engine.core.ledger import Ledger
@@ -27,7 +27,7 @@ from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.record_rows import RotationRow
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
-from engine.registry import built_strategy
+from engine.registry import strategy_of
 from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, load_market
@@ -62,15 +62,11 @@ class BacktestRun:
         """Orders decided on the last day, still pending."""
         return next((event.waiting for event in reversed(self.events) if isinstance(event, RunEnded)), ())
 
-    @property
-    def gaps(self) -> tuple[str, ...]:
-        """Missing bars of all series, in words."""
-        return self.market.gaps
 
-
-def strategy_of(config: Config) -> AnyStrategy:
-    """Build the configured strategy."""
-    return built_strategy(config)
+def first_ledger(config: Config, events: Iterable[Event] = ()) -> Ledger:
+    """Give what the account begins with, or by the record of a run began with: the configuration may have changed."""
+    began = next((event for event in events if isinstance(event, RunStarted)), config.account)
+    return Ledger(quote=began.quote, cash=began.cash)
 
 
 def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrument]:
@@ -129,7 +125,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     planner = Planner(account=config.name, instruments=instruments, costs=costs, trading_order=universe.assets)
     venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
     journal = MemoryJournal()
-    start = Ledger(quote=config.account.quote, cash=config.account.cash)
+    start = first_ledger(config)
     session = Session(
         strategy=strategy,
         planner=planner,

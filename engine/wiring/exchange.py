@@ -12,8 +12,8 @@ from engine.config import Config
 from engine.config_reading import build_config, with_assignments
 from engine.core.calendar import opening_instant
 from engine.core.errors import ConfigError, DataError
-from engine.core.market import BarSeries
-from engine.data.csv_files import PRICES, read_csv_bars
+from engine.core.market import PRICES, BarSeries
+from engine.data.csv_files import read_csv_bars
 from engine.data.sample import SampleBars
 from engine.data.sample_regimes import INDEX, MARKETS
 from engine.data.sessions import NewYorkSessions

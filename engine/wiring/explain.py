@@ -1,8 +1,7 @@
 """From decisions to why one was taken, and to what kept others from being taken."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -10,21 +9,19 @@ from engine.config import Config
 from engine.core.calendar import decision_instant
 from engine.core.changes import Change
 from engine.core.errors import ConfigError, DataError
-from engine.core.events import DayDecided, RunStarted
+from engine.core.events import DayDecided
 from engine.core.explained import Blocked, ExplainedDay
 from engine.core.explaining import RulesExplainer, explainer_of
 from engine.core.explanation import Case, Condition
-from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.money import decimal_of
-from engine.core.rotation_equity import RotationEquity
+from engine.core.money import ZERO, decimal_of
 from engine.core.strategy import Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
 from engine.recovery import standing_of
-from engine.registry import strategy_factory
+from engine.registry import strategy_factory, strategy_of
 from engine.standing import Standing
-from engine.wiring.backtest import strategy_of
+from engine.wiring.backtest import first_ledger
 from engine.wiring.explain_past import Past
 
 PAST_DAYS = 200
@@ -100,6 +97,9 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
     strategy, explainer = strategy_of(past.config), _explainer(past.config)
     observations = strategy.observe(past.history)
     core = past.history[strategy.universe.core]
+    nothing_held = HeldAtClose(
+        ledger=first_ledger(past.config), closes={}, equity=ZERO, orders_waiting=False, entries_allowed=True
+    )
     alone: dict[str, Counter[str]] = {}
     among: Counter[str] = Counter()
     waiting = entries = several = 0
@@ -112,7 +112,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
             state=state,
             history=past.history,
             observations=observations,
-            holdings=_NOTHING_HELD,
+            holdings=nothing_held,
             decision=Decision(
                 state=state,
                 reason=decided.reason,
@@ -179,20 +179,6 @@ class _FromEvidence:
         return f"the strategy {self._name} does not say what would: it is not made of rules"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _NothingHeld:
-    orders_waiting: bool = False
-    entries_allowed: bool = True
-    stuck: Collection[str] = ()
-    rotation: RotationEquity | None = None
-
-    def weights(self) -> Mapping[str, float]:
-        return {}
-
-
-_NOTHING_HELD = _NothingHeld()
-
-
 def _explainer(config: Config) -> RulesExplainer | _FromEvidence:
     return explainer_of(strategy_of(config)) or _FromEvidence(config.strategy.name)
 
@@ -205,10 +191,7 @@ def _decided_on(past: Past, day: date) -> DayDecided:
 
 
 def _fresh(past: Past) -> Standing:
-    started = next((event for event in past.events if isinstance(event, RunStarted)), None)
-    cash = past.config.account.cash if started is None else started.cash
-    ledger = Ledger(quote=past.config.account.quote, cash=cash)
-    return Standing(ledger=ledger, state=strategy_of(past.config).start())
+    return Standing(ledger=first_ledger(past.config, past.events), state=strategy_of(past.config).start())
 
 
 def _states(past: Past) -> list[tuple[date, StrategyState]]:

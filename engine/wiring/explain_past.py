@@ -14,8 +14,8 @@ from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.ports import ProgressBar
 from engine.record.run_record import read_run
-from engine.registry import params_of
-from engine.wiring.backtest import backtest, strategy_of
+from engine.registry import params_of, strategy_of
+from engine.wiring.backtest import backtest
 from engine.wiring.market import load_market
 
 Recorded = Mapping[date, tuple[str, str, str]]

@@ -26,16 +26,8 @@ def export_run(folder: Path, kind: str, *, to: TextIO) -> None:
     to.write(EXPORTS[kind](read_run(folder)))
 
 
-def _ledger(record: RunRecord) -> str:
-    return _table(LEDGER_COLUMNS, ledger_rows(book_of(record)))
-
-
-def _returns(record: RunRecord) -> str:
-    # To the last bit.
-    return _table(("date", "return"), ((str(day), repr(value)) for day, value in daily_returns(record)))
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Write a table as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -44,7 +36,10 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 EXPORTS: Mapping[str, Callable[[RunRecord], str]] = {
-    "csv": _ledger,
+    "csv": lambda record: csv_text(LEDGER_COLUMNS, ledger_rows(book_of(record))),
     "beancount": beancount_text,
-    "returns": _returns,
+    # To the last bit.
+    "returns": lambda record: csv_text(
+        ("date", "return"), ((str(day), repr(value)) for day, value in daily_returns(record))
+    ),
 }

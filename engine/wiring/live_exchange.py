@@ -102,15 +102,6 @@ class LiveExchange:
         self._notice(words)
 
 
-def exchange_client(config: Config, credentials: Credentials | None, around: Surroundings) -> BinanceSpot:
-    """Connect to the configured venue.
-
-    Raises:
-        VenueError: keys are missing or refused, or the exchange cannot be reached.
-    """
-    return LiveExchange(config, credentials, around).reach()
-
-
 def refuse_synthetic(config: Config, *, now: Callable[[], datetime]) -> None:
     """Refuse to take candles for real ones whose exchange says that they are made up.
 

@@ -1,16 +1,16 @@
 """Bars for a live run: every series up to a day, in one snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from engine.core.calendar import decision_instant
+from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.errors import DataError
 from engine.core.instrument import symbol_of
-from engine.core.market import BarSeries, History, crypto_series
+from engine.core.market import OHLCV, BarSeries, History, crypto_series
 from engine.core.strategy import Universe
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
@@ -18,8 +18,6 @@ from engine.ports import LoadedSeries, MarketData
 from engine.venues.answers import Candle
 
 FIRST_CANDLE = date(2010, 1, 1)
-ONE_DAY = timedelta(days=1)
-OHLCV = ("open", "high", "low", "close", "volume")
 
 
 class SeriesUpTo(Protocol):
@@ -87,27 +85,30 @@ class ProvidedBars:
 
     def __init__(self, provider: MarketData) -> None:
         self._provider = provider
-        self._kept: dict[str, tuple[date, LoadedSeries]] = {}
+        self._kept: dict[str, tuple[object, LoadedSeries]] = {}
 
     def up_to(self, symbol: str, day: date) -> BarSeries:
         """Give the provider's series as of now; it may reach beyond `day`."""
-        kept = self._kept.get(symbol)
-        if kept is None or kept[0] != day or not len(kept[1].bars) or kept[1].bars.last_day < day:
-            kept = self._kept[symbol] = (day, self._provider.load(symbol))
-        return kept[1].bars
+        loaded = self.loaded(symbol)
+        is_behind = loaded is not None and (not len(loaded.bars) or loaded.bars.last_day < day)
+        return self._loaded_as_of(day, symbol, is_stale=is_behind)
 
     def loaded(self, symbol: str) -> LoadedSeries | None:
         """Give the series as it was last loaded, if it was."""
         return self._kept[symbol][1] if symbol in self._kept else None
 
+    def _loaded_as_of(self, stamp: object, symbol: str, *, is_stale: bool = False) -> BarSeries:
+        if is_stale or symbol not in self._kept or self._kept[symbol][0] != stamp:
+            self._kept[symbol] = stamp, self._provider.load(symbol)
+        return self._kept[symbol][1].bars
 
-class CsvFilesUpTo:
+
+class CsvFilesUpTo(ProvidedBars):
     """CSV files, read again only when they changed."""
 
     def __init__(self, provider: MarketData, folder: Path) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._folder = folder
-        self._kept: dict[str, tuple[int, LoadedSeries]] = {}
 
     def up_to(self, symbol: str, day: date) -> BarSeries:  # noqa: ARG002 - a file is taken whole; later rows are cut
         """Give the file's series."""
@@ -115,14 +116,7 @@ class CsvFilesUpTo:
             changed = (self._folder / f"{symbol}.csv").stat().st_mtime_ns
         except OSError:
             changed = -1
-        kept = self._kept.get(symbol)
-        if kept is None or kept[0] != changed:
-            kept = self._kept[symbol] = (changed, self._provider.load(symbol))
-        return kept[1].bars
-
-    def loaded(self, symbol: str) -> LoadedSeries | None:
-        """Give the file's series as it was last read, if it was."""
-        return self._kept[symbol][1] if symbol in self._kept else None
+        return self._loaded_as_of(changed, symbol)
 
 
 class Snapshots:
@@ -166,7 +160,7 @@ class Snapshots:
     def loaded(self, symbol: str) -> LoadedSeries | None:
         """Give a series as its provider gave it, with where it is from; None for a venue's own candles."""
         bars = self._index if symbol in self._universe.indices else self._coins
-        return bars.loaded(symbol) if isinstance(bars, ProvidedBars | CsvFilesUpTo) else None
+        return bars.loaded(symbol) if isinstance(bars, ProvidedBars) else None
 
     def may_still_come(self, symbol: str, day: date) -> bool:
         """Tell whether an index of the last snapshot ended by `day`; a file that goes on has a hole there."""
@@ -183,7 +177,7 @@ class Snapshots:
             if asset == self._universe.core or not self._has_begun():
                 raise
             lacking[asset] = str(error)
-            return self._last_known[asset] if asset in self._last_known else no_bars(asset)
+            return self._last_known[asset] if asset in self._last_known else _joined(asset, None, ())
         self._last_known[asset] = bars
         return bars
 
@@ -192,13 +186,6 @@ class Snapshots:
         if len(bars):
             self._last_day[symbol] = bars.last_day
         return bars
-
-
-def no_bars(symbol: str) -> BarSeries:
-    """Give the series of a coin of which nothing is known."""
-    none = np.array([], dtype=np.float64)
-    days = np.array([], dtype="datetime64[D]")
-    return crypto_series(symbol, days=days, open=none, high=none, low=none, close=none, volume=none)
 
 
 def _joined(symbol: str, kept: BarSeries | None, candles: Sequence[Candle]) -> BarSeries:

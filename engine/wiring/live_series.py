@@ -29,26 +29,22 @@ def live_series(
     providers = Providers(
         config, now=now, progress=around.progress, stale_allowed=False, sleep=around.wait, quiet=around.quiet
     )
-    coins: SeriesUpTo
-    index: SeriesUpTo
-    if config.data.crypto == SAMPLE:
-        # Beside made-up prices alone; what is not known yet is cut off as of any provider.
-        coins = ProvidedBars(providers.sample)
-    elif config.data.crypto == "venue":
-        coins = VenueBars(VenueCandles(client, config.account.quote), core=universe.core)
-    elif config.data.crypto == "csv":
-        coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), providers.csv_dir())
+    data = config.data
+
+    def series(key: str, name: str, provider: MarketData | None) -> SeriesUpTo:
+        if name == SAMPLE:
+            # Beside made-up prices alone; what is not known yet is cut off as of any provider.
+            return ProvidedBars(providers.sample)
+        if provider is None:
+            raise ConfigError(f"{key}: has no provider of bars for `paper`")
+        return CsvFilesUpTo(provider, providers.csv_dir()) if name == "csv" else ProvidedBars(provider)
+
+    if data.crypto == "venue":
+        coins: SeriesUpTo = VenueBars(VenueCandles(client, config.account.quote), core=universe.core)
     else:
-        coins = ProvidedBars(_given(providers.coins(), "data.crypto"))
-    if config.data.index == SAMPLE:
-        index = ProvidedBars(providers.sample)
-    elif config.data.index == "csv":
-        index = CsvFilesUpTo(_given(providers.index(), "data.index"), providers.csv_dir())
-    elif universe.indices:
-        index = ProvidedBars(_given(providers.index(), "data.index"))
-    else:
-        index = coins
-    return coins, index
+        coins = series("data.crypto", data.crypto, providers.coins())
+    is_wanted = universe.indices or data.index in (SAMPLE, "csv")
+    return coins, series("data.index", data.index, providers.index()) if is_wanted else coins
 
 
 def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has_begun: bool) -> None:
@@ -65,9 +61,3 @@ def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has
         if isinstance(series, CsvFilesUpTo):
             for symbol in symbols:
                 series.up_to(symbol, date.max)
-
-
-def _given(provider: MarketData | None, key: str) -> MarketData:
-    if provider is None:
-        raise ConfigError(f"{key}: has no provider of bars for `paper`")
-    return provider

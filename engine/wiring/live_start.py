@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config import Config
+from engine.registry import strategy_of
 from engine.venues.credentials import Credentials
 from engine.venues.exchange import BinanceSpot
-from engine.wiring.backtest import strategy_of
 from engine.wiring.live_data import check_live_data, config_beside
 from engine.wiring.live_exchange import LiveExchange, credentials_of
 from engine.wiring.live_series import check_files, live_series

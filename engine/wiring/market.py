@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
@@ -122,13 +123,13 @@ class Providers:
         """Give the provider of `data.crypto`."""
         match self._config.data.crypto:
             case "auto":
-                recent, older = self._binance(AUTO_RETRIES), self._yahoo_coins(AUTO_RETRIES)
+                recent, older = self._binance(AUTO_RETRIES), self._yahoo("crypto", AUTO_RETRIES)
                 extended = ExtendedBars(recent, older)
                 return StaleBars(extended) if self._stale_allowed else extended
             case "binance":
                 return self._binance(self._config.venue.max_retries)
             case "yahoo":
-                return self._yahoo_coins(self._config.venue.max_retries)
+                return self._yahoo("crypto", self._config.venue.max_retries)
             case "csv":
                 return CsvBars(self.csv_dir(), index=False, sessions=self._sessions)
             case "sample" | "venue":
@@ -138,10 +139,10 @@ class Providers:
         """Give the provider of `data.index`."""
         match self._config.data.index:
             case "auto":
-                index = self._yahoo_index(AUTO_RETRIES)
+                index = self._yahoo("index", AUTO_RETRIES)
                 return StaleBars(index) if self._stale_allowed else index
             case "yahoo":
-                return self._yahoo_index(self._config.venue.max_retries)
+                return self._yahoo("index", self._config.venue.max_retries)
             case "csv":
                 return CsvBars(self.csv_dir(), index=True, sessions=self._sessions)
             case "sample":
@@ -189,41 +190,30 @@ class Providers:
             now=self._now,
         )
 
-    def _yahoo_coins(self, max_retries: int) -> CachedBars:
+    def _yahoo(self, market: Literal["index", "crypto"], max_retries: int) -> CachedBars:
+        def connect() -> BarFetcher:
+            from engine.data.yahoo import YahooBars  # noqa: PLC0415 - yfinance is wanted only by a run that fetches
+
+            return YahooBars(
+                market=market,
+                base_url=None,
+                max_retries=max_retries,
+                timeout_seconds=self._config.venue.timeout_seconds,
+                sleep=self._sleep,
+                now=self._now,
+                progress=self._progress,
+                remark=cached.remark,
+            )
+
         cached = CachedBars(
             provider="yahoo",
-            quote="USD",
+            quote="" if market == "index" else "USD",
             folder=self.cache_dir(),
-            kind=COINS,
-            connect=lambda: self._yahoo("crypto", max_retries, cached.remark),
+            kind=indices(self._sessions) if market == "index" else COINS,
+            connect=connect,
             now=self._now,
         )
         return cached
-
-    def _yahoo_index(self, max_retries: int) -> CachedBars:
-        cached = CachedBars(
-            provider="yahoo",
-            quote="",
-            folder=self.cache_dir(),
-            kind=indices(self._sessions),
-            connect=lambda: self._yahoo("index", max_retries, cached.remark),
-            now=self._now,
-        )
-        return cached
-
-    def _yahoo(self, market: str, max_retries: int, remark: Callable[[str], None]) -> BarFetcher:
-        from engine.data.yahoo import YahooBars  # noqa: PLC0415 - yfinance is wanted only by a run that fetches
-
-        return YahooBars(
-            market="index" if market == "index" else "crypto",
-            base_url=None,
-            max_retries=max_retries,
-            timeout_seconds=self._config.venue.timeout_seconds,
-            sleep=self._sleep,
-            now=self._now,
-            progress=self._progress,
-            remark=remark,
-        )
 
     def cache_dir(self) -> Path:
         """Give the folder of the data cache."""

@@ -7,10 +7,9 @@ from pathlib import Path
 from engine import __version__
 from engine.config import Config
 from engine.core.errors import ConfigError, DataError, VenueError
-from engine.core.events import DataDoubted, Event, RunStarted
+from engine.core.events import DataDoubted, Event
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, symbol_of
-from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
@@ -20,6 +19,8 @@ from engine.data.sessions import sessions_by_year
 from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
 from engine.epochs import EpochKeeper
+from engine.first_sends import FirstSends
+from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
@@ -30,6 +31,7 @@ from engine.record.sealing import file_contents, seal_of
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
 from engine.recovery import standing_of
+from engine.registry import strategy_of
 from engine.session import Session
 from engine.standing import Standing
 from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
@@ -37,7 +39,7 @@ from engine.venues.exchange import BinanceSpot
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
 from engine.venues.simulated import SimulatedVenue
-from engine.wiring.backtest import benchmark_curves, strategy_of
+from engine.wiring.backtest import benchmark_curves, first_ledger
 from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_series
@@ -58,6 +60,9 @@ class PaperRun:
         synthetic: whether prices are made up: the venue's, and then every bar.
         mode: what its summary says that it is, `paper` or `rehearsal`.
         told: shown the line of each event as it is written.
+
+    Attributes:
+        planner: plans the orders, by the venue's rules as they were at the start of the run.
     """
 
     def __init__(
@@ -88,14 +93,18 @@ class PaperRun:
         client.hold_to((*self._universe.assets, config.account.quote))
         self._store = store
         past = list(store)
-        self._journal = RecordedJournal(store, past, folder, write_log, told)
-        ledger = _first_ledger(config, past)
+        self._newest_head = NewestHead(around.heads, store.path)
+        # Asked before this start writes anything.
+        self._may_be_copy = bool(past) and not self._newest_head.is_known_as(store.head)
+        self._journal = RecordedJournal(MarkedJournal(store, self._newest_head), past, folder, write_log, told)
+        ledger = first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
         self._booked = {(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)}
+        self._first_sends = self._held_back()
         identity = self._identity(past, standing)
         venue = self._venue(past)
-        self._planner = Planner(
+        self.planner = Planner(
             account=identity or config.name,
             instruments=venue.instruments(),
             costs=self._costs,
@@ -103,7 +112,7 @@ class PaperRun:
         )
         self._session = Session(
             strategy=self._strategy,
-            planner=self._planner,
+            planner=self.planner,
             venue=venue,
             journal=self._journal,
             ledger=ledger,
@@ -146,10 +155,11 @@ class PaperRun:
             return None
         self._write_files_of(history)
         self._store.seal(seal_of(file_contents(self._folder), self._config.sha256()))
+        self._newest_head.keep(self._store.head)
         return self._write_report()
 
     def _write_report(self) -> Path | None:
-        from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
+        from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
 
         try:
             return write_report(self._folder)
@@ -157,16 +167,6 @@ class PaperRun:
             # The record is whole; a page can be made of it at any time.
             self._around.notice(f"report.html was not written: {error}")
             return None
-
-    @property
-    def planner(self) -> Planner:
-        """Plans the orders, by the venue's rules as they were at the start of the run."""
-        return self._planner
-
-    @property
-    def ledger(self) -> Ledger:
-        """What the run holds now."""
-        return self._session.ledger
 
     @property
     def standing(self) -> Standing:
@@ -191,6 +191,7 @@ class PaperRun:
             ending=self._around.ending,
             changed=self._write_files,
             check_account=self._account_check(),
+            first_sends=self._first_sends,
             notice=self._around.notice,
             timing=Timing(
                 grace=timedelta(seconds=config.live.grace_seconds),
@@ -207,6 +208,13 @@ class PaperRun:
         if self._config.venue.name == SIMULATED:
             return ""
         return standing.identity if past else self._around.identity()
+
+    def _held_back(self) -> FirstSends:
+        """Hold back what is sent first where the journal may be an older copy; what fills in this process has none."""
+        is_held = self._may_be_copy and self._config.venue.name != SIMULATED
+        return FirstSends(
+            self._settle_seconds() if is_held else 0.0, pause=self._around.pause, notice=self._around.notice
+        )
 
     def _venue(self, past: Sequence[Event]) -> Venue:
         config, assets = self._config, self._universe.assets
@@ -230,7 +238,7 @@ class PaperRun:
             market=market_quotes(config, self._client, self._around),
             started_at=self._client.server_time(),
             settle_seconds=self._settle_seconds(),
-            sleep=self._around.pause,
+            sleep=self._first_sends.pause,
             ending=self._around.ending,
         )
 
@@ -241,18 +249,19 @@ class PaperRun:
         account = ExchangeAccount(
             self._client,
             quote=config.account.quote,
-            account=self._planner.account,
+            account=self.planner.account,
             booked=self._booked,
             settle_seconds=self._settle_seconds(),
-            sleep=around.pause,
+            sleep=self._first_sends.pause,
             ending=around.ending,
         )
         return EpochKeeper(
             self._session,
             account,
-            self._planner,
+            self.planner,
             place=config.venue.name,
             events=lambda: self._journal.events,
+            first_sends=self._first_sends,
             notice=around.notice,
         ).check
 
@@ -308,7 +317,7 @@ class PaperRun:
                 self._costs,
                 self._start,
                 [day.day for day in days],
-                instruments=self._planner.instruments,
+                instruments=self.planner.instruments,
             ),
             rotates=self._universe.rotates,
         )
@@ -323,14 +332,6 @@ class PaperRun:
         )
         summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations, out_of_position=missed)
         write_projections(self._folder, events, summary, facts.benchmark_equity)
-
-
-def _first_ledger(config: Config, past: Sequence[Event]) -> Ledger:
-    """Give what the account began with; the configuration may have changed since."""
-    started = next((event for event in past if isinstance(event, RunStarted)), None)
-    if started is None:
-        return Ledger(quote=config.account.quote, cash=config.account.cash)
-    return Ledger(quote=started.quote, cash=started.cash)
 
 
 def _nothing_to_check(at: datetime) -> None:

@@ -21,8 +21,7 @@ from engine.record.configured import kept_config
 from engine.record.paper_folder import check_config, check_for_lost_journal, keep_config, sweep_leftovers
 from engine.record.run_folder import without_blanks
 from engine.record.sealing import file_contents, resealed
-from engine.registry import params_of
-from engine.wiring.backtest import strategy_of
+from engine.registry import params_of, strategy_of
 from engine.wiring.live_data import possible_configs
 
 FORMER_NAME = "rotation"

@@ -1,6 +1,5 @@
 """The backtest, and the same days through the live path, compared."""
 
-import csv
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.core.fills import Costs
-from engine.core.ledger import Ledger
 from engine.ports import ProgressBar
 from engine.record.run_files import SUMMARY_FILE
 from engine.research.comparison import compare
@@ -26,8 +24,9 @@ from engine.research.exchange_model import ExchangeModel
 from engine.research.steps import steps_of
 from engine.research.strict import revisions, strict
 from engine.venues.exchange_venue import BUY_MARGIN
-from engine.wiring.backtest import BacktestRun, backtest
+from engine.wiring.backtest import BacktestRun, backtest, first_ledger
 from engine.wiring.backtest_folder import write_backtest
+from engine.wiring.export import csv_text
 from engine.wiring.replay import Replay, replay
 
 DIFFERENCE_COLUMNS = ("day", "kind", "cause", "size_bp", "what")
@@ -110,8 +109,7 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
         quote=config.account.quote,
         buy_margin=BUY_MARGIN,
     )
-    start = Ledger(quote=config.account.quote, cash=config.account.cash)
-    ours, theirs = (steps_of(events, start, last_plan=True) for events in (run.events, live.events))
+    ours, theirs = (steps_of(each, first_ledger(config), last_plan=True) for each in (run.events, live.events))
     policy = strict(ours, theirs, live_planner=live.planner, model=model)
     result = compare(ours, theirs, history=history, planner=run.planner, policy=policy)
     bars = revisions(history, live.history, last_day=last_day)
@@ -125,14 +123,12 @@ def write_parity(folder: Path, run: ParityRun) -> None:
     """Write what was found: `summary.json`, each difference as a row, and the files of both runs."""
     text = json.dumps(run.summary(), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
-    with (folder / "differences.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(DIFFERENCE_COLUMNS)
-        for each in run.comparison.differences:
-            writer.writerow((each.day, each.kind, each.cause_name, f"{each.size:.6f}", each.what))
+    found = run.comparison.differences
+    rows = [(each.day, each.kind, each.cause_name, f"{each.size:.6f}", each.what) for each in found]
+    (folder / "differences.csv").write_text(csv_text(DIFFERENCE_COLUMNS, rows), encoding="utf-8", newline="")
     history = folder / "backtest"
     history.mkdir()
     write_backtest(history, run.backtest)
-    from engine.report.html import write_report  # noqa: PLC0415 - wanted at the end only
+    from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
 
     write_report(history)

@@ -15,14 +15,13 @@ from engine.config_reading import build_config, with_assignments
 from engine.core.errors import CheckError, ConfigError, DataError, EngineError
 from engine.core.events import DayDecided, Event, RunStarted
 from engine.core.fills import Costs
-from engine.core.ledger import Ledger
 from engine.journal.chain import BrokenChainError, follow
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, stored_records
 from engine.ports import ProgressBar
 from engine.record.config_history import PastConfig, read_config_history
 from engine.record.run_record import read_run
-from engine.registry import params_of
+from engine.registry import params_of, strategy_of
 from engine.report.attribution import print_reconciled
 from engine.report.console import print_result
 from engine.research.comparison import compare
@@ -30,7 +29,7 @@ from engine.research.decisions import Mind
 from engine.research.differences import UNEXPLAINED, Attribution, Cause, Difference
 from engine.research.steps import steps_of
 from engine.research.tolerant import tolerant
-from engine.wiring.backtest import BacktestRun, backtest, strategy_of
+from engine.wiring.backtest import BacktestRun, backtest, first_ledger
 
 VENUE = "venue"
 
@@ -158,16 +157,13 @@ def reconciled(
     # First: they put everything below in doubt.
     notes[:0] = run.doubts
     past = read_config_history(folder)
-    return ReconciledRun(
-        folder=folder, backtest=run, result=_compare(folder, run, started, past, last_day), notes=notes
-    )
+    return ReconciledRun(folder=folder, backtest=run, result=_compare(folder, run, past, last_day), notes=notes)
 
 
-def _compare(
-    folder: Path, run: BacktestRun, started: RunStarted, past: Sequence[PastConfig], last_day: date
-) -> Attribution:
+def _compare(folder: Path, run: BacktestRun, past: Sequence[PastConfig], last_day: date) -> Attribution:
     config = run.config
-    start = Ledger(quote=config.account.quote, cash=started.cash)
+    # With the cash that the run began with.
+    start = first_ledger(config)
     path = folder / JOURNAL_FILE
     # Whole and unchecked: a chain that is broken is a difference, and no obstacle to the others.
     records = list(stored_records(path))

@@ -4,14 +4,15 @@ The clock moves on only when the bot has decided the day and its orders have bee
 day after its decision. Client, HTTP, journal and files are those of a paper run on the testnet.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 from engine.config import Config
-from engine.core.calendar import decision_instant
+from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.errors import ConfigError
 from engine.core.market import BarSeries
 from engine.data.choose import AUTO, SAMPLE
@@ -31,7 +32,6 @@ CSV: Final = "csv"
 NETWORK: Literal["binance-testnet"] = "binance-testnet"
 LEAD_DAYS = 10
 """So many days before an entry a rehearsal begins, to show what leads to it."""
-ONE_DAY = timedelta(days=1)
 MOST_LOOKS = 20
 """So often a day's orders are asked for while the fate of one is not known; then the clock goes on."""
 
@@ -92,7 +92,7 @@ def open_exchange(plan: RehearsalPlan, key: HmacKey, *, wall: Callable[[], datet
     settings = practice_settings(plan.config)
     return PracticeExchange(
         plan.coins,
-        clock=PracticeClock(_decided_at(plan.config, plan.first_day), speed=0.0, wall=wall),
+        clock=PracticeClock(decided_at(plan.config, plan.first_day), speed=0.0, wall=wall),
         keys=[key],
         allowance=settings.allowance,
         commission=settings.commission,
@@ -101,12 +101,16 @@ def open_exchange(plan: RehearsalPlan, key: HmacKey, *, wall: Callable[[], datet
     )
 
 
-def live_config(plan: RehearsalPlan, url: str) -> Config:
-    """Give the configuration of the bot: on the exchange at `url`, and without waiting for what never comes."""
-    config = plan.config
+def on_practice(config: Config, url: str, *, data: Mapping[str, object] = MappingProxyType({})) -> Config:
+    """Give the configuration of a bot on the practice exchange at `url`, that does not wait for what never comes.
+
+    Args:
+        data: keys of `data` that are other ones there.
+    """
     return config.model_copy(
         update={
             "venue": config.venue.model_copy(update={"name": NETWORK, "base_url": url}),
+            "data": config.data.model_copy(update=data),
             # What the bars do not have yet when a day is decided they will never have.
             "live": config.live.model_copy(update={"index_wait_seconds": 0.0}),
         }
@@ -144,7 +148,7 @@ def play(
     driver = run.driver()
     begun, day = around.now(), plan.first_day
     while not around.ending():
-        exchange.set_clock(_decided_at(plan.config, day))
+        exchange.set_clock(decided_at(plan.config, day))
         for _ in range(MOST_LOOKS):
             driver.run(once=True)
             if run.standing.orders.in_doubt is None or around.ending():
@@ -210,5 +214,6 @@ def _wanted_day(run: BacktestRun, day: date) -> date:
     return day
 
 
-def _decided_at(config: Config, day: date) -> datetime:
+def decided_at(config: Config, day: date) -> datetime:
+    """Give the instant at which a bot decides a day."""
     return decision_instant(day) + timedelta(seconds=config.live.grace_seconds)

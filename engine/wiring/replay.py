@@ -5,13 +5,12 @@ live driver does one cycle. Everything else is what a paper run on the testnet i
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Final
 
 from engine.config import Config
-from engine.core.calendar import decision_instant
+from engine.core.calendar import ONE_DAY
 from engine.core.errors import ConfigError
 from engine.core.events import Event
 from engine.core.ledger import Ledger
@@ -23,18 +22,13 @@ from engine.ports import ProgressBar
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import COIN_ALLOWANCE, QUOTE, PracticeExchange
 from engine.practice.server import PracticeServer
-from engine.practice.signatures import HmacKey, make_hmac_key
 from engine.research.exchange_model import MarketFilters
 from engine.span import Span
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
 from engine.wiring.live_market import Snapshots, VenueBars, VenueCandles
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import paper_journal
+from engine.wiring.rehearsal import decided_at, make_client, make_credentials, on_practice
 from engine.wiring.surroundings import Surroundings
-
-ONE_DAY = timedelta(days=1)
-NETWORK: Final = "binance-testnet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +79,10 @@ def replay(
             f"account.quote: {config.account.quote} is not allowed for `parity`; "
             f"the practice exchange trades in {QUOTE}"
         )
-    key = make_hmac_key()
+    key, credentials = make_credentials()
     exchange = PracticeExchange(
         [history[asset] for asset in universe.assets],
-        clock=PracticeClock(_instant(config, span.first_day), speed=0.0, wall=now),
+        clock=PracticeClock(decided_at(config, span.first_day), speed=0.0, wall=now),
         keys=[key],
         allowance={QUOTE: config.account.cash},
         commission=config.costs.commission,
@@ -96,18 +90,20 @@ def replay(
         synthetic=synthetic,
     )
     with PracticeServer(exchange) as server:
-        live_config = _live_config(config, server.url)
-        client = _client(live_config, key, now)
-        snapshots = Snapshots(universe, VenueBars(VenueCandles(client, QUOTE), core=universe.core), _GivenBars(history))
         # Our clock keeps pace with the exchange's: an answer that nobody expected would be asked for twice.
         around = Surroundings(
             now=lambda: exchange.now,
             pause=_no_pause,
-            ending=_never,
+            ending=lambda: False,
             notice=_unheard,
             progress=progress,
-            identity=_unnamed,
+            # Orders are named by the run's name: equal replays stay equal.
+            identity=str,
         )
+        # What decides is the same, where bars and fills come from is not.
+        live_config = on_practice(config, server.url, data={"crypto": "venue"})
+        client = make_client(live_config, credentials, replace(around, now=now))
+        snapshots = Snapshots(universe, VenueBars(VenueCandles(client, QUOTE), core=universe.core), _GivenBars(history))
         with paper_journal(live_config, folder, at=client.server_time(), accept_config=False) as store:
             run = PaperRun(
                 live_config,
@@ -130,7 +126,7 @@ def replay(
         planner=run.planner,
         filters=_filters(exchange),
         history=seen,
-        imbalances=_imbalances(exchange, run.ledger),
+        imbalances=_imbalances(exchange, run.standing.ledger),
         seconds=seconds,
     )
 
@@ -151,40 +147,11 @@ def _play(run: PaperRun, exchange: PracticeExchange, config: Config, span: Span,
     progress("playing the days through the live path")
     day = span.first_day
     while day <= span.last_day:
-        exchange.set_clock(_instant(config, day))
+        exchange.set_clock(decided_at(config, day))
         driver.cycle()
         progress.advance()
         day += ONE_DAY
     run.end()
-
-
-def _instant(config: Config, day: date) -> datetime:
-    return decision_instant(day) + timedelta(seconds=config.live.grace_seconds)
-
-
-def _live_config(config: Config, url: str) -> Config:
-    """Give the configuration of the live run: what decides is the same, where bars and fills come from is not."""
-    return config.model_copy(
-        update={
-            "venue": config.venue.model_copy(update={"name": NETWORK, "base_url": url}),
-            "data": config.data.model_copy(update={"crypto": "venue"}),
-            # What history does not have yet will never come.
-            "live": config.live.model_copy(update={"index_wait_seconds": 0.0}),
-        }
-    )
-
-
-def _client(config: Config, key: HmacKey, now: Callable[[], datetime]) -> BinanceSpot:
-    return BinanceSpot(
-        network=NETWORK,
-        base_url=config.venue.base_url,
-        credentials=Credentials(api_key=key.name, secret=key.secret, kind="HMAC"),
-        timeout_seconds=config.venue.timeout_seconds,
-        max_retries=config.venue.max_retries,
-        sleep=_no_pause,
-        now=now,
-        notice=_unheard,
-    )
 
 
 def _filters(exchange: PracticeExchange) -> dict[str, MarketFilters]:
@@ -211,15 +178,6 @@ def _imbalances(exchange: PracticeExchange, ledger: Ledger) -> list[str]:
 
 def _no_pause(seconds: float) -> None:
     """Wait for nobody: the clock moves when a day has been worked."""
-
-
-def _unnamed() -> str:
-    """Name orders by the run's name: equal replays stay equal."""
-    return ""
-
-
-def _never() -> bool:
-    return False
 
 
 def _unheard(words: str) -> None:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from string import ascii_lowercase, digits
 
 from engine.core.errors import VenueError
@@ -31,6 +32,7 @@ class Surroundings:
         progress: told of downloads.
         longest_wait_seconds: of pauses that the exchange asks for; a longer one ends the run.
         quiet: keeps such pauses from one start to the next; None for nowhere.
+        heads: folder in which is kept how far journals came on this machine; None for nowhere.
         identity: gives a name to a run that begins on an exchange; empty: its orders are named by the run's name.
     """
 
@@ -42,6 +44,7 @@ class Surroundings:
     identity: Callable[[], str] = new_identity
     longest_wait_seconds: float = LONGEST_BAN_SECONDS
     quiet: QuietTimes | None = None
+    heads: Path | None = None
 
     def wait(self, seconds: float) -> None:
         """Wait before something is asked again.

@@ -78,7 +78,7 @@ def test_one_run_has_one_report_to_the_byte_in_whatever_folder_and_process(
 
 
 def test_a_report_is_written_again_from_the_folder_alone(sample_run: tuple[Path, str], tmp_path: Path) -> None:
-    from engine.report.html import write_report
+    from engine.report.html.page import write_report
 
     copy = tmp_path / "moved elsewhere"
     shutil.copytree(sample_run[0], copy)

@@ -19,7 +19,7 @@ from engine.practice.server import PracticeServer
 from engine.venues.credentials import Credentials
 from engine.venues.exchange import BinanceSpot
 from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
-from engine.wiring.live_exchange import exchange_client
+from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.surroundings import Surroundings
 from strategies.hold import HoldParams
 from tests.support.binance_server import Canned
@@ -53,7 +53,7 @@ class Bench:
             longest_wait_seconds=longest_wait_seconds,
             quiet=KeptQuietTimes(self.folder / QUIET_FILE),
         )
-        return exchange_client(config, CREDENTIALS, around)
+        return LiveExchange(config, CREDENTIALS, around).reach()
 
     def _pause(self, seconds: float) -> None:
         if not self.is_ending:

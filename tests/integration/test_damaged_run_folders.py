@@ -17,7 +17,8 @@ from engine.record.review.plain import plain_comparison, plain_list, plain_revie
 from engine.record.review.selection import Selection
 from engine.record.run_list import list_runs
 from engine.record.run_record import read_run
-from engine.report.html import page, report_html
+from engine.report.html import page
+from engine.report.html.page import report_html
 from engine.report.review import print_review
 from engine.report.run_comparison import print_comparison
 from engine.report.run_list import print_list
@@ -61,7 +62,7 @@ def exported(folder: Path) -> None:
 
 def on_the_dashboard(folder: Path) -> None:
     board = Board(folder.parent)
-    pages.runs_fragment(board.rows(), out="logs")
+    pages.runs_fragment(board.folders.rows(), out="logs")
     view = board.run(folder.name)
     assert view is not None
     pages.run_fragment(view)

@@ -232,7 +232,7 @@ def test_runs_that_are_over_are_not_looked_at_file_by_file_again(
     for number in range(50):
         write_summary(tmp_path / f"backtest-{number:02}")
     board = Board(tmp_path)
-    first = board.rows()
+    first = board.folders.rows()
     looked: list[str] = []
     real = os.lstat
 
@@ -242,7 +242,7 @@ def test_runs_that_are_over_are_not_looked_at_file_by_file_again(
 
     monkeypatch.setattr(os, "lstat", lstat)
 
-    second = board.rows()
+    second = board.folders.rows()
 
     assert second == first
     assert len(looked) == 2 * 50

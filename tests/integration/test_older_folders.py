@@ -148,7 +148,7 @@ def test_every_run_folder_is_reviewed_and_listed(place: Path) -> None:
 def test_the_dashboard_reads_every_run_folder(place: Path) -> None:
     board = Board(place / "runs")
 
-    assert {row.name: row.problem for row in board.rows()} == dict.fromkeys(RUNS, "")
+    assert {row.name: row.outline.problem for row in board.folders.rows()} == dict.fromkeys(RUNS, "")
     for name in RUNS:
         view = board.run(name)
         assert view is not None

@@ -34,7 +34,7 @@ from engine.journal.sqlite import SqliteJournal, read_journal
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
-from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy
+from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, free_sends
 from tests.support.fickle_exchange import LEAST, PRICES, RATE, FickleExchange
 from tests.support.markets import coin_bars, history_of
 
@@ -151,6 +151,7 @@ class Script:
             self._planner,
             place="the exchange",
             events=lambda: [*read_journal(self._path, CODEC), *journal.unwritten],
+            first_sends=free_sends(),
             notice=lambda words: None,
         )
         self._exchange.mishap = lambda: self._reset(session, chance=0.03)

@@ -1,7 +1,11 @@
 """`paper` and `rehearse` on a terminal: a panel while they run, and the terminal as it was when a signal ends them."""
 
+import os
+import pty
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -9,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import small_configuration, write_small_market
+from tests.support.command import ROOT, small_configuration, write_small_market
 from tests.support.rehearsal import KEY, Rehearsal
 from tests.support.terminal import Terminal, command_on_terminal
 
@@ -130,3 +134,40 @@ def test_a_rehearsal_shows_the_panel_on_made_up_prices(tmp_path: Path) -> None:
     assert terminal.shown.rindex(OWN_SCREEN) > terminal.shown.rindex(OTHER_SCREEN)
     assert "synthetic" in stdout.splitlines()[0]
     assert "synthetic" in stdout.splitlines()[-1]
+
+
+SHOWS_NOTICES = """
+import sys
+from engine.output import guard_outputs
+from engine.report.live import live_console
+
+guard_outputs()
+output = sys.stdout
+with live_console(quiet=False) as console:
+    console.notice("first")
+    print("shown", file=output, flush=True)
+    input()
+    console.notice("second")
+print("over")
+"""
+
+
+@pytest.mark.parametrize("term", ["xterm", "dumb"])
+def test_a_terminal_that_goes_away_does_not_end_the_run(term: str) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", SHOWS_NOTICES],
+        cwd=ROOT,
+        env={**os.environ, "TERM": term},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    ) as process:
+        os.close(theirs)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "shown\n"
+        os.close(ours)
+        output, _ = process.communicate("\n")
+
+    assert (process.returncode, output) == (0, "over\n")

@@ -419,14 +419,12 @@ class TestServer:
         assert desk.exchange.epoch == 1
 
     def test_lets_go_of_a_request_that_it_holds_when_it_stops(self) -> None:
-        server = PracticeServer(practice())
-        server.start()
-        server.exchange.add_fault(fault_of({"kind": "silence"}))
-        client = ccxt_client(server.url, timeout=int(1000 * SILENCE_SECONDS))
+        with PracticeServer(practice()) as server:
+            server.exchange.add_fault(fault_of({"kind": "silence"}))
+            client = ccxt_client(server.url, timeout=int(1000 * SILENCE_SECONDS))
 
-        with pytest.raises(ccxt.RequestTimeout):
-            client.fetch_time()
-        server.stop()
+            with pytest.raises(ccxt.RequestTimeout):
+                client.fetch_time()
 
         with pytest.raises(ccxt.NetworkError):
             client.fetch_time()
@@ -440,8 +438,11 @@ class TestServer:
     def test_says_that_a_port_is_taken(self, desk: Desk) -> None:
         port = int(desk.server.url.rpartition(":")[2])
 
-        with pytest.raises(ConfigError, match=f"--port {port}: .*in use.*; name a free port"):
-            PracticeServer(practice(), port=port).start()
+        with (
+            pytest.raises(ConfigError, match=f"--port {port}: .*in use.*; name a free port"),
+            PracticeServer(practice(), port=port),
+        ):
+            pass
 
 
 class TestWiring:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from engine.report.html import report_html
+from engine.report.html.page import report_html
 from tests.support.browser import PHONE, WIDE, Watched, address_of, chromium, watched_page
 from tests.support.command import PRICES, call_command, only_run_folder, small_configuration, write_small_market
 from tests.support.patience import PATIENCE_MILLISECONDS

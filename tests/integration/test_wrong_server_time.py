@@ -19,7 +19,7 @@ from engine.practice.calls import Answer, Call
 from engine.practice.exchange import PracticeExchange
 from engine.practice.server import PracticeServer
 from engine.venues.credentials import Credentials
-from engine.wiring.live_exchange import exchange_client
+from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import paper_journal
 from engine.wiring.surroundings import Surroundings
@@ -69,7 +69,7 @@ class Bench:
                 progress=mock.Mock(),
             )
             keys = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
-            client = exchange_client(config, keys, around)
+            client = LiveExchange(config, keys, around).reach()
             with paper_journal(config, folder, at=self.exchange.now, accept_config=False) as self.store:
                 self.run = PaperRun(config, folder, lambda _: None, around, client=client, store=self.store)
                 yield self

@@ -172,6 +172,7 @@ def no_network(folder: Path) -> Iterator[dict[str, str]]:
             "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
             "HOME": str(folder),
             "XDG_CACHE_HOME": str(folder / "cache"),
+            "XDG_STATE_HOME": str(folder / "state"),
         }
 
 

@@ -37,7 +37,7 @@ from engine.standing import Standing
 from engine.venues.client import Call, Parameters, SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.verdicts import Reply
-from engine.wiring.live_exchange import exchange_client
+from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.live_market import SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import paper_journal
@@ -322,7 +322,7 @@ class Rig:
         credentials = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
         try:
             with (
-                closing(exchange_client(config, credentials, around)) as client,
+                closing(LiveExchange(config, credentials, around).reach()) as client,
                 paper_journal(config, outcome.folder, at=client.server_time(), accept_config=False) as store,
             ):
                 try:
@@ -365,7 +365,7 @@ class Rig:
         for symbol in ORDERS:
             exchange.halt(symbol, None)
         if day == QUIET:
-            exchange.faults.clear()
+            exchange.faults.pending.clear()
         exchange.set_clock(decision_instant(_day(day + 1)))
 
     def _config(self, case: Case) -> Config:

@@ -13,6 +13,7 @@ from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.reading import Readings
 from engine.core.rotation_equity import RotationEquity
 from engine.core.strategy import Decision, Holdings, Universe
+from engine.first_sends import FirstSends
 from engine.journal.memory import MemoryJournal
 
 DAY = date(2024, 1, 1)
@@ -99,6 +100,11 @@ def decided(
         memory=None,
         closes=closes or {},
     )
+
+
+def free_sends() -> FirstSends:
+    """Hold nothing back, as a run does that begins."""
+    return FirstSends(0.0, pause=lambda _: None, notice=lambda _: None)
 
 
 class FakeVenue:

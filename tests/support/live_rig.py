@@ -31,7 +31,7 @@ from engine.practice.server import PracticeServer
 from engine.recovery import standing_of
 from engine.standing import Standing
 from engine.venues.credentials import Credentials
-from engine.wiring.live_exchange import exchange_client
+from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import make_folder, paper_journal
 from engine.wiring.surroundings import Surroundings
@@ -130,6 +130,7 @@ class Bot:
 
     Attributes:
         clock_off: by so much its machine's clock is off the wall's.
+        heads: where its machine keeps how far journals came; None for nowhere.
     """
 
     def __init__(self, rig: Rig, name: str = "first", *, called: str = "rig", **settings: Any) -> None:
@@ -137,6 +138,7 @@ class Bot:
         self.folder = rig.folder / name / f"paper-{called}-binance-testnet"
         self.notices: list[str] = []
         self.clock_off = timedelta()
+        self.heads: Path | None = None
         self._called = called
         self._settings = settings
 
@@ -150,11 +152,12 @@ class Bot:
             ending=lambda: False,
             notice=self.notices.append,
             progress=mock.Mock(),
+            heads=self.heads,
         )
         credentials = Credentials(api_key=KEY.name, secret=KEY.secret, kind="HMAC")
         make_folder(self.folder)
         with (
-            closing(exchange_client(config, credentials, around)) as client,
+            closing(LiveExchange(config, credentials, around).reach()) as client,
             paper_journal(config, self.folder, at=client.server_time(), accept_config=False) as store,
         ):
             run = PaperRun(config, self.folder, lambda _: None, around, client=client, store=store)

@@ -22,7 +22,8 @@ from unittest import mock
 from engine.dashboard import pages
 from engine.dashboard.board import Board
 from engine.record.run_record import read_run
-from engine.report.html import page, report_html
+from engine.report.html import page
+from engine.report.html.page import report_html
 from engine.wiring.export import EXPORTS, export_run
 from tests.support.command import call_command
 
@@ -93,7 +94,7 @@ def _dashboard(folder: Path) -> str:
     board = Board(folder.parent)
     view = board.run(folder.name)
     assert view is not None
-    return _words(pages.run_fragment(view)) + _words(pages.runs_fragment(board.rows(), out="runs"))
+    return _words(pages.run_fragment(view)) + _words(pages.runs_fragment(board.folders.rows(), out="runs"))
 
 
 SAYINGS: Mapping[str, Callable[[Path], str]] = {

@@ -16,6 +16,7 @@ from engine.core.order import RESET_BUY_BACK, TAKEN_UP, Fill, Order, OrderReport
 from engine.core.planner import Planner
 from engine.core.retry_policy import MOST, AttemptEnd
 from engine.epochs import MOST_ROUNDS, EpochKeeper
+from engine.first_sends import FirstSends
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
 from engine.session import Session
@@ -127,11 +128,14 @@ class Bot:
         held: Mapping[str, Decimal] = HELD,
         unplanned: str | None = None,
         rules: Mapping[str, Instrument] = RULES,
+        seconds: float = 0.0,
     ) -> None:
         self.account = FakeAccount()
         self.shop = Shop(rules)
         self.journal = MemoryJournal()
+        self.pauses: list[float] = []
         self.notices: list[str] = []
+        self.first_sends = FirstSends(seconds, pause=self.pauses.append, notice=self.notices.append)
         self.fresh = Standing(
             ledger=Ledger(quote="USDT", cash=Decimal(500), positions=held),
             state=ScriptedState(),
@@ -153,12 +157,17 @@ class Bot:
             ledger=self.fresh.ledger,
             standing=self.fresh,
         )
-        self.keeper = EpochKeeper(
+        self.planner = planner
+        self.keeper = self.new_keeper()
+
+    def new_keeper(self) -> EpochKeeper:
+        return EpochKeeper(
             self.session,
             self.account,
-            planner,
+            self.planner,
             place="binance-testnet",
             events=lambda: list(self.journal),
+            first_sends=self.first_sends,
             notice=self.notices.append,
         )
 
@@ -637,6 +646,59 @@ def test_what_a_journal_lacks_is_booked_where_names_tell_the_run_from_all_others
     # By the name of a run of 0.1.0 alone, it may be of another one of that name.
     assert bot.session.ledger.quantity("ETH") == HELD["ETH"] + (1 if identity else 0)
     assert len([words for words in bot.notices if "the journal lacks 1 orders" in words]) == (1 if identity else 0)
+
+
+def test_an_account_with_less_than_the_ledger_is_refused_when_the_first_orders_of_a_start_have_waited() -> None:
+    bot = Bot(seconds=60.0)
+    bot.account.held = {**PLENTY, "ETH": Decimal(1)}
+    bot.keeper.check(NOON)
+    is_held = bot.first_sends.are_held
+    bot.first_sends.wait()
+
+    # What was sent before the start may explain it by then.
+    assert is_held
+    with pytest.raises(VenueError, match="holds 1 ETH, and the ledger"):
+        bot.keeper.check(NOON)
+
+
+def test_the_account_is_looked_at_until_the_first_orders_are_free_and_more_than_was_seen_is_said_once() -> None:
+    bot = Bot(seconds=60.0)
+    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9", beside={"ETH": Decimal(0)})
+    bot.keeper = bot.new_keeper()
+    for seconds in (0, 30, 60, 90):
+        bot.keeper.check(NOON + timedelta(seconds=seconds))
+
+    assert bot.account.looks == 3
+    assert [words for words in bot.notices if "more than when last seen" in words] == bot.notices
+    assert len(bot.notices) == 1
+
+
+def test_what_is_lost_shows_after_a_first_look_that_saw_only_the_balance_move() -> None:
+    bot = Bot(seconds=60.0)
+    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9", beside={"ETH": Decimal(0)})
+    bot.keeper = bot.new_keeper()
+    bot.keeper.check(NOON)
+    bot.account.lost = [fill_of("ETH", Side.BUY, "1", "100", name="x7k2p9-20240102-ETH-b1-1")]
+    bot.keeper.check(NOON + timedelta(seconds=60))
+
+    # Nothing about the account has changed since; what it holds was not taken as seen.
+    assert bot.session.ledger.quantity("ETH") == HELD["ETH"] + 1
+
+
+def test_what_an_account_holds_is_asked_again_after_the_patience_for_what_is_lost() -> None:
+    bot = Bot()
+    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9")
+    bought = fill_of("ETH", Side.BUY, "8", "10", name="x7k2p9-20240102-ETH-b1-1")
+
+    def patient(assets: Sequence[str], since: object) -> Sequence[Fill]:
+        bot.account.held = {**PLENTY, "ETH": Decimal(12)}
+        return [bought]
+
+    bot.account.lost_fills = patient  # type: ignore[method-assign]
+    bot.keeper.check(NOON)
+
+    # 3 and 8 are more than the 9 that it showed before.
+    assert bot.session.ledger.quantity("ETH") == HELD["ETH"] + 8
 
 
 def lost_fill(asset: str, side: Side, quantity: str, name: str, *, reason: str = TAKEN_UP) -> Fill:

@@ -133,6 +133,20 @@ def test_a_day_that_holds_is_written_and_plans_nothing() -> None:
     assert run.kinds() == [DayDecided]
 
 
+def test_a_decision_that_plans_is_not_written_while_plans_are_held_and_one_that_plans_nothing_is() -> None:
+    run = Run(None, {"BTC": 0.5})
+
+    written = [
+        run.session.decide(DAY + timedelta(days=day), run.strategy, HISTORY, hold_plans=held)
+        for day, held in ((0, True), (1, True), (1, False))
+    ]
+
+    assert written == [True, False, True]
+    decided = [event.day for event in run.journal if isinstance(event, DayDecided)]
+    assert decided == [DAY, DAY + timedelta(days=1)]
+    assert run.waiting == [("BTC", Side.BUY)]
+
+
 def test_the_strategy_sees_weights_at_the_closes_and_whether_orders_wait() -> None:
     run = Run(None, {"BTC": 0.5}, None, held={"ETH": "100"})
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.record.record_rows import DecisionRow
+from engine.report.html.columns import seen_once
 
 Session = Mapping[str, Any]
 """The evidence section `index` of the first day that knew a session."""
@@ -33,12 +34,7 @@ class Turning:
 
 def sessions_seen(decisions: Sequence[DecisionRow]) -> list[Session]:
     """Give each session once, in order; empty where the strategy looks at no index."""
-    by_session: dict[str, Session] = {}
-    for decision in decisions:
-        section = decision.evidence.get("index")
-        if section and section.get("session") and "close" in section:
-            by_session.setdefault(section["session"], section)
-    return list(by_session.values())
+    return seen_once(decisions, "index", "session", "close")
 
 
 def turnings(sessions: Sequence[Session]) -> list[Turning]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.record.record_rows import DecisionRow
 from engine.record.review.holdings import HeldDay
 from engine.record.run_record import RunRecord
 
@@ -16,6 +17,20 @@ SHARE_DECIMALS = 4
 Column = list[Any]
 Columns = Mapping[str, Column]
 """By name; columns of one chart have one length."""
+
+
+def seen_once(decisions: Sequence[DecisionRow], section: str, name: str, *others: str) -> list[Mapping[str, Any]]:
+    """Give each value of an evidence section once, in order, as the first day knew it.
+
+    Args:
+        name: of what tells them apart; others: what has to be there as well.
+    """
+    seen: dict[str, Mapping[str, Any]] = {}
+    for decision in decisions:
+        values = decision.evidence.get(section)
+        if values and values.get(name) and all(other in values for other in others):
+            seen.setdefault(values[name], values)
+    return list(seen.values())
 
 
 def equity_columns(record: RunRecord) -> dict[str, Column]:

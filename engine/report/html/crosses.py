@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.record.record_rows import DecisionRow, RotationRow
+from engine.report.html.columns import seen_once
 
 Week = Mapping[str, Any]
 """The evidence section `macd` of the first day that knew a week."""
@@ -50,12 +51,7 @@ class Cross:
 
 def weeks_seen(decisions: Sequence[DecisionRow]) -> list[Week]:
     """Give each completed week once, in order; empty where the strategy looks at no MACD."""
-    weeks: dict[str, Week] = {}
-    for decision in decisions:
-        section = decision.evidence.get("macd")
-        if section and section.get("week") and "macd" in section and "signal" in section:
-            weeks.setdefault(section["week"], section)
-    return list(weeks.values())
+    return seen_once(decisions, "macd", "week", "macd", "signal")
 
 
 def golden_crosses(decisions: Sequence[DecisionRow], rotations: Sequence[RotationRow]) -> list[Cross]:

@@ -11,6 +11,7 @@ from engine.record.review.facts import Review, review_of
 from engine.record.review.holdings import HeldDay, assets_held, holdings_by_day
 from engine.record.review.returns import YearOfReturns, returns_by_year
 from engine.record.review.selection import Selection
+from engine.record.run_files import REPORT_FILE
 from engine.record.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
@@ -23,7 +24,6 @@ from engine.report.html.palette import DARK, LIGHT
 from engine.report.html.script import json_for_script, plotly_script, policy_for
 from engine.report.html.templates import own_text, render
 
-REPORT_FILE = "report.html"
 SMALL_RUSSELL = "RUT"
 NAMES_OF_SERIES = {SMALL_RUSSELL: "Russell 2000"}
 HEAT_STEPS = (0.0, 0.05, 0.15, 0.3)
@@ -68,7 +68,7 @@ def report_html(record: RunRecord) -> str:
         "panel": day_panel(record, held),
     }
     summary = record.summary
-    titles = _benchmark_titles(review)
+    titles = benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
     plotly, script = plotly_script(), own_text("report.js")
     return render(
         "report.html.j2",
@@ -83,7 +83,7 @@ def report_html(record: RunRecord) -> str:
         mode=record.mode,
         summary=summary,
         synthetic=review.synthetic,
-        span=_span(record),
+        span=(str(review.first_day), str(review.last_day)) if record.decisions else None,
         charts=charts,
         has_days=bool(record.decisions),
         review=review,
@@ -164,10 +164,6 @@ def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column],
     return columns, charts
 
 
-def _benchmark_titles(review: Review) -> Mapping[str, str]:
-    return benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
-
-
 def _figure_rows(review: Review, shown: Sequence[str]) -> list[tuple[str, str, list[float | None]]]:
     benchmarks = [review.benchmarks[name] for name in shown]
     return [
@@ -202,10 +198,6 @@ def _tone(value: float | None) -> str:
         return ""
     depth = sum(abs(value) >= step for step in HEAT_STEPS)
     return f"{'gain' if value > 0 else 'loss'}-{depth}"
-
-
-def _span(record: RunRecord) -> tuple[str, str] | None:
-    return (record.decisions[0].day.isoformat(), record.decisions[-1].day.isoformat()) if record.decisions else None
 
 
 def _index_name(record: RunRecord) -> str:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
-from engine.dashboard.access import Access, is_loopback
+from engine.dashboard.access import Access
+from engine.serving import is_loopback
 
 TOKEN = "sixteen-letters-"
 

@@ -41,11 +41,11 @@ def test_one_that_waits_makes_room_the_longest_waiting_first_and_one_that_is_ans
     async def run() -> tuple[list[bool], Wire]:
         connections = Connections(asyncio.Protocol, most=3, idle_seconds=1e6)
         wires = [open_wire(connections) for _ in range(3)]
-        connections.begin(wires[0])
+        connections.mark(wires[0], busy=True)
         wires.append(open_wire(connections))
         before = [wire.aborted for wire in wires]
         for wire in wires:
-            connections.begin(wire)
+            connections.mark(wire, busy=True)
         late = open_wire(connections)
         return before, late
 
@@ -61,12 +61,12 @@ def test_one_whose_form_or_pause_is_waited_for_makes_room_and_is_busy_after_it()
         connections = Connections(asyncio.Protocol, most=2, idle_seconds=1e6)
         wires = [open_wire(connections) for _ in range(2)]
         for wire in wires:
-            connections.begin(wire)
+            connections.mark(wire, busy=True)
         with connections.waiting(wires[0]):
             wires.append(open_wire(connections))
         with connections.waiting(wires[1]):
             pass
-        connections.begin(wires[2])
+        connections.mark(wires[2], busy=True)
         open_wire(connections)
         return [wire.aborted for wire in wires]
 
@@ -79,7 +79,7 @@ def test_a_place_is_free_again_when_the_connection_is_gone() -> None:
         wire = Wire()
         protocol = connections()
         protocol.connection_made(wire)
-        connections.begin(wire)
+        connections.mark(wire, busy=True)
         protocol.connection_lost(None)
         return open_wire(connections)
 
@@ -90,7 +90,7 @@ def test_silence_ends_a_connection_but_not_while_it_is_answered_or_still_takes_i
     async def run() -> list[bool]:
         connections = Connections(asyncio.Protocol, idle_seconds=0)
         silent, answered, taking, stuck = (open_wire(connections) for _ in range(4))
-        connections.begin(answered)
+        connections.mark(answered, busy=True)
         taking.unread = stuck.unread = 10**6
         for _ in range(50):
             await asyncio.sleep(0)

@@ -19,19 +19,21 @@ from engine.core.order import Fill, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
 from engine.drivers.live import MOST_DOUBTS, LiveDriver, Timing
+from engine.first_sends import FirstSends
 from engine.journal.memory import MemoryJournal
 from engine.ports import Venue
 from engine.recovery import standing_of
 from engine.registry import params_of, strategy_factory
 from engine.session import Session
 from engine.standing import Standing
-from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy
+from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy, free_sends
 from tests.support.markets import coin_bars, faulty_market, history_of, index_bars, weekdays_between
 from tests.support.trivial_driver import Account, OpenVenue, historical_events, session_of, whole_span
 
 ASSETS = ("BTC", "ETH")
 PRICES = {"BTC": "100", "ETH": "10"}
 GRACE = timedelta(minutes=1)
+ONE_SECOND = timedelta(seconds=1)
 WAIT = timedelta(hours=6)
 ALL_BTC: Mapping[str, float] = {"BTC": 0.5}
 ALL_ETH: Mapping[str, float] = {"ETH": 0.5}
@@ -92,7 +94,9 @@ class IndexedStrategy(ScriptedStrategy):
 class Bench:
     """A driver on scripted targets: BTC and ETH have a bar a day, RUT a session a weekday, from 2024-01-01 on."""
 
-    def __init__(self, *targets: Mapping[str, float] | None, journal: MemoryJournal | None = None) -> None:
+    def __init__(
+        self, *targets: Mapping[str, float] | None, journal: MemoryJournal | None = None, seconds: float = 0.0
+    ) -> None:
         self.bars = FakeBars(
             history_of(
                 *(coin_bars(asset, DAY, [float(price)] * 30) for asset, price in PRICES.items()),
@@ -109,6 +113,7 @@ class Bench:
         self.notices: list[str] = []
         self.changes = 0
         self.checks: list[datetime] = []
+        self.first_sends = FirstSends(seconds, pause=self._pause, notice=self.notices.append)
         fresh = Standing(ledger=Ledger(quote="USDT", cash=Decimal(1000)), state=ScriptedState())
         self.session = Session(
             strategy=self.strategy,
@@ -133,6 +138,7 @@ class Bench:
             ending=lambda: self.is_ending,
             changed=self._count,
             check_account=self.checks.append,
+            first_sends=self.first_sends,
             notice=self.notices.append,
             timing=Timing(grace=GRACE, poll_seconds=20.0, index_wait=WAIT),
             max_stale_sessions=3,
@@ -231,6 +237,80 @@ def test_the_account_is_checked_when_a_day_is_due_and_as_long_as_an_order_waits(
 
     # The last cycle has nothing to decide and nothing to send.
     assert len(bench.checks) == 3
+
+
+def test_what_a_start_plans_and_sends_first_waits_and_is_decided_once_the_account_was_looked_at_again() -> None:
+    bench = Bench(None)
+    bench.cycle_at(on(1))
+    again = Bench(None, ALL_BTC, ALL_ETH, journal=bench.journal, seconds=60.0)
+    seen: list[tuple[list[date], int]] = []
+    again.after_pause = lambda: seen.append((again.days, len(again.checks)))
+    assert again.cycle_at(on(3))
+    # The day that was missed is decided, and the one that plans is not.
+    assert (again.pauses, seen) == ([60.0], [([on(1), on(2)], 1)])
+    assert (again.days, len(again.checks)) == ([on(1), on(2), on(3)], 2)
+    assert [order.asset for order, _, _ in again.venue.submitted] == ["ETH"]
+
+
+def test_a_day_that_plans_nothing_does_not_wait_and_later_ones_have_waited_long_enough() -> None:
+    bench = Bench(None, ALL_BTC, seconds=60.0)
+
+    assert bench.cycle_at(on(1))
+    assert bench.cycle_at(on(2))
+
+    assert (bench.days, bench.pauses) == ([on(1), on(2)], [])
+    assert [order.asset for order, _, _ in bench.venue.submitted] == ["BTC"]
+
+
+def test_a_start_grows_older_while_nothing_is_due() -> None:
+    bench = Bench(None)
+    bench.cycle_at(on(1))
+    bench = Bench(None, ALL_BTC, journal=bench.journal, seconds=60.0)
+
+    assert bench.cycle_at(on(1), timedelta(hours=12))
+    assert bench.cycle_at(on(2))
+    assert (bench.pauses, [order.asset for order, _, _ in bench.venue.submitted]) == ([], ["BTC"])
+
+
+def test_an_order_that_waits_is_sent_after_the_wait_of_a_start_and_a_doubtful_one_is_asked_for_before_it() -> None:
+    bench = Bench({"BTC": 0.5, "ETH": 0.4})
+    bench.venue.scripted["bot-20240101-BTC-b1-1"] = OrderReport(status=OrderStatus.UNRESOLVED, message="no answer")
+    bench.cycle_at(on(1))
+    bench = Bench({"BTC": 0.5, "ETH": 0.4}, journal=bench.journal, seconds=60.0)
+    bench.venue.fates = [OrderReport(status=OrderStatus.FILLED, fills=(_fill_of_all_btc(),))]
+    seen: list[tuple[int, int]] = []
+    bench.after_pause = lambda: seen.append((len(bench.venue.fates), len(bench.venue.submitted)))
+
+    assert bench.cycle_at(on(1), GRACE + ONE_SECOND)
+    assert (bench.pauses, seen) == ([60.0], [(0, 0)])
+    assert [order.asset for order, _, _ in bench.venue.submitted] == ["ETH"]
+
+
+def test_a_signal_while_a_start_waits_ends_the_run_with_nothing_decided_or_sent() -> None:
+    bench = Bench(ALL_BTC, seconds=60.0)
+    bench.now = decision_instant(on(1)) + GRACE
+
+    def signal() -> None:
+        bench.is_ending = True
+
+    bench.after_pause = signal
+    bench.driver.run()
+
+    assert (bench.days, bench.venue.submitted, bench.pauses[0]) == ([], [], 60.0)
+    # The next start waits anew.
+    again = Bench(ALL_BTC, journal=bench.journal, seconds=60.0)
+    assert again.cycle_at(on(1))
+    assert (again.pauses, again.days) == ([60.0], [on(1)])
+
+
+def test_once_sends_what_a_start_has_waited_with() -> None:
+    bench = Bench(ALL_BTC, seconds=60.0)
+    bench.now = decision_instant(on(1)) + GRACE
+
+    bench.driver.run(once=True)
+
+    assert [order.asset for order, _, _ in bench.venue.submitted] == ["BTC"]
+    assert len([words for words in bench.notices if "first orders" in words]) == 1
 
 
 def test_a_late_index_is_waited_for_and_the_day_decided_when_it_comes() -> None:
@@ -568,6 +648,7 @@ def live_events(strategy: AnyStrategy, history: History, first: date, last: date
         ending=lambda: False,
         changed=lambda: None,
         check_account=lambda _: None,
+        first_sends=free_sends(),
         notice=lambda _: None,
         timing=Timing(grace=timedelta(0), poll_seconds=1.0, index_wait=WAIT),
         max_stale_sessions=3,

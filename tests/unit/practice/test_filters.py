@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.practice.errors import ApiError
-from engine.practice.filters import check_limit_order, check_market_order, check_quote_order, filters_of
+from engine.practice.filters import check_limit_order, check_market_order, filters_of
 from engine.practice.rules import SymbolRules
 
 RULES = SymbolRules(
@@ -72,7 +72,7 @@ def test_no_more_orders_rest_than_the_symbol_allows() -> None:
 )
 def test_an_order_for_a_quote_amount_has_to_buy_at_least_a_lot(amount: str, quantity: str, failure: str | None) -> None:
     def check() -> None:
-        check_quote_order(RULES, amount=Decimal(amount), quantity=Decimal(quantity))
+        check_market_order(RULES, quantity=Decimal(quantity), notional=Decimal(amount))
 
     assert failure_of(check) == failure
 
@@ -93,7 +93,9 @@ def test_the_filters_are_shown_as_the_testnet_shows_them() -> None:
 
 
 def failure_of_market(quantity: str) -> str | None:
-    return failure_of(lambda: check_market_order(RULES, quantity=Decimal(quantity), average_price=Decimal(100_000)))
+    return failure_of(
+        lambda: check_market_order(RULES, quantity=Decimal(quantity), notional=Decimal(quantity) * Decimal(100_000))
+    )
 
 
 def failure_of_limit(price: str, quantity: str, *, open_orders: int = 0) -> str | None:

@@ -153,20 +153,14 @@ def test_the_words_at_the_end_of_a_run_without_an_event() -> None:
 
 
 class Stream(io.StringIO):
-    """A stderr of either kind, that may go away."""
+    """A stderr of either kind."""
 
     def __init__(self, *, is_terminal: bool) -> None:
         super().__init__()
         self.is_terminal = is_terminal
-        self.is_gone = False
 
     def isatty(self) -> bool:
         return self.is_terminal
-
-    def write(self, text: str) -> int:
-        if self.is_gone:
-            raise OSError(5, "Input/output error")
-        return super().write(text)
 
 
 def shown_on(stream: Stream, monkeypatch: pytest.MonkeyPatch, *, quiet: bool = False, **environment: str) -> str:
@@ -210,17 +204,6 @@ def test_without_colour_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert "\x1b[33m" not in plain
     assert "\x1b[?1049h" in coloured
-
-
-@pytest.mark.parametrize("is_terminal", [True, False])
-def test_a_terminal_that_goes_away_does_not_end_the_run(*, is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = Stream(is_terminal=is_terminal)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr("sys.stderr", stream)
-
-    with live_console(quiet=False) as console:
-        stream.is_gone = True
-        console.notice("nobody hears this")
 
 
 def test_made_up_prices_stand_on_top_however_little_room_there_is() -> None:

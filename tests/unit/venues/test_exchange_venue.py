@@ -40,9 +40,7 @@ RULES = MarketRules(
     instrument=Instrument(symbol="ETH/USDT", lot_step=Decimal("0.01"), minimum_notional=Decimal(5)),
     status="TRADING",
     takes_market_orders=True,
-    tick=Decimal("0.01"),
     minimum_quantity=Decimal("0.02"),
-    maximum_notional=None,
 )
 BUY = order_of("ETH", Side.BUY, "10", name="bot-20240101-ETH-b1-1")
 NO_COSTS = Costs(commission=Decimal(0), slippage=Decimal(0))

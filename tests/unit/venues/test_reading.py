@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.calendar import opening_instant
 from engine.core.order import Side
 from engine.venues import reading
 from engine.venues.answers import Balance, OrderProgress, Quote
@@ -264,7 +265,7 @@ def test_candles_keep_the_texts_of_the_exchange() -> None:
 
     assert (candle.day, candle.open, candle.close) == (date(2024, 5, 1), "60672.00000000", "58364.97")
     assert (candle.high, candle.low, candle.volume) == ("60841.63", "56552.82", "81166.46823000")
-    assert reading.opening_milliseconds(candle.day) == 1714521600000
+    assert reading.milliseconds_of(opening_instant(candle.day)) == 1714521600000
 
 
 DAY = 86_400_000

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from engine.core.errors import DataError
-from engine.report.html import report_html, write_report
 from engine.report.html.columns import Columns
+from engine.report.html.page import report_html, write_report
 from engine.report.html.palette import DARK, LIGHT
 from engine.report.html.script import json_for_script, plotly_script, policy_for
 from tests.support.run_records import day_number, decision, fill, record, rotation
