@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -11,9 +12,10 @@ from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
+from engine.core.reading import Reading, Readings, reading_values
+from engine.core.rotation_equity import ROTATED
 from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, RotationRow
 
-ROTATED = "ROTATED"
 OPEN = "open"
 DAYS_A_WEEK = 7
 
@@ -75,13 +77,19 @@ def decision_content(day: DayDecided) -> dict[str, Any]:
         "cash": money(day.cash),
         # Only where there is something to say: nearly every mark is of its day.
         **({"marked_on": day.marked_on} if day.marked_on else {}),
+        # Records of older programs lack them.
+        **({"rules": day.rules} if day.rules else {}),
     }
 
 
 def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
     """Write each decision as a line of JSON."""
-    encode = json.JSONEncoder(ensure_ascii=False, default=_json_value).encode
-    return (encode(decision_content(day)) for day in days)
+    for day in days:
+        content = decision_content(day)
+        read: Readings = content.pop("rules", {})
+        line = _ENCODER.encode(content)
+        rules = ", ".join(f"{_ENCODER.encode(name)}: {_reading_text(each)}" for name, each in read.items())
+        yield f'{line[:-1]}, "rules": {{{rules}}}}}' if rules else line
 
 
 def basis_of(fill: Fill) -> float | None:
@@ -171,6 +179,12 @@ def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason:
     )
 
 
+# Most days say of most rules what the day before did.
+@lru_cache(maxsize=64)
+def _reading_text(reading: Reading) -> str:
+    return _ENCODER.encode(reading_values(reading))
+
+
 def _day(decided: DayDecided, section: str, key: str) -> date | None:
     value = (decided.evidence.get(section) or {}).get(key)
     return value if isinstance(value, date) else None
@@ -184,3 +198,6 @@ def _json_value(value: object) -> str:
 
 def _text(day: date | None) -> str:
     return "" if day is None else day.isoformat()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_json_value)

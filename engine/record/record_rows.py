@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from engine.core.reading import Readings
 from engine.record.forms import (
     Count,
     Day,
@@ -31,6 +32,7 @@ class DecisionRow:
         closes: of every asset held or targeted; empty in folders written before they were kept.
         cash: None there.
         marked_on: the day of the close of an asset that is held and has none of `day`.
+        rules: what each rule said; empty in folders written before they were kept.
     """
 
     day: Day
@@ -43,6 +45,7 @@ class DecisionRow:
     equity: NotNegative
     cash: NotNegative | None = None
     marked_on: Mapping[str, Day] = field(default_factory=dict)
+    rules: Readings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

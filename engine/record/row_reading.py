@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, Field
 
 from engine.core.order import Fill, Side
+from engine.core.reading import Reading, Readings
 from engine.record.forms import (
     Amount,
     Day,
@@ -16,13 +17,15 @@ from engine.record.forms import (
     Positive,
     PositiveAmount,
     Return,
+    Truth,
     Word,
     checked,
     keys,
 )
 from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, DecisionRow, RotationRow
+from engine.record.strict_json import shown
 
-KNOWN_KEYS = {"day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on"} | {
+KNOWN_KEYS = {"day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on", "rules"} | {
     *EVIDENCE_SECTIONS
 }
 _SIGNAL = keys(
@@ -34,6 +37,15 @@ _SIGNAL = keys(
 )
 """What reports draw and compare of the sections `index` and `macd`."""
 _EVIDENCE = keys("Evidence", dict.fromkeys(EVIDENCE_SECTIONS, _SIGNAL | None))
+_READING = keys(
+    "Reading",
+    {
+        "holds": Truth | None,
+        **dict.fromkeys(("value", "threshold", "distance"), Number | None),
+        "since": Day | None,
+        "reason": Word | None,
+    },
+)
 _EXACT = {
     "at": Annotated[Instant, Field(validation_alias=AliasChoices("time", "at"))],
     "decision_day": Day,
@@ -65,6 +77,8 @@ def decision_row(content: Mapping[str, Any]) -> DecisionRow:
     own = {key: section for key, section in own.items() if section is None or isinstance(section, Mapping)}
     sections = {**{key: content.get(key) for key in EVIDENCE_SECTIONS}, **own}
     evidence = {name: section and _plain(section) for name, section in sections.items()}
+    if "rules" in content:
+        content = {**content, "rules": _readings(content["rules"])}
     row: DecisionRow = checked(DecisionRow, {**content, "evidence": evidence})
     return row
 
@@ -105,6 +119,17 @@ def rotation_row(cells: Mapping[str, str]) -> RotationRow:
     """
     row: RotationRow = checked(RotationRow, cells, texts=True)
     return row
+
+
+def _readings(rules: object) -> Readings:
+    if not isinstance(rules, Mapping):
+        raise ValueError(f"'rules': {shown(rules)} holds no readings by name")
+    return {name: each if isinstance(each, Reading) else _reading(each) for name, each in rules.items()}
+
+
+def _reading(plain: object) -> Reading:
+    said = checked(_READING, plain).model_dump()
+    return Reading(**{**said, "reason": said["reason"] or ""})
 
 
 def _plain(section: Mapping[str, Any]) -> Mapping[str, Any]:

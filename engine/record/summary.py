@@ -11,7 +11,8 @@ from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import performance_of, turnover_of
-from engine.record.projections import ROTATED, money, own_fills
+from engine.core.rotation_equity import ROTATED
+from engine.record.projections import money, own_fills
 from engine.record.record_rows import RotationRow
 
 RECORD_SCHEMA = 1

@@ -17,6 +17,9 @@ from engine.report.figures import NOT_AVAILABLE
 from engine.report.synthetic import framed
 from engine.report.tables import plain_table
 
+SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+"""Of a condition, with their colours; None is not known."""
+
 
 def print_day(console: Console, explained: ExplainedDay) -> None:
     """Print the rule tree of a day and what would have flipped its decision."""
@@ -106,7 +109,7 @@ def _grow(tree: Tree, parts: Sequence[Condition]) -> None:
 
 
 def _label(condition: Condition) -> Text:
-    sign, style = ("✓", "green") if condition.holds else ("✗", "red")
+    sign, style = SIGNS[condition.holds]
     label = Text(f"{sign} ", style=style)
     sentence = _unbroken(condition.sentence)
     if condition.name in condition.sentence:

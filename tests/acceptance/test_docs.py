@@ -107,7 +107,7 @@ def pasted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository into which the examples of strategies/README.md were pasted."""
     copy = _copy_of_the_repository(tmp_path_factory.mktemp("pasted") / "altfuse")
     places = re.findall(r"`(strategies/\S+\.py)`[^`]*:\n\n```python$", STRATEGIES, flags=re.MULTILINE)
-    assert places == ["strategies/above_mean.py", "strategies/confirmations/momentum.py"]
+    assert places == ["strategies/above_mean.py", "strategies/rules/momentum.py", "strategies/rules/profit_taken.py"]
     for place, example in zip(places, _blocks(STRATEGIES, "python"), strict=True):
         (copy / place).write_text(example, encoding="utf-8")
     return copy
@@ -203,7 +203,7 @@ def test_the_configuration_file_shows_the_defaults() -> None:
 
 
 def test_the_example_strategy_runs_as_pasted(pasted: Path) -> None:
-    command, _ = _commands(STRATEGIES)
+    command, _, _ = _commands(STRATEGIES)
     (shown,) = [block for block in _blocks(STRATEGIES) if block.startswith("synthetic sample market")]
 
     typed = _type(command, pasted)
@@ -231,7 +231,7 @@ def test_the_example_strategy_that_looks_ahead_is_found_out_as_the_page_says(tmp
 
 
 def test_the_example_confirmation_runs_as_pasted(pasted: Path) -> None:
-    _, command = _commands(STRATEGIES)
+    _, command, _ = _commands(STRATEGIES)
 
     typed = _type(command, pasted)
 
@@ -240,6 +240,16 @@ def test_the_example_confirmation_runs_as_pasted(pasted: Path) -> None:
         exits = [row["exit_day"] for row in csv.DictReader(file)]
     assert len(exits) == 9
     assert all(date.fromisoformat(day) for day in exits)
+
+
+def test_the_example_exit_runs_as_pasted_and_ends_rotations_under_its_name(pasted: Path) -> None:
+    _, _, command = _commands(STRATEGIES)
+
+    typed = _type(command, pasted)
+
+    assert typed.returncode == 0, typed.stderr
+    with (_newest_run(pasted, "rotation") / "rotations.csv").open(encoding="utf-8", newline="") as file:
+        assert "profit_taken" in {row["exit_reason"] for row in csv.DictReader(file)}
 
 
 def test_the_examples_pass_the_tests_that_run_over_every_file_found(pasted: Path) -> None:
@@ -253,7 +263,7 @@ def test_the_examples_pass_the_tests_that_run_over_every_file_found(pasted: Path
 
 
 def test_the_examples_pass_the_linter(pasted: Path) -> None:
-    places = "strategies/above_mean.py strategies/confirmations/momentum.py"
+    places = "strategies/above_mean.py strategies/rules/momentum.py strategies/rules/profit_taken.py"
 
     typed = _type(f"python -m ruff check {places} && python -m ruff format --check {places}", pasted)
 

@@ -11,7 +11,8 @@ from engine.core.order import RESET_BUY_BACK
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import without_few_days
-from engine.record.projections import OPEN, ROTATED, decided_days
+from engine.core.rotation_equity import ROTATED
+from engine.record.projections import OPEN, decided_days
 from engine.record.record_rows import RotationRow
 from engine.record.review.costs import PricedFill, TradingCosts, costs_of, priced_fills
 from engine.record.review.holdings import HeldAtEnd, Stretch, held_at_end, stretches_of

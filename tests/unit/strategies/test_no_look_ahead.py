@@ -17,14 +17,17 @@ from ta.trend import MACD
 import strategies.signals.known
 import strategies.signals.macd
 from engine.core.calendar import Ordinals
+from engine.core.columns import Column, column
 from engine.core.errors import LookAheadError
 from engine.core.market import BarSeries, Floats, History
+from engine.core.rule import RuleParams, Setting, System
 from engine.core.strategy import AnyStrategy, Observations
 from engine.data.csv_files import read_csv_bars
 from engine.registry import params_of, strategy_factory, strategy_names
-from strategies.confirmations import Condition, confirmation, confirmation_names
+from strategies.rules import confirmation, rule_class, rule_names
 from strategies.signals.breakout import BreakoutParams
-from tests.support.look_ahead import garbled, require_causal_condition, require_no_look_ahead
+from strategies.signals.known import last_known
+from tests.support.look_ahead import garbled, require_causal_rule, require_no_look_ahead
 from tests.support.markets import CORE, INDEX, faulty_market
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
@@ -47,6 +50,8 @@ HAPPENS: Mapping[str, Mapping[str, int]] = {
 }
 """What a run must hold, for its proof to be about more than days on which nothing happens."""
 SEED = 3
+SETTING = Setting(core=CORE, index=INDEX, basket={"ETH": 0.5, "SOL": 0.5})
+SYSTEMS = [name for name in rule_names() if issubclass(rule_class(name, "test"), System)]
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +75,14 @@ def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str
     assert all(reasons[reason] >= times for reason, times in HAPPENS.get(name, {}).items()), reasons
 
 
-@pytest.mark.parametrize("name", confirmation_names())
-def test_no_answer_of_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_no_reading_of_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
     days = [date.fromordinal(ordinal) for ordinal in market[CORE].ordinals[400:].tolist()]
 
-    require_causal_condition(confirmation(name), market, days, core=CORE, index=INDEX)
+    require_causal_rule(confirmation(name)(SETTING).rule, market, days)
 
 
-@pytest.mark.parametrize("name", confirmation_names())
+@pytest.mark.parametrize("name", SYSTEMS)
 def test_no_decision_by_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
     decided = require_no_look_ahead(quick("rotation", confirmations=[name]), market, days_back=0)
 
@@ -123,7 +128,7 @@ def test_a_week_known_too_early_is_caught(
     mutant: str, name: str, market: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutated = WEEKS[mutant](strategies.signals.known.last_complete_weeks)
-    monkeypatch.setattr(f"strategies.{name}.last_complete_weeks", mutated)
+    monkeypatch.setattr("strategies.signals.days.last_complete_weeks", mutated)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick(name), market)
@@ -132,7 +137,7 @@ def test_a_week_known_too_early_is_caught(
 def test_an_index_session_counted_one_too_early_is_caught(market: History, monkeypatch: pytest.MonkeyPatch) -> None:
     true = strategies.signals.known.last_known_bars
     monkeypatch.setattr(
-        "strategies.rotation.last_known_bars", lambda bars, days: np.minimum(true(bars, days) + 1, len(bars) - 1)
+        "strategies.signals.days.last_known_bars", lambda bars, days: np.minimum(true(bars, days) + 1, len(bars) - 1)
     )
 
     with pytest.raises(LookAheadError, match="facts of"):
@@ -219,21 +224,23 @@ def test_a_coin_that_must_have_a_bar_tomorrow_is_caught(market: History, monkeyp
     def tradable_tomorrow(history: History, assets: Any, days: BarSeries, **rules: int) -> NDArray[np.bool_]:
         return np.array([np.isin(days.ordinals + 1, history[asset].ordinals) for asset in assets]).T
 
-    monkeypatch.setattr("strategies.rotation.tradable_matrix", tradable_tomorrow)
+    monkeypatch.setattr("strategies.rules.basket_tradable.tradable_matrix", tradable_tomorrow)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick("rotation"), market)
 
 
 def test_a_confirmation_that_knows_the_highest_close_of_all_is_caught(market: History) -> None:
-    def at_highest_of_all(history: History, *, core: str, index: str) -> Condition:
-        bars = history[index]
-        return lambda day: (bars.close_at(day) or 0.0) >= 0.5 * float(bars.close.max())
+    class HighestOfAll(System[RuleParams]):
+        def observe(self, history: History) -> Column:
+            core, index = history[self.setting.core], history[self.setting.index]
+            closes = last_known(index.close, strategies.signals.known.last_known_bars(index, core))
+            return column(core, holds=closes >= 0.5 * float(index.close.max()))
 
     days = [date.fromordinal(ordinal) for ordinal in market[CORE].ordinals[400:].tolist()]
 
-    with pytest.raises(LookAheadError, match="the condition"):
-        require_causal_condition(at_highest_of_all, market, days, core=CORE, index=INDEX)
+    with pytest.raises(LookAheadError, match="the rule on"):
+        require_causal_rule(HighestOfAll(RuleParams(), SETTING), market, days)
 
 
 def test_a_warm_up_that_depends_on_the_length_of_the_history_is_caught(
