@@ -10,7 +10,7 @@ from engine.data.choose import SAMPLE
 from engine.ports import MarketData
 from engine.venues.exchange import BinanceSpot
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
-from engine.wiring.market import Providers
+from engine.wiring.providers import Providers
 from engine.wiring.surroundings import Surroundings
 
 
