@@ -62,7 +62,7 @@ def params_of(name: str, folder: Path | None = None) -> type[StrategyParams]:
     """Give the parameter type of a strategy.
 
     Args:
-        folder: of the user's own strategies, confirmations (`confirmations/`) and explanations (`explanations/`);
+        folder: of the user's own strategies, rules (`rules/`) and explanations (`explanations/`);
             it need not be there. None: the one that was given last, or that of the working folder.
 
     Raises:

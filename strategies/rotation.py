@@ -13,13 +13,15 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, StrictFloat, StrictInt, model_validator
+from pydantic import Field, JsonValue, StrictFloat, StrictInt, model_validator
 
 from engine.core.errors import DataError
 from engine.core.events import Evidence
 from engine.core.market import BarSeries, History
+from engine.core.reading import Reading
+from engine.core.rule import ByDay, Position, Rules, Setting
 from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
-from strategies.confirmations import Condition, confirmation
+from strategies.rules import confirmation
 from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
 from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
 from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
@@ -49,7 +51,7 @@ class RotationParams(StrategyParams):
     rebalance_drift: StrictFloat | None = Field(
         None, gt=0, lt=1, description="Trade back to the targets when a weight is further off; null: never."
     )
-    confirmations: tuple[str, ...] = Field((), description="Further conditions that must hold at entry.")
+    confirmations: tuple[JsonValue, ...] = Field((), description="Further conditions that must hold at entry.")
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:
@@ -71,8 +73,8 @@ class RotationParams(StrategyParams):
             )
         if self.index in {self.core, *self.basket_weights()}:
             raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
-        for name in self.confirmations:
-            confirmation(name)
+        for choice in self.confirmations:
+            confirmation(choice)
         return self
 
     def basket_weights(self) -> dict[str, float]:
@@ -126,7 +128,7 @@ class RotationFacts:
         run_length, run_level: closes in a row above a level that is not confirmed yet; 0 and None without any.
         week: the Sunday of the last complete week, with its macd and signal; cross_week: the latest golden cross.
         tradable: basket assets that can be traded, in trading order.
-        confirmed: whether every configured confirmation holds.
+        confirmations: what each of them says, those in groups too.
     """
 
     day: date
@@ -145,7 +147,7 @@ class RotationFacts:
     above_signal: bool
     cross_week: date | None
     tradable: tuple[str, ...]
-    confirmed: bool
+    confirmations: tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -161,7 +163,7 @@ class RotationObservations:
     week_positions: NDArray[np.int64]
     assets: tuple[str, ...]
     tradable: NDArray[np.bool_]
-    conditions: tuple[Condition, ...]
+    confirmations: tuple[ByDay[Reading], ...]
 
     def at(self, day: date) -> RotationFacts:
         """Give the facts of one decision day.
@@ -193,7 +195,7 @@ class RotationObservations:
             above_signal=bool(weekly.above[w]),
             cross_week=_date_or_none(int(weekly.cross[w])),
             tradable=tuple(compress(self.assets, self.tradable[row].tolist())),
-            confirmed=all(condition(day) for condition in self.conditions),
+            confirmations=tuple(column.at(day) for column in self.confirmations),
         )
 
 
@@ -206,11 +208,14 @@ class Rotation:
         self.params = params
         self._weights = params.basket_weights()
         self._breakouts = Breakouts(params.breakout)
+        setting = Setting(core=params.core, index=params.index, basket=self._weights)
+        self.confirmations = Rules([confirmation(choice)(setting) for choice in params.confirmations])
         assets = dict.fromkeys((params.core, *self._weights))
         self.universe = Universe(
             core=params.core,
             assets=tuple(assets),
             indices=(params.index,),
+            series=self.confirmations.needs,
             basket=self._weights,
             cash_reserve=params.cash_reserve,
             min_history_days=params.min_history_days,
@@ -243,10 +248,7 @@ class Rotation:
             week_positions=last_complete_weeks(weekly.sundays, core),
             assets=assets,
             tradable=tradable_matrix(history, assets, core, min_history_days=self.params.min_history_days),
-            conditions=tuple(
-                confirmation(name)(history, core=self.params.core, index=self.params.index)
-                for name in self.params.confirmations
-            ),
+            confirmations=self.confirmations.observe(history),
         )
 
     def start(self) -> RotationState:
@@ -290,7 +292,12 @@ class Rotation:
         )
 
     def _may_enter(self, facts: RotationFacts, holdings: Holdings) -> bool:
-        return holdings.entries_allowed and self._breakout_in_force(facts) and facts.confirmed and bool(facts.tradable)
+        return (
+            holdings.entries_allowed
+            and self._breakout_in_force(facts)
+            and self.confirmations.all_hold(self.confirmations.read(facts.confirmations, Position(holdings=holdings)))
+            and bool(facts.tradable)
+        )
 
     def _breakout_in_force(self, facts: RotationFacts) -> bool:
         if not facts.in_breakout or facts.breakout_session is None:

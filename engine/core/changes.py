@@ -10,11 +10,12 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import numpy as np
+from pydantic import JsonValue
 
 from engine.core.market import BarSeries, History
 from engine.core.strategy import StrategyParams
 
-ParameterValue: TypeAlias = int | float | str | tuple[str, ...] | None
+ParameterValue: TypeAlias = int | float | str | tuple[JsonValue, ...] | None
 SECTION = "strategy."
 """Begins the key of every parameter, as in the configuration."""
 MOST_DECIMALS = 8
@@ -220,7 +221,7 @@ def _shown(value: ParameterValue) -> str:
         case None:
             return "null"
         case tuple():
-            return f"[{', '.join(value)}]"
+            return f"[{', '.join(map(str, value))}]"
         case float():
             return f"{value:.6g}"
         case _:

@@ -25,6 +25,7 @@ class Condition:
     Attributes:
         name: short and the same on every day; conditions are counted by it.
         sentence: value, threshold and distance in words.
+        holds: None where it is not known.
         value, threshold: what is compared; None where there is nothing to compare.
         distance: value over threshold - 1 for prices, else value - threshold in `unit`; None where that says nothing.
         unit: of the distance: `fraction`, `weeks`, `sessions`, `bars`.
@@ -32,7 +33,7 @@ class Condition:
     """
 
     name: str
-    holds: bool
+    holds: bool | None
     sentence: str
     value: EvidenceValue = None
     threshold: EvidenceValue = None
@@ -50,7 +51,7 @@ class Condition:
 def rule(name: str, parts: Iterable[Condition], *, needs: Literal["all", "any"], sentence: str = "") -> Condition:
     """Put conditions together under one name."""
     given = tuple(parts)
-    held = sum(part.holds for part in given)
+    held = sum(part.holds is True for part in given)
     return Condition(
         name=name,
         holds=held == len(given) if needs == "all" else held > 0,

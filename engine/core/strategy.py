@@ -17,7 +17,7 @@ from engine.core.events import Evidence
 from engine.core.market import History
 
 OWN_PACKAGE = "altfuse_own_strategies"
-"""The private package whose modules are a user's own strategies and confirmations, as far as they are loaded."""
+"""The private package whose modules are a user's own strategies and rules, as far as they are loaded."""
 
 
 def _market_name(name: str) -> str:
@@ -38,22 +38,34 @@ def _wanted_of(field: FieldInfo | None) -> str | None:
     return None if field is None or is_strict else _WANTED.get(field.annotation)
 
 
-class StrategyParams(BaseModel):
-    """Base of a strategy's parameters: the `strategy` section of the configuration, frozen, no unknown keys."""
+class Parameters(BaseModel):
+    """Base of what stands in the configuration for a strategy or a rule: frozen, no unknown keys.
+
+    Attributes:
+        section: begins the keys in errors; empty where whoever reads them says it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    section: ClassVar[str] = ""
 
     @model_validator(mode="before")
     @classmethod
     def _no_number_is_text(cls, values: Any) -> Any:
-        # Where a strategy says int, float or bool, pydantic would also take 1_000 and yes.
+        # Where one says int, float or bool, pydantic would also take 1_000 and yes.
         for key, value in values.items() if isinstance(values, Mapping) else ():
             wanted = _wanted_of(cls.model_fields.get(key))
             if wanted and isinstance(value, str):
-                raise ValueError(f"strategy.{key}: {value!r} is not allowed: {wanted} is wanted")
+                raise ValueError(f"{cls.section}{key}: {value!r} is not allowed: {wanted} is wanted")
         return values
+
+
+class StrategyParams(Parameters):
+    """Base of a strategy's parameters: the `strategy` section of the configuration."""
+
+    section: ClassVar[str] = "strategy."
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

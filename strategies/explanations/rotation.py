@@ -7,6 +7,7 @@ from itertools import product
 from engine.core.calendar import DAYS_A_WEEK
 from engine.core.changes import Change, SetParameter, together
 from engine.core.explanation import Case, Condition, rule
+from engine.core.rule import Position
 from strategies.explanations.signals.breakout import (
     BreakoutAt,
     breakout_condition,
@@ -19,7 +20,7 @@ from strategies.explanations.signals.breakout import (
     unconfirming,
 )
 from strategies.explanations.signals.macd import WeekAt, WeeklyLine, cross_condition, crossing, uncrossing
-from strategies.rotation import Regime, RotationFacts, RotationObservations, RotationParams, RotationState
+from strategies.rotation import Regime, Rotation, RotationFacts, RotationObservations, RotationParams, RotationState
 
 RotationCase = Case[RotationState, RotationFacts]
 MARGIN = 1e-9
@@ -32,6 +33,7 @@ class Explainer:
 
     def __init__(self, params: RotationParams) -> None:
         self._params = params
+        self._confirming = Rotation(params).confirmations
         # Of the observations asked about last: a whole span is explained from the same ones.
         self._line: WeeklyLine | None = None
 
@@ -129,14 +131,14 @@ class Explainer:
             yield from _with(confirming(breakout), [])
 
     def _without_failing(self, case: RotationCase) -> Callable[[], Iterator[Change]]:
-        names = self._params.confirmations
+        choices = self._params.confirmations
 
         def changes() -> Iterator[Change]:
             # What lifts the index may make it hold by itself.
             yield Change(parts=())
-            held = [holds for _, holds in self._confirmations(case)]
-            left = tuple(name for name, holds in zip(names, held, strict=True) if holds)
-            yield SetParameter(key="strategy.confirmations", before=names, after=left).as_change()
+            held = [condition.holds for condition in self._confirmations(case)]
+            left = tuple(choice for choice, holds in zip(choices, held, strict=True) if holds)
+            yield SetParameter(key="strategy.confirmations", before=choices, after=left).as_change()
 
         return changes
 
@@ -183,10 +185,7 @@ class Explainer:
             parts.append(
                 rule(
                     "confirmations hold",
-                    [
-                        Condition(name=name, holds=holds, sentence="holds" if holds else "does not hold")
-                        for name, holds in self._confirmations(case)
-                    ],
+                    self._confirmations(case),
                     needs="all",
                 )
             )
@@ -201,9 +200,13 @@ class Explainer:
             )
         return rule("enter the basket", parts, needs="all")
 
-    def _confirmations(self, case: RotationCase) -> Iterator[tuple[str, bool]]:
-        for name, condition in zip(self._params.confirmations, _observed(case).conditions, strict=True):
-            yield name, condition(case.day)
+    def _confirmations(self, case: RotationCase) -> list[Condition]:
+        position = Position(holdings=case.holdings)
+        return [
+            named.rule.told(named.name, column, case.day, position)
+            for named, column in zip(self._confirming, _observed(case).confirmations, strict=True)
+            if named.name in self._confirming.outer
+        ]
 
     def _cross(self, case: RotationCase) -> Condition:
         return cross_condition(self._week(case), case.day, case.state.exit_day)

@@ -19,7 +19,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_a_foreign_package_of_the_name_hides_nothing_and_does_not_run(tmp_path: Path) -> None:
-    for place in ("strategies", "strategies/confirmations", "strategies/signals"):
+    for place in ("strategies", "strategies/rules", "strategies/signals"):
         write(tmp_path / place / "__init__.py", "raise SystemExit('foreign')\n")
 
     ran = run_command("backtest", *SAMPLE, "--quiet", folder=tmp_path)
@@ -29,7 +29,7 @@ def test_a_foreign_package_of_the_name_hides_nothing_and_does_not_run(tmp_path: 
 
 def test_ones_own_strategy_and_confirmation_run_from_the_working_folder_and_are_said(tmp_path: Path) -> None:
     strategy = write(tmp_path / "strategies" / "above_mean.py", EXAMPLE)
-    confirmation = write(tmp_path / "strategies" / "confirmations" / "momentum.py", MOMENTUM)
+    confirmation = write(tmp_path / "strategies" / "rules" / "momentum.py", MOMENTUM)
 
     ran = run_command("backtest", *SAMPLE, "--set", "strategy={name: above_mean, mean_days: 100}", folder=tmp_path)
     confirmed = run_command("backtest", *SAMPLE, "--set", "strategy.confirmations=[momentum]", folder=tmp_path)
@@ -44,7 +44,7 @@ def test_ones_own_strategy_and_confirmation_run_from_the_working_folder_and_are_
 
 @pytest.mark.parametrize(
     ("place", "chosen"),
-    [("hold.py", "strategy={name: hold}"), ("confirmations/blue_sky.py", "strategy.confirmations=[blue_sky]")],
+    [("hold.py", "strategy={name: hold}"), ("rules/blue_sky.py", "strategy.confirmations=[blue_sky]")],
 )
 def test_a_name_that_is_also_built_in_is_refused_with_both_files(tmp_path: Path, place: str, chosen: str) -> None:
     own = write(tmp_path / "strategies" / place, "raise SystemExit('foreign')\n")

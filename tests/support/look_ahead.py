@@ -21,10 +21,10 @@ from engine.core.calendar import decision_instant, opening_instant
 from engine.core.errors import LookAheadError
 from engine.core.events import DayDecided, Event
 from engine.core.market import BarSeries, Floats, History
+from engine.core.rule import AnyRule
 from engine.core.series import ValueSeries
 from engine.core.strategy import AnyStrategy, Observations
 from engine.journal.memory import MemoryJournal
-from strategies.confirmations import Confirmation
 from tests.support.trivial_driver import (
     Account,
     OpenVenue,
@@ -141,20 +141,18 @@ def require_no_look_ahead(
     return decided
 
 
-def require_causal_condition(
-    observe: Confirmation, history: History, days: Sequence[date], *, core: str, index: str
-) -> None:
-    """Check a confirmation on its own: on every day D, its answers up to D stand whatever comes after D.
+def require_causal_rule(rule: AnyRule, history: History, days: Sequence[date]) -> None:
+    """Check a rule on its own: on every day D, what it observed up to D stands whatever comes after D.
 
     Raises:
-        LookAheadError: an answer depends on bars dated after its day.
+        LookAheadError: an observation depends on bars dated after its day.
     """
-    holds = observe(history, core=core, index=index)
-    answers = [holds(day) for day in days]
+    observed = rule.observe(history)
+    facts = [observed.at(day) for day in days]
     for position, day in enumerate(days):
-        seen = observe(garbled(history, day), core=core, index=index)
-        if [seen(earlier) for earlier in days[: position + 1]] != answers[: position + 1]:
-            raise LookAheadError(f"the condition on a day up to {day} depends on bars dated after {day}")
+        seen = rule.observe(garbled(history, day))
+        if [seen.at(earlier) for earlier in days[: position + 1]] != facts[: position + 1]:
+            raise LookAheadError(f"the rule on a day up to {day} depends on bars dated after {day}")
 
 
 def _require_same_facts(

@@ -13,10 +13,15 @@ from engine.core.errors import ConfigError
 from engine.core.strategy import OWN_PACKAGE
 from engine.registry import explainer_factory, params_of, strategy_factory, strategy_names
 from engine.strategy_files import HOME, built_in, own_files
-from strategies.confirmations import confirmation
+from strategies.rules import confirmation, rule_class
 
 OWN_STRATEGY = "from strategies.hold import Hold, HoldParams\n\nclass {name}(Hold):\n    Params = HoldParams\n"
-OWN_CONFIRMATION = "def observe(history, *, core, index):\n    return lambda day: True\n"
+OWN_RULE = """\
+from engine.core.rule import System
+
+class Momentum(System):
+    pass
+"""
 TAKEN = "raise SystemExit('a file that nobody asked for runs')\n"
 
 
@@ -29,7 +34,7 @@ def forget(package: str) -> None:
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the folder `strategies` of the working folder; whatever else is in it must not run."""
     folder = tmp_path / "strategies"
-    for package in (folder, folder / "confirmations", folder / "explanations"):
+    for package in (folder, folder / "rules", folder / "explanations"):
         package.mkdir()
         (package / "__init__.py").write_text(TAKEN, encoding="utf-8")
     (folder / "another.py").write_text(TAKEN, encoding="utf-8")
@@ -104,11 +109,11 @@ def test_a_file_of_a_built_in_name_is_an_error_that_names_both(own: Path) -> Non
 
 def test_a_copy_of_the_programs_source_is_no_clash(own: Path) -> None:
     (own / "hold.py").write_bytes((HOME / "hold.py").read_bytes())
-    sky = Path("confirmations") / "blue_sky.py"
+    sky = Path("rules") / "blue_sky.py"
     (own / sky).write_bytes((HOME / sky).read_bytes())
 
     assert params_of("hold").__module__ == "strategies.hold"
-    assert confirmation("blue_sky").__module__ == "strategies.confirmations.blue_sky"
+    assert rule_class("blue_sky", "test").__module__ == "strategies.rules.blue_sky"
     assert own_files() == []
 
 
@@ -122,23 +127,23 @@ def test_the_folder_of_the_built_in_strategies_is_nobodys_own(monkeypatch: pytes
 
 
 def test_a_confirmation_of_the_working_folder_is_found_and_one_of_a_built_in_name_refused(own: Path) -> None:
-    (own / "confirmations" / "momentum.py").write_text(OWN_CONFIRMATION, encoding="utf-8")
-    (own / "confirmations" / "another.py").write_text(TAKEN, encoding="utf-8")
-    (own / "confirmations" / "blue_sky.py").write_text(OWN_CONFIRMATION, encoding="utf-8")
+    (own / "rules" / "momentum.py").write_text(OWN_RULE, encoding="utf-8")
+    (own / "rules" / "another.py").write_text(TAKEN, encoding="utf-8")
+    (own / "rules" / "blue_sky.py").write_text(OWN_RULE, encoding="utf-8")
 
     build_config({"strategy": {"confirmations": ["momentum"]}}, params_of)
 
-    assert own_files() == [own / "confirmations" / "momentum.py"]
+    assert own_files() == [own / "rules" / "momentum.py"]
     with pytest.raises(ConfigError) as refused:
         build_config({"strategy": {"confirmations": ["blue_sky"]}}, params_of)
-    assert str(HOME / "confirmations" / "blue_sky.py") in str(refused.value)
-    assert str(own / "confirmations" / "blue_sky.py") in str(refused.value)
+    assert str(HOME / "rules" / "blue_sky.py") in str(refused.value)
+    assert str(own / "rules" / "blue_sky.py") in str(refused.value)
     with pytest.raises(ConfigError, match="did you mean momentum"):
         build_config({"strategy": {"confirmations": ["momentun"]}}, params_of)
 
 
 def test_a_file_that_went_with_its_folder_is_not_found_again(own: Path, tmp_path: Path) -> None:
-    (own / "confirmations" / "momentum.py").write_text(OWN_CONFIRMATION, encoding="utf-8")
+    (own / "rules" / "momentum.py").write_text(OWN_RULE, encoding="utf-8")
     build_config({"strategy": {"confirmations": ["momentum"]}}, params_of)
 
     params_of("rotation", tmp_path / "no such folder")
@@ -149,12 +154,12 @@ def test_a_file_that_went_with_its_folder_is_not_found_again(own: Path, tmp_path
 
 @pytest.mark.parametrize("text", ["1 +", "import nothing_of_this_name", "raise SystemExit(3)", "1 / 0"])
 def test_a_file_that_cannot_be_loaded_is_one_sentence_with_its_path(own: Path, text: str) -> None:
-    for path in (own / "broken.py", own / "confirmations" / "broken.py"):
+    for path in (own / "broken.py", own / "rules" / "broken.py"):
         path.write_text(text, encoding="utf-8")
 
     with pytest.raises(ConfigError, match=r"strategy\.name: broken: .*/strategies/broken\.py cannot be loaded: "):
         params_of("broken")
-    with pytest.raises(ConfigError, match=r"/strategies/confirmations/broken\.py cannot be loaded: "):
+    with pytest.raises(ConfigError, match=r"/strategies/rules/broken\.py cannot be loaded: "):
         build_config({"strategy": {"confirmations": ["broken"]}}, params_of)
 
 

@@ -17,15 +17,18 @@ from ta.trend import MACD
 import strategies.signals.known
 import strategies.signals.macd
 from engine.core.calendar import Ordinals
+from engine.core.columns import Column, column
 from engine.core.errors import LookAheadError
 from engine.core.market import BarSeries, Floats, History
+from engine.core.rule import RuleParams, Setting, System
 from engine.core.strategy import AnyStrategy, Observations
 from engine.data.csv_files import read_csv_bars
 from engine.registry import params_of, strategy_factory, strategy_names
-from strategies.confirmations import Condition, confirmation, confirmation_names
+from strategies.rules import confirmation, rule_class, rule_names
 from strategies.signals.breakout import BreakoutParams
-from tests.support.look_ahead import garbled, require_causal_condition, require_no_look_ahead
-from tests.support.markets import CORE, INDEX, faulty_market
+from strategies.signals.known import last_known
+from tests.support.look_ahead import garbled, require_causal_rule, require_no_look_ahead
+from tests.support.markets import CORE, INDEX, faulty_market, with_series
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
@@ -47,6 +50,8 @@ HAPPENS: Mapping[str, Mapping[str, int]] = {
 }
 """What a run must hold, for its proof to be about more than days on which nothing happens."""
 SEED = 3
+SETTING = Setting(core=CORE, index=INDEX, basket={"ETH": 0.5, "SOL": 0.5})
+SYSTEMS = [name for name in rule_names() if issubclass(rule_class(name, "test"), System)]
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +75,18 @@ def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str
     assert all(reasons[reason] >= times for reason, times in HAPPENS.get(name, {}).items()), reasons
 
 
-@pytest.mark.parametrize("name", confirmation_names())
-def test_no_answer_of_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_no_reading_of_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
     days = [date.fromordinal(ordinal) for ordinal in market[CORE].ordinals[400:].tolist()]
 
-    require_causal_condition(confirmation(name), market, days, core=CORE, index=INDEX)
+    rule = confirmation(name)(SETTING).rule
+    require_causal_rule(rule, with_series(market, rule.needs), days)
 
 
-@pytest.mark.parametrize("name", confirmation_names())
+@pytest.mark.parametrize("name", SYSTEMS)
 def test_no_decision_by_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
-    decided = require_no_look_ahead(quick("rotation", confirmations=[name]), market, days_back=0)
+    strategy = quick("rotation", confirmations=[name])
+    decided = require_no_look_ahead(strategy, with_series(market, strategy.universe.further_series), days_back=0)
 
     assert len(decided) > 1000
 
@@ -226,14 +233,16 @@ def test_a_coin_that_must_have_a_bar_tomorrow_is_caught(market: History, monkeyp
 
 
 def test_a_confirmation_that_knows_the_highest_close_of_all_is_caught(market: History) -> None:
-    def at_highest_of_all(history: History, *, core: str, index: str) -> Condition:
-        bars = history[index]
-        return lambda day: (bars.close_at(day) or 0.0) >= 0.5 * float(bars.close.max())
+    class HighestOfAll(System[RuleParams]):
+        def observe(self, history: History) -> Column:
+            core, index = history[self.setting.core], history[self.setting.index]
+            closes = last_known(index.close, strategies.signals.known.last_known_bars(index, core))
+            return column(core, holds=closes >= 0.5 * float(index.close.max()))
 
     days = [date.fromordinal(ordinal) for ordinal in market[CORE].ordinals[400:].tolist()]
 
-    with pytest.raises(LookAheadError, match="the condition"):
-        require_causal_condition(at_highest_of_all, market, days, core=CORE, index=INDEX)
+    with pytest.raises(LookAheadError, match="the rule on"):
+        require_causal_rule(HighestOfAll(RuleParams(), SETTING), market, days)
 
 
 def test_a_warm_up_that_depends_on_the_length_of_the_history_is_caught(

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from engine.core.errors import DataError
+from engine.core.reading import Reading
 from engine.core.strategy import Decision
 from strategies.rotation import Regime, Rotation, RotationFacts, RotationParams, RotationState
 from strategies.signals.breakout import BreakoutParams
@@ -29,6 +30,8 @@ ROTATED = RotationState(
 IN_BREAKOUT: Mapping[str, Any] = {"in_breakout": True, "support": 2000.0, "breakout_session": date(2024, 5, 10)}
 CROSSED: Mapping[str, Any] = {"above_signal": True, "cross_week": LAST_SUNDAY}
 
+UNHELD = Reading(holds=False)
+
 
 def facts(**known: Any) -> RotationFacts:
     """Give the facts of a day on which nothing speaks for an entry, but for what is told."""
@@ -36,7 +39,7 @@ def facts(**known: Any) -> RotationFacts:
         day=DAY, session=DAY, index_close=2100.0, ceiling=2200.0, in_breakout=False, support=None,
         breakout_session=None, loss_session=None, run_length=0, run_level=None, week=LAST_SUNDAY, macd=1.0,
         signal=2.0, above_signal=False,
-        cross_week=None, tradable=("ETH", "SOL"), confirmed=True,
+        cross_week=None, tradable=("ETH", "SOL"), confirmations=(),
     )  # fmt: skip
     return replace(nothing, **known)
 
@@ -44,7 +47,8 @@ def facts(**known: Any) -> RotationFacts:
 def decide(
     state: RotationState, known: RotationFacts, holdings: FakeHoldings | None = None, **params: Any
 ) -> Decision[RotationState]:
-    params = {"basket": {"ETH": 0.5}, "basket_equal": ("SOL",), **params}
+    confirmations = ("blue_sky",) * len(known.confirmations)
+    params = {"basket": {"ETH": 0.5}, "basket_equal": ("SOL",), "confirmations": confirmations, **params}
     return Rotation(RotationParams(**params)).decide(state, known, holdings or FakeHoldings())
 
 
@@ -83,7 +87,8 @@ def test_breakout_and_cross_enter_in_either_order(breakout_session: date, cross_
         {"in_breakout": False, "support": None, "breakout_session": None},
         {"cross_week": None},
         {"above_signal": False},
-        {"confirmed": False},
+        {"confirmations": (UNHELD,)},
+        {"confirmations": (replace(UNHELD, holds=None, reason="nothing is known"),)},
         {"tradable": ()},
     ],
 )
@@ -199,7 +204,7 @@ def test_a_golden_cross_alone_leads_from_cash_to_the_core() -> None:
     assert decision.state == replace(HOLDS_CORE, exit_day=HOLDS_CASH.exit_day)
 
 
-@pytest.mark.parametrize("missing", [{"confirmed": False}, {"tradable": ()}, {"in_breakout": False}])
+@pytest.mark.parametrize("missing", [{"confirmations": (UNHELD,)}, {"tradable": ()}, {"in_breakout": False}])
 def test_a_golden_cross_leads_from_cash_to_the_core_where_an_entry_fails(missing: dict[str, Any]) -> None:
     decision = decide(HOLDS_CASH, facts(**{**IN_BREAKOUT, **CROSSED, **missing}), exit_to="cash")
 
