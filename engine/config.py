@@ -240,7 +240,7 @@ class Live(_Section):
         ge=0,
         le=LONGEST_WAIT_SECONDS,
         allow_inf_nan=False,
-        description="How long a late index session is waited for, after the day's end.",
+        description="How long a late index session, or a series that cannot be had, is waited for after the day's end.",
     )
     grace_seconds: StrictFloat = Field(
         60,

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from engine.core.calendar import Days, ordinals_of
+from engine.core.calendar import Days, days_of, ordinals_of
 from engine.core.errors import DataError
 from engine.core.market import Floats
 from engine.core.series import ValueSeries
@@ -73,6 +73,11 @@ def values_sha256(values: DatedValues) -> str:
     digest = sha256(values.days.astype("datetime64[D]").astype("<i8").tobytes())
     digest.update(values.value.astype("<f8").tobytes())
     return digest.hexdigest()
+
+
+def series_sha256(series: ValueSeries) -> str:
+    """Digest the observations of a series, known or not, as `values_sha256` does."""
+    return values_sha256(DatedValues(name=series.name, days=days_of(series.ordinals), value=series.values))
 
 
 def published(

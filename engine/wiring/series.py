@@ -106,6 +106,10 @@ class SeriesSources:
             return self._coins.load(name)
         return (self._sample or self._provider_of(name)).load(name)
 
+    def is_file(self, name: str) -> bool:
+        """Tell whether a series that is no bars is read from a file."""
+        return self._sample is None and name not in US_SYMBOLS and self._source_of(name) == FILE_ONLY
+
     def rule_of(self, name: str) -> SeriesRule:
         """Give what is known of a series, the configuration considered."""
         settings = self._config.data.series.get(name)
@@ -115,13 +119,16 @@ class SeriesSources:
             name, source=settings.source, kind=settings.kind and SeriesKind(settings.kind), lag_days=settings.lag_days
         )
 
-    def _provider_of(self, name: str) -> SeriesData:
+    def _source_of(self, name: str) -> str:
         data = self._config.data
         settings = data.series.get(name)
-        source = self.rule_of(name).source
         is_named = settings is not None and settings.source is not None
         if not is_named and (data.macro == "csv" or (data.macro == AUTO and data.macro_dir is not None)):
-            source = FILE_ONLY
+            return FILE_ONLY
+        return self.rule_of(name).source
+
+    def _provider_of(self, name: str) -> SeriesData:
+        source = self._source_of(name)
         if source not in self._made:
             self._made[source] = self._csv(name) if source == FILE_ONLY else self._network(source)
         return self._made[source]

@@ -1,5 +1,7 @@
 """Where the bars of a run come from, as its summary says it: the same keys for a backtest and a paper run."""
 
+from dataclasses import replace
+
 from engine.core.market import BarSeries, History
 from engine.core.strategy import Universe
 from engine.data.digest import bars_sha256
@@ -40,6 +42,18 @@ def value_facts(loaded: LoadedValues) -> dict[str, object]:
     }
 
 
+def live_values(history: History, snapshots: Snapshots) -> dict[str, dict[str, object]]:
+    """Describe the series of a live run that are no bars, as they were known on its last day."""
+    from engine.data.dated_values import series_sha256  # noqa: PLC0415 - most runs have none
+
+    facts: dict[str, dict[str, object]] = {}
+    for name, series in history.values.items():
+        loaded = snapshots.loaded(name)
+        if isinstance(loaded, LoadedValues):
+            facts[name] = value_facts(replace(loaded, series=series, sha256=series_sha256(series)))
+    return facts
+
+
 def live_sources(
     history: History, universe: Universe, snapshots: Snapshots, *, coins: str, index: str, synthetic: bool
 ) -> dict[str, dict[str, object]]:
@@ -66,4 +80,7 @@ def live_sources(
             )
         )
 
-    return {symbol: described(symbol, history[symbol]) for symbol in history}
+    return {
+        **{symbol: described(symbol, history[symbol]) for symbol in history},
+        **(live_values(history, snapshots) if history.values else {}),
+    }

@@ -42,6 +42,5 @@ class NetLiquidity(System[NetLiquidityParams]):
         """Say by how much it grew or shrank."""
         if reading.value is None:
             return super().sentence(reading)
-        word = "grew" if reading.holds else "did not grow"
-        weeks = f"{self.params.weeks} weeks, since {reading.since}"
-        return f"net liquidity {word}: {reading.value:+,.0f} million USD over {weeks}"
+        change = f"{reading.value:+,.0f} million USD over {self.params.weeks} weeks"
+        return f"net liquidity has {'' if reading.holds else 'not '}grown: {change}; so since {reading.since}"

@@ -86,7 +86,7 @@ def test_its_sentence_says_by_how_much_and_since_when() -> None:
     rule = confirmation("net_liquidity")(SETTING).rule
     reading = Reading(holds=True, value=69_500.4, threshold=0.0, distance=69_500.4, since=FIRST)
 
-    assert rule.sentence(reading) == "net liquidity grew: +69,500 million USD over 13 weeks, since 2024-01-01"
+    assert rule.sentence(reading) == "net liquidity has grown: +69,500 million USD over 13 weeks; so since 2024-01-01"
 
 
 WEEKS = 13
