@@ -5,7 +5,7 @@ Instants are hours of New York; none of them falls into the hour that a change o
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,6 +15,7 @@ from engine.core.calendar import DAYS_A_WEEK, Days, Instants, days_of, instants_
 from engine.data.federal_holidays import business_days_from, is_holiday, next_business_days, nth_business_days
 
 NEW_YORK = ZoneInfo("America/New_York")
+NO_TIME = timedelta(0)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = range(4)
 
 
@@ -48,8 +49,14 @@ class Publication:
 
 def new_york_instants(days: Days, at: time) -> Instants:
     """Give the instant (UTC) of an hour in New York on each day."""
-    local = (datetime.combine(day, at, tzinfo=NEW_YORK) for day in days.tolist())
-    instants: Instants = np.array([each.astimezone(UTC).replace(tzinfo=None) for each in local], dtype="datetime64[s]")
+    # One offset a day, the rest in one go: an instant a day made by datetime costs four times as much.
+    ahead = (
+        (datetime.combine(day, at, tzinfo=NEW_YORK).utcoffset() or NO_TIME).total_seconds() for day in days.tolist()
+    )
+    offsets = np.fromiter(ahead, dtype=np.int64, count=len(days))
+    after_midnight = at.hour * 3600 + at.minute * 60 + at.second
+    midnights = days.astype("datetime64[s]").astype(np.int64)
+    instants: Instants = (midnights + after_midnight - offsets).astype("datetime64[s]")
     return instants
 
 
