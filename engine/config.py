@@ -7,12 +7,13 @@ assignments, and putting mistakes into words, is `config_reading`.
 import hashlib
 import json
 import math
+import pkgutil
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union
 
 from pydantic import (
     AfterValidator,
@@ -78,7 +79,22 @@ LONGEST_WAIT_SECONDS = 31_536_000
 LARGEST_AMOUNT, MOST_PLACES = 10**15, 18
 WRITTEN_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 QUOTE_PATTERN = r"^[A-Z0-9]{2,12}$"
-SOURCE_PATTERN = r"^(csv|fred|yahoo)(:[^\s/\\:]{1,64})?$"
+PROVIDERS = Path(__file__).parent / "wiring"
+"""Holds a folder of files for each kind of provider: the name of a file is its name in the configuration."""
+
+
+def names_of(kind: str) -> tuple[str, ...]:
+    """List the providers of a kind, without importing any."""
+    return tuple(sorted(each.name for each in pkgutil.iter_modules([str(PROVIDERS / kind)])))
+
+
+if TYPE_CHECKING:
+    CryptoProvider: TypeAlias = str
+    IndexProvider: TypeAlias = str
+else:
+    CryptoProvider = Literal[names_of("crypto")]
+    IndexProvider = Literal[names_of("index")]
+SOURCE_PATTERN = rf"^({'|'.join(names_of('values'))})(:[^\s/\\:]{{1,64}})?$"
 ADDRESS_PATTERN = r"^https?://[^/]+/?$"
 NAME_PATTERN = r"^[^/\\\x00-\x1f]*[^/\\\x00-\x1f\s][^/\\\x00-\x1f]*$"
 LONGEST_NAME = 64
@@ -180,10 +196,8 @@ class SeriesSource(_Section):
 class Data(_Section):
     """Where bars come from."""
 
-    crypto: Literal["auto", "binance", "yahoo", "csv", "sample", "venue"] = Field(
-        "auto", description="Provider of coin bars."
-    )
-    index: Literal["auto", "yahoo", "csv", "sample"] = Field("auto", description="Provider of index bars.")
+    crypto: CryptoProvider = Field("auto", description="Provider of coin bars.")
+    index: IndexProvider = Field("auto", description="Provider of index bars.")
     macro: Literal["auto", "fred", "csv", "sample"] = Field(
         "auto", description="Provider of series that are no bars; fred: each from its source over the network."
     )

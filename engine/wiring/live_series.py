@@ -5,13 +5,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from engine.config import Config
-from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
 from engine.data.choose import SAMPLE
-from engine.ports import MarketData
 from engine.venues.exchange import BinanceSpot
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
-from engine.wiring.providers import Providers
+from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo
+from engine.wiring.providers import LiveSetting, Providers
 from engine.wiring.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -33,25 +31,8 @@ def live_series(
     providers = Providers(
         config, now=now, progress=around.progress, stale_allowed=False, sleep=around.wait, quiet=around.quiet
     )
-    coins: SeriesUpTo
-    index: SeriesUpTo
-    if config.data.crypto == SAMPLE:
-        # Beside made-up prices alone; what is not known yet is cut off as of any provider.
-        coins = ProvidedBars(providers.sample)
-    elif config.data.crypto == "venue":
-        coins = VenueBars(VenueCandles(client, config.account.quote), core=universe.core)
-    elif config.data.crypto == "csv":
-        coins = CsvFilesUpTo(_given(providers.coins(), "data.crypto"), providers.csv_dir())
-    else:
-        coins = ProvidedBars(_given(providers.coins(), "data.crypto"))
-    if config.data.index == SAMPLE:
-        index = ProvidedBars(providers.sample)
-    elif config.data.index == "csv":
-        index = CsvFilesUpTo(_given(providers.index(), "data.index"), providers.csv_dir())
-    elif universe.indices:
-        index = ProvidedBars(_given(providers.index(), "data.index"))
-    else:
-        index = coins
+    coins = providers.live_coins(LiveSetting(client=client, universe=universe))
+    index = providers.live_index() if universe.indices else coins
     if not universe.further_series:
         return coins, index, None
     from engine.wiring.live_further import LiveFurther  # noqa: PLC0415 - most runs look at none
@@ -80,9 +61,3 @@ def check_files(
     if further is not None and not has_begun:
         for name in universe.series:
             further.check_file(name)
-
-
-def _given(provider: MarketData | None, key: str) -> MarketData:
-    if provider is None:
-        raise ConfigError(f"{key}: has no provider of bars for `paper`")
-    return provider

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.config import Config
-from engine.core.errors import ConfigError, DataError
+from engine.core.errors import DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
 from engine.data.choose import Choice, load_all
@@ -46,19 +46,17 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
         ConfigError: a provider that is not for backtests, or real and synthetic bars mixed.
         DataError: a series cannot be had.
     """
-    if config.data.crypto == "venue":
-        raise ConfigError("data.crypto: venue is not allowed here; a venue's own candles are for `paper` only")
     providers = Providers(config, now=now, progress=progress, stale_allowed=True)
     coins = Choice(
         key="data.crypto",
         name=config.data.crypto,
-        provider=_counted(providers.coins(), progress),
+        provider=_Counted(providers.coins(), progress),
         symbols=tuple(universe.assets),
     )
     index = Choice(
         key="data.index",
         name=config.data.index,
-        provider=_counted(providers.index(), progress),
+        provider=_Counted(providers.index(), progress),
         symbols=tuple(universe.indices),
     )
     further = universe.further_series
@@ -110,10 +108,6 @@ class _Counted:
         loaded = self._provider.load(symbol)
         self._progress.advance()
         return loaded
-
-
-def _counted(provider: MarketData | None, progress: ProgressBar) -> MarketData | None:
-    return None if provider is None else _Counted(provider, progress)
 
 
 def _benchmark_coins(

@@ -1,6 +1,5 @@
 """From `data.*` of the configuration to what is looked at beside the traded: US symbols, coins, and no bars at all."""
 
-import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,17 +8,13 @@ from engine.config import Config
 from engine.core.errors import DataError
 from engine.core.instrument import LOT_STEPS
 from engine.core.series import SeriesKind
-from engine.data.cached_values import CachedValues, ValueFetcher
-from engine.data.choose import AUTO, StaleAllowed
-from engine.data.csv_values import CsvValues
+from engine.data.choose import AUTO
 from engine.data.kinds import US_SYMBOLS
 from engine.data.sample_series import SampleShares, SampleValues
-from engine.data.series_table import FILE_ONLY, SERIES, SeriesRule, series_rule
+from engine.data.series_table import FILE_ONLY, SeriesRule, series_rule
 from engine.data.sessions import NewYorkSessions
 from engine.ports import LoadedSeries, LoadedValues, ProgressBar, SeriesData
-from engine.wiring.providers import AUTO_RETRIES, Providers
-
-FRED, YAHOO = "fred", "yahoo"
+from engine.wiring.providers import Providers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,47 +125,5 @@ class SeriesSources:
     def _provider_of(self, name: str) -> SeriesData:
         source = self._source_of(name)
         if source not in self._made:
-            self._made[source] = self._csv(name) if source == FILE_ONLY else self._network(source)
+            self._made[source] = self._providers.values(source, self.rule_of, name)
         return self._made[source]
-
-    def _csv(self, name: str) -> SeriesData:
-        folder = self._config.data.macro_dir
-        if folder is not None:
-            return CsvValues(folder.expanduser(), self.rule_of)
-        if name in SERIES or name in self._config.data.series:
-            raise DataError(f"{name}: has no source but a file; name the folder of {name}.csv in data.macro_dir")
-        near = difflib.get_close_matches(name, (*SERIES, *US_SYMBOLS, *self._config.data.series), n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise DataError(
-            f"{name}: no such series is known; {hint}"
-            "one of your own is a file in data.macro_dir, or stands in data.series"
-        )
-
-    def _network(self, source: str) -> SeriesData:
-        may_fall_back = self._config.data.macro == AUTO
-        retries = AUTO_RETRIES if may_fall_back else self._config.venue.max_retries
-
-        def connect() -> ValueFetcher:
-            return _CONNECT[source](self._providers, retries, cached.remark)
-
-        cached = CachedValues(
-            provider=_CACHED_AS[source],
-            folder=self._providers.cache_dir(),
-            rule_of=self.rule_of,
-            connect=connect,
-            now=self._now,
-        )
-        return StaleAllowed(cached) if may_fall_back and self._providers.stale_allowed else cached
-
-
-def _fred(providers: Providers, max_retries: int, remark: Callable[[str], None]) -> ValueFetcher:
-    return providers.fred(max_retries, remark)
-
-
-def _yahoo(providers: Providers, max_retries: int, remark: Callable[[str], None]) -> ValueFetcher:
-    return providers.yahoo_closes(max_retries, remark)
-
-
-_CONNECT = {FRED: _fred, YAHOO: _yahoo}
-_CACHED_AS = {FRED: "fred", YAHOO: "yahoo closes"}
-"""Apart from the bars of Yahoo, whose entries have other columns."""
