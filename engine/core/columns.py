@@ -3,6 +3,7 @@
 Row D of every array is of decision day D, a day with a bar of the core, and uses what was known at D's end.
 """
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
-from engine.core.series_columns import rounded
+from engine.core.series_columns import DECIMALS, rounded
 
 Flags: TypeAlias = NDArray[np.bool_]
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
 Reason: TypeAlias = str | Callable[[date], str]
 
-_COMPARISONS = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+_COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,11 +118,21 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
 
 
+def rounded_value(value: float) -> float:
+    """Round a value to what is compared and shown."""
+    return round(value, DECIMALS) + 0.0
+
+
+def is_met(value: float, sign: Sign, threshold: float) -> bool:
+    """Tell how a value compares with a threshold."""
+    return bool(_COMPARISONS[sign](value, threshold))
+
+
 def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") -> float | None:
     """Give value - threshold, reversed where a value below it is wanted; None where either is."""
     if value is None or threshold is None:
         return None
-    return value - threshold if sign in (">", ">=") else threshold - value
+    return rounded_value(value - threshold if sign in (">", ">=") else threshold - value)
 
 
 def row_starts(values: NDArray[Any]) -> NDArray[np.intp]:

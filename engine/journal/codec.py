@@ -18,7 +18,8 @@ from pydantic_core import PydanticSerializationError
 
 from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event
-from engine.journal.carried import SECTIONS, carried_parts, completed, name_of
+from engine.core.reading import Reading, Readings
+from engine.journal.carried import RULES, SECTIONS, carried_parts, completed, name_of
 from engine.journal.chain import Record
 from engine.journal.seal import FilesSealed
 
@@ -60,6 +61,7 @@ class EventCodec:
         self._or_plain = or_plain
         self._written: DayDecided | None = None
         self._read: Mapping[str, Any] | None = None
+        self._rules: Readings = {}
         self._reader: EventCodec | None = None
 
     def encode(self, event: Event) -> tuple[str, str]:
@@ -75,13 +77,17 @@ class EventCodec:
             before, self._written = self._written, event
             same = () if before is None else tuple(carried_parts(before, event))
             sections = {section for section in event.evidence if name_of(section) in same}
-            exclude = {part: True for part in (*same, MEMORY) if part in (MEMORY, "targets")} | {SECTIONS: sections}
+            exclude = {part: True for part in (*same, MEMORY, RULES) if part in (MEMORY, RULES, "targets")}
+            exclude |= {SECTIONS: sections}
         try:
             plain = _adapter(name).dump_python(
                 event, mode="json", exclude=exclude, exclude_defaults=True, warnings="error"
             )
             if isinstance(event, DayDecided):
                 plain[SECTIONS] = {key: _named(event.evidence[key], plain[SECTIONS][key]) for key in plain[SECTIONS]}
+                if event.rules:
+                    news = (rule for rule in event.rules if name_of(rule, RULES) not in same)
+                    plain[RULES] = {rule: _said(event.rules[rule]) for rule in news}
                 if MEMORY not in same:
                     plain[MEMORY] = self._memory(event.memory)
         except PydanticSerializationError as unfit:
@@ -148,6 +154,7 @@ class EventCodec:
         """Give one for another journal."""
         other = copy(self)
         other._written = other._read = other._reader = None
+        other._rules = {}
         return other
 
     def forget_written(self) -> None:
@@ -167,10 +174,14 @@ class EventCodec:
         try:
             self._read = completed(self._read or {}, plain, same) if same else plain
             evidence = {name: _unnamed(part, content["schema"]) for name, part in self._read[SECTIONS].items()}
+            self._rules = {
+                name: self._rules[name] if same and name_of(name, RULES) in same else _reading(plain)
+                for name, plain in self._read.get(RULES, {}).items()
+            }
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             what = f"the same in {same!r} as a decision before, which is not there" if same else f"damaged: {error!r}"
             raise DataError(f"{where}: is {what}") from error
-        decision = {**self._read, SECTIONS: evidence}
+        decision = {**self._read, SECTIONS: evidence, RULES: self._rules}
         if self._state is not None and MEMORY in decision:
             try:
                 named = f"{where}: is not an event of this version: {DECISION}.{MEMORY}"
@@ -251,6 +262,31 @@ def _value(plain: Any, schema: int) -> Any:
     if schema > OLDEST_SCHEMA and isinstance(plain, str) and DATE.fullmatch(plain):
         return date.fromisoformat(plain)
     return plain
+
+
+def _said(reading: Reading) -> list[object]:
+    """Write a reading as the values of its fields, up to the last that says something."""
+    holds, value, threshold, distance, since, reason = reading
+    plain: list[object] = [holds, value, threshold, distance, None if since is None else since.isoformat(), reason]
+    while len(plain) > 1 and plain[-1] in (None, ""):
+        plain.pop()
+    return plain
+
+
+def _reading(plain: Any) -> Reading:
+    """Read one back; what is none of it is a TypeError or ValueError."""
+    fields: list[Any] = [*plain, *[None] * (len(Reading._fields) - len(plain))]
+    holds, value, threshold, distance, since, reason = fields
+    if not isinstance(holds, bool | None) or not isinstance(reason, str | None):
+        raise TypeError(f"{plain!r} is no reading")
+    return Reading(
+        holds=holds,
+        value=None if value is None else float(value),
+        threshold=None if threshold is None else float(threshold),
+        distance=None if distance is None else float(distance),
+        since=None if since is None else date.fromisoformat(since),
+        reason=reason or "",
+    )
 
 
 def _json(content: Mapping[str, object]) -> str:

@@ -4,8 +4,10 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from typing import Any
 
+from engine.core.reading import Reading, Readings
 from engine.record.strict_json import shown
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -74,6 +76,13 @@ def numbers_of(values: object, *, least: float | None = None, above: float | Non
     return {name: number_of(value, least=least, above=above) for name, value in values.items()}
 
 
+def readings_of(values: object) -> Readings:
+    """Read what rules said, by name."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{shown(values)} holds no readings by name")
+    return {name: _reading(value) for name, value in values.items()}
+
+
 def amount_of(text: str, *, may_be_zero: bool = False) -> Decimal:
     """Read an exact amount above 0."""
     try:
@@ -103,6 +112,32 @@ def word_of(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is no word")
     return value
+
+
+def _reading(values: object) -> Reading:
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{shown(values)} is no reading")
+    try:
+        return _reading_of(*map(values.get, Reading._fields))
+    except TypeError as unhashable:
+        raise ValueError(f"{shown(values)} is no reading") from unhashable
+
+
+# Most days say of most rules what the day before did.
+@lru_cache(maxsize=64, typed=True)
+def _reading_of(
+    holds: object, value: object, threshold: object, distance: object, since: object, reason: object
+) -> Reading:
+    if not isinstance(holds, bool | None):
+        raise ValueError(f"{shown(holds)} is none of true, false and null")
+    return Reading(
+        holds=holds,
+        value=None if value is None else number_of(value),
+        threshold=None if threshold is None else number_of(threshold),
+        distance=None if distance is None else number_of(distance),
+        since=None if since is None else day_of(since),
+        reason="" if reason is None else word_of(reason),
+    )
 
 
 def _float(value: Any) -> float | None:

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from engine.core.events import DayDecided, Event, EvidenceValue, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
+from engine.core.reading import Reading, reading_values
+from engine.core.rotation_equity import ROTATED
 
-ROTATED = "ROTATED"
 OPEN = "open"
 DAYS_A_WEEK = 7
 
@@ -106,9 +108,8 @@ def rotations_of(days: Iterable[DayDecided]) -> list[Rotation]:
 
 def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
     """Write each decision as a line of JSON."""
-    encode = json.JSONEncoder(ensure_ascii=False, default=_json_value).encode
     for day in days:
-        yield encode(
+        line = _ENCODER.encode(
             {
                 "day": day.day,
                 "state": day.state,
@@ -124,6 +125,9 @@ def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
                 **({"marked_on": day.marked_on} if day.marked_on else {}),
             }
         )
+        # Records of older programs lack them.
+        rules = ", ".join(f"{_ENCODER.encode(name)}: {_reading_text(each)}" for name, each in day.rules.items())
+        yield f'{line[:-1]}, "rules": {{{rules}}}}}' if rules else line
 
 
 def fill_rows(fills: Iterable[Fill]) -> Iterator[tuple[str, ...]]:
@@ -207,6 +211,12 @@ def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason:
     )
 
 
+# Most days say of most rules what the day before did.
+@lru_cache(maxsize=64)
+def _reading_text(reading: Reading) -> str:
+    return _ENCODER.encode(reading_values(reading))
+
+
 def _json_value(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
@@ -215,3 +225,6 @@ def _json_value(value: object) -> str:
 
 def _text(value: EvidenceValue) -> str:
     return "" if value is None else str(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_json_value)

@@ -130,7 +130,7 @@ def test_a_week_known_too_early_is_caught(
     mutant: str, name: str, market: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutated = WEEKS[mutant](strategies.signals.known.last_complete_weeks)
-    monkeypatch.setattr(f"strategies.{name}.last_complete_weeks", mutated)
+    monkeypatch.setattr("strategies.signals.days.last_complete_weeks", mutated)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick(name), market)
@@ -139,7 +139,7 @@ def test_a_week_known_too_early_is_caught(
 def test_an_index_session_counted_one_too_early_is_caught(market: History, monkeypatch: pytest.MonkeyPatch) -> None:
     true = strategies.signals.known.last_known_bars
     monkeypatch.setattr(
-        "strategies.rotation.last_known_bars", lambda bars, days: np.minimum(true(bars, days) + 1, len(bars) - 1)
+        "strategies.signals.days.last_known_bars", lambda bars, days: np.minimum(true(bars, days) + 1, len(bars) - 1)
     )
 
     with pytest.raises(LookAheadError, match="facts of"):
@@ -226,7 +226,7 @@ def test_a_coin_that_must_have_a_bar_tomorrow_is_caught(market: History, monkeyp
     def tradable_tomorrow(history: History, assets: Any, days: BarSeries, **rules: int) -> NDArray[np.bool_]:
         return np.array([np.isin(days.ordinals + 1, history[asset].ordinals) for asset in assets]).T
 
-    monkeypatch.setattr("strategies.rotation.tradable_matrix", tradable_tomorrow)
+    monkeypatch.setattr("strategies.rules.basket_tradable.tradable_matrix", tradable_tomorrow)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick("rotation"), market)

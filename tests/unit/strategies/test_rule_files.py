@@ -136,7 +136,7 @@ def test_rules_of_one_name_are_counted_in_the_order_of_the_configuration_those_i
     assert list(asked.read([column.at(MONDAY) for column in asked.observe(WHOLE)], _NOWHERE)) == names
 
 
-_NOWHERE = Position(holdings=FakeHoldings())
+_NOWHERE = Position(day=MONDAY, holdings=FakeHoldings())
 
 
 def test_groups_hold_or_do_not_and_what_is_not_known_does_not_hold() -> None:
