@@ -63,10 +63,10 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
     from engine.wiring.live_exchange import warn_of_open_keys
     from engine.wiring.live_start import start_live
-    from engine.wiring.market import APPLICATION
     from engine.wiring.paper import PaperRun
     from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
     from engine.wiring.paper_status import status_of
+    from engine.wiring.providers import APPLICATION
     from engine.wiring.surroundings import Surroundings
     from engine.wiring.watch import Watch
 

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
+from engine.core.series_columns import DECIMALS, rounded
 
 Flags: TypeAlias = NDArray[np.bool_]
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
 Reason: TypeAlias = str | Callable[[date], str]
 
-DECIMALS = 10
-"""A value is rounded to so many before it is compared: less is noise of the arithmetic."""
 _COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
@@ -113,7 +112,7 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
         reason: why a value is not known.
     """
     # Adding 0.0 makes zeros alike: what is rounded up to zero would have a sign.
-    value = np.round(value, DECIMALS) + 0.0
+    value = rounded(value) + 0.0
     known = ~np.isnan(value)
     holds = _COMPARISONS[sign](value, threshold)
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)

@@ -78,6 +78,8 @@ class Universe:
         core: the asset whose daily bars make the decision days.
         assets: every asset that may be traded, in trading order, the core first.
         indices: markets that are looked at and never traded.
+        series: names of further series that it cannot decide without: US symbols, and series that are no bars.
+        shown_series: names of series that it shows and decides nothing by; one that cannot be had is said to be absent.
         basket: what the "hold the basket" benchmark buys: weight by asset, adding up to 1 over all of them.
         cash_reserve: fraction of equity that is never invested.
         min_history_days: daily bars after which an asset is tradable.
@@ -86,6 +88,8 @@ class Universe:
     core: str
     assets: tuple[str, ...]
     indices: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    shown_series: tuple[str, ...] = ()
     basket: Mapping[str, float] = field(default_factory=dict)
     cash_reserve: float = 0.0
     min_history_days: int = 1
@@ -94,6 +98,12 @@ class Universe:
     def rotates(self) -> bool:
         """Whether there is a basket to rotate into, beside the core."""
         return any(asset != self.core for asset in self.basket)
+
+    @property
+    def further_series(self) -> tuple[str, ...]:
+        """The names of what is looked at beside assets and indices, each once."""
+        names = dict.fromkeys((*self.series, *self.shown_series))
+        return tuple(name for name in names if name not in (*self.assets, *self.indices))
 
 
 class Holdings(Protocol):

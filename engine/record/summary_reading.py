@@ -18,7 +18,7 @@ _FIGURES = {
 _SOURCE = keys(
     "Source",
     {
-        **dict.fromkeys(("source", "first", "last", "sha256", "fetched_at"), Word | None),
+        **dict.fromkeys(("source", "first", "last", "sha256", "fetched_at", "remark"), Word | None),
         **dict.fromkeys(("bars", "missing"), Count | None),
     },
 )

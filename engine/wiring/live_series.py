@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from engine.config import Config
-from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
 from engine.data.choose import SAMPLE
-from engine.ports import MarketData
 from engine.venues.exchange import BinanceSpot
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
-from engine.wiring.market import Providers
+from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo
+from engine.wiring.providers import LiveSetting, Providers
 from engine.wiring.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from engine.wiring.live_further import LiveFurther
 
 
 def live_series(
     config: Config, universe: Universe, client: BinanceSpot, around: Surroundings, *, now: Callable[[], datetime]
-) -> tuple[SeriesUpTo, SeriesUpTo]:
-    """Give the series of the coins and of the index.
+) -> tuple[SeriesUpTo, SeriesUpTo, "LiveFurther | None"]:
+    """Give the series of the coins, of the index, and what is looked at beside them; None where nothing is.
 
     Args:
         client: of the venue; its candles are the bars with `data.crypto: venue`.
@@ -29,25 +31,20 @@ def live_series(
     providers = Providers(
         config, now=now, progress=around.progress, stale_allowed=False, sleep=around.wait, quiet=around.quiet
     )
-    data = config.data
+    coins = providers.live_coins(LiveSetting(client=client, universe=universe))
+    index = providers.live_index() if universe.indices else coins
+    if not universe.further_series:
+        return coins, index, None
+    from engine.wiring.live_further import LiveFurther  # noqa: PLC0415 - most runs look at none
+    from engine.wiring.series import SeriesSources  # noqa: PLC0415
 
-    def series(key: str, name: str, provider: MarketData | None) -> SeriesUpTo:
-        if name == SAMPLE:
-            # Beside made-up prices alone; what is not known yet is cut off as of any provider.
-            return ProvidedBars(providers.sample)
-        if provider is None:
-            raise ConfigError(f"{key}: has no provider of bars for `paper`")
-        return CsvFilesUpTo(provider, providers.csv_dir()) if name == "csv" else ProvidedBars(provider)
-
-    if data.crypto == "venue":
-        coins: SeriesUpTo = VenueBars(VenueCandles(client, config.account.quote), core=universe.core)
-    else:
-        coins = series("data.crypto", data.crypto, providers.coins())
-    is_wanted = universe.indices or data.index in (SAMPLE, "csv")
-    return coins, series("data.index", data.index, providers.index()) if is_wanted else coins
+    synthetic = SAMPLE in (config.data.crypto, config.data.index)
+    return coins, index, LiveFurther(SeriesSources(config, providers, synthetic=synthetic, now=now), coins)
 
 
-def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has_begun: bool) -> None:
+def check_files(
+    universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, further: "LiveFurther | None", *, has_begun: bool
+) -> None:
     """Read the CSV files that a run looks at: what is wrong with one is said before any exchange is asked.
 
     Args:
@@ -61,3 +58,6 @@ def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has
         if isinstance(series, CsvFilesUpTo):
             for symbol in symbols:
                 series.up_to(symbol, date.max)
+    if further is not None and not has_begun:
+        for name in universe.series:
+            further.check_file(name)

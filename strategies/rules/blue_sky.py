@@ -3,10 +3,11 @@
 import numpy as np
 
 from engine.core.changes import percent_text
-from engine.core.columns import DECIMALS, Column, column
+from engine.core.columns import Column, column
 from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams, System
+from engine.core.series_columns import rounded
 from strategies.signals.known import last_known, last_known_bars
 
 
@@ -22,7 +23,7 @@ class BlueSky(System[RuleParams]):
             core,
             holds=last_known(index.close - highest, position) >= 0,
             known=position >= 0,
-            value=np.round(last_known(index.close / highest - 1, position), DECIMALS) + 0.0,
+            value=rounded(last_known(index.close / highest - 1, position)) + 0.0,
             threshold=0.0,
             sign=">=",
             reason=f"no session of {index.symbol} is known yet",

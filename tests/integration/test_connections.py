@@ -1,4 +1,4 @@
-"""What a failed connection came of, through the real libraries of every client: ccxt twice, yfinance once."""
+"""What a failed connection came of, through the real libraries of every client: ccxt twice, yfinance and FRED once."""
 
 import errno
 import http.server
@@ -17,10 +17,12 @@ import pytest
 from engine.core.errors import DataError, EngineError, VenueError
 from engine.data.binance import BinanceBars
 from engine.data.failures import UnreachableError
+from engine.data.fred import FredValues
 from engine.data.yahoo import YahooBars
 from engine.venues.client import SandboxClient
 from engine.venues.exchange import BinanceSpot
 from tests.support.binance_server import BinanceServer, klines, send
+from tests.support.fred_server import FredServer
 from tests.support.tls import NOW, YEAR, Authority, Proxy, proxying, tls_listening
 from tests.support.yahoo_server import YahooServer, session_row
 
@@ -84,11 +86,24 @@ def yahoo(asked: Asked) -> None:
     ).fetch("RUT", since=None, until=FRIDAY)
 
 
-CLIENTS = {"market data": market_data, "signed": signed, "yahoo": yahoo}
+def fred(asked: Asked) -> None:
+    FredValues(
+        base_url=asked.base_url,
+        max_retries=asked.retries,
+        timeout_seconds=asked.seconds,
+        sleep=asked.waits.append,
+        progress=lambda _: None,
+        remark=lambda _: None,
+        environment=asked.environment,
+    ).fetch("WALCL", "WALCL")
+
+
+CLIENTS = {"market data": market_data, "signed": signed, "yahoo": yahoo, "fred": fred}
 HOSTS: Mapping[Client, str] = {
     market_data: "https://data-api.binance.vision",
     signed: "https://testnet.binance.vision",
     yahoo: "https://query2.finance.yahoo.com",
+    fred: "https://fred.stlouisfed.org",
 }
 
 
@@ -103,13 +118,15 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 class Services:
-    """Binance and Yahoo in one server, told apart by path; a drip sends a byte now and then, without an end."""
+    """Binance, Yahoo and FRED in one server, told apart by path; a drip sends a byte now and then, without an end."""
 
     def __init__(self) -> None:
         self.binance = BinanceServer(now=AT)
         self.binance.candles["BTCUSDT"] = klines(date(2024, 5, 8), [60_000.0, 61_000.0, 62_000.0])
         self.yahoo = YahooServer()
         self.yahoo.rows["^RUT"] = [session_row(FRIDAY, 2060.0)]
+        self.fred = FredServer()
+        self.fred.values["WALCL"] = {"2024-05-08": "7353000"}
         self.drip = ""
         self.released = threading.Event()
         services = self
@@ -121,13 +138,17 @@ class Services:
                 if services.drip:
                     services.let_drip(self)
                     return
-                server = services.binance if parts.path.startswith("/api/v3") else services.yahoo
-                send(self, server.answer(parts.path, query), services.released)
+                send(self, services.answering(parts.path).answer(parts.path, query), services.released)
 
             def log_message(self, *_: object) -> None:
                 """Keep the test's output clean."""
 
         self.handler = Handler
+
+    def answering(self, path: str) -> BinanceServer | YahooServer | FredServer:
+        if path.startswith("/graph"):
+            return self.fred
+        return self.binance if path.startswith("/api/v3") else self.yahoo
 
     def let_drip(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -386,7 +407,7 @@ def test_a_host_that_no_proxy_names_is_reached_without_one(client: Client, monke
     if client is yahoo:  # libcurl looks names up itself; this one it never does
         asked = Asked({"HTTPS_PROXY": dead, "NO_PROXY": ".onion"}, base_url="https://nowhere.onion")
     else:
-        asked = Asked({"HTTPS_PROXY": dead, "NO_PROXY": "yahoo.com, binance.vision"})
+        asked = Asked({"HTTPS_PROXY": dead, "NO_PROXY": "yahoo.com, binance.vision, stlouisfed.org"})
     assert "does not resolve; check the network and its DNS" in failure(client, asked)
 
 
@@ -406,7 +427,7 @@ def test_a_refused_connection_is_said(client: Client) -> None:
     assert f"{url} cannot be reached: the connection is refused" in sentence
 
 
-@pytest.mark.parametrize("client", [market_data, signed])  # libcurl's connections cannot be replaced
+@pytest.mark.parametrize("client", [market_data, signed, fred])  # libcurl's connections cannot be replaced
 def test_a_network_that_is_not_there_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable(*_: object, **__: object) -> None:
         raise OSError(errno.ENETUNREACH, "Network is unreachable")

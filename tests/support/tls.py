@@ -18,7 +18,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-NAMES = ("localhost", "data-api.binance.vision", "testnet.binance.vision", "*.finance.yahoo.com", "*.yahoo.com")
+NAMES = (
+    "localhost",
+    "data-api.binance.vision",
+    "testnet.binance.vision",
+    "*.finance.yahoo.com",
+    "*.yahoo.com",
+    "fred.stlouisfed.org",
+)
 """Those whom the clients ask, all of them this machine here."""
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)

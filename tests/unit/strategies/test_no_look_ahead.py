@@ -28,7 +28,7 @@ from strategies.rules import confirmation, rule_class, rule_names
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.known import last_known
 from tests.support.look_ahead import garbled, require_causal_rule, require_no_look_ahead
-from tests.support.markets import CORE, INDEX, faulty_market
+from tests.support.markets import CORE, INDEX, faulty_market, with_series
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
@@ -79,12 +79,14 @@ def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str
 def test_no_reading_of_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
     days = [date.fromordinal(ordinal) for ordinal in market[CORE].ordinals[400:].tolist()]
 
-    require_causal_rule(confirmation(name)(SETTING).rule, market, days)
+    rule = confirmation(name)(SETTING).rule
+    require_causal_rule(rule, with_series(market, rule.needs), days)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_no_decision_by_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
-    decided = require_no_look_ahead(quick("rotation", confirmations=[name]), market, days_back=0)
+    strategy = quick("rotation", confirmations=[name])
+    decided = require_no_look_ahead(strategy, with_series(market, strategy.universe.further_series), days_back=0)
 
     assert len(decided) > 1000
 

@@ -18,7 +18,7 @@ from strategies import rules
 from strategies.rotation import RotationParams
 from strategies.rules import confirmation, rule_class, rule_names
 from tests.support.fakes import FakeHoldings
-from tests.support.markets import coin_bars, faulty_market, history_of, index_bars
+from tests.support.markets import coin_bars, faulty_market, history_of, index_bars, with_series
 
 MONDAY = date(2024, 1, 1)
 SETTING = Setting(core="BTC", index="RUT", basket={"ETH": 1.0})
@@ -219,8 +219,8 @@ def test_blue_sky_is_a_last_close_at_or_above_every_close_before() -> None:
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_every_confirmation_gives_the_same_reading_from_what_was_known_then(name: str) -> None:
-    history = faulty_market(3)
     rule = confirmation(name)(SETTING).rule
+    history = with_series(faulty_market(3), rule.needs)
     whole = rule.observe(history)
 
     for ordinal in history["BTC"].ordinals[::97].tolist():

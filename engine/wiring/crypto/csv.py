@@ -1,0 +1,16 @@
+"""Coins from CSV files in `data.csv_dir`."""
+
+from engine.data.csv_files import CsvBars
+from engine.ports import MarketData
+from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo
+from engine.wiring.providers import LiveSetting, Providers
+
+
+def provider(given: Providers) -> MarketData:
+    """Give the files."""
+    return CsvBars(given.csv_dir(), index=False, sessions=given.sessions)
+
+
+def live(given: Providers, setting: LiveSetting) -> SeriesUpTo:  # noqa: ARG001 - a file is one beside any exchange
+    """Give the files, read again when they change."""
+    return CsvFilesUpTo(provider(given), given.csv_dir())

@@ -1,0 +1,17 @@
+"""Sessions of New York from CSV files in `data.csv_dir`."""
+
+from engine.data.csv_files import CsvBars
+from engine.data.kinds import MarketKind
+from engine.ports import MarketData
+from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo
+from engine.wiring.providers import Providers
+
+
+def provider(given: Providers, kind: MarketKind) -> MarketData:  # noqa: ARG001 - a file is read alike for all
+    """Give the files."""
+    return CsvBars(given.csv_dir(), index=True, sessions=given.sessions)
+
+
+def live(given: Providers, kind: MarketKind) -> SeriesUpTo:
+    """Give the files, read again when they change."""
+    return CsvFilesUpTo(provider(given, kind), given.csv_dir())
