@@ -136,7 +136,7 @@ class Change:
         for part in self.closes:
             by_symbol.setdefault(part.symbol, []).append(part)
         changed = {symbol: _with_closes(history[symbol], parts) for symbol, parts in by_symbol.items()}
-        return History(series={**history.series, **changed}) if changed else history
+        return replace(history, series={**history.series, **changed}) if changed else history
 
     def applied_to_params(self, params: StrategyParams) -> StrategyParams:
         """Give the parameters changed.

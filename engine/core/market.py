@@ -5,7 +5,7 @@ numpy is the one library of the core: a bar series is its columns.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.core.calendar import Days, Instants, Ordinals, instants_after, ordinals_of
 from engine.core.errors import DataError
+from engine.core.series import SeriesKind, ValueSeries, no_values
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -154,17 +155,28 @@ def crypto_series(
     )
 
 
+def closes_of(bars: BarSeries) -> ValueSeries:
+    """Give the closes of daily bars as values: of a coin, an index, a US symbol."""
+    return ValueSeries(
+        name=bars.symbol, kind=SeriesKind.DAILY, ordinals=bars.ordinals, values=bars.close, known_at=bars.known_at
+    )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class History:
-    """Everything known of several markets, by asset or index name.
+    """Everything known of several markets, by asset or index name, and of the series that are looked at beside them.
 
     Attributes:
         series: the bars; a listed asset without bars is present with an empty series.
         lacking: why the bars of an asset could not be had, by asset; its series is as it was last known, or empty.
+        values: series that are no bars, by name.
+        absent: why a series that is looked at could not be had, by name; then it is neither among the bars nor here.
     """
 
     series: Mapping[str, BarSeries]
     lacking: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, ValueSeries] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, symbol: str) -> BarSeries:
         try:
@@ -175,6 +187,20 @@ class History:
     def __iter__(self) -> Iterator[str]:
         return iter(self.series)
 
+    def values_of(self, name: str) -> ValueSeries:
+        """Give a series by its name: the closes where it has bars; without any value where it could not be had.
+
+        Raises:
+            DataError: nobody named it before the run; a strategy does so in its universe.
+        """
+        if name in self.values:
+            return self.values[name]
+        if name in self.series:
+            return closes_of(self.series[name])
+        if name in self.absent:
+            return no_values(name)
+        raise DataError(f"{name}: no such series; there are {', '.join((*self.series, *self.values, *self.absent))}")
+
     def older_marks(self, assets: Iterable[str], day: date) -> dict[str, date]:
         """Give the day of the last close up to `day` of each asset that has none on `day` itself."""
         days = {asset: self[asset].close_day_at(day) for asset in assets}
@@ -182,5 +208,8 @@ class History:
 
     def known_by(self, instant: datetime) -> "History":
         """Give the history as it was known at `instant`."""
-        series = {symbol: bars.known_by(instant) for symbol, bars in self.series.items()}
-        return History(series=series, lacking=self.lacking)
+        return replace(
+            self,
+            series={symbol: bars.known_by(instant) for symbol, bars in self.series.items()},
+            values={name: values.known_by(instant) for name, values in self.values.items()},
+        )

@@ -76,6 +76,8 @@ class Universe:
         core: the asset whose daily bars make the decision days.
         assets: every asset that may be traded, in trading order, the core first.
         indices: markets that are looked at and never traded.
+        series: names of further series that it cannot decide without: US symbols, and series that are no bars.
+        shown_series: names of series that it shows and decides nothing by; one that cannot be had is said to be absent.
         basket: what the "hold the basket" benchmark buys: weight by asset, adding up to 1 over all of them.
         cash_reserve: fraction of equity that is never invested.
         min_history_days: daily bars after which an asset is tradable.
@@ -84,6 +86,8 @@ class Universe:
     core: str
     assets: tuple[str, ...]
     indices: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    shown_series: tuple[str, ...] = ()
     basket: Mapping[str, float] = field(default_factory=dict)
     cash_reserve: float = 0.0
     min_history_days: int = 1

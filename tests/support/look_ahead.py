@@ -1,7 +1,8 @@
 """No look-ahead, proved day by day: what is not known at a decision day's end is replaced by garbage.
 
 Known at day D are bars dated up to D, and nothing else (the specification's rule, taken by date and not by the bars'
-own `known_at`, which may be what is wrong). For every D of a run
+own `known_at`, which may be what is wrong), and of other series the values that were published by the end of D. For
+every D of a run
 
 - the facts of D and of all days before it, observed from a history that is garbage after D, are those of the run;
 - the session, handed that garbage history and its facts on D, leaves the same record as the run did.
@@ -11,15 +12,17 @@ made before it, each day of it after its own garbage.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 
-from engine.core.calendar import opening_instant
+from engine.core.calendar import decision_instant, opening_instant
 from engine.core.errors import LookAheadError
 from engine.core.events import DayDecided, Event
 from engine.core.market import BarSeries, Floats, History
 from engine.core.rule import AnyRule
+from engine.core.series import ValueSeries
 from engine.core.strategy import AnyStrategy, Observations
 from engine.journal.memory import MemoryJournal
 from tests.support.trivial_driver import (
@@ -45,10 +48,12 @@ def garbled(history: History, day: date, *, garbage_days: int = GARBAGE_DAYS) ->
         garbage_days: how long the garbage lasts; 0 cuts everything off.
     """
     chance = np.random.default_rng(day.toordinal())
-    return History(
+    return replace(
+        history,
         series={
             symbol: _garbled(bars, day.toordinal(), garbage_days, chance) for symbol, bars in history.series.items()
-        }
+        },
+        values={name: _garbled_values(values, day, garbage_days, chance) for name, values in history.values.items()},
     )
 
 
@@ -71,6 +76,21 @@ def _garbled(bars: BarSeries, last_known: int, garbage_days: int, chance: np.ran
         close=priced(bars.close),
         volume=priced(bars.volume),
         known_at=bars.known_at[kept],
+    )
+
+
+def _garbled_values(values: ValueSeries, day: date, garbage_days: int, chance: np.random.Generator) -> ValueSeries:
+    ends = [
+        np.datetime64(decision_instant(day + timedelta(days=days)).replace(tzinfo=None)) for days in (0, garbage_days)
+    ]
+    known, stop = np.searchsorted(values.known_at, ends, side="right").tolist()
+    kept = np.concatenate([np.arange(known), known + np.flatnonzero(chance.random(stop - known) < 0.7)])
+    wild = chance.normal(0, 3, size=len(kept) - known)
+    return replace(
+        values,
+        ordinals=values.ordinals[kept],
+        values=np.concatenate([values.values[:known], values.values[kept[known:]] * wild + wild]),
+        known_at=values.known_at[kept],
     )
 
 

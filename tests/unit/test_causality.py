@@ -1,6 +1,6 @@
 """The check that every backtest makes of itself: it recomputes the changes of targets from what was known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from engine.causality import check_no_look_ahead
+from engine.core.calendar import days_between, instants_after
 from engine.core.errors import LookAheadError
 from engine.core.events import DayDecided, Event, RunEnded
 from engine.core.market import BarSeries, History
+from engine.core.series import SeriesKind, ValueSeries
+from engine.core.series_columns import last_values
 from engine.core.strategy import Decision, Holdings, StrategyState, Universe
+from tests.support.look_ahead import garbled
 from tests.support.markets import MONDAY, coin_bars, history_of
 
 DAY = [MONDAY + timedelta(days=n) for n in range(6)]
@@ -102,3 +106,47 @@ def test_observations_of_another_history_are_caught() -> None:
 
     with pytest.raises(LookAheadError, match=str(DAY[2])):
         check_no_look_ahead(Closes(), HISTORY, Closes().observe(revised), events(1, 2))
+
+
+class LastRate(Closes):
+    """Observes the last value of a series that is known on each day, or, as a mistake, the one dated on it."""
+
+    def __init__(self, *, by_its_date: bool) -> None:
+        self.by_its_date = by_its_date
+
+    def observe(self, history: History) -> Column:
+        bars, rate = history["BTC"], history.values_of("RATE")
+        if self.by_its_date:
+            positions = np.searchsorted(rate.ordinals, bars.ordinals, side="right") - 1
+            return Column(bars=bars, values=tuple(rate.values[positions].tolist()))
+        return Column(bars=bars, values=tuple(np.nan_to_num(last_values(rate, bars.ordinals)).tolist()))
+
+
+WITH_RATE = replace(
+    HISTORY,
+    values={
+        "RATE": ValueSeries(
+            name="RATE",
+            kind=SeriesKind.DAILY,
+            ordinals=np.arange(MONDAY.toordinal(), MONDAY.toordinal() + 6),
+            values=np.arange(1.0, 7.0),
+            known_at=instants_after(days_between(DAY[1], DAY[1] + timedelta(days=5))),
+        )
+    },
+)
+
+
+def test_a_value_used_before_it_was_published_is_caught() -> None:
+    honest, leaking = LastRate(by_its_date=False), LastRate(by_its_date=True)
+
+    assert check_no_look_ahead(honest, WITH_RATE, honest.observe(WITH_RATE), events(1, 3)) == 2
+    with pytest.raises(LookAheadError, match=str(DAY[3])):
+        check_no_look_ahead(leaking, WITH_RATE, leaking.observe(WITH_RATE), events(3))
+
+
+def test_the_garbled_future_of_a_series_is_all_that_was_not_published() -> None:
+    before, after = WITH_RATE.values["RATE"], garbled(WITH_RATE, DAY[3]).values["RATE"]
+
+    # The values of the first three days are known by the end of the fourth.
+    assert after.values[:3].tolist() == before.values[:3].tolist()
+    assert not np.isin(after.values[3:], before.values).any()

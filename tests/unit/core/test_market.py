@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, History
+from engine.core.series import SeriesKind, ValueSeries
 from engine.data.index_bars import index_series
 from tests.support.bars import bars_of, bars_on
 
@@ -118,3 +119,40 @@ def test_an_unknown_series_is_an_error_that_names_those_there_are() -> None:
 
     with pytest.raises(DataError, match=r"^ETH: no such series; there are BTC, RUT$"):
         history["ETH"]
+
+
+def rate(*known: str) -> ValueSeries:
+    """Give a rate of the first days of January, known on the given days at 13:00 UTC."""
+    return ValueSeries(
+        name="DFF",
+        kind=SeriesKind.DAILY,
+        ordinals=np.arange(FIRST.toordinal(), FIRST.toordinal() + len(known)),
+        values=np.arange(1.0, 1.0 + len(known)),
+        known_at=np.array([f"{day}T13:00" for day in known], dtype="datetime64[s]"),
+    )
+
+
+def test_a_history_is_cut_by_when_values_became_known_not_by_what_they_are_about() -> None:
+    history = History(series={}, values={"DFF": rate("2024-01-02", "2024-01-05", "2024-01-05")})
+
+    known = history.known_by(datetime(2024, 1, 5, 12, 59, tzinfo=UTC))
+
+    assert known.values_of("DFF").values.tolist() == [1.0]
+    assert history.known_by(datetime(2024, 1, 5, 13, tzinfo=UTC)).values_of("DFF").last_day == date(2024, 1, 3)
+
+
+def test_closes_are_values_like_any_others() -> None:
+    bars = bars_of("IWM", FIRST, [1.0, 2.0])
+
+    closes = History(series={"IWM": bars}).values_of("IWM")
+
+    assert (closes.values.tolist(), closes.kind, closes.last_day) == ([1.0, 2.0], SeriesKind.DAILY, date(2024, 1, 2))
+
+
+def test_a_series_that_could_not_be_had_is_empty_and_one_that_nobody_named_is_an_error() -> None:
+    history = History(series={"BTC": bars_of("BTC", FIRST, [1.0])}, absent={"DFF": "no network"})
+
+    assert not len(history.values_of("DFF"))
+    assert history.known_by(datetime(2024, 1, 5, tzinfo=UTC)).absent == {"DFF": "no network"}
+    with pytest.raises(DataError, match=r"^NFCI: no such series; there are BTC, DFF$"):
+        history.values_of("NFCI")
