@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
+from engine.core.series_columns import rounded
 
 Flags: TypeAlias = NDArray[np.bool_]
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
@@ -112,10 +113,15 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
         reason: why a value is not known.
     """
     # Adding 0.0 makes zeros alike: what is rounded up to zero would have a sign.
-    value = np.round(value, DECIMALS) + 0.0
-    known = ~np.isnan(value)
-    holds = _COMPARISONS[sign](value, threshold)
+    value = rounded(value) + 0.0
+    known, holds = ~np.isnan(value), compare(value, sign, threshold)
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
+
+
+def compare(value: Floats, sign: Sign, threshold: float) -> Flags:
+    """Compare values with a threshold, after rounding; what is NaN is not as wanted."""
+    flags: Flags = _COMPARISONS[sign](rounded(value), threshold)
+    return flags
 
 
 def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") -> float | None:

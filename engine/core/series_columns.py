@@ -16,6 +16,8 @@ from engine.core.series import ValueSeries
 NONE = -1
 """Stands for "no such position"."""
 DECIMALS = 10
+_SURE, _NEAR_A_HALF = 2.0**40, 1e-3
+"""Up to that size a product is off by far less than this."""
 
 
 def last_positions(series: ValueSeries, days: Ordinals) -> NDArray[np.int64]:
@@ -108,8 +110,14 @@ def sample_deviations(rows: Floats) -> Floats:
 
 def rounded(column: Floats) -> Floats:
     """Round a column to `DECIMALS` decimals, as is done before any comparison with a threshold."""
-    # Python rounds the number itself; numpy rounds a product with 10^10, which is off by a bit for large numbers.
-    return np.array([round(value, DECIMALS) for value in column.tolist()], dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = column * 10**DECIMALS
+        result: Floats = np.rint(scaled) / 10**DECIMALS
+        # A product is off by a bit: what is near a half, or large, Python rounds by the number itself.
+        doubtful = (np.abs(scaled) > _SURE) | (np.abs(scaled - np.floor(scaled) - 0.5) < _NEAR_A_HALF)
+    if doubtful.any():
+        result[doubtful] = [round(value, DECIMALS) for value in column[doubtful].tolist()]
+    return result
 
 
 def _known_by(series: ValueSeries, instants: Instants) -> NDArray[np.int64]:
