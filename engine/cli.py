@@ -25,6 +25,7 @@ from engine.commands import (
     review,
     verify,
 )
+from engine.commands.options import with_strategies
 from engine.commands.program import program_name
 from engine.core.errors import ConfigError, EngineError
 from engine.output import guard_outputs
@@ -42,16 +43,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("backtest")(backtest.backtest)
-app.command("paper")(paper.paper)
-app.command("rehearse")(rehearse.rehearse)
-app.command("parity")(parity.parity)
-app.command("explain")(explain.explain)
-app.command("review")(review.review)
-app.command("verify")(verify.verify)
-app.command("exchange")(exchange.exchange)
-app.command("dashboard")(dashboard.dashboard)
-app.command("init")(init.init)
+app.command("backtest")(with_strategies(backtest.backtest))
+app.command("paper")(with_strategies(paper.paper))
+app.command("rehearse")(with_strategies(rehearse.rehearse))
+app.command("parity")(with_strategies(parity.parity))
+app.command("explain")(with_strategies(explain.explain))
+app.command("review")(with_strategies(review.review))
+app.command("verify")(with_strategies(verify.verify))
+app.command("exchange")(with_strategies(exchange.exchange))
+app.command("dashboard")(with_strategies(dashboard.dashboard))
+app.command("init")(with_strategies(init.init))
 app.add_typer(config.app, name="config")
 
 

@@ -2,14 +2,12 @@
 
 import difflib
 import importlib
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 from engine.config import Config
 from engine.core.errors import ConfigError
-from engine.core.explanation import ExplainerFactory
 from engine.core.strategy import OWN_PACKAGE, AnyStrategy, StrategyFactory, StrategyParams
 from engine.strategy_files import BUILT_IN, built_in, file_of, is_open, names_in, open_own
 
@@ -62,8 +60,8 @@ def params_of(name: str, folder: Path | None = None) -> type[StrategyParams]:
     """Give the parameter type of a strategy.
 
     Args:
-        folder: of the user's own strategies, rules (`rules/`) and explanations (`explanations/`);
-            it need not be there. None: the one that was given last, or that of the working folder.
+        folder: of the user's own strategies, and their rules (`rules/`); it
+            need not be there. None: the one that was given last, or that of the working folder.
 
     Raises:
         ConfigError: as `strategy_factory`.
@@ -72,25 +70,6 @@ def params_of(name: str, folder: Path | None = None) -> type[StrategyParams]:
     if folder is not None or not is_open():
         open_own(folder or OWN_FOLDER)
     return strategy_factory(name).Params
-
-
-def explainer_factory(name: str) -> ExplainerFactory | None:
-    """Find what explains a strategy: the class `Explainer` in `explanations/<name>.py` beside it.
-
-    Returns:
-        None where there is no such file.
-
-    Raises:
-        ConfigError: the file has no such class.
-    """
-    place = f"{_package_of(name)}.explanations"
-    if importlib.util.find_spec(f"{place}.{name}") is None:
-        return None
-    module = _loaded(place, name)
-    factory: Any = getattr(module, "Explainer", None)
-    if factory is None:
-        raise ConfigError(f"strategy.name: {name}: {_shown(module)} has no class Explainer")
-    return cast("ExplainerFactory", factory)
 
 
 def _package_of(name: str) -> str:

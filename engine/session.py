@@ -164,6 +164,7 @@ class Session:
                 orders_waiting=self.standing.orders.holds_back(stuck),
                 entries_allowed=entries_allowed,
                 stuck=tuple(stuck),
+                before=self.standing.rotation,
             ),
         )
         others = [asset for asset in (core, *decision.targets) if asset not in held]
@@ -176,6 +177,7 @@ class Session:
             next_state=decision.state.name,
             reason=decision.reason,
             evidence=decision.evidence,
+            rules=decision.rules,
             targets=decision.targets,
             changed=decision.trade,
             equity=equity,

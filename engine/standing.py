@@ -29,6 +29,7 @@ from engine.core.marks import Mark
 from engine.core.missed import MissedPositions
 from engine.core.order import Fill
 from engine.core.orders_in_flight import OrdersInFlight
+from engine.core.rotation_equity import RotationEquity, rotation_after
 from engine.core.strategy import StrategyState
 
 
@@ -48,6 +49,7 @@ class Standing:
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
         marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
+        rotation: what the rotation in being was worth at its closes; None outside one.
     """
 
     ledger: Ledger
@@ -62,6 +64,7 @@ class Standing:
     beside: Mapping[str, Decimal] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
     marked_on: Mapping[str, date] = field(default_factory=dict)
+    rotation: RotationEquity | None = None
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -120,6 +123,7 @@ class Standing:
             last_day=event.day,
             marks={**self.marks, **marks},
             marked_on=event.marked_on,
+            rotation=rotation_after(self.rotation, event),
         )
 
 

@@ -19,7 +19,7 @@ from engine.core.strategy import OWN_PACKAGE
 BUILT_IN = "strategies"
 HOME = Path(__file__).resolve().parents[1] / BUILT_IN
 """The folder of the built-in strategies."""
-INNER_PACKAGES = ("", ".rules", ".explanations")
+INNER_PACKAGES = ("", ".rules")
 
 
 def built_in() -> ModuleType:

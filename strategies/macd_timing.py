@@ -1,18 +1,22 @@
 """Weekly MACD timing: hold the core while its weekly MACD is above the signal line, else cash."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, StrictFloat
 
-from engine.core.market import BarSeries, History
+from engine.core.changes import Change
+from engine.core.explaining import Asked
+from engine.core.explanation import Case
+from engine.core.market import History
+from engine.core.rule import Named, Position
 from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
-from strategies.signals.known import last_complete_weeks
-from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
+from strategies.rules.macd_above import MacdAbove
+from strategies.signals.days import DailyMacd, DailyMacds, OncePerHistory, WeekFacts
+from strategies.signals.macd import MacdParams
+
+ABOVE = "macd_above"
 
 
 class MacdTimingParams(StrategyParams):
@@ -36,78 +40,59 @@ class TimingState:
         return "CORE" if self.invested else "CASH"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacdFacts:
-    """The MACD of the last week that has ended."""
-
-    week: date
-    macd: float
-    signal: float
-    above: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MacdByDay:
-    """Facts by decision day."""
-
-    core: BarSeries
-    weekly: WeeklyMacd
-    week_positions: NDArray[np.int64]
-    first_day: date
-
-    def at(self, day: date) -> MacdFacts:
-        """Give the last complete week's MACD."""
-        row = self.core.position_on(day)
-        if row is None:
-            raise KeyError(f"{day} has no bar of {self.core.symbol}")
-        week = int(self.week_positions[row])
-        return MacdFacts(
-            week=date.fromordinal(int(self.weekly.sundays[week])),
-            macd=float(self.weekly.macd[week]),
-            signal=float(self.weekly.signal[week]),
-            above=bool(self.weekly.above[week]),
-        )
-
-
 class MacdTiming:
     """In the core above the signal line, in cash below."""
 
     Params: ClassVar[type[StrategyParams]] = MacdTimingParams
 
     def __init__(self, params: MacdTimingParams) -> None:
-        self._macd = params.macd
+        self._above = MacdAbove(OncePerHistory(DailyMacds(params.macd, core=params.core)))
         self._invested: Mapping[str, float] = {params.core: 1 - params.cash_reserve}
         self.universe = Universe(
             core=params.core, assets=(params.core,), basket={params.core: 1.0}, cash_reserve=params.cash_reserve
         )
 
-    def observe(self, history: History) -> MacdByDay:
+    def observe(self, history: History) -> DailyMacd:
         """Compute the weekly MACD."""
-        core = history[self.universe.core]
-        weekly = weekly_macd(core, self._macd)
-        return MacdByDay(
-            core=core,
-            weekly=weekly,
-            week_positions=last_complete_weeks(weekly.sundays, core),
-            first_day=weekly.first_day(core.symbol, self._macd.warmup_weeks),
-        )
+        return self._above.observe(history)
 
     def start(self) -> TimingState:
         """Start in cash, undecided."""
         return TimingState()
 
-    def decide(self, state: TimingState, facts: MacdFacts, holdings: Holdings) -> Decision[TimingState]:  # noqa: ARG002
+    def decide(self, state: TimingState, facts: WeekFacts, holdings: Holdings) -> Decision[TimingState]:
         """Follow the side of the signal line that the last week closed on."""
+        reading = self._above.read(facts, Position(day=facts.day, holdings=holdings))
+        above = bool(reading.holds)
         if state.invested is None:
             reason = "start"
-        elif facts.above == state.invested:
+        elif above == state.invested:
             reason = "hold"
         else:
-            reason = "golden_cross" if facts.above else "death_cross"
+            reason = "golden_cross" if above else "death_cross"
         return Decision(
-            state=TimingState(invested=facts.above),
+            state=TimingState(invested=above),
             reason=reason,
-            targets=self._invested if facts.above else {},
+            targets=self._invested if above else {},
             trade=reason != "hold",
             evidence={"macd": {"week": facts.week, "macd": facts.macd, "signal": facts.signal}},
+            rules={ABOVE: reading},
         )
+
+    def asked(self, case: Case[TimingState, WeekFacts]) -> Sequence[Asked]:
+        """Give the one rule: it must hold to enter, and not to leave."""
+        core, invested = self.universe.core, case.state.invested
+        if not isinstance(case.observations, DailyMacd):
+            return ()
+        above = Named(name=ABOVE, rule=self._above), case.observations
+        if invested:
+            return (Asked(name=f"leave {core} for cash", rules=(above,), needs="none"),)
+        return (Asked(name=f"enter {core}", rules=(above,), needs="all", awaited=True),)
+
+    def position(self, case: Case[TimingState, WeekFacts]) -> Position:
+        """Give what is held."""
+        return Position(day=case.day, holdings=case.holdings)
+
+    def without(self, names: Collection[str]) -> Change | None:  # noqa: ARG002 - the form of every strategy of rules
+        """Give nothing: there is but one."""
+        return None

@@ -1,31 +1,43 @@
 """The rotation: hold the core, rotate into a basket when the index breaks out and the core's weekly MACD crosses.
 
-Three parts: parameters, what is observed of each day, and the decision. The signals are in `strategies/signals/`.
+Three parts: parameters, what is observed of each day, and the decision. The rules are in `strategies/rules/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
-from itertools import compress
 from math import fsum
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field, JsonValue, StrictFloat, StrictInt, model_validator
+from pydantic import Field, StrictFloat, StrictInt, model_validator
 
-from engine.core.errors import DataError
+from engine.core.changes import Change, SetParameter
 from engine.core.events import Evidence
-from engine.core.market import BarSeries, History
-from engine.core.reading import Reading
-from engine.core.rule import ByDay, Position, Rules, Setting
+from engine.core.explaining import Asked
+from engine.core.explanation import Case
+from engine.core.market import History
+from engine.core.reading import Readings
+from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
 from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
-from strategies.rules import confirmation
-from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
-from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
-from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
-from strategies.signals.tradable import tradable_matrix
+from strategies.rules import Choice, confirmation, exits
+from strategies.rules.basket_tradable import BasketTradable
+from strategies.rules.breakout import Breakout
+from strategies.rules.golden_cross import GoldenCross
+from strategies.rules.index_up_to_date import IndexUpToDate
+from strategies.rules.weights_drifted import WeightsDrifted
+from strategies.signals.breakout import BreakoutParams
+from strategies.signals.days import (
+    BreakoutFacts,
+    DailyBreakout,
+    DailyBreakouts,
+    DailyMacd,
+    DailyMacds,
+    OncePerHistory,
+    WeekFacts,
+)
+from strategies.signals.macd import MacdParams
+from strategies.signals.setting import RotationSetting
 
 WEIGHT_TOLERANCE = 1e-9
 """Weights typed as decimals add up to 1 within this."""
@@ -51,7 +63,8 @@ class RotationParams(StrategyParams):
     rebalance_drift: StrictFloat | None = Field(
         None, gt=0, lt=1, description="Trade back to the targets when a weight is further off; null: never."
     )
-    confirmations: tuple[JsonValue, ...] = Field((), description="Further conditions that must hold at entry.")
+    confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
+    exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:
@@ -75,6 +88,7 @@ class RotationParams(StrategyParams):
             raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
         for choice in self.confirmations:
             confirmation(choice)
+        exits(self.exits)
         return self
 
     def basket_weights(self) -> dict[str, float]:
@@ -123,47 +137,27 @@ class RotationFacts:
     """What is known at the end of one day.
 
     Attributes:
-        session, index_close: the last session of the index; ceiling: None where undefined.
-        support, breakout_session: None outside a breakout; loss_session: the latest loss of support, None before any.
-        run_length, run_level: closes in a row above a level that is not confirmed yet; 0 and None without any.
-        week: the Sunday of the last complete week, with its macd and signal; cross_week: the latest golden cross.
         tradable: basket assets that can be traded, in trading order.
-        confirmations: what each of them says, those in groups too.
+        entry, exits: what each of the entry rules and exits observed, in order.
     """
 
     day: date
-    session: date
-    index_close: float
-    ceiling: float | None
-    in_breakout: bool
-    support: float | None
-    breakout_session: date | None
-    loss_session: date | None
-    run_length: int
-    run_level: float | None
-    week: date
-    macd: float
-    signal: float
-    above_signal: bool
-    cross_week: date | None
+    breakout: BreakoutFacts
+    macd: WeekFacts
     tradable: tuple[str, ...]
-    confirmations: tuple[Reading, ...]
+    entry: tuple[object, ...]
+    exits: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RotationObservations:
-    """The facts of every day, as columns; row D was made of what was known at D's end."""
+    """What the rules observed, by day."""
 
     first_day: date
-    core: BarSeries
-    index: BarSeries
-    breakout: BreakoutColumns
-    weekly: WeeklyMacd
-    session_positions: NDArray[np.int64]
-    week_positions: NDArray[np.int64]
-    assets: tuple[str, ...]
-    tradable: NDArray[np.bool_]
-    confirmations: tuple[ByDay[Reading], ...]
+    breakout: DailyBreakout
+    macd: DailyMacd
+    entry: tuple[ByDay[Any], ...]
+    exits: tuple[ByDay[Any], ...]
 
     def at(self, day: date) -> RotationFacts:
         """Give the facts of one decision day.
@@ -171,31 +165,18 @@ class RotationObservations:
         Raises:
             KeyError: the day has no bar of the core.
         """
-        row = self.core.position_on(day)
-        if row is None:
-            raise KeyError(f"{day} has no bar of {self.core.symbol}")
-        s, w = int(self.session_positions[row]), int(self.week_positions[row])
-        breakout, weekly = self.breakout, self.weekly
-        in_breakout, run_length = bool(breakout.in_breakout[s]), int(breakout.run_length[s])
-        ceiling = float(breakout.ceiling[s])
+        # Several rules look at the same signal: it is asked once.
+        seen: dict[int, Any] = {}
+        for each in (*self.entry, *self.exits):
+            if id(each) not in seen:
+                seen[id(each)] = each.at(day)
         return RotationFacts(
             day=day,
-            session=date.fromordinal(int(self.index.ordinals[s])),
-            index_close=float(self.index.close[s]),
-            ceiling=ceiling if ceiling == ceiling else None,  # noqa: PLR0124 - NaN is not itself
-            in_breakout=in_breakout,
-            support=float(breakout.support[s]) if in_breakout else None,
-            breakout_session=_date_or_none(int(breakout.breakout_session[s])),
-            loss_session=_date_or_none(int(breakout.loss_session[s])),
-            run_length=run_length,
-            run_level=float(breakout.run_level[s]) if run_length else None,
-            week=date.fromordinal(int(weekly.sundays[w])),
-            macd=float(weekly.macd[w]),
-            signal=float(weekly.signal[w]),
-            above_signal=bool(weekly.above[w]),
-            cross_week=_date_or_none(int(weekly.cross[w])),
-            tradable=tuple(compress(self.assets, self.tradable[row].tolist())),
-            confirmations=tuple(column.at(day) for column in self.confirmations),
+            breakout=seen[id(self.breakout)],
+            macd=seen[id(self.macd)],
+            tradable=seen[id(self.entry[-1])].assets,
+            entry=tuple(seen[id(each)] for each in self.entry),
+            exits=tuple(seen[id(each)] for each in self.exits),
         )
 
 
@@ -207,9 +188,18 @@ class Rotation:
     def __init__(self, params: RotationParams) -> None:
         self.params = params
         self._weights = params.basket_weights()
-        self._breakouts = Breakouts(params.breakout)
-        setting = Setting(core=params.core, index=params.index, basket=self._weights)
-        self.confirmations = Rules([confirmation(choice)(setting) for choice in params.confirmations])
+        setting = _setting(params, self._weights)
+        self._breakout, self._cross = Breakout(RuleParams(), setting), GoldenCross(RuleParams(), setting)
+        self._stale = IndexUpToDate(RuleParams(), setting)
+        self.entry = Rules(
+            [
+                Named(name="breakout", rule=self._breakout),
+                Named(name="golden_cross", rule=self._cross),
+                *(confirmation(choice)(setting) for choice in params.confirmations),
+                Named(name="basket_tradable", rule=BasketTradable(RuleParams(), setting)),
+            ]
+        )
+        self.exits = Rules([exit_(setting) for exit_ in exits(params.exits)])
         assets = dict.fromkeys((params.core, *self._weights))
         self.universe = Universe(
             core=params.core,
@@ -221,33 +211,19 @@ class Rotation:
         )
 
     def observe(self, history: History) -> RotationObservations:
-        """Compute breakout, weekly MACD and tradability for every day.
+        """Have every rule observe the history.
 
         Raises:
             DataError: the core has a week without a bar or too few weeks, or the index never has a ceiling.
         """
-        core, index = history[self.params.core], history[self.params.index]
-        if not len(index):
-            raise DataError(f"{index.symbol}: has no bars; the breakout needs daily bars of the index")
-        weekly = weekly_macd(core, self.params.macd)
-        breakout = self._breakouts.of(index)
-        sessions = last_known_bars(index, core)
-        assets = tuple(self._weights)
+        entry, exits_ = self.entry.observe(history), self.exits.observe(history)
+        breakout, macd = self._breakout.observe(history), self._cross.observe(history)
         return RotationObservations(
-            first_day=max(
-                weekly.first_day(core.symbol, self.params.macd.warmup_weeks),
-                _first_ceiling(index, breakout),
-                _first_known(core, sessions, index),
-            ),
-            core=core,
-            index=index,
+            first_day=max(macd.first_day, breakout.first_day),
             breakout=breakout,
-            weekly=weekly,
-            session_positions=sessions,
-            week_positions=last_complete_weeks(weekly.sundays, core),
-            assets=assets,
-            tradable=tradable_matrix(history, assets, core, min_history_days=self.params.min_history_days),
-            confirmations=self.confirmations.observe(history),
+            macd=macd,
+            entry=entry,
+            exits=exits_,
         )
 
     def start(self) -> RotationState:
@@ -256,62 +232,79 @@ class Rotation:
 
     def decide(self, state: RotationState, facts: RotationFacts, holdings: Holdings) -> Decision[RotationState]:
         """Decide one day by the state machine."""
-        cross_in_force = self._cross_in_force(state, facts)
-        after, reason = self._next(state, facts, holdings, cross_in_force=cross_in_force)
+        position = _position(facts.day, state, holdings)
+        if state.regime is Regime.ROTATED:
+            readings = self.exits.read(facts.exits, position)
+            cross = self._cross.read(facts.macd, position)
+        else:
+            readings = self.entry.read(facts.entry, position)
+            cross = readings["golden_cross"]
+            if not holdings.entries_allowed:
+                readings["index_up_to_date"] = self._stale.read(facts.day, position)
+        after, reason = self._next(state, facts, position, readings)
         return Decision(
             state=after,
             reason=reason,
             targets=dict(after.targets),
             trade=reason != "hold",
-            evidence=_evidence(facts, cross_in_force=cross_in_force),
+            evidence=_evidence(facts, cross_in_force=bool(cross.holds)),
+            rules=readings,
         )
 
     def _next(
-        self, state: RotationState, facts: RotationFacts, holdings: Holdings, *, cross_in_force: bool
+        self, state: RotationState, facts: RotationFacts, position: Position, readings: Readings
     ) -> tuple[RotationState, str]:
         if not state.started:
             return replace(state, started=True, targets=self._core_targets()), "start"
         if state.regime is Regime.ROTATED:
-            reason = self._exit_reason(state, facts)
-            if reason:
-                return self._exited(state, facts), reason
-        elif cross_in_force and self._may_enter(facts, holdings):
+            fired = next((name for name in self.exits.outer if readings[name].holds), None)
+            if fired is not None:
+                return self._exited(state, facts), fired
+        elif self.entry.all_hold(readings) and position.holdings.entries_allowed:
             return self._entered(state, facts), "entry"
-        elif state.regime is Regime.CASH and cross_in_force:
+        elif state.regime is Regime.CASH and readings["golden_cross"].holds:
             return replace(state, regime=Regime.CORE, targets=self._core_targets()), "golden_cross"
-        return state, "rebalance" if self._has_drifted(state, holdings) else "hold"
+        drifted = self._drift(state)
+        return state, "rebalance" if drifted and drifted.read(facts.day, position).holds else "hold"
 
-    def _cross_in_force(self, state: RotationState, facts: RotationFacts) -> bool:
-        cross = facts.cross_week
-        return (
-            cross is not None
-            and facts.above_signal
-            and facts.day <= cross + timedelta(weeks=self.params.macd.valid_weeks)
-            and (state.exit_day is None or cross > state.exit_day)
-        )
+    def asked(self, case: Case[RotationState, RotationFacts]) -> Sequence[Asked]:
+        """Give what each state asks: the exits while rotated, else the entry; then how far weights have drifted."""
+        state, observed, core = case.state, case.observations, self.params.core
+        if not state.started or not isinstance(observed, RotationObservations):
+            return ()
+        if state.regime is Regime.ROTATED:
+            asked = [Asked(name="leave the basket", rules=self.exits.with_observed(observed.exits), needs="any")]
+        else:
+            entry = self.entry.with_observed(observed.entry)
+            if not case.holdings.entries_allowed:
+                entry += ((Named(name="index_up_to_date", rule=self._stale), EveryDay()),)
+            asked = [Asked(name="enter the basket", rules=entry, needs="all", awaited=True)]
+        if state.regime is Regime.CASH:
+            cross = Named(name="golden_cross", rule=self._cross), observed.macd
+            asked.append(Asked(name=f"back to {core}", rules=(cross,), needs="all"))
+        drifted = self._drift(state)
+        if drifted:
+            rules = ((Named(name="weights_drifted", rule=drifted), EveryDay()),)
+            asked.append(Asked(name="rebalance", rules=rules, needs="all"))
+        return asked
 
-    def _may_enter(self, facts: RotationFacts, holdings: Holdings) -> bool:
-        return (
-            holdings.entries_allowed
-            and self._breakout_in_force(facts)
-            and self.confirmations.all_hold(self.confirmations.read(facts.confirmations, Position(holdings=holdings)))
-            and bool(facts.tradable)
-        )
+    def position(self, case: Case[RotationState, RotationFacts]) -> Position:
+        """Give where the rotation stands before the decision."""
+        return _position(case.day, case.state, case.holdings)
 
-    def _breakout_in_force(self, facts: RotationFacts) -> bool:
-        if not facts.in_breakout or facts.breakout_session is None:
-            return False
-        valid_weeks = self.params.breakout.valid_weeks
-        return valid_weeks is None or facts.day <= facts.breakout_session + timedelta(weeks=valid_weeks)
+    def without(self, names: Collection[str]) -> Change | None:
+        """Give the change with which confirmations would not be asked."""
+        choices = self.params.confirmations
+        # Breakout and golden cross come first, the basket last.
+        confirming = self.entry.outer[2:-1]
+        if not set(names) <= set(confirming):
+            return None
+        left = tuple(choice for name, choice in zip(confirming, choices, strict=True) if name not in names)
+        return SetParameter(key="strategy.confirmations", before=choices, after=left).as_change()
 
-    def _exit_reason(self, state: RotationState, facts: RotationFacts) -> str:
-        if state.entry_day is None or state.entry_session is None:
-            raise ValueError("a ROTATED state without an entry day")
-        if facts.loss_session is not None and facts.loss_session > state.entry_session:
-            return "support_lost"
-        if facts.day >= state.entry_day + timedelta(weeks=self.params.hold_weeks):
-            return "time_exit"
-        return ""
+    def _drift(self, state: RotationState) -> WeightsDrifted | None:
+        allowed = self.params.rebalance_drift
+        return None if allowed is None else WeightsDrifted(allowed, dict(state.targets))
 
     def _entered(self, state: RotationState, facts: RotationFacts) -> RotationState:
         return replace(
@@ -319,7 +312,7 @@ class Rotation:
             regime=Regime.ROTATED,
             targets=self._basket_targets(facts.tradable),
             entry_day=facts.day,
-            entry_session=facts.session,
+            entry_session=facts.breakout.session,
         )
 
     def _exited(self, state: RotationState, facts: RotationFacts) -> RotationState:
@@ -341,60 +334,51 @@ class Rotation:
         invested = 1 - self.params.cash_reserve
         return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
 
-    def _has_drifted(self, state: RotationState, holdings: Holdings) -> bool:
-        drift = self.params.rebalance_drift
-        if drift is None or holdings.orders_waiting:
-            return False
-        targets: Mapping[str, float] = dict(state.targets)
-        weights = holdings.weights()
-        return any(
-            abs(weights.get(asset, 0.0) - targets.get(asset, 0.0)) > drift
-            for asset in {*targets, *weights}.difference(holdings.stuck)
-        )
+
+def _setting(params: RotationParams, weights: Mapping[str, float]) -> RotationSetting:
+    return RotationSetting(
+        core=params.core,
+        index=params.index,
+        basket=weights,
+        daily_breakout=OncePerHistory(DailyBreakouts(params.breakout, core=params.core, index=params.index)),
+        daily_macd=OncePerHistory(DailyMacds(params.macd, core=params.core)),
+        breakout=params.breakout,
+        macd=params.macd,
+        hold_weeks=params.hold_weeks,
+        min_history_days=params.min_history_days,
+    )
 
 
-def _first_ceiling(index: BarSeries, breakout: BreakoutColumns) -> date:
-    defined = np.flatnonzero(~np.isnan(breakout.ceiling))
-    if not defined.size:
-        raise DataError(
-            f"{index.symbol}: its {len(index)} sessions from {index.first_day} to {index.last_day} give no ceiling; "
-            "252 of them must be older than strategy.breakout.min_age_weeks"
-        )
-    return date.fromordinal(int(index.ordinals[defined[0]]))
-
-
-def _first_known(core: BarSeries, session_positions: NDArray[np.int64], index: BarSeries) -> date:
-    known = np.flatnonzero(session_positions > NOTHING)
-    if not known.size:
-        raise DataError(
-            f"{index.symbol}: begins on {index.first_day}, after the last bar of {core.symbol} on {core.last_day}"
-        )
-    return date.fromordinal(int(core.ordinals[known[0]]))
-
-
-def _date_or_none(ordinal: int) -> date | None:
-    return None if ordinal == NEVER else date.fromordinal(ordinal)
+def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
+    return Position(
+        day=day,
+        entry_day=state.entry_day,
+        entry_session=state.entry_session,
+        exit_day=state.exit_day,
+        holdings=holdings,
+    )
 
 
 def _evidence(facts: RotationFacts, *, cross_in_force: bool) -> Evidence:
+    breakout, macd = facts.breakout, facts.macd
     return {
         "index": {
-            "session": facts.session,
-            "close": facts.index_close,
-            "in_breakout": facts.in_breakout,
-            "support": facts.support,
-            "ceiling": facts.ceiling,
-            "breakout_session": facts.breakout_session,
-            "loss_session": facts.loss_session,
-            "run_length": facts.run_length,
-            "run_level": facts.run_level,
+            "session": breakout.session,
+            "close": breakout.close,
+            "in_breakout": breakout.in_breakout,
+            "support": breakout.support,
+            "ceiling": breakout.ceiling,
+            "breakout_session": breakout.breakout_session,
+            "loss_session": breakout.loss_session,
+            "run_length": breakout.run_length,
+            "run_level": breakout.run_level,
         },
         "macd": {
-            "week": facts.week,
-            "macd": facts.macd,
-            "signal": facts.signal,
-            "above_signal": facts.above_signal,
-            "cross_week": facts.cross_week,
+            "week": macd.week,
+            "macd": macd.macd,
+            "signal": macd.signal,
+            "above_signal": macd.above_signal,
+            "cross_week": macd.cross_week,
             "in_force": cross_in_force,
         },
     }

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from engine.commands.loading import load_config
-from engine.commands.options import Assignments, ConfigPath
+from engine.commands.options import Assignments, ConfigPath, with_strategies
 
 app = typer.Typer(help="Show the configuration's schema, or the configuration in force.", no_args_is_help=True)
 
@@ -22,6 +22,7 @@ def schema() -> None:
 
 
 @app.command("show")
+@with_strategies
 def show(
     config: ConfigPath,
     assignments: Assignments = None,

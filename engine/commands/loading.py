@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from engine.commands.options import own_folder
 from engine.commands.program import program_name
 from engine.core.errors import ConfigError
 
@@ -39,7 +40,7 @@ def load_config(
     typed = {"from": from_day, "to": to_day}
     dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
     values = with_assignments({} if path is None else read_values(path), [*(assignments or ()), *dates])
-    config = build_config(values, partial(params_of, folder=OWN_FOLDER))
+    config = build_config(values, partial(params_of, folder=own_folder.get() or OWN_FOLDER))
     if path is None and not quiet:
         typer.echo(f"configuration: the built-in default ({program_name()} init writes it to a file)", err=True)
     say_own_files(quiet=quiet)

@@ -3,6 +3,7 @@
 Row D of every array is of decision day D, a day with a bar of the core, and uses what was known at D's end.
 """
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
-from engine.core.series_columns import rounded
+from engine.core.series_columns import rounded as rounded_column
 
 Flags: TypeAlias = NDArray[np.bool_]
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
@@ -21,7 +22,7 @@ Reason: TypeAlias = str | Callable[[date], str]
 
 DECIMALS = 10
 """A value is rounded to so many before it is compared: less is noise of the arithmetic."""
-_COMPARISONS = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+_COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,14 +114,24 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
         reason: why a value is not known.
     """
     # Adding 0.0 makes zeros alike: what is rounded up to zero would have a sign.
-    value = rounded(value) + 0.0
-    known, holds = ~np.isnan(value), compare(value, sign, threshold)
+    value = rounded_column(value) + 0.0
+    known, holds = ~np.isnan(value), compare_all(value, sign, threshold)
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
 
 
-def compare(value: Floats, sign: Sign, threshold: float) -> Flags:
-    """Compare values with a threshold, after rounding; what is NaN is not as wanted."""
-    flags: Flags = _COMPARISONS[sign](rounded(value), threshold)
+def rounded(value: float) -> float:
+    """Round a value to what is compared and shown."""
+    return round(value, DECIMALS) + 0.0
+
+
+def compare(value: float, sign: Sign, threshold: float) -> bool:
+    """Tell how a value compares with a threshold."""
+    return bool(_COMPARISONS[sign](value, threshold))
+
+
+def compare_all(values: Floats, sign: Sign, threshold: float) -> Flags:
+    """Tell how each value compares with a threshold, after rounding; what is NaN does not as is wanted."""
+    flags: Flags = _COMPARISONS[sign](rounded_column(values), threshold)
     return flags
 
 
@@ -128,7 +139,7 @@ def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") 
     """Give value - threshold, reversed where a value below it is wanted; None where either is."""
     if value is None or threshold is None:
         return None
-    return value - threshold if sign in (">", ">=") else threshold - value
+    return round(value - threshold if sign in (">", ">=") else threshold - value, DECIMALS)
 
 
 def row_starts(values: NDArray[Any]) -> NDArray[np.intp]:

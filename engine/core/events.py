@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from engine.core.order import Fill, Order, Side
+from engine.core.reading import Readings
 
 EvidenceValue: TypeAlias = str | int | float | bool | date | None
 Evidence: TypeAlias = Mapping[str, Mapping[str, EvidenceValue] | None]
@@ -61,6 +62,7 @@ class DayDecided:
         planned: whether orders for the targets were planned with it, be they none; those of a missed day are not.
             Records of 0.1.0 lack it: there what was planned follows, and says so.
         marked_on: the day of the close of an asset in `closes` whose last one is older than `day`.
+        rules: what each rule says that the state asks; records of older programs lack them.
     """
 
     day: date
@@ -77,6 +79,7 @@ class DayDecided:
     closes: Mapping[str, Decimal] = field(default_factory=dict)
     planned: bool = False
     marked_on: Mapping[str, date] = field(default_factory=dict)
+    rules: Readings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,17 @@
 """Why a day was decided as it was: conditions with their distances, and changes that would have flipped the decision.
 
-Types only, with no knowledge of any strategy. A strategy's explainer makes the conditions and proposes changes; whether
-a change flips the decision is found out by applying it (engine/counterfactual.py), never taken on trust.
+Types only, with no knowledge of any strategy. Its rules make the conditions and propose changes (explaining.py).
+Whether a change flips the decision is found out by applying it (engine/counterfactual.py), never taken on trust.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, TypeVar
 
-from engine.core.changes import Change
 from engine.core.events import EvidenceValue
 from engine.core.market import History
-from engine.core.strategy import Decision, Holdings, Observations, StrategyParams, StrategyState
+from engine.core.strategy import Decision, Holdings, Observations, StrategyState
 
 StateT = TypeVar("StateT", bound=StrategyState)
 FactsT = TypeVar("FactsT")
@@ -29,7 +28,7 @@ class Condition:
         value, threshold: what is compared; None where there is nothing to compare.
         distance: value over threshold - 1 for prices, else value - threshold in `unit`; None where that says nothing.
         unit: of the distance: `fraction`, `weeks`, `sessions`, `bars`.
-        needs: whether all of `parts` must hold or any; parts: empty for a condition that stands alone.
+        needs: whether all of `parts` must hold, any, or none; parts: empty for a condition that stands alone.
     """
 
     name: str
@@ -39,26 +38,29 @@ class Condition:
     threshold: EvidenceValue = None
     distance: float | None = None
     unit: str = "fraction"
-    needs: Literal["all", "any"] = "all"
+    needs: Literal["all", "any", "none"] = "all"
     parts: tuple["Condition", ...] = ()
 
     @property
     def cause(self) -> str:
-        """The name of the first part that does not hold; its own without one."""
-        return next((part.cause for part in self.parts if not part.holds), self.name)
+        """The name of the first part that is not as it must be; its own without one."""
+        wanted = self.needs != "none"
+        return next((part.cause for part in self.parts if (part.holds is True) is not wanted), self.name)
 
 
-def rule(name: str, parts: Iterable[Condition], *, needs: Literal["all", "any"], sentence: str = "") -> Condition:
+def rule(name: str, parts: Iterable[Condition], *, needs: Literal["all", "any", "none"]) -> Condition:
     """Put conditions together under one name."""
     given = tuple(parts)
     held = sum(part.holds is True for part in given)
+    wanted = {"all": len(given), "any": 1, "none": 0}[needs]
+    more = {"all": "", "any": "; one is enough", "none": "; none is wanted"}[needs]
     return Condition(
         name=name,
-        holds=held == len(given) if needs == "all" else held > 0,
-        sentence=sentence or f"{held} of {len(given)} {'hold' if needs == 'all' else 'hold; one is enough'}",
+        holds=held == 0 if needs == "none" else held >= wanted,
+        sentence=f"{held} of {len(given)} hold{more}",
         value=held,
-        threshold=len(given) if needs == "all" else 1,
-        distance=float(held - (len(given) if needs == "all" else 1)),
+        threshold=wanted,
+        distance=float(held - wanted),
         unit="conditions",
         needs=needs,
         parts=given,
@@ -80,31 +82,3 @@ class Case(Generic[StateT, FactsT]):
     observations: Observations[FactsT]
     holdings: Holdings
     decision: Decision[StateT]
-
-
-class Explainer(Protocol[StateT, FactsT]):
-    """What a module in `strategies/explanations/` offers under the name `Explainer`, built of the parameters."""
-
-    def tree(self, case: Case[StateT, FactsT]) -> Condition:
-        """Give the rules that were looked at, true or false; the root holds on days that trade."""
-        ...
-
-    def awaited(self, case: Case[StateT, FactsT]) -> Condition | None:
-        """Give the rule whose parts are what keeps the strategy from trading; None while it waits for no entry."""
-        ...
-
-    def proposals(self, case: Case[StateT, FactsT]) -> Iterable[Change]:
-        """Give changes that may flip the decision, the smallest first; each is tried before it is offered."""
-        ...
-
-    def otherwise(self, case: Case[StateT, FactsT]) -> str:
-        """Say why no change flips the decision, for the case that none does."""
-        ...
-
-
-class ExplainerFactory(Protocol):
-    """Builds an explainer from the strategy's parameters."""
-
-    def __call__(self, params: StrategyParams) -> Explainer[StrategyState, object]:
-        """Build it."""
-        ...

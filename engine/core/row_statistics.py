@@ -14,9 +14,20 @@ def growths(rows: Floats) -> Floats:
     return over(rows[:, -1], rows[:, 0]) - 1
 
 
+def log_returns(values: Floats) -> Floats:
+    """Give the logarithm of each value over the one before, along the last axis.
+
+    Args:
+        values: positive.
+    """
+    returns: Floats = np.log(values[..., 1:] / values[..., :-1])
+    return returns
+
+
 def zscores(rows: Floats) -> Floats:
     """Give how many sample deviations the last value of each row is above the row's mean; NaN where there is none."""
-    return over(rows[:, -1] - np.mean(rows, axis=1), sample_deviations(rows))
+    with _beyond_floats():
+        return over(rows[:, -1] - np.mean(rows, axis=1), sample_deviations(rows))
 
 
 def percentiles(rows: Floats) -> Floats:
@@ -27,12 +38,18 @@ def percentiles(rows: Floats) -> Floats:
 
 def correlations(first: Floats, second: Floats) -> Floats:
     """Give Pearson's correlation of each row with its other row; NaN where one of them has no deviation."""
-    one, other = (rows - np.mean(rows, axis=1, keepdims=True) for rows in (first, second))
-    both = np.sqrt(np.sum(one * one, axis=1) * np.sum(other * other, axis=1))
-    flat = (sample_deviations(first) == 0) | (sample_deviations(second) == 0)
-    return over(np.sum(one * other, axis=1), np.where(flat, 0.0, both))
+    with _beyond_floats():
+        one, other = (rows - np.mean(rows, axis=1, keepdims=True) for rows in (first, second))
+        both = np.sqrt(np.sum(one * one, axis=1) * np.sum(other * other, axis=1))
+        flat = (sample_deviations(first) == 0) | (sample_deviations(second) == 0)
+        return over(np.sum(one * other, axis=1), np.where(flat, 0.0, both))
 
 
 def over(values: Floats, divisors: Floats) -> Floats:
     """Divide; NaN where the divisor is 0."""
     return values / np.where(divisors == 0, np.nan, divisors)
+
+
+def _beyond_floats() -> np.errstate:
+    """Squares of very large numbers are no numbers: what is made of them is NaN, and not known."""
+    return np.errstate(over="ignore", invalid="ignore")

@@ -6,18 +6,20 @@ and of where the rotation stands, so a rule remembers nothing.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from datetime import date, timedelta
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from engine.core.changes import Change, price_text
-from engine.core.columns import Column
+from engine.core.columns import Column, Sign, compare, distance_of, rounded
 from engine.core.explanation import Condition
 from engine.core.market import History
-from engine.core.reading import Reading, Readings
+from engine.core.reading import Number, Reading, Readings
+from engine.core.rotation_equity import RotationEquity
 from engine.core.strategy import Holdings, Parameters
 
 FactsT = TypeVar("FactsT")
 FactsT_co = TypeVar("FactsT_co", covariant=True)
+ObservedT = TypeVar("ObservedT", bound="ByDay[Any]")
 ParamsT = TypeVar("ParamsT", bound="RuleParams")
 
 
@@ -44,15 +46,39 @@ class Position:
     """Where the rotation stands before the decision; the days are None outside a rotation, and before the first exit.
 
     Attributes:
+        day: that is decided.
         entry_day: of the rotation in being; entry_session: the last one known then.
         exit_day: of the last rotation.
         holdings: what is held; within a rotation it tells the equity at its entry and the highest since.
     """
 
+    day: date
     entry_day: date | None = None
     entry_session: date | None = None
     exit_day: date | None = None
     holdings: Holdings
+
+    @property
+    def entered(self) -> tuple[date, date]:
+        """The entry day and the last session known then.
+
+        Raises:
+            ValueError: there is no rotation.
+        """
+        if self.entry_day is None or self.entry_session is None:
+            raise ValueError("a rotation without an entry day")
+        return self.entry_day, self.entry_session
+
+    @property
+    def rotation(self) -> RotationEquity:
+        """The equity of the rotation in being: at its entry, the highest since, and now.
+
+        Raises:
+            ValueError: there is no rotation.
+        """
+        if self.holdings.rotation is None:
+            raise ValueError("a rotation without an equity")
+        return self.holdings.rotation
 
 
 class ByDay(Protocol[FactsT_co]):
@@ -63,7 +89,26 @@ class ByDay(Protocol[FactsT_co]):
         ...
 
 
-class Rule(Generic[ParamsT, FactsT]):
+@dataclass(frozen=True, slots=True)
+class EveryDay:
+    """Nothing observed but which day it is."""
+
+    def at(self, day: date) -> date:
+        """Give the day itself."""
+        return day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCase(Generic[ObservedT]):
+    """One rule asked on one day, with all that its reading was made of."""
+
+    day: date
+    observed: ObservedT
+    position: Position
+    reading: Reading
+
+
+class Rule(Generic[ParamsT, FactsT, ObservedT]):
     """Base of every rule; `Params` and `needs` are its own, and it is built of its parameters.
 
     Attributes:
@@ -84,7 +129,7 @@ class Rule(Generic[ParamsT, FactsT]):
         """What a person calls it; empty: its name."""
         return ""
 
-    def observe(self, history: History) -> ByDay[FactsT]:
+    def observe(self, history: History) -> ObservedT:
         """Observe every day of a history; row D uses what was known at D's end."""
         raise NotImplementedError
 
@@ -93,41 +138,60 @@ class Rule(Generic[ParamsT, FactsT]):
         raise NotImplementedError
 
     def sentence(self, reading: Reading) -> str:
-        """Put a reading into words."""
+        """Put a reading into words; asked only where somebody reads them."""
         return reading_words(reading)
 
-    def told(self, name: str, observed: ByDay[FactsT], day: date, position: Position) -> Condition:
-        """Explain one day, with parts where the rule has some; made only when somebody asks."""
-        reading = self.read(observed.at(day), position)
-        return condition_of(self.title or name, reading, self.sentence(reading))
+    def details(self, case: RuleCase[ObservedT]) -> tuple[str, tuple[Condition, ...]]:
+        """Put a day's reading into words, with what it is made of."""
+        return self.sentence(case.reading), ()
 
-    def changes(self, observed: ByDay[FactsT], day: date, position: Position, *, holds: bool) -> Iterable[Change]:  # noqa: ARG002
+    def changes(self, case: RuleCase[ObservedT], *, holds: bool) -> Iterable[Change]:
         """Propose changes of closes and parameters with which the rule would hold, or would not; each is tried."""
         return ()
 
-    def unmoved(self, observed: ByDay[FactsT], day: date, position: Position) -> str:  # noqa: ARG002
+    def unmoved(self, case: RuleCase[ObservedT]) -> str:
         """Say why no change of closes or parameters makes it otherwise; empty where one might."""
         return ""
 
 
-AnyRule: TypeAlias = Rule[Any, Any]
+AnyRule: TypeAlias = Rule[Any, Any, Any]
 """A rule found by name; its parameters and facts pass through unread."""
 
 
-class System(Rule[ParamsT, Reading]):
+class System(Rule[ParamsT, Reading, Column]):
     """A rule that knows nothing of the rotation: what it observes are its readings. It may confirm an entry."""
 
-    def observe(self, history: History) -> Column:
-        """Make its column."""
-        raise NotImplementedError
-
-    def read(self, facts: Reading, position: Position) -> Reading:  # noqa: ARG002
+    def read(self, facts: Reading, position: Position) -> Reading:
         """Give the day's row."""
         return facts
 
 
-class Exit(Rule[ParamsT, FactsT]):
-    """A rule that ends a rotation when it holds; its name is the reason on record."""
+class Exit(Rule[ParamsT, FactsT, ObservedT]):
+    """A rule that ends a rotation when it holds; its name is the reason on record. It is asked from the day after."""
+
+    def observe(self, history: History) -> ObservedT:
+        """Observe nothing but the day, where an exit looks at what is held alone."""
+        return cast("ObservedT", EveryDay())
+
+    def compared(self, value: float, sign: Sign, threshold: float, position: Position) -> Reading:
+        """Make a reading of a value that is compared with a threshold, after rounding."""
+        value = rounded(value)
+        return self.reading(
+            holds=compare(value, sign, threshold), value=value, threshold=threshold, sign=sign, position=position
+        )
+
+    def reading(
+        self, *, holds: bool, value: Number, threshold: Number | None, sign: Sign, position: Position
+    ) -> Reading:
+        """Make a reading. What holds ends the rotation: it is the first day that does, and none before did."""
+        entry_day, _ = position.entered
+        return Reading(
+            holds=holds,
+            value=value,
+            threshold=threshold,
+            distance=distance_of(value, threshold, sign),
+            since=position.day if holds else entry_day + timedelta(days=1),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,35 +239,46 @@ class Rules:
         """Read all of them, in order."""
         return {each.name: each.rule.read(known, position) for each, known in zip(self.named, facts, strict=True)}
 
+    def with_observed(self, observed: Sequence[ByDay[Any]]) -> tuple[tuple[Named, ByDay[Any]], ...]:
+        """Give those that are in no group, each with what it observed."""
+        pairs = zip(self.named, observed, strict=True)
+        return tuple((each, seen) for each, seen in pairs if each.name in self.outer)
+
     def all_hold(self, readings: Readings) -> bool:
         """Tell whether every one that is in no group holds."""
         return all(readings[name].holds for name in self.outer)
 
 
-def condition_of(name: str, reading: Reading, sentence: str) -> Condition:
-    """Make a condition of a reading."""
+def rule_case(named: Named, observed: ByDay[Any], day: date, position: Position) -> RuleCase[Any]:
+    """Ask one rule on one day."""
+    reading = named.rule.read(observed.at(day), position)
+    return RuleCase(day=day, observed=observed, position=position, reading=reading)
+
+
+def told(named: Named, case: RuleCase[Any]) -> Condition:
+    """Explain one rule on one day; made only when somebody asks."""
+    reading, (sentence, parts) = case.reading, named.rule.details(case)
     return Condition(
-        name=name,
+        name=named.rule.title or named.name,
         holds=reading.holds,
         sentence=sentence,
         value=reading.value,
         threshold=reading.threshold,
         distance=reading.distance,
         unit="",
+        parts=parts,
     )
 
 
 def reading_words(reading: Reading) -> str:
-    """Say what a reading says, whatever rule it is of."""
+    """Say what a reading says, whatever rule it is of; the sign beside it says whether it holds."""
     if reading.holds is None:
         return f"not known: {reading.reason}"
-    words = "holds" if reading.holds else "does not hold"
-    if reading.value is not None:
-        words += f": {price_text(reading.value)}"
-        if reading.threshold is not None:
-            words += f", where {price_text(reading.threshold)} decides"
+    holds = "holds" if reading.holds else "does not hold"
+    words = holds if reading.value is None else price_text(reading.value)
+    against = "" if reading.threshold is None else f" against {price_text(reading.threshold)}"
     since = "" if reading.since is None else f", since {reading.since}"
-    return f"{words}{since}{f'; {reading.reason}' if reading.reason else ''}"
+    return f"{words}{against}{since}{f'; {reading.reason}' if reading.reason else ''}"
 
 
 def _with_members(named: Named, depth: int = 0) -> Iterator[tuple[int, Named]]:

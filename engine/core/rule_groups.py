@@ -12,8 +12,7 @@ import numpy as np
 from engine.core.columns import Column, column
 from engine.core.explanation import Condition
 from engine.core.market import History
-from engine.core.reading import Reading
-from engine.core.rule import ByDay, Named, Position, RuleParams, Setting, System
+from engine.core.rule import Named, RuleCase, RuleParams, Setting, System, rule_case, told
 
 
 class AtLeast(System[RuleParams]):
@@ -38,21 +37,11 @@ class AtLeast(System[RuleParams]):
             parts=parts,
         )
 
-    def told(self, name: str, observed: ByDay[Reading], day: date, position: Position) -> Condition:
-        """Explain it with its members."""
-        parts = _told_members(self.members, observed, day, position)
+    def details(self, case: RuleCase[Column]) -> tuple[str, tuple[Condition, ...]]:
+        """Say how many hold, with its members."""
+        parts = _told_members(self.members, case)
         held = sum(part.holds is True for part in parts)
-        return Condition(
-            name=name,
-            holds=held >= self.least,
-            sentence=f"{held} of {len(parts)} hold, {self.least} {'is' if self.least == 1 else 'are'} wanted",
-            value=held,
-            threshold=self.least,
-            distance=held - self.least,
-            unit="conditions",
-            needs="any" if self.least == 1 else "all",
-            parts=parts,
-        )
+        return f"{held} of {len(parts)} hold, {self.least} {'is' if self.least == 1 else 'are'} wanted", parts
 
 
 class Not(System[RuleParams]):
@@ -75,11 +64,11 @@ class Not(System[RuleParams]):
             parts=(part,),
         )
 
-    def told(self, name: str, observed: ByDay[Reading], day: date, position: Position) -> Condition:
-        """Explain it with its member."""
-        (part,) = _told_members(self.members, observed, day, position)
-        holds, words = observed.at(day).holds, {True: "holds", False: "does not hold", None: "is not known"}
-        return Condition(name=name, holds=holds, sentence=f"{part.name} {words[part.holds]}", parts=(part,))
+    def details(self, case: RuleCase[Column]) -> tuple[str, tuple[Condition, ...]]:
+        """Say what its member does."""
+        (part,) = _told_members(self.members, case)
+        words = {True: "holds", False: "does not hold", None: "is not known"}
+        return f"{part.name} {words[part.holds]}", (part,)
 
 
 def _columns(members: Sequence[Named], history: History) -> tuple[Column, ...]:
@@ -87,13 +76,9 @@ def _columns(members: Sequence[Named], history: History) -> tuple[Column, ...]:
     return tuple(cast("Column", member.rule.observe(history)) for member in members)
 
 
-def _told_members(
-    members: Sequence[Named], observed: ByDay[Reading], day: date, position: Position
-) -> tuple[Condition, ...]:
-    columns = cast("Column", observed).parts
-    return tuple(
-        member.rule.told(member.name, part, day, position) for member, part in zip(members, columns, strict=True)
-    )
+def _told_members(members: Sequence[Named], case: RuleCase[Column]) -> tuple[Condition, ...]:
+    parts = zip(members, case.observed.parts, strict=True)
+    return tuple(told(each, rule_case(each, part, case.day, case.position)) for each, part in parts)
 
 
 def _reason_in(parts: Sequence[Column], day: date) -> str:

@@ -15,6 +15,8 @@ from pydantic.fields import FieldInfo
 
 from engine.core.events import Evidence
 from engine.core.market import History
+from engine.core.reading import Readings
+from engine.core.rotation_equity import RotationEquity
 
 OWN_PACKAGE = "altfuse_own_strategies"
 """The private package whose modules are a user's own strategies and rules, as far as they are loaded."""
@@ -116,6 +118,11 @@ class Holdings(Protocol):
         """The coins that cannot be sold now, and have not been for some days; they hold nothing back."""
         ...
 
+    @property
+    def rotation(self) -> RotationEquity | None:
+        """The equity of the rotation in being: at its entry, the highest since, and at the day's closes."""
+        ...
+
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset, at the day's closes."""
         ...
@@ -144,7 +151,7 @@ class Decision(Generic[StateT]):
         reason: one of the record's reasons: `start`, `hold`, `entry`, …
         targets: the weights that stand after the decision, by asset, in trading order; empty is all cash.
         trade: whether the difference to the targets is traded now.
-        evidence: what the decision rests on, as the record shows it.
+        evidence: what the decision rests on, as the record shows it; rules: what those say that the state asks.
     """
 
     state: StateT
@@ -152,6 +159,7 @@ class Decision(Generic[StateT]):
     targets: Mapping[str, float]
     trade: bool
     evidence: Evidence
+    rules: Readings = field(default_factory=dict)
 
 
 class Observations(Protocol[FactsT_co]):

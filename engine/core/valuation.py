@@ -6,11 +6,16 @@ from decimal import Decimal
 
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO
+from engine.core.rotation_equity import RotationEquity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldAtClose:
-    """What is held at a day's closes, valued only when a strategy asks."""
+    """What is held at a day's closes, valued only when a strategy asks.
+
+    Attributes:
+        before: the rotation in being, at the closes of the day before.
+    """
 
     ledger: Ledger
     closes: Mapping[str, Decimal]
@@ -18,6 +23,12 @@ class HeldAtClose:
     orders_waiting: bool
     entries_allowed: bool
     stuck: Collection[str] = ()
+    before: RotationEquity | None = None
+
+    @property
+    def rotation(self) -> RotationEquity | None:
+        """The rotation in being, at the day's closes."""
+        return None if self.before is None else self.before.marked(self.equity)
 
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset."""

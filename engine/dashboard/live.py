@@ -14,7 +14,7 @@ from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.ledger import Ledger
 from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
-from engine.dashboard.signals import Signal, latest_exit, signals_of
+from engine.dashboard.signals import Signal, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
 from engine.record.configured import configured_sell_wait_days
 from engine.record.review.incidents import Incident, journalled_incidents
@@ -45,7 +45,6 @@ class LiveState:
         status: position, orders, incidents, next decision, as the panel on the terminal shows them.
         targets: the weights that stand.
         signals: of the last decision; session, week: the last that it knew, None where it looks at neither.
-        latest_exit: the day on which a rotation in being ends at the latest.
         fills: the strategy's last ones, the newest first; fill_count: how many there were.
         incidents: the last ones, the newest first, as a review tells them.
         curve: None before the first decision.
@@ -57,7 +56,6 @@ class LiveState:
     signals: tuple[Signal, ...]
     session: str | None
     week: str | None
-    latest_exit: date | None
     fills: tuple[Fill, ...]
     fill_count: int
     incidents: tuple[Incident, ...]
@@ -124,10 +122,9 @@ class LiveRun:
         return LiveState(
             status=status,
             targets={} if decision is None else decision.targets,
-            signals=signals_of(evidence, self._config),
+            signals=() if decision is None else signals_of(decision.rules, evidence),
             session=_known(evidence, "index", "session"),
             week=_known(evidence, "macd", "week"),
-            latest_exit=None if decision is None else latest_exit(decision.memory, self._config),
             fills=tuple(self._fills[: -MOST_FILLS - 1 : -1]),
             fill_count=len(self._fills),
             incidents=tuple(islice(reversed(tuple(journalled_incidents(self._events))), MOST_INCIDENTS)),

@@ -59,7 +59,7 @@ def record_state(record: RunRecord) -> RecordState:
         few_days=few_days_words(len(record.decisions)) if record.decisions else "",
         decision=decision,
         state_since=None if change is None else change.day,
-        signals=() if decision is None else signals_of(decision.evidence, record.config),
+        signals=() if decision is None else signals_of(decision.rules, decision.evidence),
         fills=tuple(reversed(fills[-MOST_FILLS:])),
         fill_count=len(fills),
         rounds_title="Rotations" if rotates(record) else "Round trips",

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.core.events import DayDecided
+from engine.core.reading import Reading
 
-SECTIONS = "evidence"
-"""Its sections are carried one by one, under names like `evidence.macd`."""
+SECTIONS, RULES = "evidence", "rules"
+"""What is in them is carried one by one, under names like `evidence.macd`."""
 
 
 def carried_parts(before: DayDecided, now: DayDecided) -> Iterator[str]:
@@ -22,11 +23,13 @@ def carried_parts(before: DayDecided, now: DayDecided) -> Iterator[str]:
     # In another order they are not put together again as they were.
     if list(before.evidence) == list(now.evidence):
         yield from (name_of(name) for name, part in now.evidence.items() if _is_same(before.evidence[name], part))
+    if list(before.rules) == list(now.rules):
+        yield from (name_of(name, RULES) for name, each in now.rules.items() if _says_same(before.rules[name], each))
 
 
-def name_of(section: str) -> str:
-    """Name a section of the evidence as a part."""
-    return f"{SECTIONS}.{section}"
+def name_of(section: str, field: str = SECTIONS) -> str:
+    """Name a section of the evidence, or a rule, as a part."""
+    return f"{field}.{section}"
 
 
 def completed(before: Mapping[str, Any], lean: Mapping[str, Any], parts: Sequence[str]) -> dict[str, Any]:
@@ -35,13 +38,18 @@ def completed(before: Mapping[str, Any], lean: Mapping[str, Any], parts: Sequenc
     Raises:
         KeyError: the decision before has no such part.
     """
-    sections = {part.removeprefix(name_of("")) for part in parts if part.startswith(name_of(""))}
-    whole = {part: before[part] for part in parts if not part.startswith(name_of(""))}
-    evidence = lean[SECTIONS]
-    if sections:
-        was = before[SECTIONS]
-        evidence = {name: was[name] if name in sections else evidence[name] for name in was}
-    return {**lean, **whole, SECTIONS: evidence}
+    whole = dict(lean)
+    inner: dict[str, set[str]] = {}
+    for part in parts:
+        field, _, name = part.partition(".")
+        if name:
+            inner.setdefault(field, set()).add(name)
+        else:
+            whole[field] = before[field]
+    for field, names in inner.items():
+        was, now = before[field], lean[field]
+        whole[field] = {name: was[name] if name in names else now[name] for name in was}
+    return whole
 
 
 def _is_same(one: Mapping[str, object] | None, other: Mapping[str, object] | None) -> bool:
@@ -53,3 +61,10 @@ def _is_same(one: Mapping[str, object] | None, other: Mapping[str, object] | Non
 def _is_same_value(one: object, other: object) -> bool:
     # 1, 1.0 and true are equal and not the same, and zero has two signs.
     return type(one) is type(other) and (type(one) is not float or one != 0)
+
+
+def _says_same(one: Reading, other: Reading) -> bool:
+    if one is other:
+        return True
+    pairs = ((one.value, other.value), (one.threshold, other.threshold), (one.distance, other.distance))
+    return one == other and all(_is_same_value(*pair) for pair in pairs)

@@ -18,7 +18,7 @@ from pydantic_core import PydanticSerializationError
 
 from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event
-from engine.journal.carried import SECTIONS, carried_parts, completed, name_of
+from engine.journal.carried import RULES, SECTIONS, carried_parts, completed, name_of
 from engine.journal.chain import Record
 from engine.journal.seal import FilesSealed
 
@@ -75,7 +75,9 @@ class EventCodec:
             before, self._written = self._written, event
             same = () if before is None else tuple(carried_parts(before, event))
             sections = {section for section in event.evidence if name_of(section) in same}
-            exclude = {part: True for part in (*same, MEMORY) if part in (MEMORY, "targets")} | {SECTIONS: sections}
+            rules = {rule for rule in event.rules if name_of(rule, RULES) in same}
+            exclude = {part: True for part in (*same, MEMORY) if part in (MEMORY, "targets")}
+            exclude |= {SECTIONS: sections, RULES: rules}
         try:
             plain = _adapter(name).dump_python(
                 event, mode="json", exclude=exclude, exclude_defaults=True, warnings="error"

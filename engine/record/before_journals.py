@@ -79,6 +79,7 @@ def _decided(row: DecisionRow, core: str) -> DayDecided:
         next_state=row.next_state,
         reason=row.reason,
         evidence=row.evidence,
+        rules=row.rules,
         targets=row.targets,
         changed=row.state != row.next_state,
         equity=decimal_of(row.equity),

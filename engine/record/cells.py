@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, DecimalException
 from typing import Any
 
+from engine.core.reading import Number, Reading, Readings
 from engine.record.strict_json import shown
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -74,6 +75,13 @@ def numbers_of(values: object, *, least: float | None = None, above: float | Non
     return {name: number_of(value, least=least, above=above) for name, value in values.items()}
 
 
+def readings_of(values: object) -> Readings:
+    """Read what rules said, by name."""
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{shown(values)} holds no readings by name")
+    return {name: _reading(value) for name, value in values.items()}
+
+
 def amount_of(text: str, *, may_be_zero: bool = False) -> Decimal:
     """Read an exact amount above 0."""
     try:
@@ -103,6 +111,30 @@ def word_of(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{shown(value)} is no word")
     return value
+
+
+def _reading(values: object) -> Reading:
+    if not isinstance(values, Mapping):
+        raise ValueError(f"{shown(values)} is no reading")
+    holds, since, reason = (values.get(name) for name in ("holds", "since", "reason"))
+    if not isinstance(holds, bool | None):
+        raise ValueError(f"{shown(holds)} is none of true, false and null")
+    value, threshold, distance = (
+        None if values.get(name) is None else _number(values[name]) for name in ("value", "threshold", "distance")
+    )
+    return Reading(
+        holds=holds,
+        value=value,
+        threshold=threshold,
+        distance=distance,
+        since=None if since is None else day_of(since),
+        reason="" if reason is None else word_of(reason),
+    )
+
+
+def _number(value: object) -> Number:
+    number = number_of(value)
+    return value if isinstance(value, int) else number
 
 
 def _float(value: Any) -> float | None:

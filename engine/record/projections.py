@@ -11,8 +11,9 @@ from engine.core.events import DayDecided, Event, EvidenceValue, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
+from engine.core.reading import reading_values
+from engine.core.rotation_equity import ROTATED
 
-ROTATED = "ROTATED"
 OPEN = "open"
 DAYS_A_WEEK = 7
 
@@ -116,6 +117,8 @@ def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
                 "reason": day.reason,
                 **{section: day.evidence.get(section) for section in EVIDENCE_SECTIONS},
                 **{key: value for key, value in day.evidence.items() if key not in EVIDENCE_SECTIONS},
+                # Records of older programs lack them.
+                **({"rules": {name: reading_values(each) for name, each in day.rules.items()}} if day.rules else {}),
                 "targets": day.targets,
                 "closes": {asset: float(close) for asset, close in day.closes.items()},
                 "equity": money(day.equity),

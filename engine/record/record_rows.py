@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from engine.core.order import RESET_BUY_BACK, Side
+from engine.core.reading import Readings
 from engine.record.cells import (
     amount_of,
     count_of,
@@ -17,6 +18,7 @@ from engine.record.cells import (
     instant_of,
     number_of,
     numbers_of,
+    readings_of,
     word_of,
 )
 from engine.record.projections import EQUITY_COLUMNS, EVIDENCE_SECTIONS, FILL_COLUMNS, ROTATION_COLUMNS
@@ -24,7 +26,7 @@ from engine.record.strict_json import shown, strict_object
 
 T = TypeVar("T")
 
-PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on")
+PLAIN_KEYS = ("day", "state", "next_state", "reason", "targets", "closes", "equity", "cash", "marked_on", "rules")
 SIGNAL_DAYS = ("session", "breakout_session", "loss_session", "week", "cross_week")
 SIGNAL_NUMBERS = ("close", "support", "ceiling", "run_level", "macd", "signal")
 """What reports draw and compare of the sections `index` and `macd`."""
@@ -40,6 +42,7 @@ class DecisionRow:
         closes: of every asset held or targeted; empty in folders written before they were kept.
         cash: None there.
         marked_on: the day of the close of an asset that is held and has none of `day`.
+        rules: what each rule said; empty in folders written before they were kept.
     """
 
     day: date
@@ -52,6 +55,7 @@ class DecisionRow:
     equity: float
     cash: float | None
     marked_on: Mapping[str, date] = field(default_factory=dict)
+    rules: Readings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ def decision_row(line: str) -> DecisionRow:
         equity=_read(content, "equity", _amount_of_json),
         cash=None if content.get("cash") is None else _read(content, "cash", _amount_of_json),
         marked_on=_read(content, "marked_on", days_of) if "marked_on" in content else {},
+        rules=_read(content, "rules", readings_of) if "rules" in content else {},
     )
 
 

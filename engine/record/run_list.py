@@ -15,9 +15,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from engine.core.errors import ConfigError, DataError
+from engine.core.rotation_equity import ROTATED
 from engine.journal.lock import writer_of
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
-from engine.record.projections import FILL_COLUMNS, ROTATED, ROTATION_COLUMNS
+from engine.record.projections import FILL_COLUMNS, ROTATION_COLUMNS
 from engine.record.run_files import DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
 from engine.record.run_outline import LONG_AGO, REVIEWABLE, RunOutline, ends_of, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES, read_run

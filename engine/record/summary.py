@@ -12,8 +12,9 @@ from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import Performance, performance_of, turnover_of
+from engine.core.rotation_equity import ROTATED
 from engine.record.old_marks import old_mark_notes
-from engine.record.projections import ROTATED, Rotation, money, own_fills
+from engine.record.projections import Rotation, money, own_fills
 
 RECORD_SCHEMA = 1
 """Version of a run folder's files; raised when an older program could misread newer ones."""

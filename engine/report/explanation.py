@@ -18,6 +18,8 @@ from engine.core.explanation import Condition
 from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE
 
 NONE = "–"
+SIGNS = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}
+"""Of a condition, with their colours; None is not known."""
 
 
 def print_day(console: Console, explained: ExplainedDay) -> None:
@@ -118,7 +120,7 @@ def _grow(tree: Tree, parts: Sequence[Condition]) -> None:
 
 
 def _label(condition: Condition) -> Text:
-    sign, style = ("✓", "green") if condition.holds else ("✗", "red")
+    sign, style = SIGNS[condition.holds]
     label = Text(f"{sign} ", style=style)
     sentence = _unbroken(condition.sentence)
     if condition.name in condition.sentence:

@@ -18,8 +18,9 @@ from rich.text import Text
 
 from engine.core.events import EvidenceValue
 from engine.core.orders_in_flight import OrderInFlight
+from engine.core.rule import reading_words
 from engine.core.valuation import ValuedPosition
-from engine.report.evidence import distance_words, gap_words, value_words
+from engine.report.evidence import value_words
 from engine.report.live_status import Incident, LiveStatus, Past, order_words
 from engine.report.printable import printable
 from engine.report.synthetic import SYNTHETIC_FIRST_LINE
@@ -31,6 +32,8 @@ HOLDING_COLUMNS = 34
 THOUSAND = 1000
 MOST_WORDS = 12
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SIGNS = {True: "✓", False: "✗", None: "?"}
+"""Of what a rule says; None is not known."""
 
 
 class LiveConsole(Protocol):
@@ -297,42 +300,22 @@ def _bars(status: LiveStatus) -> str:
 
 
 def _signal_sections(status: LiveStatus) -> list[_Section]:
-    evidence = {} if status.decision is None else status.decision.evidence
-    sections = []
-    for name, values in evidence.items():
-        if values:
-            words = {"index": _index_words, "macd": _macd_words}.get(name, _words)
-            sections.append(_Section(title=name[: TITLE_COLUMNS - 1], lines=words(values), rank=8))
-    return sections
-
-
-def _index_words(values: Mapping[str, EvidenceValue]) -> list[str]:
-    close, ceiling, support = (values.get(name) for name in ("close", "ceiling", "support"))
-    lines = [
-        f"{values.get('session')}: close {value_words(close)}, ceiling {value_words(ceiling)}{_apart(close, ceiling)}"
+    decision = status.decision
+    if decision is None:
+        return []
+    if decision.rules:
+        lines = [f"{SIGNS[each.holds]} {name}: {reading_words(each)}" for name, each in decision.rules.items()]
+        return [_Section(title="rules", lines=lines, rank=8)]
+    # Records of older programs have no readings.
+    return [
+        _Section(title=name[: TITLE_COLUMNS - 1], lines=[_words(values)], rank=8)
+        for name, values in decision.evidence.items()
+        if values
     ]
-    if values.get("in_breakout"):
-        since = values.get("breakout_session")
-        lines.append(f"in breakout since {since}, support {value_words(support)}{_apart(close, support)}")
-    return lines
 
 
-def _macd_words(values: Mapping[str, EvidenceValue]) -> list[str]:
-    macd, gap = values.get("macd"), gap_words(values.get("macd"), values.get("signal"))
-    lines = [f"week to {values.get('week')}: {value_words(macd)}{f', {gap}' if gap else ''}"]
-    cross = values.get("cross_week")
-    if cross is not None:
-        lines.append(f"golden cross {cross}, {'in force' if values.get('in_force') else 'not in force'}")
-    return lines
-
-
-def _words(values: Mapping[str, EvidenceValue]) -> list[str]:
-    return [", ".join(f"{name} {value_words(value)}" for name, value in values.items() if value is not None)]
-
-
-def _apart(close: EvidenceValue, level: EvidenceValue) -> str:
-    words = distance_words(close, level)
-    return f": {words}" if words else ""
+def _words(values: Mapping[str, EvidenceValue]) -> str:
+    return ", ".join(f"{name} {value_words(value)}" for name, value in values.items() if value is not None)
 
 
 def _instant(at: datetime) -> str:

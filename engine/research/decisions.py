@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from engine.core.events import DayDecided, EvidenceValue
+from engine.core.rotation_equity import RotationEquity, rotation_after
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.research.differences import Cause, Difference
@@ -76,6 +77,7 @@ class _Comparer:
         self._minds = minds
         self.result = ComparedDecisions()
         self._memory: StrategyState = minds[0].strategy.start()
+        self._rotation: RotationEquity | None = None
         self._running: Difference | None = None
 
     def compare(self, day: date, ours: Evening | None, theirs: Evening | None) -> None:
@@ -92,6 +94,7 @@ class _Comparer:
             self._explain(ours.decided, theirs)
         if theirs is not None:
             self._memory = theirs.decided.memory  # type: ignore[assignment] # the codec restores the strategy's own type
+            self._rotation = rotation_after(self._rotation, theirs.decided)
 
     def _explain(self, ours: DayDecided, theirs: Evening) -> None:
         day, live = ours.day, theirs.decided
@@ -129,6 +132,7 @@ class _Comparer:
             equity=live.equity,
             orders_waiting=theirs.has_waiting,
             entries_allowed=entries_allowed,
+            before=self._rotation,
         )
         try:
             decision = mind.strategy.decide(self._memory, mind.observations.at(live.day), holdings)

@@ -12,15 +12,17 @@ from engine.core.changes import Change
 from engine.core.errors import ConfigError, DataError
 from engine.core.events import DayDecided, RunStarted
 from engine.core.explained import Blocked, ExplainedDay
-from engine.core.explanation import Case, Condition, Explainer, rule
+from engine.core.explaining import RulesExplainer, explainer_of
+from engine.core.explanation import Case, Condition
 from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.money import decimal_of
+from engine.core.rotation_equity import RotationEquity
 from engine.core.strategy import Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
 from engine.recovery import standing_of
-from engine.registry import explainer_factory, strategy_factory
+from engine.registry import strategy_factory
 from engine.standing import Standing
 from engine.wiring.backtest import strategy_of
 from engine.wiring.explain_past import Past
@@ -117,6 +119,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
                 targets=decided.targets,
                 trade=decided.changed,
                 evidence=decided.evidence,
+                rules=decided.rules,
             ),
         )
         awaited = explainer.awaited(case)
@@ -126,7 +129,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
             entries += 1
             continue
         waiting += 1
-        missing = [part for part in awaited.parts if not part.holds] or [awaited]
+        missing = [part for part in awaited.parts if not part.holds]
         if len(missing) == 1:
             alone.setdefault(missing[0].name, Counter())[missing[0].cause] += 1
         else:
@@ -147,7 +150,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
 
 
 class _FromEvidence:
-    """Explains a strategy that does not explain itself: by the evidence of its decision, without changes."""
+    """Explains a strategy that is not made of rules: by the evidence of its decision, without changes."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -164,7 +167,7 @@ class _FromEvidence:
             for key, value in (values or {}).items()
         ]
         sentence = "what the decision rests on" if parts else "the decision rests on nothing that is observed"
-        return rule("evidence", parts, needs="all", sentence=sentence)
+        return Condition(name="evidence", holds=case.decision.trade, sentence=sentence, parts=tuple(parts))
 
     def awaited(self, case: Case[StrategyState, object]) -> Condition | None:  # noqa: ARG002
         return None
@@ -173,7 +176,7 @@ class _FromEvidence:
         return ()
 
     def otherwise(self, case: Case[StrategyState, object]) -> str:  # noqa: ARG002
-        return f"the strategy {self._name} does not say what would; strategies/explanations/{self._name}.py could"
+        return f"the strategy {self._name} does not say what would: it is not made of rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +184,7 @@ class _NothingHeld:
     orders_waiting: bool = False
     entries_allowed: bool = True
     stuck: Collection[str] = ()
+    rotation: RotationEquity | None = None
 
     def weights(self) -> Mapping[str, float]:
         return {}
@@ -189,9 +193,8 @@ class _NothingHeld:
 _NOTHING_HELD = _NothingHeld()
 
 
-def _explainer(config: Config) -> Explainer[StrategyState, object]:
-    factory = explainer_factory(config.strategy.name)
-    return _FromEvidence(config.strategy.name) if factory is None else factory(config.strategy)
+def _explainer(config: Config) -> RulesExplainer | _FromEvidence:
+    return explainer_of(strategy_of(config)) or _FromEvidence(config.strategy.name)
 
 
 def _decided_on(past: Past, day: date) -> DayDecided:
@@ -234,6 +237,7 @@ def _held(
         orders_waiting=standing.orders.holds_back(stuck),
         entries_allowed=entries_allowed,
         stuck=stuck,
+        before=standing.rotation,
     )
 
 

@@ -9,16 +9,16 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue, ValidationError, WithJsonSchema
 
 from engine.core.rule import AnyRule, Exit, Named, Rule, RuleParams, Setting, System
 from engine.core.rule_groups import AtLeast, Not
 from engine.core.strategy import OWN_PACKAGE
 
 OWN = f"{OWN_PACKAGE}.rules"
-Choice: TypeAlias = str | dict[str, JsonValue]
+Choice: TypeAlias = Annotated[JsonValue, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]})]
 """A rule in the configuration: its name, or `{name: {parameters}}`."""
 Build: TypeAlias = Callable[[Setting], Named]
 GROUPS = ("all", "any", "not", "at_least")

@@ -5,7 +5,7 @@ from pydantic import Field, StrictFloat, StrictInt
 
 from engine.core.basket_index import BASKET
 from engine.core.changes import percent_text
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
@@ -34,7 +34,7 @@ class AltsDownOnly(SightedSystem[AltsDownOnlyParams]):
         weekly, sundays = sight.weekly(index, self.params.weeks), complete_sundays(index, days=sight.days)
         highest = np.fmax.accumulate(values_by_week(index, sundays))
         fall = 1 - weekly[:, -1] / in_last_week(highest, sundays, sight.days)
-        below = compare(distances(weekly), "<", 0.0)
+        below = compare_all(distances(weekly), "<", 0.0)
         return sight.compared(fall, ">", self.params.fall, also=below)
 
     def says(self, reading: Reading) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field, StrictInt
 
 from engine.core.basket_index import BASKET
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
@@ -29,13 +29,13 @@ class Chain(SightedSystem[ChainParams]):
 
     def column(self, sight: Sight) -> Column:
         """Count the stages: spreads that fall, and stocks, small caps and altcoins above their means."""
-        stages = [compare(sight.change(sight.series("HY_OAS"), BOND_WEEKS), "<", 0.0)]
+        stages = [compare_all(sight.change(sight.series("HY_OAS"), BOND_WEEKS), "<", 0.0)]
         for series, weeks in (
             (sight.series("SPY"), STOCK_WEEKS),
             (sight.ratio("IWM", "SPY"), RATIO_WEEKS),
             (sight.ratio(BASKET, CORE), RATIO_WEEKS),
         ):
-            stages.append(compare(distances(sight.weekly(series, weeks)), ">", 0.0))
+            stages.append(compare_all(distances(sight.weekly(series, weeks)), ">", 0.0))
         held = np.sum(stages, axis=0).astype(np.float64)
         return sight.compared(held, ">=", float(self.params.stages))
 

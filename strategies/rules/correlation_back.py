@@ -2,13 +2,12 @@
 
 from typing import Literal
 
-import numpy as np
 from pydantic import Field, StrictFloat, StrictInt
 
 from engine.core.basket_index import BASKET
 from engine.core.columns import Column
 from engine.core.reading import Reading
-from engine.core.row_statistics import correlations
+from engine.core.row_statistics import correlations, log_returns
 from engine.core.rule import RuleParams, Setting
 from engine.core.series_pairs import on_common_dates
 from strategies.signals.sight import Sight, SightedSystem, market_of
@@ -38,8 +37,8 @@ class CorrelationBack(SightedSystem[CorrelationBackParams]):
     def column(self, sight: Sight) -> Column:
         """Correlate the weekly returns of both on their common dates."""
         pair = on_common_dates(sight.series(self.params.of), sight.series(self.params.to))
-        of, to = (np.diff(np.log(sight.weekly(series, self.params.weeks + 1)), axis=1) for series in pair)
-        return sight.compared(correlations(of, to), ">=", self.params.level)
+        of, to = (sight.weekly(series, self.params.weeks + 1) for series in pair)
+        return sight.compared(correlations(log_returns(of), log_returns(to)), ">=", self.params.level)
 
     def says(self, reading: Reading) -> str:
         """Say how high the correlation is."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
@@ -29,7 +29,7 @@ class CreditEasy(SightedSystem[CreditEasyParams]):
         """Compare the spread with its mean, and the conditions with 0."""
         spread = distances(sight.last_n(sight.series(SPREAD), self.params.sessions))
         conditions = sight.last(sight.series(CONDITIONS))
-        return sight.compared(spread, "<=", 0.0, also=compare(conditions, "<", 0.0))
+        return sight.compared(spread, "<=", 0.0, also=compare_all(conditions, "<", 0.0))
 
     def says(self, reading: Reading) -> str:
         """Say how far the spread is from its mean, and what the conditions are where that decides."""

@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
@@ -32,7 +32,7 @@ class EthLeads(SightedSystem[EthLeadsParams]):
         weekly = sight.weekly(sight.series(LEADER), self.params.weeks)
         distance = distances(sight.weekly(sight.ratio(LEADER, CORE), self.params.ratio_weeks))
         highest = np.max(weekly, axis=1) == weekly[:, -1]
-        return sight.column(highest | compare(distance, ">", 0.0), distance, ">", 0.0)
+        return sight.column(highest | compare_all(distance, ">", 0.0), distance, ">", 0.0)
 
     def says(self, reading: Reading) -> str:
         """Say where the ratio is, and what the close is where that decides."""

@@ -5,7 +5,7 @@ from pydantic import Field, StrictFloat
 
 from engine.core.basket_index import BASKET
 from engine.core.changes import percent_text
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from strategies.signals.known import last_known
@@ -30,7 +30,7 @@ class LagGap(SightedSystem[LagGapParams]):
     def column(self, sight: Sight) -> Column:
         """Compare how far each is under its highest close so far."""
         index = sight.series(INDEX)
-        near = compare(last_known(falls(index.values), sight.last_positions(index)), "<=", self.params.near)
+        near = compare_all(last_known(falls(index.values), sight.last_positions(index)), "<=", self.params.near)
         followers = [sight.series(name) for name in (CORE, BASKET)]
         gaps = [last_known(falls(series.values), sight.positions_on(series)) for series in followers]
         return sight.compared(np.min(gaps, axis=0), ">=", self.params.below, also=near)

@@ -2,7 +2,7 @@
 
 from pydantic import Field, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.row_statistics import growths
 from engine.core.rule import RuleParams
@@ -30,7 +30,7 @@ class NvdaTires(SightedSystem[NvdaTiresParams]):
         over_market = sight.ratio("NVDA", "SPY")
         momentum = growths(sight.weekly(over_market, self.params.momentum_weeks + 1))
         distance = distances(sight.weekly(over_market, self.params.weeks))
-        return sight.compared(distance, "<", 0.0, also=compare(momentum, "<=", 0.0))
+        return sight.compared(distance, "<", 0.0, also=compare_all(momentum, "<=", 0.0))
 
     def says(self, reading: Reading) -> str:
         """Say how far the ratio is from its mean, and what its momentum does."""

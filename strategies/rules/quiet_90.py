@@ -7,9 +7,10 @@ import pandas as pd
 from pydantic import Field, StrictFloat, StrictInt
 
 from engine.core.basket_index import BASKET
-from engine.core.columns import Column, Flags, compare
+from engine.core.columns import Column, Flags, compare_all
 from engine.core.market import Floats
 from engine.core.reading import Reading
+from engine.core.row_statistics import log_returns
 from engine.core.rule import RuleParams
 from engine.core.series_columns import sample_deviations
 from strategies.signals.known import last_known
@@ -48,7 +49,7 @@ class Quiet90(SightedSystem[Quiet90Params]):
         sight.require_of(
             of, seen | quiet, f"no shock is seen, and no {days} days have passed since its first judged day"
         )
-        return sight.column(np.where(seen, compare(since, ">=", days), quiet), since, ">=", float(days))
+        return sight.column(np.where(seen, compare_all(since, ">=", days), quiet), since, ">=", float(days))
 
     def says(self, reading: Reading) -> str:
         """Say how long ago the last shock was."""
@@ -63,11 +64,11 @@ class Quiet90(SightedSystem[Quiet90Params]):
         volatility, fall = np.full(count, np.nan), np.full(count, np.nan)
         if count > params.volatility_days:
             windows = np.lib.stride_tricks.sliding_window_view
-            returns = np.diff(np.log(values))
+            returns = log_returns(values)
             volatility[params.volatility_days :] = sample_deviations(windows(returns, params.volatility_days))
             highest = np.max(windows(values, params.volatility_days), axis=1)
             fall[params.volatility_days - 1 :] = 1 - values[params.volatility_days - 1 :] / highest
         # numpy's quantile of so many windows takes a hundred times as long.
         quantiles = pd.Series(volatility).rolling(params.lookback_days).quantile(params.quantile).to_numpy()
         judged: Flags = ~np.isnan(quantiles)
-        return judged, judged & ((volatility > quantiles) | compare(fall, ">=", params.drawdown))
+        return judged, judged & ((volatility > quantiles) | compare_all(fall, ">=", params.drawdown))

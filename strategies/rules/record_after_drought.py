@@ -4,7 +4,7 @@ import numpy as np
 from pydantic import Field, StrictInt
 
 from engine.core.calendar import DAYS_A_WEEK
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from strategies.signals.known import last_known
@@ -35,7 +35,7 @@ class RecordAfterDrought(SightedSystem[RecordAfterDroughtParams]):
         dates = last_known(index.ordinals.astype(np.float64), last_marked(after_drought))
         since = sight.days - last_known(dates, sight.last_positions(index))
         threshold = float(DAYS_A_WEEK * self.params.valid_weeks)
-        return sight.column(compare(since, "<=", threshold), since, "<=", threshold)
+        return sight.column(compare_all(since, "<=", threshold), since, "<=", threshold)
 
     def says(self, reading: Reading) -> str:
         """Say how long ago it was."""

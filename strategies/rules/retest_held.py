@@ -9,7 +9,6 @@ from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from strategies.signals.breakout import BreakoutColumns
-from strategies.signals.breakout_sight import breakout_seen
 from strategies.signals.known import last_known
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of
@@ -30,8 +29,8 @@ class RetestHeld(SightedSystem[RetestHeldParams]):
 
     def column(self, sight: Sight) -> Column:
         """Count the days since the retest of the breakout in force."""
-        breakout = breakout_seen(sight)
-        retests = last_known(self._retests(breakout.bars, breakout.columns), breakout.positions)
+        breakout = sight.breakout()
+        retests = last_known(self._retests(breakout.index, breakout.columns), breakout.positions)
         since = np.where(breakout.in_force, sight.days - retests, np.nan)
         return sight.column(~np.isnan(since), since)
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field, StrictFloat, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from strategies.signals.sight import Sight, SightedSystem
@@ -29,7 +29,7 @@ class Tightening(SightedSystem[TighteningParams]):
     def column(self, sight: Sight) -> Column:
         """Compare both with what they were some weeks before."""
         rate, assets = (sight.change(sight.series(name), self.params.weeks) for name in (RATE, BALANCE_SHEET))
-        return sight.compared(rate, ">=", self.params.step, also=compare(assets, "<", 0.0))
+        return sight.compared(rate, ">=", self.params.step, also=compare_all(assets, "<", 0.0))
 
     def says(self, reading: Reading) -> str:
         """Say how the rate changed, and the balance sheet where that decides."""

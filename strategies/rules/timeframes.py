@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
@@ -34,7 +34,7 @@ class Timeframes(SightedSystem[TimeframesParams]):
             sight.weekly(core, params.weeks),
             sight.monthly(core, params.months),
         )
-        held = np.sum([compare(distances(rows), ">", 0.0) for rows in frames], axis=0)
+        held = np.sum([compare_all(distances(rows), ">", 0.0) for rows in frames], axis=0)
         return sight.compared(held.astype(np.float64), ">=", float(params.at_least))
 
     def says(self, reading: Reading) -> str:

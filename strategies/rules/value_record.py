@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from strategies.signals.known import last_known
@@ -35,7 +35,7 @@ class ValueRecord(SightedSystem[ValueRecordParams]):
         position = sight.last_positions(fund)
         since = position - last_known(places, position)
         threshold = float(self.params.within_sessions)
-        return sight.column(compare(since, "<", threshold), since, "<", threshold)
+        return sight.column(compare_all(since, "<", threshold), since, "<", threshold)
 
     def says(self, reading: Reading) -> str:
         """Say how many sessions ago the last record was."""

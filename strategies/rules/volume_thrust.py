@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from pydantic import Field, StrictFloat, StrictInt
 
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.market import BarSeries, Floats, closes_of
 from engine.core.reading import Reading
 from engine.core.row_statistics import over
@@ -47,7 +47,7 @@ class VolumeThrust(SightedSystem[VolumeThrustParams]):
         )
         highest = np.max(np.append(_thrusts(bars, base), -np.inf)[rows[:, base:]], axis=1)
         highest = np.where(np.isinf(highest), np.nan, highest)
-        return sight.column(compare(highest, ">=", self.params.ratio), highest, ">=", self.params.ratio)
+        return sight.column(compare_all(highest, ">=", self.params.ratio), highest, ">=", self.params.ratio)
 
     def says(self, reading: Reading) -> str:
         """Say how high the volume was."""

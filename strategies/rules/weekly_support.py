@@ -3,11 +3,11 @@
 import numpy as np
 
 from engine.core.calendar import DAYS_A_WEEK
-from engine.core.columns import Column, compare
+from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import weekly_values
-from strategies.signals.breakout_sight import breakout_seen
+from strategies.signals.known import last_known
 from strategies.signals.sight import INDEX, Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -19,13 +19,14 @@ class WeeklySupport(SightedSystem[RuleParams]):
 
     def column(self, sight: Sight) -> Column:
         """Compare the last weekly close with the support, once a week has ended since the breakout."""
-        breakout, index = breakout_seen(sight), sight.series(INDEX)
-        sundays = sight.days - sight.days % DAYS_A_WEEK
-        asked = breakout.in_force & (sundays >= breakout.session)
+        breakout, index = sight.breakout(), sight.series(INDEX)
+        session = last_known(breakout.columns.breakout_session.astype(np.float64), breakout.positions)
+        support = last_known(breakout.columns.support, breakout.positions)
+        asked = breakout.in_force & (sight.days - sight.days % DAYS_A_WEEK >= session)
         close = weekly_values(index, sight.days, 1)[:, 0]
         sight.require_of(index, ~asked | ~np.isnan(close), "the last week has no value")
-        distance = np.where(asked, close / breakout.support - 1, np.nan)
-        return sight.column(compare(distance, ">", 0.0), distance, ">", 0.0)
+        distance = np.where(asked, close / support - 1, np.nan)
+        return sight.column(compare_all(distance, ">", 0.0), distance, ">", 0.0)
 
     def says(self, reading: Reading) -> str:
         """Say how far the close is from the support."""

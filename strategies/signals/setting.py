@@ -1,9 +1,11 @@
-"""What the rules of the rotation share: its markets, and the keys that stand beside them."""
+"""What the rules of the rotation share: its markets, its signals, and the keys that stand beside them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.core.rule import Setting
 from strategies.signals.breakout import BreakoutParams
+from strategies.signals.days import DailyBreakout, DailyMacd, OncePerHistory
+from strategies.signals.macd import MacdParams
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,8 +13,13 @@ class RotationSetting(Setting):
     """The setting of a rule of the rotation.
 
     Attributes:
-        breakout, min_history_days: as in the configuration.
+        daily_breakout, daily_macd: observe a history, once for all rules.
+        breakout, macd, hold_weeks, min_history_days: as in the configuration.
     """
 
-    breakout: BreakoutParams = field(default_factory=BreakoutParams)
-    min_history_days: int = 30
+    daily_breakout: OncePerHistory[DailyBreakout]
+    daily_macd: OncePerHistory[DailyMacd]
+    breakout: BreakoutParams
+    macd: MacdParams
+    hold_weeks: int
+    min_history_days: int

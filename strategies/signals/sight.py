@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.basket_index import BASKET, basket_index
-from engine.core.columns import Column, Flags, Reason, Sign, column, compare
+from engine.core.columns import Column, Flags, Reason, Sign, column, compare_all
 from engine.core.market import BarSeries, Floats, History
 from engine.core.reading import Reading
 from engine.core.rule import ParamsT, Setting, System
@@ -25,6 +25,7 @@ from engine.core.series_columns import (
     rounded,
     weekly_values,
 )
+from strategies.signals.days import DailyBreakout
 from strategies.signals.known import NOTHING, last_known
 from strategies.signals.setting import RotationSetting
 
@@ -107,6 +108,11 @@ class Sight:
         rows = changes_over_weeks(series, self.days, weeks)[:, np.newaxis]
         return self._asked(series, rows, f"there is none of {weeks} weeks before the last one")[:, 0]
 
+    def breakout(self) -> DailyBreakout:
+        """Give the breakout of the index, which is not known where its last session is not."""
+        self.last(self.series(INDEX))
+        return self.setting.daily_breakout.of(self.history)
+
     def require(self, known: Flags, reason: Reason) -> None:
         """Make the system unknown on the other days."""
         self._parts.append((known, reason))
@@ -118,7 +124,7 @@ class Sight:
     def compared(self, value: Floats, sign: Sign, threshold: float, *, also: Flags | None = None) -> Column:
         """Make a column that holds where a value compares as wanted, and `also` holds; NaN is not known."""
         self.require(~np.isnan(value), NO_DIVISOR)
-        holds = compare(value, sign, threshold)
+        holds = compare_all(value, sign, threshold)
         return self.column(holds if also is None else holds & also, value, sign, threshold)
 
     def column(

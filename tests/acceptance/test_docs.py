@@ -107,7 +107,7 @@ def pasted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository into which the examples of strategies/README.md were pasted."""
     copy = _copy_of_the_repository(tmp_path_factory.mktemp("pasted") / "altfuse")
     places = re.findall(r"`(strategies/\S+\.py)`[^`]*:\n\n```python$", STRATEGIES, flags=re.MULTILINE)
-    assert places == ["strategies/above_mean.py", "strategies/rules/momentum.py"]
+    assert places == ["strategies/above_mean.py", "strategies/rules/momentum.py", "strategies/rules/profit_taken.py"]
     for place, example in zip(places, _blocks(STRATEGIES, "python"), strict=True):
         (copy / place).write_text(example, encoding="utf-8")
     return copy
@@ -253,7 +253,7 @@ def test_the_examples_pass_the_tests_that_run_over_every_file_found(pasted: Path
 
 
 def test_the_examples_pass_the_linter(pasted: Path) -> None:
-    places = "strategies/above_mean.py strategies/rules/momentum.py"
+    places = "strategies/above_mean.py strategies/rules/momentum.py strategies/rules/profit_taken.py"
 
     typed = _type(f"python -m ruff check {places} && python -m ruff format --check {places}", pasted)
 

@@ -9,7 +9,7 @@ from tests.support.command import ROOT, run_command
 
 SAMPLE = ("--set", "data.crypto=sample", "--set", "data.index=sample", "--to", "2018-03-31", "--no-report")
 PAGE = (ROOT / "strategies" / "README.md").read_text(encoding="utf-8")
-EXAMPLE, MOMENTUM = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+EXAMPLE, MOMENTUM, PROFIT_TAKEN = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
 def write(path: Path, text: str) -> Path:

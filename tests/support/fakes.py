@@ -10,6 +10,8 @@ from engine.core.instrument import Instrument
 from engine.core.market import History
 from engine.core.money import exact
 from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
+from engine.core.reading import Readings
+from engine.core.rotation_equity import RotationEquity
 from engine.core.strategy import Decision, Holdings, Universe
 from engine.journal.memory import MemoryJournal
 
@@ -80,6 +82,7 @@ def decided(
     evidence: Evidence | None = None,
     targets: Mapping[str, float] | None = None,
     closes: Mapping[str, Decimal] | None = None,
+    rules: Readings | None = None,
 ) -> DayDecided:
     return DayDecided(
         day=day,
@@ -87,6 +90,7 @@ def decided(
         next_state=next_state,
         reason=reason,
         evidence=evidence or {},
+        rules=rules or {},
         targets={"BTC": 0.995} if targets is None else targets,
         changed=reason != "hold",
         equity=Decimal(equity),
@@ -143,6 +147,7 @@ class FakeHoldings:
     orders_waiting: bool = False
     entries_allowed: bool = True
     stuck: Collection[str] = ()
+    rotation: RotationEquity | None = None
 
     def weights(self) -> Mapping[str, float]:
         return self.held

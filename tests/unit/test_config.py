@@ -75,7 +75,7 @@ def comparable(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-OURS = {"live.index_wait_seconds": 21600}
+OURS = {"live.index_wait_seconds": 21600, "strategy.exits": ["support_lost", "time_exit"]}
 """Keys beyond the interface."""
 
 

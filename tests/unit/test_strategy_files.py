@@ -7,11 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from engine import strategy_files
 from engine.config_reading import build_config
 from engine.core.errors import ConfigError
 from engine.core.strategy import OWN_PACKAGE
-from engine.registry import explainer_factory, params_of, strategy_factory, strategy_names
+from engine.registry import params_of, strategy_factory, strategy_names
 from engine.strategy_files import HOME, built_in, own_files
 from strategies.rules import confirmation, rule_class
 
@@ -34,7 +33,7 @@ def forget(package: str) -> None:
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the folder `strategies` of the working folder; whatever else is in it must not run."""
     folder = tmp_path / "strategies"
-    for package in (folder, folder / "rules", folder / "explanations"):
+    for package in (folder, folder / "rules"):
         package.mkdir()
         (package / "__init__.py").write_text(TAKEN, encoding="utf-8")
     (folder / "another.py").write_text(TAKEN, encoding="utf-8")
@@ -161,18 +160,3 @@ def test_a_file_that_cannot_be_loaded_is_one_sentence_with_its_path(own: Path, t
         params_of("broken")
     with pytest.raises(ConfigError, match=r"/strategies/rules/broken\.py cannot be loaded: "):
         build_config({"strategy": {"confirmations": ["broken"]}}, params_of)
-
-
-def test_ones_own_strategy_is_explained_by_its_own_file_and_a_built_in_one_never(own: Path) -> None:
-    (own / "my_own.py").write_text(OWN_STRATEGY.format(name="MyOwn"), encoding="utf-8")
-    (own / "explanations" / "hold.py").write_text(TAKEN, encoding="utf-8")
-    params_of("my_own")
-    assert explainer_factory("my_own") is None
-
-    (own / "explanations" / "my_own.py").write_text("class Explainer: ...\n", encoding="utf-8")
-    strategy_files.open_own(own)
-
-    found = explainer_factory("my_own")
-    assert found is not None
-    assert found.__module__ == f"{OWN_PACKAGE}.explanations.my_own"
-    assert explainer_factory("hold") is None

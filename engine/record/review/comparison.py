@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.core.rotation_equity import ROTATED
 from engine.record.paper_folder import FREE_INNER_KEYS, FREE_KEYS
-from engine.record.projections import ROTATED
 from engine.record.record_rows import RotationRow
 from engine.record.review.facts import FIGURES, figures_of, rotates
 from engine.record.run_record import RunRecord

@@ -14,7 +14,8 @@ from engine.core.order import RESET_BUY_BACK
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import performance_of, turnover_of, without_few_days
-from engine.record.projections import OPEN, ROTATED
+from engine.core.rotation_equity import ROTATED
+from engine.record.projections import OPEN
 from engine.record.record_rows import RotationRow
 from engine.record.review.costs import Costs, PricedFill, costs_of, priced_fills
 from engine.record.review.holdings import Standing, Stretch, standing_of, stretches_of

@@ -6,6 +6,7 @@ Evidence changes by session and by week, targets seldom: each is kept once, with
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.core.reading import Reading
 from engine.record.record_rows import FillRow
 from engine.record.review.holdings import HeldDay
 from engine.record.run_record import RunRecord
@@ -15,11 +16,13 @@ from engine.report.html.columns import PANEL_DIGITS, digits
 def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
     """Give the values by day; days and equity are among the columns of the charts.
 
-    Each of `words`, `closes`, `marked` (days of older closes), `targets`, `held` and the sections of `evidence` holds
-    `rows` (the place of its names in `names`, then the values) and `days`: on how many days in a row each row stands.
+    Each of `words`, `closes`, `marked` (days of older closes), `targets`, `held`, the sections of `evidence` and the
+    `rules` holds `rows` (the place of its names in `names`, then the values) and `days`: on how many days in a row each
+    row stands.
     """
     decisions = record.decisions
     sections = dict.fromkeys(name for decision in decisions for name, value in decision.evidence.items() if value)
+    rules = dict.fromkeys(name for decision in decisions for name in decision.rules)
     return {
         "words": changes([{"state": each.state, "next": each.next_state, "reason": each.reason} for each in decisions]),
         "cash": [digits(decision.cash, PANEL_DIGITS) for decision in decisions],
@@ -28,8 +31,18 @@ def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
         "marked": changes([{asset: on.isoformat() for asset, on in each.marked_on.items()} for each in decisions]),
         "held": changes([day.quantities for day in held]),
         "evidence": {name: changes([decision.evidence.get(name) or {} for decision in decisions]) for name in sections},
+        "rules": {name: changes([_reading(each.rules.get(name)) for each in decisions]) for name in rules},
         "fills": _fills_by_day(record.own_fills),
     }
+
+
+def _reading(reading: Reading | None) -> dict[str, Any]:
+    """Give what a rule said; nothing on a day on which it was not asked."""
+    if reading is None:
+        return {}
+    since = None if reading.since is None else reading.since.isoformat()
+    values = {"value": reading.value, "threshold": reading.threshold, "since": since, "reason": reading.reason}
+    return {"holds": reading.holds, **{name: value for name, value in values.items() if value not in (None, "")}}
 
 
 def changes(values: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

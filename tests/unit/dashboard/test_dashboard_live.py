@@ -24,8 +24,9 @@ from engine.core.events import (
     RunStarted,
 )
 from engine.core.order import RESET_BUY_BACK, Fill, Order, Side
+from engine.core.reading import Reading
 from engine.dashboard.live import MOST_FILLS, LiveRun, LiveState
-from engine.dashboard.signals import Signal, latest_exit, signals_of
+from engine.dashboard.signals import Signal, signals_of
 from engine.dashboard.sparkline import HEIGHT, WIDTH, sparkline
 from engine.record.review.incidents import IncidentKind
 
@@ -135,8 +136,6 @@ def test_state_since_next_decision_and_freshness_are_those_of_the_last_decision(
     assert state.status.next_day == later + timedelta(days=1)
     assert state.status.due == datetime(2024, 3, 8, tzinfo=UTC)
     assert (state.session, state.week) == ("2024-03-01", "2024-02-25")
-    # 18 weeks are 126 days.
-    assert state.latest_exit == date(2024, 7, 6)
     assert state.status.venue == "binance-testnet"
 
 
@@ -193,46 +192,22 @@ def test_the_return_is_that_of_the_decisions() -> None:
     assert state.curve.performance.total_return == pytest.approx(0.1)
 
 
-def by_name(signals: tuple[Signal, ...]) -> dict[str, Signal]:
-    return {signal.name: signal for signal in signals}
+def test_signals_are_what_the_rules_say() -> None:
+    rules = {
+        "breakout": Reading(holds=False, value=2040.0, threshold=2125.0, since=DAY, distance=-85.0),
+        "net_liquidity": Reading(holds=None, reason="WALCL is stale"),
+        "any#2": Reading(holds=True),
+    }
 
-
-def test_distances_are_told_to_ceiling_signal_line_and_the_end_of_a_cross() -> None:
-    told = by_name(signals_of({"index": {**INDEX, "run_length": 1, "run_level": 2000.0}, "macd": MACD}, CONFIG))
-
-    # 2040 / 2000 - 1
-    assert told["RUT ceiling"].distance == "the close is 2.00% above it"
-    assert told["RUT breakout"].is_on is False
-    assert told["confirmation"].value == "session 1 of 3"
-    assert told["BTC weekly MACD"].distance == "10.00 below its signal line 100.00; week to 2024-02-25"
-    assert told["golden cross"] == Signal(
-        name="golden cross",
-        value="not in force, the last of 2024-01-07",
-        distance="it counted until 2024-03-03 at the latest",
-        is_on=False,
+    assert signals_of(rules, {"index": INDEX}) == (
+        Signal(name="breakout", value="2,040.00 against 2,125.00, since 2024-03-01", is_on=False),
+        Signal(name="net liquidity", value="not known: WALCL is stale", is_on=None),
+        Signal(name="any#2", value="holds", is_on=True),
     )
 
 
-def test_in_a_breakout_the_distance_to_support_is_told() -> None:
-    index = {**INDEX, "in_breakout": True, "support": 2125.0, "breakout_session": DAY}
-    told = by_name(signals_of({"index": index, "macd": {**MACD, "in_force": True}}, CONFIG))
-
-    # 2040 / 2125 - 1
-    assert told["RUT support"].distance == "the close is 4.00% below it"
-    assert told["RUT breakout"].is_on is True
-    assert told["golden cross"].distance == "counts until 2024-03-03, while the MACD stays above"
-
-
-def test_signals_of_texts_are_those_of_values_and_gaps_are_no_error() -> None:
-    texts = {key: str(value) if isinstance(value, date) else value for key, value in MACD.items()}
-
-    assert signals_of({"macd": texts}, CONFIG) == signals_of({"macd": MACD}, CONFIG)
-    assert (
-        by_name(signals_of({"index": {"close": 1.0}, "macd": {"macd": None}}))["index ceiling"].value == "not defined"
-    )
-    assert signals_of({"index": None, "own": {"mean_days": 3.5}}) == (Signal(name="own: mean days", value="3.50"),)
-    assert latest_exit({"entry_day": "someday"}, CONFIG) is None
-    assert latest_exit([], None) is None
+def test_a_record_without_rules_shows_its_evidence() -> None:
+    assert signals_of({}, {"index": None, "own": {"mean_days": 3.5}}) == (Signal(name="own: mean days", value="3.50"),)
 
 
 @given(st.lists(st.floats(-1e300, 1e300) | st.sampled_from([math.nan, math.inf, -math.inf]), max_size=2000))

@@ -1,7 +1,6 @@
 """The panel of a live run: what it says, in whatever room there is; and the words at the end."""
 
 import io
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,28 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from engine.core.events import EvidenceValue, OrderFilled
+from engine.core.events import OrderFilled
 from engine.core.order import Side
 from engine.core.orders_in_flight import OrderInFlight, Stage
 from engine.core.out_of_position import OutOfPosition
+from engine.core.reading import Reading
 from engine.core.valuation import ValuedPosition
 from engine.report.live import closing_words, live_console, live_lines
 from engine.report.live_status import Incident, LiveStatus, Past
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
-INDEX: Mapping[str, EvidenceValue] = {
-    "session": date(2023, 12, 29),
-    "close": 2027.07,
-    "ceiling": 2442.74,
-    "in_breakout": False,
-    "support": None,
-}
-MACD: Mapping[str, EvidenceValue] = {
-    "week": date(2023, 12, 31),
-    "macd": 4050.97,
-    "signal": 2984.20,
-    "cross_week": date(2023, 10, 29),
-    "in_force": True,
+RULES = {
+    "breakout": Reading(holds=False, value=2027.07, threshold=2442.74, distance=-415.67, since=date(2023, 11, 2)),
+    "golden_cross": Reading(holds=True, value=4050.97, threshold=2984.20, since=date(2023, 10, 29)),
+    "net_liquidity": Reading(holds=None, reason="WALCL is stale"),
 }
 BUY = order_of("ETH", Side.BUY, "2", name="bot-20240101-ETH-b1-1")
 STATUS = LiveStatus(
@@ -43,7 +34,7 @@ STATUS = LiveStatus(
     heard_seconds=7.4,
     next_day=DAY + timedelta(days=1),
     due=datetime(2024, 1, 3, 0, 1, tzinfo=UTC),
-    decision=decided(DAY, "CORE", "ROTATED", reason="entry", evidence={"index": INDEX, "macd": MACD, "other": None}),
+    decision=decided(DAY, "CORE", "ROTATED", reason="entry", evidence={"index": {"close": 1.0}}, rules=RULES),
     state_since=DAY,
     quote="USDT",
     cash=Decimal("500.5"),
@@ -75,11 +66,9 @@ def text_of(status: LiveStatus, *, width: int = 80, height: int = 24) -> str:
         "at the closes of 2024-01-01",
         "ETH   12.5%    12,437.00 1,235",
         "buy 2 ETH/USDT [bot-20240101-ETH-b1-1] unresolved since",
-        # 2027.07 / 2442.74 - 1 = -0.1702
-        "2023-12-29: close 2,027.07, ceiling 2,442.74: 17.02% below it",
-        # 4050.97 - 2984.20 = 1066.77
-        "week to 2023-12-31: 4,050.97, 1,066.77 above its signal line",
-        "golden cross 2023-10-29, in force",
+        "rules      ✗ breakout: 2,027.07 against 2,442.74, since 2023-11-02",
+        "✓ golden_cross: 4,050.97 against 2,984.20, since 2023-10-29",
+        "? net_liquidity: not known: WALCL is stale",
         "up to 2024-01-01, came 2024-01-02 12:00:00 UTC",
         "2024-01-02 12:01:00 no answer",
     ],
@@ -88,14 +77,7 @@ def test_the_panel_says_at_80_by_24(words: str) -> None:
     assert words in text_of(STATUS)
 
 
-def test_in_a_breakout_the_distance_to_the_support_is_shown() -> None:
-    index = {**INDEX, "in_breakout": True, "support": 2000.0, "breakout_session": date(2023, 11, 1)}
-    status = replace(STATUS, decision=decided(evidence={"index": index}))
-
-    assert "in breakout since 2023-11-01, support 2,000.00: 1.35% above it" in text_of(status)
-
-
-def test_another_strategys_evidence_is_shown_by_its_names() -> None:
+def test_evidence_is_shown_by_its_names_where_no_rules_are_on_record() -> None:
     status = replace(STATUS, decision=decided(evidence={"momentum": {"score": 1.5, "rank": 2, "gap": None}}))
 
     assert "momentum   score 1.50, rank 2" in text_of(status)

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from strategies.macd_timing import MacdFacts, MacdTiming, MacdTimingParams, TimingState
+from strategies.macd_timing import MacdTiming, MacdTimingParams, TimingState
+from strategies.signals.days import WeekFacts
 from strategies.signals.macd import MacdParams
 from tests.support.fakes import FakeHoldings
 from tests.support.markets import coin_bars, history_of
@@ -13,8 +14,18 @@ SUNDAY = date(2024, 1, 28)
 SMALL = MacdParams(fast=1, slow=3, signal=3, warmup_weeks=2)
 
 
-def facts(above: bool) -> MacdFacts:
-    return MacdFacts(week=SUNDAY, macd=1.5, signal=1.0 if above else 2.0, above=above)
+def facts(above: bool) -> WeekFacts:
+    return WeekFacts(
+        day=SUNDAY,
+        week=SUNDAY,
+        macd=1.5,
+        signal=1.0 if above else 2.0,
+        above_signal=above,
+        cross_week=None,
+        above_since=SUNDAY,
+        in_time=False,
+        since=SUNDAY,
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,6 +49,7 @@ def test_it_follows_the_side_of_the_signal_line(
     assert (decision.reason, decision.state.name, decision.trade) == (reason, after, trade)
     assert decision.targets == ({"BTC": 0.75} if above else {})
     assert decision.evidence == {"macd": {"week": SUNDAY, "macd": 1.5, "signal": 1.0 if above else 2.0}}
+    assert decision.rules["macd_above"].holds == above
 
 
 def test_the_state_before_the_first_decision_is_cash() -> None:
@@ -55,8 +67,10 @@ def test_a_day_knows_the_week_that_ended_on_its_sunday_or_before() -> None:
 
     # MACD and signal by hand: 0 0 -10 15 and 0 0 -5 5 (test_macd.py).
     assert observed.first_day == date(2024, 1, 15)
-    assert observed.at(date(2024, 1, 27)) == MacdFacts(week=date(2024, 1, 21), macd=-10, signal=-5, above=False)
-    assert observed.at(SUNDAY) == MacdFacts(week=SUNDAY, macd=15, signal=5, above=True)
+    saturday, sunday = observed.at(date(2024, 1, 27)), observed.at(SUNDAY)
+    assert (saturday.week, saturday.macd, saturday.signal) == (date(2024, 1, 21), -10, -5)
+    assert (sunday.week, sunday.macd, sunday.signal) == (SUNDAY, 15, 5)
+    assert (saturday.above_signal, sunday.above_signal, sunday.above_since) == (False, True, SUNDAY)
 
 
 def test_a_day_without_a_bar_has_no_facts() -> None:

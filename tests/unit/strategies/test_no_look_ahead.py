@@ -24,7 +24,6 @@ from engine.core.rule import RuleParams, Setting, System
 from engine.core.strategy import AnyStrategy, Observations
 from engine.data.csv_files import read_csv_bars
 from engine.registry import params_of, strategy_factory, strategy_names
-from strategies.rules import confirmation, rule_class, rule_names
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.known import last_known
 from tests.support.look_ahead import garbled, require_causal_rule, require_no_look_ahead
@@ -51,7 +50,6 @@ HAPPENS: Mapping[str, Mapping[str, int]] = {
 """What a run must hold, for its proof to be about more than days on which nothing happens."""
 SEED = 3
 SETTING = Setting(core=CORE, index=INDEX, basket={"ETH": 0.5, "SOL": 0.5})
-SYSTEMS = [name for name in rule_names() if issubclass(rule_class(name, "test"), System)]
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +73,7 @@ def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str
     assert all(reasons[reason] >= times for reason, times in HAPPENS.get(name, {}).items()), reasons
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
-def test_no_reading_of_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
-    days = [date.fromordinal(ordinal) for ordinal in market[CORE].ordinals[400:].tolist()]
-
-    require_causal_rule(confirmation(name)(SETTING).rule, market, days)
-
-
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", ["blue_sky", "weekly_support", "alts_down_only"])
 def test_no_decision_by_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
     decided = require_no_look_ahead(quick("rotation", confirmations=[name]), market, days_back=0)
 
@@ -128,7 +119,7 @@ def test_a_week_known_too_early_is_caught(
     mutant: str, name: str, market: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutated = WEEKS[mutant](strategies.signals.known.last_complete_weeks)
-    monkeypatch.setattr(f"strategies.{name}.last_complete_weeks", mutated)
+    monkeypatch.setattr("strategies.signals.days.last_complete_weeks", mutated)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick(name), market)
@@ -137,7 +128,7 @@ def test_a_week_known_too_early_is_caught(
 def test_an_index_session_counted_one_too_early_is_caught(market: History, monkeypatch: pytest.MonkeyPatch) -> None:
     true = strategies.signals.known.last_known_bars
     monkeypatch.setattr(
-        "strategies.rotation.last_known_bars", lambda bars, days: np.minimum(true(bars, days) + 1, len(bars) - 1)
+        "strategies.signals.days.last_known_bars", lambda bars, days: np.minimum(true(bars, days) + 1, len(bars) - 1)
     )
 
     with pytest.raises(LookAheadError, match="facts of"):
@@ -224,7 +215,7 @@ def test_a_coin_that_must_have_a_bar_tomorrow_is_caught(market: History, monkeyp
     def tradable_tomorrow(history: History, assets: Any, days: BarSeries, **rules: int) -> NDArray[np.bool_]:
         return np.array([np.isin(days.ordinals + 1, history[asset].ordinals) for asset in assets]).T
 
-    monkeypatch.setattr("strategies.rotation.tradable_matrix", tradable_tomorrow)
+    monkeypatch.setattr("strategies.rules.basket_tradable.tradable_matrix", tradable_tomorrow)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick("rotation"), market)

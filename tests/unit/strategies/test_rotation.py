@@ -12,7 +12,9 @@ from engine.core.errors import DataError
 from engine.core.reading import Reading
 from engine.core.strategy import Decision
 from strategies.rotation import Regime, Rotation, RotationFacts, RotationParams, RotationState
+from strategies.rules.basket_tradable import Tradable
 from strategies.signals.breakout import BreakoutParams
+from strategies.signals.days import BreakoutFacts, WeekFacts
 from strategies.signals.macd import MacdParams
 from tests.support.fakes import FakeHoldings
 from tests.support.markets import coin_bars, history_of, index_bars
@@ -34,20 +36,48 @@ UNHELD = Reading(holds=False)
 
 
 def facts(**known: Any) -> RotationFacts:
-    """Give the facts of a day on which nothing speaks for an entry, but for what is told."""
-    nothing = RotationFacts(
-        day=DAY, session=DAY, index_close=2100.0, ceiling=2200.0, in_breakout=False, support=None,
-        breakout_session=None, loss_session=None, run_length=0, run_level=None, week=LAST_SUNDAY, macd=1.0,
-        signal=2.0, above_signal=False,
-        cross_week=None, tradable=("ETH", "SOL"), confirmations=(),
+    """Give the facts of a day on which nothing speaks for an entry, but for what is told.
+
+    Where a breakout and a cross are told, they are in force; `in_force` and `in_time` say otherwise.
+    """
+    told: dict[str, Any] = {
+        "day": DAY, "session": DAY, "close": 2100.0, "ceiling": 2200.0, "in_breakout": False, "support": None,
+        "breakout_session": None, "loss_session": None, "run_length": 0, "run_level": None, "week": LAST_SUNDAY,
+        "macd": 1.0, "signal": 2.0, "above_signal": False, "cross_week": None, "tradable": ("ETH", "SOL"),
+        "confirmations": (), **known,
+    }  # fmt: skip
+    breakout = BreakoutFacts(
+        **{name: told[name] for name in (
+            "session", "close", "ceiling", "in_breakout", "support", "breakout_session", "loss_session", "run_length",
+            "run_level",
+        )},
+        in_force=told.get("in_force", told["in_breakout"]),
+        since=DAY,
+        lost_support=None if told["loss_session"] is None else 2150.0,
     )  # fmt: skip
-    return replace(nothing, **known)
+    macd = WeekFacts(
+        day=told["day"],
+        **{name: told[name] for name in ("week", "macd", "signal", "above_signal", "cross_week")},
+        above_since=DAY,
+        in_time=told.get("in_time", told["above_signal"] and told["cross_week"] is not None),
+        since=DAY,
+    )
+    tradable = Tradable(assets=told["tradable"], since=DAY)
+    return RotationFacts(
+        day=told["day"],
+        breakout=breakout,
+        macd=macd,
+        tradable=tradable.assets,
+        entry=(breakout, macd, *told["confirmations"], tradable),
+        exits=(breakout, told["day"]),
+    )
 
 
 def decide(
     state: RotationState, known: RotationFacts, holdings: FakeHoldings | None = None, **params: Any
 ) -> Decision[RotationState]:
-    confirmations = ("blue_sky",) * len(known.confirmations)
+    # Breakout and cross come first, the basket last.
+    confirmations = ("blue_sky",) * (len(known.entry) - 3)
     params = {"basket": {"ETH": 0.5}, "basket_equal": ("SOL",), "confirmations": confirmations, **params}
     return Rotation(RotationParams(**params)).decide(state, known, holdings or FakeHoldings())
 
@@ -108,34 +138,45 @@ def test_the_entry_session_is_the_last_one_known() -> None:
     assert (state.entry_day, state.entry_session) == (LAST_SUNDAY, date(2024, 5, 10))
 
 
-@pytest.mark.parametrize(("days", "reason"), [(56, "entry"), (57, "hold")])
-def test_a_cross_is_in_force_for_its_weeks_to_the_day(days: int, reason: str) -> None:
-    cross = date(2024, 3, 17)
-    known = facts(**IN_BREAKOUT, above_signal=True, cross_week=cross, day=cross + timedelta(days=days))
+def test_a_cross_that_is_not_in_time_lets_nothing_in() -> None:
+    decision = decide(HOLDS_CORE, facts(**IN_BREAKOUT, **CROSSED, in_time=False))
 
-    decision = decide(HOLDS_CORE, known, macd=MacdParams(valid_weeks=8))
-
-    assert decision.reason == reason
+    assert decision.reason == "hold"
     assert decision.evidence["macd"] is not None
-    assert decision.evidence["macd"]["in_force"] == (reason == "entry")
+    assert decision.evidence["macd"]["in_force"] is False
 
 
-@pytest.mark.parametrize(("days", "reason"), [(21, "entry"), (22, "hold")])
-def test_a_breakout_is_in_force_for_its_weeks_to_the_day(days: int, reason: str) -> None:
-    known = facts(**{**IN_BREAKOUT, "breakout_session": DAY - timedelta(days=days)}, **CROSSED)
+def test_a_breakout_that_is_not_in_force_lets_nothing_in() -> None:
+    decision = decide(HOLDS_CORE, facts(**IN_BREAKOUT, **CROSSED, in_force=False))
 
-    decision = decide(HOLDS_CORE, known, breakout=BreakoutParams(valid_weeks=3))
-
-    assert decision.reason == reason
+    assert decision.reason == "hold"
     # The record says "in breakout" whatever the validity.
     assert decision.evidence["index"] is not None
     assert decision.evidence["index"]["in_breakout"] is True
 
 
-def test_running_out_of_validity_ends_no_rotation() -> None:
-    known = facts(**{**IN_BREAKOUT, "breakout_session": date(2023, 1, 3)})
+def test_breakout_and_cross_are_in_force_for_their_weeks_to_the_day() -> None:
+    core = [close for close in (100.0, 100.0, 80.0, 120.0, *(120 * 1.3**n for n in range(1, 7))) for _ in range(7)]
+    coins = (coin_bars("ETH", MONDAY, [1.0] * 70), coin_bars("SOL", MONDAY, [1.0] * 70))
+    history = history_of(coin_bars("BTC", MONDAY, core), index_bars("RUT", MONDAY, [9.0] * 18 + [11.0] * 32), *coins)
+    rules = {**SMALL, "breakout": BreakoutParams(mode="fixed", level=10.0, confirm_sessions=2, valid_weeks=3)}
+    rules["macd"] = MacdParams(fast=1, slow=3, signal=3, warmup_weeks=2, valid_weeks=2)
 
-    assert decide(ROTATED, known, breakout=BreakoutParams(valid_weeks=3)).reason == "hold"
+    observed = Rotation(RotationParams(**rules)).observe(history)
+
+    # Broken out at the close of Friday 26 January, crossed in the week that ended on Sunday the 28th.
+    days = [date(2024, 1, 25) + timedelta(days=n) for n in range(30)]
+    in_force = [day for day in days if observed.at(day).breakout.in_force]
+    in_time = [day for day in days if observed.at(day).macd.in_time]
+    assert (in_force[0], in_force[-1], len(in_force)) == (date(2024, 1, 26), date(2024, 2, 16), 22)
+    assert (in_time[0], in_time[-1], len(in_time)) == (date(2024, 1, 28), date(2024, 2, 11), 15)
+    assert {observed.at(day).breakout.since for day in in_force} == {date(2024, 1, 26)}
+    assert {observed.at(day).macd.since for day in in_time} == {date(2024, 1, 28)}
+    assert observed.at(date(2024, 2, 20)).breakout.since == date(2024, 2, 17)
+
+
+def test_running_out_of_validity_ends_no_rotation() -> None:
+    assert decide(ROTATED, facts(**IN_BREAKOUT, in_force=False)).reason == "hold"
 
 
 @pytest.mark.parametrize(
@@ -377,11 +418,14 @@ def test_facts_of_a_day_are_what_the_signals_knew_at_its_end() -> None:
 
     assert observed.first_day == date(2024, 1, 15)
     thursday, saturday, sunday = (observed.at(date(2024, 1, n)) for n in (25, 27, 28))
-    assert (thursday.session, thursday.index_close, thursday.in_breakout) == (date(2024, 1, 25), 11.0, False)
+    broken, crossed = saturday.breakout, sunday.macd
+    assert (thursday.breakout.session, thursday.breakout.close) == (date(2024, 1, 25), 11.0)
+    assert not thursday.breakout.in_breakout
     # Friday's session confirms; the weekend has it, and Sunday brings the cross of its own week (test_macd.py).
-    assert (saturday.session, saturday.support, saturday.breakout_session) == (date(2024, 1, 26), 10, date(2024, 1, 26))
-    assert (saturday.week, saturday.cross_week, saturday.above_signal) == (date(2024, 1, 21), None, False)
-    assert (sunday.week, sunday.cross_week, sunday.macd) == (date(2024, 1, 28), date(2024, 1, 28), 15)
+    assert (broken.session, broken.support, broken.breakout_session) == (date(2024, 1, 26), 10, date(2024, 1, 26))
+    assert (saturday.macd.week, saturday.macd.cross_week) == (date(2024, 1, 21), None)
+    assert not saturday.macd.above_signal
+    assert (crossed.week, crossed.cross_week, crossed.macd) == (date(2024, 1, 28), date(2024, 1, 28), 15)
     # SOL has its third bar on Sunday.
     assert (saturday.tradable, sunday.tradable) == (("ETH",), ("ETH", "SOL"))
 

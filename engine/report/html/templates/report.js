@@ -134,6 +134,7 @@
   }
   const byDay = Object.fromEntries(["words", "closes", "marked", "targets", "held"].map((name) => [name, unfolded(panel[name])]));
   const evidence = Object.entries(panel.evidence).map(([name, kept]) => [name, unfolded(kept)]);
+  const rules = Object.entries(panel.rules).map(([name, kept]) => [name, unfolded(kept)]);
 
   function showDay() {
     const place = chosen;
@@ -161,6 +162,13 @@
     part(into, "Held at the close", byDay.held[place].map(
       ([asset, quantity]) => [shown(quantity) + " " + of(asset), percent((columns["share " + asset] || [])[place])]));
     part(into, "Closes", byDay.closes[place].map(([asset, close]) => [of(asset), shown(close)]));
+    part(into, "Rules", rules.filter(([, days]) => days[place].length).map(([name, days]) => {
+      const said = Object.fromEntries(days[place]);
+      const sign = said.holds === null ? "?" : said.holds ? "\u2713" : "\u2717";
+      const words = Object.entries(said).filter(([key]) => key !== "holds").map(([key, value]) =>
+        key === "value" || key === "reason" ? shown(value) : key + " " + shown(value));
+      return [sign + " " + name.replaceAll("_", " "), words.join(" \u00b7 ")];
+    }));
     for (const [section, days] of evidence) {
       part(into, "Known: " + section, days[place].map(([name, value]) => [name.replaceAll("_", " "), shown(value)]));
     }

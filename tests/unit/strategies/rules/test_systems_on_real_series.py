@@ -16,8 +16,8 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import System
 from strategies.rules import confirmation, rule_class, rule_names
-from strategies.signals.setting import RotationSetting
 from tests.support.real_series import AT_HAND, BASKET, PRICES, real_history
+from tests.support.rule_settings import setting_of
 from tests.support.slow_systems import SYSTEMS, World
 
 pytestmark = [
@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.no_cover,
 ]
 
-SETTING = RotationSetting(core="BTC", index="RUT", basket=dict.fromkeys(BASKET, 1 / len(BASKET)))
+SETTING = setting_of({"basket": {}, "basket_equal": list(BASKET)})
 FIRST, LAST = date(2015, 1, 1), date(2025, 12, 31)
 DAYS = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
 EVERY_DAY = bool(os.environ.get("EVERY_DAY"))

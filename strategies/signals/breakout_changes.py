@@ -1,4 +1,4 @@
-"""The index's breakout on one session, in words, and the closes that would have made, kept or lost it.
+"""The index's breakout on one session, and the closes that would have made, kept or lost it.
 
 Changes touch the last sessions only: older closes would rewrite decisions that were taken long before.
 """
@@ -11,14 +11,12 @@ from math import ceil, isnan
 import numpy as np
 
 from engine.core.calendar import DAYS_A_WEEK
-from engine.core.changes import Change, SetClose, SetParameter, percent_text, price_text
-from engine.core.explanation import Condition, rule
+from engine.core.changes import Change, SetClose, SetParameter
 from engine.core.market import BarSeries
 from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams
 
 MARGIN = 1e-9
 """How far past a threshold a changed close is put, relative: conditions are strict, and this is "above"."""
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +37,17 @@ class BreakoutAt:
     def in_breakout(self) -> bool:
         """Confirmed and not lost."""
         return bool(self.columns.in_breakout[self.at])
+
+    @property
+    def confirmed_on(self) -> date:
+        """The session that confirmed the breakout in being."""
+        return date.fromordinal(int(self.columns.breakout_session[self.at]))
+
+    @property
+    def level(self) -> float | None:
+        """What closes have to exceed without a breakout: the run's level, else the ceiling; None where undefined."""
+        level = float((self.columns.run_level if self.columns.run_length[self.at] else self.columns.ceiling)[self.at])
+        return None if isnan(level) else level
 
     @property
     def reach(self) -> range:
@@ -79,48 +88,6 @@ class BreakoutAt:
             SetClose(symbol=self.bars.symbol, day=self.day(p), before=float(self.bars.close[p]), after=after)
             for p in positions
         )
-
-
-def breakout_condition(breakout: BreakoutAt, day: date) -> Condition:
-    """Explain whether the breakout is in force on a day."""
-    name, valid_weeks = f"{breakout.bars.symbol} breakout in force", breakout.params.valid_weeks
-    if not breakout.in_breakout:
-        return _ceiling(breakout, name)
-    if valid_weeks is None:
-        return _support(breakout, name)
-    support, validity = _support(breakout, "support holds"), _validity(breakout, day, valid_weeks)
-    sentence = support.sentence if validity.holds else f"no breakout in force: {validity.sentence}"
-    return rule(name, [support, validity], needs="all", sentence=sentence)
-
-
-def support_lost_condition(breakout: BreakoutAt, entry_session: date) -> Condition:
-    """Explain whether support was lost after a session."""
-    symbol, loss = breakout.bars.symbol, int(breakout.columns.loss_session[breakout.at])
-    name = f"{symbol} support lost"
-    if loss > entry_session.toordinal():
-        lost = breakout.bars.position_at(date.fromordinal(loss)) or 0
-        support, close = float(breakout.columns.support[lost - 1]), float(breakout.bars.close[lost])
-        return Condition(
-            name=name,
-            holds=True,
-            sentence=f"lost at the session of {date.fromordinal(loss)}: {symbol} close {price_text(close)} is "
-            f"{percent_text(close / support - 1)} below the support {price_text(support)}, "
-            f"close {breakout.params.loss_sessions} of {breakout.params.loss_sessions} below",
-            value=close,
-            threshold=breakout.below(support),
-            distance=close / breakout.below(support) - 1,
-        )
-    if not breakout.in_breakout:
-        return Condition(name=name, holds=False, sentence=f"no support of {symbol} was lost after {entry_session}")
-    held = _support(breakout, name)
-    return Condition(
-        name=name,
-        holds=False,
-        sentence=held.sentence,
-        value=held.value,
-        threshold=held.threshold,
-        distance=held.distance,
-    )
 
 
 def confirming(breakout: BreakoutAt) -> Iterator[Change]:
@@ -165,7 +132,7 @@ def losing(breakout: BreakoutAt) -> Iterator[Change]:
 def unconfirming(breakout: BreakoutAt) -> Iterator[Change]:
     """Propose closes with which the breakout in being would not have been confirmed, or would have been lost."""
     yield from losing(breakout)
-    confirmed = breakout.bars.position_at(date.fromordinal(int(breakout.columns.breakout_session[breakout.at])))
+    confirmed = breakout.bars.position_at(breakout.confirmed_on)
     if confirmed is None:
         return
     threshold = breakout.above(float(breakout.columns.support[confirmed]))
@@ -179,7 +146,7 @@ def unconfirming(breakout: BreakoutAt) -> Iterator[Change]:
 def prolonging(breakout: BreakoutAt, day: date) -> Iterator[Change]:
     """Propose the validity with which a breakout that ran out would still be in force."""
     valid = breakout.params.valid_weeks
-    age = day - date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))
+    age = day - breakout.confirmed_on
     if breakout.in_breakout and valid is not None and age > timedelta(weeks=valid):
         yield SetParameter(
             key="strategy.breakout.valid_weeks", before=valid, after=ceil(age.days / DAYS_A_WEEK)
@@ -189,7 +156,7 @@ def prolonging(breakout: BreakoutAt, day: date) -> Iterator[Change]:
 def shortening(breakout: BreakoutAt, day: date) -> Iterator[Change]:
     """Propose the validity with which the breakout would have run out."""
     valid = breakout.params.valid_weeks
-    weeks = ceil((day - date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))).days / DAYS_A_WEEK) - 1
+    weeks = ceil((day - breakout.confirmed_on).days / DAYS_A_WEEK) - 1
     if breakout.in_breakout and valid is not None and 0 <= weeks < valid:
         yield SetParameter(key="strategy.breakout.valid_weeks", before=valid, after=weeks).as_change(
             f"the breakout of {breakout.bars.symbol} has then run out"
@@ -253,84 +220,3 @@ def _kept(closes: Sequence[float], threshold: float, loss: int) -> list[int]:
         if not any(p in window for p in chosen):
             chosen.append(max(p for p in window if closes[p] >= least_close))
     return chosen
-
-
-def _ceiling(breakout: BreakoutAt, name: str) -> Condition:
-    params, columns, at = breakout.params, breakout.columns, breakout.at
-    symbol, close = breakout.bars.symbol, breakout.close
-    length = int(columns.run_length[at])
-    level = float(columns.run_level[at] if length else columns.ceiling[at])
-    if isnan(level):
-        return Condition(
-            name=name, holds=False, sentence=f"{symbol} has no ceiling yet: too few sessions are old enough"
-        )
-    threshold = breakout.above(level)
-    words = f"the ceiling {price_text(level)}"
-    if params.buffer:
-        words = f"{price_text(threshold)}, the ceiling {price_text(level)} with its buffer"
-    place = f"{symbol} close {price_text(close)} is {_side(close, threshold)} {words}"
-    more = params.confirm_sessions - length
-    confirm = f"{_number(more)}{' more' if length else ''} close{'s' if more > 1 else ''} above {price_text(threshold)}"
-    verb = "confirm" if more > 1 else "confirms"
-    if length:
-        sentence = f"{place}, session {length} of {params.confirm_sessions}: {confirm} {verb}"
-    elif int(columns.loss_session[at]) == int(breakout.bars.ordinals[at]):
-        sentence = f"{place}; support was lost at this session, {confirm} {verb} a new breakout"
-    else:
-        sentence = f"{place}: {confirm} {verb}"
-    return Condition(
-        name=name,
-        holds=False,
-        sentence=sentence,
-        value=close,
-        threshold=threshold,
-        distance=close / threshold - 1,
-    )
-
-
-def _support(breakout: BreakoutAt, name: str) -> Condition:
-    params, symbol, close = breakout.params, breakout.bars.symbol, breakout.close
-    support = float(breakout.columns.support[breakout.at])
-    threshold, below = breakout.below(support), breakout.closes_below()
-    words = f"the support {price_text(support)}"
-    if params.tolerance:
-        words = f"{price_text(threshold)}, the support {price_text(support)} with its tolerance"
-    more = params.loss_sessions - below
-    lose = f"{_number(more)}{' more' if below else ''} close{'s' if more > 1 else ''} below it"
-    counted = f", close {below} of {params.loss_sessions} below" if below else ""
-    since = date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))
-    return Condition(
-        name=name,
-        holds=True,
-        sentence=f"breakout of {since}: {symbol} close {price_text(close)} is {_side(close, threshold)} {words}"
-        f"{counted}: {lose} {'lose' if more > 1 else 'loses'} it",
-        value=close,
-        threshold=threshold,
-        distance=close / threshold - 1,
-    )
-
-
-def _validity(breakout: BreakoutAt, day: date, valid_weeks: int) -> Condition:
-    since = date.fromordinal(int(breakout.columns.breakout_session[breakout.at]))
-    until = since + timedelta(weeks=valid_weeks)
-    age = (day - since).days / DAYS_A_WEEK
-    holds = day <= until
-    return Condition(
-        name="breakout not run out",
-        holds=holds,
-        sentence=f"the breakout of {since} {'counts until' if holds else 'ran out on'} {until}",
-        value=age,
-        threshold=valid_weeks,
-        distance=age - valid_weeks,
-        unit="weeks",
-    )
-
-
-def _side(close: float, threshold: float) -> str:
-    if close == threshold:
-        return "exactly at"
-    return f"{percent_text(close / threshold - 1)} {'above' if close > threshold else 'below'}"
-
-
-def _number(count: int) -> str:
-    return NUMBERS[count] if count < len(NUMBERS) else str(count)

@@ -8,8 +8,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from engine.core.changes import SetClose
-from strategies.explanations.signals.macd import WeekAt, WeeklyLine, cross_condition, crossing, turning
+from engine.core.explanation import Condition
+from engine.core.rule import Position, rule_case, told
+from strategies.rotation import Rotation, RotationParams
 from strategies.signals.macd import MacdParams, weekly_macd
+from strategies.signals.macd_changes import WeekAt, WeeklyLine, crossing, turning
+from tests.support.fakes import FakeHoldings
 from tests.support.markets import coin_bars, history_of
 
 MONDAY = date(2025, 1, 6)
@@ -23,6 +27,13 @@ def week_of(weekly_closes: list[float], params: MacdParams = QUICK) -> WeekAt:
     bars = coin_bars("BTC", MONDAY, [close for close in weekly_closes for _ in range(7)])
     line = WeeklyLine(core=bars, weekly=weekly_macd(bars, params), params=params)
     return WeekAt(line=line, at=len(weekly_closes) - 1)
+
+
+def cross_condition(week: WeekAt, day: date, exit_day: date | None) -> Condition:
+    rotation = Rotation(RotationParams(macd=week.params, basket={}, basket_equal=("ETH",)))
+    named = rotation.entry.named[1]
+    position = Position(day=day, exit_day=exit_day, holdings=FakeHoldings())
+    return told(named, rule_case(named, named.rule.observe(history_of(week.line.core)), day, position))
 
 
 def sunday(week: int) -> date:

@@ -1,4 +1,4 @@
-"""The weekly MACD after one week, in words, and the weekly closes that would have made a golden cross or undone it.
+"""The weekly MACD after one week, and the weekly closes that would have made a golden cross or undone it.
 
 MACD and signal line are linear in the last weekly close: the MACD is above its signal line just when it is above the
 signal line of the week before, and the close at which the two are equal is solved for exactly.
@@ -6,13 +6,12 @@ signal line of the week before, and the close at which the two are equal is solv
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from math import ceil
 
 from engine.core.calendar import DAYS_A_WEEK
-from engine.core.changes import Change, Part, SetClose, SetParameter, percent_text, price_text
-from engine.core.explanation import Condition, rule
+from engine.core.changes import Change, Part, SetClose, SetParameter
 from engine.core.market import BarSeries
 from strategies.signals.macd import NEVER, MacdParams, WeeklyMacd, weekly_closes
 
@@ -86,76 +85,6 @@ class WeekAt:
             raise ValueError(f"the week of {self.sunday(week)} has no bar")
         day = date.fromordinal(int(core.ordinals[position]))
         return SetClose(symbol=core.symbol, day=day, before=self.line.closes[week], after=after)
-
-
-def above_condition(week: WeekAt) -> Condition:
-    """Explain on which side of its signal line the MACD is, and how far the week's close was from the other."""
-    macd, signal = float(week.line.weekly.macd[week.at]), float(week.line.weekly.signal[week.at])
-    close, balance, sunday = week.line.closes[week.at], week.line.balances[week.at], week.sunday(week.at)
-    side = "above" if week.is_above else "not above"
-    sentence = f"week of {sunday}: MACD {price_text(macd)} is {side} its signal line {price_text(signal)}"
-    if balance is not None and balance > 0:
-        far = f"{percent_text(close / balance - 1)} {'above' if close > balance else 'below'}"
-        sentence += (
-            f"; {week.line.core.symbol} weekly close {price_text(close)} is {far} {price_text(balance)}, "
-            "where the two meet"
-        )
-    return Condition(
-        name="MACD above its signal line",
-        holds=week.is_above,
-        sentence=sentence,
-        value=macd,
-        threshold=signal,
-        distance=None if balance is None or balance <= 0 else close / balance - 1,
-    )
-
-
-def cross_condition(week: WeekAt, day: date, exit_day: date | None) -> Condition:
-    """Explain whether a golden cross is in force on a day.
-
-    Args:
-        exit_day: of the last rotation; crosses up to it are spent.
-    """
-    cross, above = week.cross, above_condition(week)
-    name = "golden cross in force"
-    if cross is None:
-        none = Condition(name="a golden cross since the warm-up", holds=False, sentence="no golden cross yet")
-        return rule(name, [none, above], needs="all", sentence="no golden cross in force: there was none yet")
-    until = cross + timedelta(weeks=week.params.valid_weeks)
-    age, in_time = (day - cross).days / DAYS_A_WEEK, day <= until
-    is_free = exit_day is None or cross > exit_day
-    timely = Condition(
-        name="golden cross not run out",
-        holds=in_time,
-        sentence=f"the last golden cross, of {cross}, is {age:.1f} weeks old and counts for {week.params.valid_weeks}: "
-        f"it {'runs' if in_time else 'ran'} out on {until}",
-        value=age,
-        threshold=week.params.valid_weeks,
-        distance=age - week.params.valid_weeks,
-        unit="weeks",
-    )
-    free = Condition(
-        name="golden cross not spent",
-        holds=is_free,
-        sentence=f"the rotation that ended on {exit_day} has spent the golden cross of {cross}"
-        if not is_free
-        else f"no rotation has spent the golden cross of {cross}",
-        value=cross,
-        threshold=exit_day,
-        distance=None if exit_day is None else (cross - exit_day).days / DAYS_A_WEEK,
-        unit="weeks",
-    )
-    # The first that does not hold is named as the cause.
-    parts = [timely, free, above]
-    failing = next((part for part in parts if not part.holds), None)
-    if failing is None:
-        sentence = f"golden cross of {cross} in force, until {until} at the latest"
-    elif failing is above:
-        sentence = f"no golden cross in force: the MACD fell back after the last, of {cross}"
-    else:
-        why = f"the last, of {cross}, ran out on {until}" if failing is timely else failing.sentence
-        sentence = f"no golden cross in force: {why}"
-    return rule(name, parts, needs="all", sentence=sentence)
 
 
 def crossing(week: WeekAt, day: date, exit_day: date | None) -> Iterator[Change]:

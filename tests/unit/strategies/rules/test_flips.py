@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from engine.core.explanation import Case, Explainer
+from engine.core.explaining import RulesExplainer, explainer_of
+from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.strategy import StrategyParams, StrategyState
 from engine.counterfactual import WhatIf
 from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
-from engine.registry import explainer_factory, params_of, strategy_factory
+from engine.registry import params_of, strategy_factory
 from tests.support.decisions import DecidedCase, decisions_of
 from tests.support.markets import faulty_market
 
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.no_cover
 SEEDS = (4, 12, 13, 15, 22)
 DAYS_APART = 37
 IMPOSSIBLE = (
-    r"the first decision day buys BTC, whatever is observed",
-    r"a rotation entered on \S+ is left at a session of RUT after \S+, or after a whole week; neither has come",
+    r"the first decision day starts the run, whatever is observed",
+    r"a rotation entered on \S+ is left at a session of RUT after \S+, or after a whole week; none has come",
     r"the rotation that ended on \S+ has spent every golden cross up to then, and no week has ended since",
     r"no basket asset has a bar of this day, so none could be bought",
 )
@@ -66,10 +67,10 @@ def settings(seed: int) -> Mapping[str, Any]:
     }
 
 
-def explainer_of(params: StrategyParams) -> Explainer[StrategyState, object]:
-    factory = explainer_factory(params.name)
-    assert factory is not None
-    return factory(params)
+def explains(params: StrategyParams) -> RulesExplainer:
+    found = explainer_of(strategy_factory(params.name)(params))
+    assert found is not None
+    return found
 
 
 def asked(params: StrategyParams, market: History, decided: DecidedCase) -> tuple[WhatIf, Case[StrategyState, object]]:
@@ -96,7 +97,7 @@ def asked(params: StrategyParams, market: History, decided: DecidedCase) -> tupl
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rules_of_the_rotation_hold_just_on_the_days_that_trade(seed: int) -> None:
     params, market = params_of("rotation").model_validate(settings(seed)), faulty_market(seed, years=4)
-    strategy, explainer = strategy_factory("rotation")(params), explainer_of(params)
+    strategy, explainer = strategy_factory("rotation")(params), explains(params)
     observations = strategy.observe(market)
 
     for decided in decisions_of(strategy, market):
@@ -136,7 +137,7 @@ def test_so_it_does_on_the_sample_market() -> None:
 
 def require_sound_flips(params: StrategyParams, market: History, *, days_apart: int) -> Counter[str]:
     """Try what is offered on each day that trades and on some others, and count the days with a flip by reason."""
-    explainer, explained = explainer_of(params), Counter[str]()
+    explainer, explained = explains(params), Counter[str]()
     for number, decided in enumerate(decisions_of(strategy_factory(params.name)(params), market)):
         if number % days_apart and not decided.decision.trade:
             continue
@@ -159,7 +160,7 @@ def require_sound_flips(params: StrategyParams, market: History, *, days_apart: 
 
 def test_the_timing_by_the_macd_is_flipped_by_the_last_weekly_close() -> None:
     params = params_of("macd_timing").model_validate({"macd": {"fast": 3, "slow": 8, "signal": 3, "warmup_weeks": 20}})
-    market, explainer = faulty_market(1, years=2), explainer_of(params)
+    market, explainer = faulty_market(1, years=2), explains(params)
     reasons = Counter[str]()
 
     for number, decided in enumerate(decisions_of(strategy_factory("macd_timing")(params), market)):

@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 
-from strategies.explanations.signals.breakout import (
-    BreakoutAt,
-    breakout_condition,
-    losing,
-    support_lost_condition,
-    unconfirming,
-)
+from engine.core.explanation import Condition
+from engine.core.rule import Position, rule_case, told
+from strategies.rotation import Rotation, RotationParams
 from strategies.signals.breakout import BreakoutParams, Breakouts
-from tests.support.markets import index_bars
+from strategies.signals.breakout_changes import BreakoutAt, losing, unconfirming
+from tests.support.fakes import FakeHoldings
+from tests.support.markets import coin_bars, history_of, index_bars
 
 MONDAY = date(2025, 9, 1)
 FIXED: dict[str, Any] = {"mode": "fixed", "level": 2442.74}
@@ -25,9 +23,20 @@ def breakout(closes: list[float], **params: Any) -> BreakoutAt:
     return BreakoutAt(bars=bars, columns=Breakouts(chosen).of(bars), params=chosen, at=len(closes) - 1)
 
 
+def condition(closes: list[float], *, weeks_later: int = 0, entered: date | None = None, **params: Any) -> Condition:
+    """Explain the breakout on the day of the last close or later; entered: explain the loss of support instead."""
+    rotation = Rotation(
+        RotationParams(breakout=BreakoutParams(**{**FIXED, **params}), basket={}, basket_equal=("ETH",))
+    )
+    index, coins = index_bars("RUT", MONDAY, closes), [coin_bars(name, MONDAY, [1.0] * 60) for name in ("BTC", "ETH")]
+    named = (rotation.entry if entered is None else rotation.exits).named[0]
+    day = index.last_day + timedelta(weeks=weeks_later)
+    position = Position(day=day, entry_day=entered, entry_session=entered, holdings=FakeHoldings())
+    return told(named, rule_case(named, named.rule.observe(history_of(index, *coins)), day, position))
+
+
 def sentence(closes: list[float], *, weeks_later: int = 0, **params: Any) -> str:
-    at = breakout(closes, **params)
-    return breakout_condition(at, at.bars.last_day + timedelta(weeks=weeks_later)).sentence
+    return condition(closes, weeks_later=weeks_later, **params).sentence
 
 
 def test_the_first_close_above_the_ceiling_says_how_many_are_still_wanted() -> None:
@@ -83,32 +92,30 @@ def test_a_breakout_that_ran_out_says_when() -> None:
 
 
 def test_no_ceiling_has_no_distance() -> None:
-    at = breakout([2400.0], mode="auto", level=None)
+    explained = condition([2400.0], mode="auto", level=None)
 
-    condition = breakout_condition(at, MONDAY)
-
-    assert (condition.holds, condition.distance) == (False, None)
-    assert condition.sentence == "RUT has no ceiling yet: too few sessions are old enough"
+    assert (explained.holds, explained.threshold, explained.distance) == (False, None, None)
+    assert explained.sentence == "RUT has no ceiling yet: too few sessions are old enough"
 
 
 def test_value_threshold_and_distance_are_numbers_too() -> None:
-    condition = breakout_condition(breakout([2467.7]), MONDAY)
+    explained = condition([2467.7])
 
-    assert (condition.value, condition.threshold) == (2467.7, 2442.74)
-    assert condition.distance == pytest.approx(0.010218, abs=1e-6)
+    assert (explained.value, explained.threshold, explained.distance) == (2467.7, 2442.74, 24.96)
 
 
-def test_a_lost_support_is_named_by_its_session() -> None:
-    lost = support_lost_condition(breakout([2450.0] * 3 + [2400.0] * 3), MONDAY)
+def test_a_lost_support_is_named_by_its_session_and_compared_with_the_support_that_was_lost() -> None:
+    lost = condition([2450.0] * 3 + [2400.0] * 3, entered=MONDAY)
 
     assert lost.holds
+    assert (lost.value, lost.threshold, lost.distance) == (2400.0, 2442.74, 42.74)
     assert lost.sentence == (
         "lost at the session of 2025-09-08: RUT close 2,400.00 is 1.75 % below the support 2,442.74, close 3 of 3 below"
     )
 
 
 def test_a_support_that_was_lost_before_the_entry_does_not_count() -> None:
-    assert not support_lost_condition(breakout([2450.0] * 3 + [2400.0] * 3), date(2025, 9, 8)).holds
+    assert not condition([2450.0] * 3 + [2400.0] * 3, entered=date(2025, 9, 8)).holds
 
 
 def test_a_support_that_is_not_there_yet_is_not_said_to_be_lost() -> None:

@@ -1,1 +1,0 @@
-"""What explainers share: one file a signal."""

@@ -1,0 +1,137 @@
+"""The index closes above its ceiling, and holds it as support: the breakout is in force."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from engine.core.calendar import DAYS_A_WEEK
+from engine.core.changes import Change, percent_text, price_text
+from engine.core.columns import distance_of
+from engine.core.explanation import Condition
+from engine.core.market import History
+from engine.core.reading import Reading
+from engine.core.rule import Position, Rule, RuleCase, RuleParams
+from strategies.signals.breakout_changes import (
+    BreakoutAt,
+    confirming,
+    prolonging,
+    shortening,
+    unconfirming,
+)
+from strategies.signals.days import BreakoutFacts, DailyBreakout
+from strategies.signals.setting import RotationSetting
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class Breakout(Rule[RuleParams, BreakoutFacts, DailyBreakout]):
+    """Holds while a breakout is confirmed, not lost, and not run out."""
+
+    setting: RotationSetting
+
+    @property
+    def title(self) -> str:
+        """Name the index."""
+        return f"{self.setting.index} breakout in force"
+
+    def observe(self, history: History) -> DailyBreakout:
+        """Follow runs, breakouts and losses of support through all sessions."""
+        return self.setting.daily_breakout.of(history)
+
+    def read(self, facts: BreakoutFacts, position: Position) -> Reading:
+        """Compare the last close with the support in a breakout, else with what it has to exceed."""
+        params, level = self.setting.breakout, facts.run_level or facts.ceiling
+        if facts.support is not None:
+            threshold: float | None = facts.support * (1 - params.tolerance)
+        else:
+            threshold = None if level is None else level * (1 + params.buffer)
+        return Reading(
+            holds=facts.in_force,
+            value=facts.close,
+            threshold=threshold,
+            distance=distance_of(facts.close, threshold),
+            since=facts.since,
+        )
+
+    def details(self, case: RuleCase[DailyBreakout]) -> tuple[str, tuple[Condition, ...]]:
+        """Say where the close is, and what is left to be done."""
+        breakout, valid_weeks = case.observed.on(case.day), self.setting.breakout.valid_weeks
+        if not breakout.in_breakout:
+            return _ceiling_words(breakout), ()
+        words = support_words(breakout)
+        if valid_weeks is None:
+            return words, ()
+        support = Condition(name="support holds", holds=True, sentence=words)
+        validity = _validity(breakout.confirmed_on, case.day, valid_weeks)
+        return words if validity.holds else f"no breakout in force: {validity.sentence}", (support, validity)
+
+    def changes(self, case: RuleCase[DailyBreakout], *, holds: bool) -> Iterable[Change]:
+        """Propose closes, and the validity, with which it would have been in force, or would not."""
+        breakout = case.observed.on(case.day)
+        if not holds:
+            yield from unconfirming(breakout)
+            yield from shortening(breakout, case.day)
+        elif breakout.in_breakout:
+            yield from prolonging(breakout, case.day)
+        else:
+            yield from confirming(breakout)
+
+
+def support_words(breakout: BreakoutAt) -> str:
+    """Say where the close is from the support, and how many closes lose it."""
+    params, symbol = breakout.params, breakout.bars.symbol
+    support = float(breakout.columns.support[breakout.at])
+    threshold, below = breakout.below(support), breakout.closes_below()
+    words = f"the support {price_text(support)}"
+    if params.tolerance:
+        words = f"{price_text(threshold)}, the support {price_text(support)} with its tolerance"
+    more = params.loss_sessions - below
+    lose = f"{_number(more)}{' more' if below else ''} close{'s' if more > 1 else ''} below it"
+    counted = f", close {below} of {params.loss_sessions} below" if below else ""
+    return (
+        f"breakout of {breakout.confirmed_on}: {symbol} close {price_text(breakout.close)} is "
+        f"{_side(breakout.close, threshold)} {words}{counted}: {lose} {'lose' if more > 1 else 'loses'} it"
+    )
+
+
+def _ceiling_words(breakout: BreakoutAt) -> str:
+    params, at, symbol, close = breakout.params, breakout.at, breakout.bars.symbol, breakout.close
+    length, level = int(breakout.columns.run_length[at]), breakout.level
+    if level is None:
+        return f"{symbol} has no ceiling yet: too few sessions are old enough"
+    threshold = breakout.above(level)
+    words = f"the ceiling {price_text(level)}"
+    if params.buffer:
+        words = f"{price_text(threshold)}, the ceiling {price_text(level)} with its buffer"
+    place = f"{symbol} close {price_text(close)} is {_side(close, threshold)} {words}"
+    more = params.confirm_sessions - length
+    confirm = f"{_number(more)}{' more' if length else ''} close{'s' if more > 1 else ''} above {price_text(threshold)}"
+    verb = "confirm" if more > 1 else "confirms"
+    if length:
+        return f"{place}, session {length} of {params.confirm_sessions}: {confirm} {verb}"
+    if int(breakout.columns.loss_session[at]) == int(breakout.bars.ordinals[at]):
+        return f"{place}; support was lost at this session, {confirm} {verb} a new breakout"
+    return f"{place}: {confirm} {verb}"
+
+
+def _validity(confirmed_on: date, day: date, valid_weeks: int) -> Condition:
+    until, age = confirmed_on + timedelta(weeks=valid_weeks), (day - confirmed_on).days / DAYS_A_WEEK
+    holds = day <= until
+    return Condition(
+        name="breakout not run out",
+        holds=holds,
+        sentence=f"the breakout of {confirmed_on} {'counts until' if holds else 'ran out on'} {until}",
+        value=age,
+        threshold=valid_weeks,
+        distance=age - valid_weeks,
+        unit="weeks",
+    )
+
+
+def _side(close: float, threshold: float) -> str:
+    if close == threshold:
+        return "exactly at"
+    return f"{percent_text(close / threshold - 1)} {'above' if close > threshold else 'below'}"
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)

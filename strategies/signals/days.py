@@ -1,0 +1,272 @@
+"""Breakout and MACD as they stood on each decision day: what several rules share, observed once a history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.calendar import DAYS_A_WEEK, Ordinals
+from engine.core.columns import Flags, row_starts
+from engine.core.errors import DataError
+from engine.core.market import BarSeries, Floats, History
+from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
+from strategies.signals.breakout_changes import BreakoutAt
+from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
+from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
+from strategies.signals.macd_changes import WeekAt, WeeklyLine
+
+ObservedT = TypeVar("ObservedT")
+
+
+class OncePerHistory(Generic[ObservedT]):
+    """Observes a history once, however many rules ask for it."""
+
+    def __init__(self, observe: Callable[[History], ObservedT]) -> None:
+        self._observe = observe
+        self._last: tuple[History, ObservedT] | None = None
+
+    def of(self, history: History) -> ObservedT:
+        """Give what is observed of it."""
+        if self._last is None or self._last[0] is not history:
+            self._last = history, self._observe(history)
+        return self._last[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakoutFacts:
+    """What is known of the breakout at the end of one day.
+
+    Attributes:
+        session, close: the last session of the index; ceiling: None where undefined.
+        support, breakout_session: None outside a breakout; loss_session: the latest loss of support, None before any;
+            lost_support: the support that was lost then.
+        run_length, run_level: closes in a row above a level that is not confirmed yet; 0 and None without any.
+        in_force: confirmed, not lost, and not run out; since: the first day of the row that is as this one.
+    """
+
+    session: date
+    close: float
+    ceiling: float | None
+    in_breakout: bool
+    support: float | None
+    breakout_session: date | None
+    loss_session: date | None
+    run_length: int
+    run_level: float | None
+    in_force: bool
+    since: date
+    lost_support: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DailyBreakout:
+    """The breakout by decision day."""
+
+    core: BarSeries
+    index: BarSeries
+    columns: BreakoutColumns
+    params: BreakoutParams
+    positions: NDArray[np.int64]
+    in_force: Flags
+    since: Ordinals
+    lost_support: Floats
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which a session is known, and a ceiling defined.
+
+        Raises:
+            DataError: there is none.
+        """
+        return max(_first_ceiling(self.index, self.columns), _first_known(self.core, self.positions, self.index))
+
+    def at(self, day: date) -> BreakoutFacts:
+        """Give what is known at the end of a decision day."""
+        row = row_on(self.core, day)
+        s, columns = int(self.positions[row]), self.columns
+        in_breakout, run_length = bool(columns.in_breakout[s]), int(columns.run_length[s])
+        loss_session = int(columns.loss_session[s])
+        ceiling = float(columns.ceiling[s])
+        return BreakoutFacts(
+            session=date.fromordinal(int(self.index.ordinals[s])),
+            close=float(self.index.close[s]),
+            ceiling=ceiling if ceiling == ceiling else None,  # noqa: PLR0124 - NaN is not itself
+            in_breakout=in_breakout,
+            support=float(columns.support[s]) if in_breakout else None,
+            breakout_session=_date_or_none(int(columns.breakout_session[s])),
+            loss_session=_date_or_none(loss_session),
+            run_length=run_length,
+            run_level=float(columns.run_level[s]) if run_length else None,
+            in_force=bool(self.in_force[row]),
+            since=date.fromordinal(int(self.since[row])),
+            lost_support=None if loss_session == NEVER else float(self.lost_support[row]),
+        )
+
+    def on(self, day: date) -> BreakoutAt:
+        """Give the breakout after the last session known at the end of a decision day."""
+        at = int(self.positions[row_on(self.core, day)])
+        return BreakoutAt(bars=self.index, columns=self.columns, params=self.params, at=at)
+
+
+class DailyBreakouts:
+    """Observes the breakout of an index by decision day."""
+
+    def __init__(self, params: BreakoutParams, *, core: str, index: str) -> None:
+        self.params = params
+        self._breakouts = Breakouts(params)
+        self._names = core, index
+
+    def __call__(self, history: History) -> DailyBreakout:
+        """Observe a history.
+
+        Raises:
+            DataError: the index has no bars.
+        """
+        core, index = (history[name] for name in self._names)
+        if not len(index):
+            raise DataError(f"{index.symbol}: has no bars; the breakout needs daily bars of the index")
+        columns, positions = self._breakouts.of(index), last_known_bars(index, core)
+        # Before the first session is known nothing is, whatever stands at position -1.
+        known, confirmed = positions > NOTHING, columns.breakout_session[positions]
+        in_force = columns.in_breakout[positions] & known
+        if self.params.valid_weeks is not None:
+            in_force &= core.ordinals <= confirmed + DAYS_A_WEEK * self.params.valid_weeks
+        # What was lost at a session was the support after the one before it.
+        lost_at = np.searchsorted(index.ordinals, columns.loss_session[positions])
+        return DailyBreakout(
+            core=core,
+            index=index,
+            columns=columns,
+            params=self.params,
+            positions=positions,
+            in_force=in_force,
+            since=core.ordinals[row_starts(in_force)],
+            lost_support=columns.support[lost_at - 1],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekFacts:
+    """What is known of the weekly MACD at the end of one day.
+
+    Attributes:
+        week: the Sunday of the last complete week, with its macd and signal; cross_week: the latest golden cross.
+        above_since: the first day of the row of days on the same side of the signal line.
+        in_time: above its signal line since a golden cross that has not run out; since: the first day of the row that
+            is as this one.
+    """
+
+    day: date
+    week: date
+    macd: float
+    signal: float
+    above_signal: bool
+    cross_week: date | None
+    above_since: date
+    in_time: bool
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DailyMacd:
+    """The weekly MACD by decision day."""
+
+    line: WeeklyLine
+    positions: NDArray[np.int64]
+    above_since: Ordinals
+    in_time: Flags
+    since: Ordinals
+
+    @property
+    def first_day(self) -> date:
+        """The day after the end of the warm-up.
+
+        Raises:
+            DataError: the history is shorter.
+        """
+        return self.line.weekly.first_day(self.line.core.symbol, self.line.params.warmup_weeks)
+
+    def at(self, day: date) -> WeekFacts:
+        """Give what is known at the end of a decision day."""
+        row = row_on(self.line.core, day)
+        w, weekly = int(self.positions[row]), self.line.weekly
+        return WeekFacts(
+            day=day,
+            week=date.fromordinal(int(weekly.sundays[w])),
+            macd=float(weekly.macd[w]),
+            signal=float(weekly.signal[w]),
+            above_signal=bool(weekly.above[w]),
+            cross_week=_date_or_none(int(weekly.cross[w])),
+            above_since=date.fromordinal(int(self.above_since[row])),
+            in_time=bool(self.in_time[row]),
+            since=date.fromordinal(int(self.since[row])),
+        )
+
+    def on(self, day: date) -> WeekAt:
+        """Give the MACD after the last week that is complete at the end of a decision day."""
+        return WeekAt(line=self.line, at=int(self.positions[row_on(self.line.core, day)]))
+
+
+class DailyMacds:
+    """Observes the weekly MACD of the core by decision day."""
+
+    def __init__(self, params: MacdParams, *, core: str) -> None:
+        self.params = params
+        self._core = core
+
+    def __call__(self, history: History) -> DailyMacd:
+        """Observe a history.
+
+        Raises:
+            DataError: a week has no bar.
+        """
+        core = history[self._core]
+        weekly: WeeklyMacd = weekly_macd(core, self.params)
+        positions = last_complete_weeks(weekly.sundays, core)
+        above, cross = weekly.above[positions] & (positions > NOTHING), weekly.cross[positions]
+        in_time = above & (cross > NEVER) & (core.ordinals <= cross + DAYS_A_WEEK * self.params.valid_weeks)
+        return DailyMacd(
+            line=WeeklyLine(core=core, weekly=weekly, params=self.params),
+            positions=positions,
+            above_since=core.ordinals[row_starts(above)],
+            in_time=in_time,
+            since=core.ordinals[row_starts(in_time)],
+        )
+
+
+def row_on(core: BarSeries, day: date) -> int:
+    """Give the row of a decision day.
+
+    Raises:
+        KeyError: the day has no bar of the core.
+    """
+    row = core.position_on(day)
+    if row is None:
+        raise KeyError(f"{day} has no bar of {core.symbol}")
+    return row
+
+
+def _first_ceiling(index: BarSeries, breakout: BreakoutColumns) -> date:
+    defined = np.flatnonzero(~np.isnan(breakout.ceiling))
+    if not defined.size:
+        raise DataError(
+            f"{index.symbol}: its {len(index)} sessions from {index.first_day} to {index.last_day} give no ceiling; "
+            "252 of them must be older than strategy.breakout.min_age_weeks"
+        )
+    return date.fromordinal(int(index.ordinals[defined[0]]))
+
+
+def _first_known(core: BarSeries, session_positions: NDArray[np.int64], index: BarSeries) -> date:
+    known = np.flatnonzero(session_positions > NOTHING)
+    if not known.size:
+        raise DataError(
+            f"{index.symbol}: begins on {index.first_day}, after the last bar of {core.symbol} on {core.last_day}"
+        )
+    return date.fromordinal(int(core.ordinals[known[0]]))
+
+
+def _date_or_none(ordinal: int) -> date | None:
+    return None if ordinal == NEVER else date.fromordinal(ordinal)
