@@ -60,9 +60,9 @@ class MacdTiming:
         """Start in cash, undecided."""
         return TimingState()
 
-    def decide(self, state: TimingState, facts: WeekFacts, holdings: Holdings) -> Decision[TimingState]:
+    def decide(self, state: TimingState, facts: WeekFacts, holdings: Holdings) -> Decision[TimingState]:  # noqa: ARG002
         """Follow the side of the signal line that the last week closed on."""
-        reading = self._above.read(facts, Position(day=facts.day, holdings=holdings))
+        reading = self._above.of_week(facts)
         above = bool(reading.holds)
         if state.invested is None:
             reason = "start"

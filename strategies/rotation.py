@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, StrictFloat, StrictInt, model_validator
 
 from engine.core.changes import Change, SetParameter
-from engine.core.events import Evidence
+from engine.core.events import EvidenceValue
 from engine.core.explaining import Asked
 from engine.core.explanation import Case
 from engine.core.market import History
@@ -30,10 +30,7 @@ from strategies.signals.breakout import BreakoutParams
 from strategies.signals.days import (
     BreakoutFacts,
     DailyBreakout,
-    DailyBreakouts,
     DailyMacd,
-    DailyMacds,
-    OncePerHistory,
     WeekFacts,
 )
 from strategies.signals.macd import MacdParams
@@ -151,13 +148,19 @@ class RotationFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RotationObservations:
-    """What the rules observed, by day."""
+    """What the rules observed, by day.
+
+    Attributes:
+        columns: each once, breakout, MACD and tradable assets first; places: those of the entry rules and the exits.
+    """
 
     first_day: date
     breakout: DailyBreakout
     macd: DailyMacd
     entry: tuple[ByDay[Any], ...]
     exits: tuple[ByDay[Any], ...]
+    columns: tuple[ByDay[Any], ...]
+    places: tuple[tuple[int, ...], tuple[int, ...]]
 
     def at(self, day: date) -> RotationFacts:
         """Give the facts of one decision day.
@@ -165,18 +168,16 @@ class RotationObservations:
         Raises:
             KeyError: the day has no bar of the core.
         """
-        # Several rules look at the same signal: it is asked once.
-        seen: dict[int, Any] = {}
-        for each in (*self.entry, *self.exits):
-            if id(each) not in seen:
-                seen[id(each)] = each.at(day)
+        breakout, macd, tradable, *others = (column.at(day) for column in self.columns)
+        seen = (breakout, macd, tradable, *others)
+        entry, exits_ = self.places
         return RotationFacts(
             day=day,
-            breakout=seen[id(self.breakout)],
-            macd=seen[id(self.macd)],
-            tradable=seen[id(self.entry[-1])].assets,
-            entry=tuple(seen[id(each)] for each in self.entry),
-            exits=tuple(seen[id(each)] for each in self.exits),
+            breakout=breakout,
+            macd=macd,
+            tradable=tradable.assets,
+            entry=tuple([seen[place] for place in entry]),
+            exits=tuple([seen[place] for place in exits_]),
         )
 
 
@@ -188,7 +189,15 @@ class Rotation:
     def __init__(self, params: RotationParams) -> None:
         self.params = params
         self._weights = params.basket_weights()
-        setting = _setting(params, self._weights)
+        setting = RotationSetting(
+            core=params.core,
+            index=params.index,
+            basket=self._weights,
+            breakout=params.breakout,
+            macd=params.macd,
+            hold_weeks=params.hold_weeks,
+            min_history_days=params.min_history_days,
+        )
         self._breakout, self._cross = Breakout(RuleParams(), setting), GoldenCross(RuleParams(), setting)
         self._stale = IndexUpToDate(RuleParams(), setting)
         self.entry = Rules(
@@ -218,12 +227,17 @@ class Rotation:
         """
         entry, exits_ = self.entry.observe(history), self.exits.observe(history)
         breakout, macd = self._breakout.observe(history), self._cross.observe(history)
+        # Several rules look at the same signal: it is asked once a day.
+        observed: tuple[ByDay[Any], ...] = (breakout, macd, entry[-1], *entry, *exits_)
+        columns = tuple({id(each): each for each in observed}.values())
         return RotationObservations(
             first_day=max(macd.first_day, breakout.first_day),
             breakout=breakout,
             macd=macd,
             entry=entry,
             exits=exits_,
+            columns=columns,
+            places=(_places(columns, entry), _places(columns, exits_)),
         )
 
     def start(self) -> RotationState:
@@ -247,7 +261,10 @@ class Rotation:
             reason=reason,
             targets=dict(after.targets),
             trade=reason != "hold",
-            evidence=_evidence(facts, cross_in_force=bool(cross.holds)),
+            evidence={
+                "index": _index_evidence(facts.breakout),
+                "macd": _macd_evidence(facts.macd, in_force=bool(cross.holds)),
+            },
             rules=readings,
         )
 
@@ -335,18 +352,8 @@ class Rotation:
         return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
 
 
-def _setting(params: RotationParams, weights: Mapping[str, float]) -> RotationSetting:
-    return RotationSetting(
-        core=params.core,
-        index=params.index,
-        basket=weights,
-        daily_breakout=OncePerHistory(DailyBreakouts(params.breakout, core=params.core, index=params.index)),
-        daily_macd=OncePerHistory(DailyMacds(params.macd, core=params.core)),
-        breakout=params.breakout,
-        macd=params.macd,
-        hold_weeks=params.hold_weeks,
-        min_history_days=params.min_history_days,
-    )
+def _places(columns: Sequence[ByDay[Any]], observed: Sequence[ByDay[Any]]) -> tuple[int, ...]:
+    return tuple(next(n for n, column in enumerate(columns) if column is each) for each in observed)
 
 
 def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
@@ -359,26 +366,26 @@ def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
     )
 
 
-def _evidence(facts: RotationFacts, *, cross_in_force: bool) -> Evidence:
-    breakout, macd = facts.breakout, facts.macd
+def _index_evidence(facts: BreakoutFacts) -> Mapping[str, EvidenceValue]:
     return {
-        "index": {
-            "session": breakout.session,
-            "close": breakout.close,
-            "in_breakout": breakout.in_breakout,
-            "support": breakout.support,
-            "ceiling": breakout.ceiling,
-            "breakout_session": breakout.breakout_session,
-            "loss_session": breakout.loss_session,
-            "run_length": breakout.run_length,
-            "run_level": breakout.run_level,
-        },
-        "macd": {
-            "week": macd.week,
-            "macd": macd.macd,
-            "signal": macd.signal,
-            "above_signal": macd.above_signal,
-            "cross_week": macd.cross_week,
-            "in_force": cross_in_force,
-        },
+        "session": facts.session,
+        "close": facts.close,
+        "in_breakout": facts.in_breakout,
+        "support": facts.support,
+        "ceiling": facts.ceiling,
+        "breakout_session": facts.breakout_session,
+        "loss_session": facts.loss_session,
+        "run_length": facts.run_length,
+        "run_level": facts.run_level,
+    }
+
+
+def _macd_evidence(facts: WeekFacts, *, in_force: bool) -> Mapping[str, EvidenceValue]:
+    return {
+        "week": facts.week,
+        "macd": facts.macd,
+        "signal": facts.signal,
+        "above_signal": facts.above_signal,
+        "cross_week": facts.cross_week,
+        "in_force": in_force,
     }

@@ -119,12 +119,12 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
 
 
-def rounded(value: float) -> float:
+def rounded_value(value: float) -> float:
     """Round a value to what is compared and shown."""
     return round(value, DECIMALS) + 0.0
 
 
-def compare(value: float, sign: Sign, threshold: float) -> bool:
+def is_met(value: float, sign: Sign, threshold: float) -> bool:
     """Tell how a value compares with a threshold."""
     return bool(_COMPARISONS[sign](value, threshold))
 
@@ -139,7 +139,7 @@ def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") 
     """Give value - threshold, reversed where a value below it is wanted; None where either is."""
     if value is None or threshold is None:
         return None
-    return round(value - threshold if sign in (">", ">=") else threshold - value, DECIMALS)
+    return rounded_value(value - threshold if sign in (">", ">=") else threshold - value)
 
 
 def row_starts(values: NDArray[Any]) -> NDArray[np.intp]:

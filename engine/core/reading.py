@@ -1,16 +1,13 @@
 """What a rule says of one day, and what it may know of the rotation; plain values, as the record keeps them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
-Number: TypeAlias = int | float
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a rule says of one day.
+class Reading(NamedTuple):
+    """What a rule says of one day; a tuple, since thousands are made, kept and read back in a run of seconds.
 
     Attributes:
         holds: whether it does; None where that is not known.
@@ -21,9 +18,9 @@ class Reading:
     """
 
     holds: bool | None
-    value: Number | None = None
-    threshold: Number | None = None
-    distance: Number | None = None
+    value: float | None = None
+    threshold: float | None = None
+    distance: float | None = None
     since: date | None = None
     reason: str = ""
 
@@ -32,13 +29,15 @@ Readings: TypeAlias = Mapping[str, Reading]
 """By the rule's name; a second one of a name is `name#2`."""
 
 
-def reading_values(reading: Reading) -> dict[str, object]:
+# Most days say of most rules what the day before did.
+@lru_cache(maxsize=64)
+def reading_values(reading: Reading) -> Mapping[str, object]:
     """Give a reading as the record writes it; the reason where there is one."""
     values: dict[str, object] = {
         "holds": reading.holds,
         "value": reading.value,
         "threshold": reading.threshold,
-        "since": reading.since,
+        "since": None if reading.since is None else reading.since.isoformat(),
         "distance": reading.distance,
     }
     return {**values, "reason": reading.reason} if reading.reason else values

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, cast
 
 from engine.core.changes import Change, price_text
-from engine.core.columns import Column, Sign, compare, distance_of, rounded
+from engine.core.columns import Column, Sign, distance_of, is_met, rounded_value
 from engine.core.explanation import Condition
 from engine.core.market import History
-from engine.core.reading import Number, Reading, Readings
+from engine.core.reading import Reading, Readings
 from engine.core.rotation_equity import RotationEquity
 from engine.core.strategy import Holdings, Parameters
 
@@ -137,6 +137,10 @@ class Rule(Generic[ParamsT, FactsT, ObservedT]):
         """Say whether it holds on the day of the facts."""
         raise NotImplementedError
 
+    def looks_at(self, position: Position) -> object:
+        """Give what of the position it looks at: while that and the facts stay, its reading does."""
+        return position
+
     def sentence(self, reading: Reading) -> str:
         """Put a reading into words; asked only where somebody reads them."""
         return reading_words(reading)
@@ -165,6 +169,10 @@ class System(Rule[ParamsT, Reading, Column]):
         """Give the day's row."""
         return facts
 
+    def looks_at(self, position: Position) -> object:
+        """Give nothing."""
+        return None
+
 
 class Exit(Rule[ParamsT, FactsT, ObservedT]):
     """A rule that ends a rotation when it holds; its name is the reason on record. It is asked from the day after."""
@@ -175,14 +183,12 @@ class Exit(Rule[ParamsT, FactsT, ObservedT]):
 
     def compared(self, value: float, sign: Sign, threshold: float, position: Position) -> Reading:
         """Make a reading of a value that is compared with a threshold, after rounding."""
-        value = rounded(value)
+        value = rounded_value(value)
         return self.reading(
-            holds=compare(value, sign, threshold), value=value, threshold=threshold, sign=sign, position=position
+            holds=is_met(value, sign, threshold), value=value, threshold=threshold, sign=sign, position=position
         )
 
-    def reading(
-        self, *, holds: bool, value: Number, threshold: Number | None, sign: Sign, position: Position
-    ) -> Reading:
+    def reading(self, *, holds: bool, value: float, threshold: float | None, sign: Sign, position: Position) -> Reading:
         """Make a reading. What holds ends the rotation: it is the first day that does, and none before did."""
         entry_day, _ = position.entered
         return Reading(
@@ -220,6 +226,8 @@ class Rules:
             number = counts[each.name]
             named.append(each if number == 1 else Named(name=f"{each.name}#{number}", rule=each.rule))
         self.named: tuple[Named, ...] = tuple(named)
+        # Most days say of most rules what the day before did.
+        self._last: dict[str, tuple[object, object, Reading]] = {}
         self.outer = tuple(each.name for each, (_, depth) in zip(named, flat, strict=True) if not depth)
 
     def __iter__(self) -> Iterator[Named]:
@@ -237,7 +245,13 @@ class Rules:
 
     def read(self, facts: Sequence[Any], position: Position) -> dict[str, Reading]:
         """Read all of them, in order."""
-        return {each.name: each.rule.read(known, position) for each, known in zip(self.named, facts, strict=True)}
+        readings: dict[str, Reading] = {}
+        for each, known in zip(self.named, facts, strict=True):
+            before, of = self._last.get(each.name), each.rule.looks_at(position)
+            if before is None or before[0] is not known or before[1] != of:
+                before = self._last[each.name] = known, of, each.rule.read(known, position)
+            readings[each.name] = before[2]
+        return readings
 
     def with_observed(self, observed: Sequence[ByDay[Any]]) -> tuple[tuple[Named, ByDay[Any]], ...]:
         """Give those that are in no group, each with what it observed."""

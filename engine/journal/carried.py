@@ -53,7 +53,7 @@ def completed(before: Mapping[str, Any], lean: Mapping[str, Any], parts: Sequenc
 
 
 def _is_same(one: Mapping[str, object] | None, other: Mapping[str, object] | None) -> bool:
-    if one is None or other is None:
+    if one is other or one is None or other is None:
         return one is other
     return one == other and list(one) == list(other) and all(map(_is_same_value, one.values(), other.values()))
 
@@ -64,7 +64,4 @@ def _is_same_value(one: object, other: object) -> bool:
 
 
 def _says_same(one: Reading, other: Reading) -> bool:
-    if one is other:
-        return True
-    pairs = ((one.value, other.value), (one.threshold, other.threshold), (one.distance, other.distance))
-    return one == other and all(_is_same_value(*pair) for pair in pairs)
+    return one is other or (one == other and all(map(_is_same_value, one, other)))

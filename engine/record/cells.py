@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from typing import Any
 
-from engine.core.reading import Number, Reading, Readings
+from engine.core.reading import Reading, Readings
 from engine.record.strict_json import shown
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -116,25 +117,27 @@ def word_of(value: object) -> str:
 def _reading(values: object) -> Reading:
     if not isinstance(values, Mapping):
         raise ValueError(f"{shown(values)} is no reading")
-    holds, since, reason = (values.get(name) for name in ("holds", "since", "reason"))
+    try:
+        return _reading_of(*map(values.get, Reading._fields))
+    except TypeError as unhashable:
+        raise ValueError(f"{shown(values)} is no reading") from unhashable
+
+
+# Most days say of most rules what the day before did.
+@lru_cache(maxsize=64, typed=True)
+def _reading_of(
+    holds: object, value: object, threshold: object, distance: object, since: object, reason: object
+) -> Reading:
     if not isinstance(holds, bool | None):
         raise ValueError(f"{shown(holds)} is none of true, false and null")
-    value, threshold, distance = (
-        None if values.get(name) is None else _number(values[name]) for name in ("value", "threshold", "distance")
-    )
     return Reading(
         holds=holds,
-        value=value,
-        threshold=threshold,
-        distance=distance,
+        value=None if value is None else number_of(value),
+        threshold=None if threshold is None else number_of(threshold),
+        distance=None if distance is None else number_of(distance),
         since=None if since is None else day_of(since),
         reason="" if reason is None else word_of(reason),
     )
-
-
-def _number(value: object) -> Number:
-    number = number_of(value)
-    return value if isinstance(value, int) else number
 
 
 def _float(value: Any) -> float | None:

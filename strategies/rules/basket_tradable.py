@@ -36,12 +36,17 @@ class DailyTradable:
     bars: tuple[BarSeries, ...]
     matrix: NDArray[np.bool_]
     since: Ordinals
+    seen: dict[tuple[bytes, int], Tradable]
 
     def at(self, day: date) -> Tradable:
         """Give those of a decision day."""
         row = row_on(self.core, day)
-        assets = tuple(compress(self.assets, self.matrix[row].tolist()))
-        return Tradable(assets=assets, since=date.fromordinal(int(self.since[row])))
+        flags, since = self.matrix[row], int(self.since[row])
+        known = flags.tobytes(), since
+        if known not in self.seen:
+            assets = tuple(compress(self.assets, flags.tolist()))
+            self.seen[known] = Tradable(assets=assets, since=date.fromordinal(since))
+        return self.seen[known]
 
 
 class BasketTradable(Rule[RuleParams, Tradable, DailyTradable]):
@@ -64,16 +69,21 @@ class BasketTradable(Rule[RuleParams, Tradable, DailyTradable]):
             bars=tuple(history[asset] for asset in assets),
             matrix=matrix,
             since=core.ordinals[row_starts(np.any(matrix, axis=1))],
+            seen={},
         )
 
     def read(self, facts: Tradable, position: Position) -> Reading:
         """Count the assets."""
-        count = len(facts.assets)
-        return Reading(holds=count > 0, value=count, threshold=1, distance=count - 1, since=facts.since)
+        count = float(len(facts.assets))
+        return Reading(holds=count > 0, value=count, threshold=1.0, distance=count - 1, since=facts.since)
+
+    def looks_at(self, position: Position) -> object:
+        """Give nothing."""
+        return None
 
     def sentence(self, reading: Reading) -> str:
         """Say how many, and what is wanted of one."""
-        sentence = f"{reading.value} of {len(self.setting.basket)} basket assets are tradable"
+        sentence = f"{reading.value:.0f} of {len(self.setting.basket)} basket assets are tradable"
         wanted = f": each wants {self.setting.min_history_days} daily bars and one of this day"
         return sentence if reading.holds else f"{sentence}{wanted}"
 

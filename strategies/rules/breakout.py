@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from engine.core.calendar import DAYS_A_WEEK
 from engine.core.changes import Change, percent_text, price_text
@@ -10,15 +11,11 @@ from engine.core.explanation import Condition
 from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import Position, Rule, RuleCase, RuleParams
-from strategies.signals.breakout_changes import (
-    BreakoutAt,
-    confirming,
-    prolonging,
-    shortening,
-    unconfirming,
-)
 from strategies.signals.days import BreakoutFacts, DailyBreakout
 from strategies.signals.setting import RotationSetting
+
+if TYPE_CHECKING:
+    from strategies.signals.breakout_changes import BreakoutAt
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -52,6 +49,10 @@ class Breakout(Rule[RuleParams, BreakoutFacts, DailyBreakout]):
             since=facts.since,
         )
 
+    def looks_at(self, position: Position) -> object:
+        """Give nothing."""
+        return None
+
     def details(self, case: RuleCase[DailyBreakout]) -> tuple[str, tuple[Condition, ...]]:
         """Say where the close is, and what is left to be done."""
         breakout, valid_weeks = case.observed.on(case.day), self.setting.breakout.valid_weeks
@@ -66,17 +67,19 @@ class Breakout(Rule[RuleParams, BreakoutFacts, DailyBreakout]):
 
     def changes(self, case: RuleCase[DailyBreakout], *, holds: bool) -> Iterable[Change]:
         """Propose closes, and the validity, with which it would have been in force, or would not."""
+        from strategies.signals import breakout_changes  # noqa: PLC0415 - wanted where somebody explains
+
         breakout = case.observed.on(case.day)
         if not holds:
-            yield from unconfirming(breakout)
-            yield from shortening(breakout, case.day)
+            yield from breakout_changes.unconfirming(breakout)
+            yield from breakout_changes.shortening(breakout, case.day)
         elif breakout.in_breakout:
-            yield from prolonging(breakout, case.day)
+            yield from breakout_changes.prolonging(breakout, case.day)
         else:
-            yield from confirming(breakout)
+            yield from breakout_changes.confirming(breakout)
 
 
-def support_words(breakout: BreakoutAt) -> str:
+def support_words(breakout: "BreakoutAt") -> str:
     """Say where the close is from the support, and how many closes lose it."""
     params, symbol = breakout.params, breakout.bars.symbol
     support = float(breakout.columns.support[breakout.at])
@@ -93,7 +96,7 @@ def support_words(breakout: BreakoutAt) -> str:
     )
 
 
-def _ceiling_words(breakout: BreakoutAt) -> str:
+def _ceiling_words(breakout: "BreakoutAt") -> str:
     params, at, symbol, close = breakout.params, breakout.at, breakout.bars.symbol, breakout.close
     length, level = int(breakout.columns.run_length[at]), breakout.level
     if level is None:

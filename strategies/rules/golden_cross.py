@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from engine.core.calendar import DAYS_A_WEEK
 from engine.core.changes import Change
@@ -12,8 +13,10 @@ from engine.core.reading import Reading
 from engine.core.rule import Position, Rule, RuleCase, RuleParams
 from strategies.rules.macd_above import above_words
 from strategies.signals.days import DailyMacd, WeekFacts
-from strategies.signals.macd_changes import WeekAt, crossing, uncrossing
 from strategies.signals.setting import RotationSetting
+
+if TYPE_CHECKING:
+    from strategies.signals.macd_changes import WeekAt
 
 
 class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
@@ -45,6 +48,10 @@ class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
             since=since,
         )
 
+    def looks_at(self, position: Position) -> object:
+        """Give the day up to which crosses are spent."""
+        return position.exit_day
+
     def details(self, case: RuleCase[DailyMacd]) -> tuple[str, tuple[Condition, ...]]:
         """Say of which week it is, and what became of it."""
         week = case.observed.on(case.day)
@@ -67,6 +74,8 @@ class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
 
     def changes(self, case: RuleCase[DailyMacd], *, holds: bool) -> Iterable[Change]:
         """Propose weekly closes and parameters with which one would be in force, or none."""
+        from strategies.signals.macd_changes import crossing, uncrossing  # noqa: PLC0415 - wanted where somebody explains
+
         week = case.observed.on(case.day)
         return crossing(week, case.day, case.position.exit_day) if holds else uncrossing(week, case.day)
 
@@ -81,7 +90,7 @@ class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
         )
 
 
-def _timely(week: WeekAt, cross: date, day: date) -> Condition:
+def _timely(week: "WeekAt", cross: date, day: date) -> Condition:
     valid_weeks = week.params.valid_weeks
     until, age = cross + timedelta(weeks=valid_weeks), (day - cross).days / DAYS_A_WEEK
     in_time = day <= until

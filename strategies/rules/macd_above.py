@@ -1,6 +1,7 @@
 """The core's weekly MACD is above its signal line."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from engine.core.changes import Change, percent_text, price_text
 from engine.core.columns import distance_of
@@ -9,7 +10,9 @@ from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import Position, Rule, RuleCase, RuleParams
 from strategies.signals.days import DailyMacd, OncePerHistory, WeekFacts
-from strategies.signals.macd_changes import WeekAt, turning
+
+if TYPE_CHECKING:
+    from strategies.signals.macd_changes import WeekAt
 
 
 class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
@@ -26,6 +29,10 @@ class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
 
     def read(self, facts: WeekFacts, position: Position) -> Reading:
         """Compare MACD and signal line."""
+        return self.of_week(facts)
+
+    def of_week(self, facts: WeekFacts) -> Reading:
+        """Say it of a week."""
         return Reading(
             holds=facts.above_signal,
             value=facts.macd,
@@ -40,6 +47,8 @@ class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
 
     def changes(self, case: RuleCase[DailyMacd], *, holds: bool) -> Iterable[Change]:
         """Propose the weekly close on the other side."""
+        from strategies.signals.macd_changes import turning  # noqa: PLC0415 - wanted where somebody explains
+
         return turning(case.observed.on(case.day))
 
     def unmoved(self, case: RuleCase[DailyMacd]) -> str:
@@ -47,7 +56,7 @@ class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
         return "no close of the last week puts the MACD on the other side of its signal line"
 
 
-def above_words(week: WeekAt) -> str:
+def above_words(week: "WeekAt") -> str:
     """Say on which side of its signal line the MACD is, and how far the week's close was from the other."""
     macd, signal = float(week.line.weekly.macd[week.at]), float(week.line.weekly.signal[week.at])
     close, balance, sunday = week.line.closes[week.at], week.line.balances[week.at], week.sunday(week.at)

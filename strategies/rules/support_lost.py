@@ -8,7 +8,6 @@ from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import Exit, Position, RuleCase, RuleParams
 from strategies.rules.breakout import support_words
-from strategies.signals.breakout_changes import keeping, losing
 from strategies.signals.days import BreakoutFacts, DailyBreakout
 from strategies.signals.setting import RotationSetting
 
@@ -56,6 +55,8 @@ class SupportLost(Exit[RuleParams, BreakoutFacts, DailyBreakout]):
 
     def changes(self, case: RuleCase[DailyBreakout], *, holds: bool) -> Iterable[Change]:
         """Propose closes that would have lost the support, or kept it."""
+        from strategies.signals.breakout_changes import keeping, losing  # noqa: PLC0415 - wanted where somebody explains
+
         return losing(case.observed.on(case.day)) if holds else keeping(case.observed.on(case.day))
 
     def unmoved(self, case: RuleCase[DailyBreakout]) -> str:

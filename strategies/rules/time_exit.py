@@ -25,7 +25,7 @@ class TimeExit(Exit[RuleParams, date, EveryDay]):
         """Count the weeks since the entry."""
         entry_day, _ = position.entered
         weeks = (facts - entry_day).days / DAYS_A_WEEK
-        return self.compared(weeks, ">=", self.setting.hold_weeks, position)
+        return self.compared(weeks, ">=", float(self.setting.hold_weeks), position)
 
     def details(self, case: RuleCase[EveryDay]) -> tuple[str, tuple[Condition, ...]]:
         """Say when it was entered, and when the time is over."""

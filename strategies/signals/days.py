@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,12 @@ from engine.core.columns import Flags, row_starts
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats, History
 from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
-from strategies.signals.breakout_changes import BreakoutAt
 from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
 from strategies.signals.macd import MacdParams, WeeklyMacd, weekly_macd
-from strategies.signals.macd_changes import WeekAt, WeeklyLine
+
+if TYPE_CHECKING:
+    from strategies.signals.breakout_changes import BreakoutAt
+    from strategies.signals.macd_changes import WeekAt, WeeklyLine
 
 ObservedT = TypeVar("ObservedT")
 
@@ -73,6 +76,7 @@ class DailyBreakout:
     in_force: Flags
     since: Ordinals
     lost_support: Floats
+    seen: dict[tuple[int, int], BreakoutFacts]
 
     @property
     def first_day(self) -> date:
@@ -86,7 +90,15 @@ class DailyBreakout:
     def at(self, day: date) -> BreakoutFacts:
         """Give what is known at the end of a decision day."""
         row = row_on(self.core, day)
-        s, columns = int(self.positions[row]), self.columns
+        s, since = int(self.positions[row]), int(self.since[row])
+        # A weekend knows what Friday knew.
+        found = self.seen.get((s, since))
+        if found is None:
+            found = self.seen[s, since] = self._facts(row, s)
+        return found
+
+    def _facts(self, row: int, s: int) -> BreakoutFacts:
+        columns = self.columns
         in_breakout, run_length = bool(columns.in_breakout[s]), int(columns.run_length[s])
         loss_session = int(columns.loss_session[s])
         ceiling = float(columns.ceiling[s])
@@ -105,8 +117,10 @@ class DailyBreakout:
             lost_support=None if loss_session == NEVER else float(self.lost_support[row]),
         )
 
-    def on(self, day: date) -> BreakoutAt:
+    def on(self, day: date) -> "BreakoutAt":
         """Give the breakout after the last session known at the end of a decision day."""
+        from strategies.signals.breakout_changes import BreakoutAt  # noqa: PLC0415 - wanted where somebody explains
+
         at = int(self.positions[row_on(self.core, day)])
         return BreakoutAt(bars=self.index, columns=self.columns, params=self.params, at=at)
 
@@ -145,6 +159,7 @@ class DailyBreakouts:
             in_force=in_force,
             since=core.ordinals[row_starts(in_force)],
             lost_support=columns.support[lost_at - 1],
+            seen={},
         )
 
 
@@ -159,7 +174,6 @@ class WeekFacts:
             is as this one.
     """
 
-    day: date
     week: date
     macd: float
     signal: float
@@ -170,15 +184,18 @@ class WeekFacts:
     since: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DailyMacd:
     """The weekly MACD by decision day."""
 
-    line: WeeklyLine
+    core: BarSeries
+    weekly: WeeklyMacd
+    params: MacdParams
     positions: NDArray[np.int64]
     above_since: Ordinals
     in_time: Flags
     since: Ordinals
+    seen: dict[tuple[int, int], WeekFacts]
 
     @property
     def first_day(self) -> date:
@@ -187,14 +204,20 @@ class DailyMacd:
         Raises:
             DataError: the history is shorter.
         """
-        return self.line.weekly.first_day(self.line.core.symbol, self.line.params.warmup_weeks)
+        return self.weekly.first_day(self.core.symbol, self.params.warmup_weeks)
 
     def at(self, day: date) -> WeekFacts:
         """Give what is known at the end of a decision day."""
-        row = row_on(self.line.core, day)
-        w, weekly = int(self.positions[row]), self.line.weekly
+        row = row_on(self.core, day)
+        w, since = int(self.positions[row]), int(self.since[row])
+        found = self.seen.get((w, since))
+        if found is None:
+            found = self.seen[w, since] = self._facts(row, w)
+        return found
+
+    def _facts(self, row: int, w: int) -> WeekFacts:
+        weekly = self.weekly
         return WeekFacts(
-            day=day,
             week=date.fromordinal(int(weekly.sundays[w])),
             macd=float(weekly.macd[w]),
             signal=float(weekly.signal[w]),
@@ -205,9 +228,17 @@ class DailyMacd:
             since=date.fromordinal(int(self.since[row])),
         )
 
-    def on(self, day: date) -> WeekAt:
+    @cached_property
+    def _line(self) -> "WeeklyLine":
+        from strategies.signals.macd_changes import WeeklyLine  # noqa: PLC0415 - wanted where somebody explains
+
+        return WeeklyLine(core=self.core, weekly=self.weekly, params=self.params)
+
+    def on(self, day: date) -> "WeekAt":
         """Give the MACD after the last week that is complete at the end of a decision day."""
-        return WeekAt(line=self.line, at=int(self.positions[row_on(self.line.core, day)]))
+        from strategies.signals.macd_changes import WeekAt  # noqa: PLC0415 - wanted where somebody explains
+
+        return WeekAt(line=self._line, at=int(self.positions[row_on(self.core, day)]))
 
 
 class DailyMacds:
@@ -229,11 +260,14 @@ class DailyMacds:
         above, cross = weekly.above[positions] & (positions > NOTHING), weekly.cross[positions]
         in_time = above & (cross > NEVER) & (core.ordinals <= cross + DAYS_A_WEEK * self.params.valid_weeks)
         return DailyMacd(
-            line=WeeklyLine(core=core, weekly=weekly, params=self.params),
+            core=core,
+            weekly=weekly,
+            params=self.params,
             positions=positions,
             above_since=core.ordinals[row_starts(above)],
             in_time=in_time,
             since=core.ordinals[row_starts(in_time)],
+            seen={},
         )
 
 

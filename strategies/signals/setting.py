@@ -1,10 +1,11 @@
 """What the rules of the rotation share: its markets, its signals, and the keys that stand beside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from engine.core.rule import Setting
 from strategies.signals.breakout import BreakoutParams
-from strategies.signals.days import DailyBreakout, DailyMacd, OncePerHistory
+from strategies.signals.days import DailyBreakout, DailyBreakouts, DailyMacd, DailyMacds, OncePerHistory
 from strategies.signals.macd import MacdParams
 
 
@@ -13,13 +14,20 @@ class RotationSetting(Setting):
     """The setting of a rule of the rotation.
 
     Attributes:
-        daily_breakout, daily_macd: observe a history, once for all rules.
         breakout, macd, hold_weeks, min_history_days: as in the configuration.
     """
 
-    daily_breakout: OncePerHistory[DailyBreakout]
-    daily_macd: OncePerHistory[DailyMacd]
-    breakout: BreakoutParams
-    macd: MacdParams
-    hold_weeks: int
-    min_history_days: int
+    breakout: BreakoutParams = field(default_factory=BreakoutParams)
+    macd: MacdParams = field(default_factory=MacdParams)
+    hold_weeks: int = 18
+    min_history_days: int = 30
+
+    @cached_property
+    def daily_breakout(self) -> OncePerHistory[DailyBreakout]:
+        """The breakout by decision day, observed once for all rules."""
+        return OncePerHistory(DailyBreakouts(self.breakout, core=self.core, index=self.index))
+
+    @cached_property
+    def daily_macd(self) -> OncePerHistory[DailyMacd]:
+        """The weekly MACD by decision day, likewise."""
+        return OncePerHistory(DailyMacds(self.macd, core=self.core))

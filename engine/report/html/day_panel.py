@@ -4,6 +4,7 @@ Evidence changes by session and by week, targets seldom: each is kept once, with
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.core.reading import Reading
@@ -36,7 +37,8 @@ def day_panel(record: RunRecord, held: Sequence[HeldDay]) -> dict[str, Any]:
     }
 
 
-def _reading(reading: Reading | None) -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _reading(reading: Reading | None) -> Mapping[str, Any]:
     """Give what a rule said; nothing on a day on which it was not asked."""
     if reading is None:
         return {}

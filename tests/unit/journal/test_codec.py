@@ -3,7 +3,7 @@
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -28,6 +28,7 @@ from engine.core.events import (
     RunStarted,
 )
 from engine.core.order import Side
+from engine.core.reading import Reading
 from engine.journal.codec import SCHEMA, EventCodec, decided_day
 from engine.registry import params_of, strategy_factory, strategy_names
 from strategies.rotation import Regime, RotationState
@@ -71,9 +72,9 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - a table o
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
     assert isinstance(hint, type), f"no values are known for {hint}"
-    assert is_dataclass(hint), f"no values are known for {hint}"
+    names = getattr(hint, "_fields", None) or [field.name for field in fields(hint)]
     hints = get_type_hints(hint)
-    return st.builds(hint, **{field.name: values_of(hints[field.name]) for field in fields(hint)})
+    return st.builds(hint, **{name: values_of(hints[name]) for name in names})
 
 
 def back_and_forth(event: Event, state: type[Any] = RotationState) -> Event:
@@ -384,3 +385,27 @@ def test_a_carried_part_without_the_decision_before_is_one_sentence() -> None:
 
     with pytest.raises(DataError, match="as a decision before, which is not there"):
         EventCodec(RotationState).decode(*writer.encode(event), where=WHERE)
+
+
+def test_a_rule_that_says_what_it_said_the_day_before_is_written_once() -> None:
+    crossed = Reading(holds=True, value=3.0, threshold=2.0, distance=1.0, since=DAY)
+    first = decision(rules={"breakout": Reading(holds=False, value=1.0), "golden_cross": crossed})
+    unknown = Reading(holds=None, reason="RUT is stale")
+    second = replace(first, day=DAY + timedelta(days=1), rules={"breakout": unknown, "golden_cross": crossed})
+    writer, reader = EventCodec(RotationState), EventCodec(RotationState)
+
+    bodies = [writer.encode(event) for event in (first, second)]
+
+    lean = json.loads(bodies[1][1])
+    assert "rules.golden_cross" in lean["same"]
+    assert list(lean["event"]["rules"]) == ["breakout"]
+    assert [reader.decode(*body, where=WHERE) for body in bodies] == [first, second]
+
+
+def test_a_decision_of_an_older_program_has_no_rules() -> None:
+    name, body = EventCodec(RotationState).encode(decision())
+
+    assert '"rules"' not in body
+    again = EventCodec(RotationState).decode(name, body, where=WHERE)
+    assert isinstance(again, DayDecided)
+    assert again.rules == {}

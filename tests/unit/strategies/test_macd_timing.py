@@ -16,7 +16,6 @@ SMALL = MacdParams(fast=1, slow=3, signal=3, warmup_weeks=2)
 
 def facts(above: bool) -> WeekFacts:
     return WeekFacts(
-        day=SUNDAY,
         week=SUNDAY,
         macd=1.5,
         signal=1.0 if above else 2.0,

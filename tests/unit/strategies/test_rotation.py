@@ -56,7 +56,6 @@ def facts(**known: Any) -> RotationFacts:
         lost_support=None if told["loss_session"] is None else 2150.0,
     )  # fmt: skip
     macd = WeekFacts(
-        day=told["day"],
         **{name: told[name] for name in ("week", "macd", "signal", "above_signal", "cross_week")},
         above_since=DAY,
         in_time=told.get("in_time", told["above_signal"] and told["cross_week"] is not None),
@@ -118,7 +117,7 @@ def test_breakout_and_cross_enter_in_either_order(breakout_session: date, cross_
         {"cross_week": None},
         {"above_signal": False},
         {"confirmations": (UNHELD,)},
-        {"confirmations": (replace(UNHELD, holds=None, reason="nothing is known"),)},
+        {"confirmations": (UNHELD._replace(holds=None, reason="nothing is known"),)},
         {"tradable": ()},
     ],
 )
