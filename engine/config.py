@@ -29,7 +29,7 @@ from pydantic import (
 )
 
 from engine.core.money import decimal_of, plain
-from engine.core.strategy import StrategyParams
+from engine.core.strategy import MarketName, StrategyParams
 
 Values: TypeAlias = dict[str, Any]
 """Plain values as YAML gives them; validated before anything reads them."""
@@ -78,9 +78,12 @@ LONGEST_WAIT_SECONDS = 31_536_000
 LARGEST_AMOUNT, MOST_PLACES = 10**15, 18
 WRITTEN_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 QUOTE_PATTERN = r"^[A-Z0-9]{2,12}$"
+SOURCE_PATTERN = r"^(csv|fred|yahoo)(:[^\s/\\:]{1,64})?$"
 ADDRESS_PATTERN = r"^https?://[^/]+/?$"
 NAME_PATTERN = r"^[^/\\\x00-\x1f]*[^/\\\x00-\x1f\s][^/\\\x00-\x1f]*$"
 LONGEST_NAME = 64
+LATE_DATA_KEYS = ("macro", "macro_dir", "series")
+"""Keys of `data` that older configurations have not."""
 Name = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN),
@@ -154,6 +157,26 @@ class CostRates(_Section):
     )
 
 
+class SeriesSource(_Section):
+    """Where a series that is no bars comes from, and how it is published."""
+
+    source: str | None = Field(
+        None,
+        pattern=SOURCE_PATTERN,
+        description="csv, fred or yahoo, with its name there where that is another: fred:UNRATE, csv:MY_FILE, "
+        "yahoo:DX-Y.NYB; fred:M2SL@2024-01-31 is a vintage. null: by data.macro.",
+    )
+    kind: Literal["daily", "weekly", "monthly"] | None = Field(
+        None, description="daily, weekly or monthly; null: as is known of it, else daily."
+    )
+    lag_days: StrictInt | None = Field(
+        None,
+        ge=0,
+        le=3650,
+        description="Days after its date at whose end a value is known; null: as is known of it, else 1, 7 or 45.",
+    )
+
+
 class Data(_Section):
     """Where bars come from."""
 
@@ -161,7 +184,14 @@ class Data(_Section):
         "auto", description="Provider of coin bars."
     )
     index: Literal["auto", "yahoo", "csv", "sample"] = Field("auto", description="Provider of index bars.")
+    macro: Literal["auto", "fred", "csv", "sample"] = Field(
+        "auto", description="Provider of series that are no bars; fred: each from its source over the network."
+    )
     csv_dir: Folder | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
+    macro_dir: Folder | None = Field(None, description="Folder of WALCL.csv, …: date,value.")
+    series: dict[MarketName, SeriesSource] = Field(
+        default_factory=dict, description="Further series, or other sources of known ones, by name."
+    )
     cache_dir: Folder | None = Field(None, description="Folder of the data cache; null: the user's cache folder.")
     max_stale_sessions: StrictInt = Field(3, ge=0, description="Sessions by which the index may lag.")
     jumps: Literal["note", "error"] = Field(
@@ -172,6 +202,8 @@ class Data(_Section):
     def _folder_given(self) -> Self:
         if "csv" in (self.crypto, self.index) and self.csv_dir is None:
             raise ValueError("data.csv_dir null is not allowed with a csv provider; name the folder of the CSV files")
+        if self.macro == "csv" and self.macro_dir is None:
+            raise ValueError("data.macro_dir null is not allowed with data.macro csv; name the folder of the CSV files")
         return self
 
 
@@ -208,7 +240,7 @@ class Live(_Section):
         ge=0,
         le=LONGEST_WAIT_SECONDS,
         allow_inf_nan=False,
-        description="How long a late index session is waited for, after the day's end.",
+        description="How long a late index session, or a series that cannot be had, is waited for after the day's end.",
     )
     grace_seconds: StrictFloat = Field(
         60,
@@ -249,8 +281,12 @@ class Config(_Section):
 
     def sha256(self) -> str:
         """Digest the effective configuration."""
+        values, plain = self.effective(), Data().model_dump(mode="json")
+        # What came later counts where it is set: a run that sets none of it keeps the digest that it always had.
+        late = [key for key in LATE_DATA_KEYS if values["data"][key] == plain[key]]
+        values["data"] = {key: value for key, value in values["data"].items() if key not in late}
         # Keys are not sorted: the order of a basket is the order of its trades.
-        return hashlib.sha256(json.dumps(self.effective()).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def json_schema(params_types: Sequence[type[StrategyParams]]) -> Values:

@@ -15,13 +15,14 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine import yaml_core
-from engine.config import ADDRESS_PATTERN, NAME_PATTERN, QUOTE_PATTERN, Config, Values
+from engine.config import ADDRESS_PATTERN, NAME_PATTERN, QUOTE_PATTERN, SOURCE_PATTERN, Config, Values
 from engine.core.errors import ConfigError
 from engine.core.strategy import StrategyParams
 
 WANTED_BY_PATTERN = {
     QUOTE_PATTERN: "2 to 12 capital letters and digits are wanted",
     ADDRESS_PATTERN: "an address like https://localhost:8080, without a path, is wanted",
+    SOURCE_PATTERN: "csv, fred or yahoo is wanted, with its name there after a colon where that is another",
     NAME_PATTERN: "a name of one line, not blank, without / and \\ is wanted",
 }
 

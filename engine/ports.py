@@ -13,6 +13,7 @@ from engine.core.events import Event, OrderSent
 from engine.core.instrument import Instrument
 from engine.core.market import BarSeries
 from engine.core.order import Fill, Order, OrderReport
+from engine.core.series import ValueSeries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,24 @@ class LoadedSeries:
     gaps: tuple[str, ...] = ()
     missing: int = 0
     synthetic: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedValues:
+    """A series that is no bars, with where it came from.
+
+    Attributes:
+        source, sha256, fetched_at, synthetic, notes: as of `LoadedSeries`.
+        remark: what figures made of it need beside them: `revised history`; empty for nothing.
+    """
+
+    series: ValueSeries
+    source: str
+    sha256: str
+    fetched_at: datetime | None = None
+    synthetic: bool = False
+    remark: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -64,6 +83,18 @@ class MarketData(Protocol):
 
     def load(self, symbol: str) -> LoadedSeries:
         """Load all final daily bars of `symbol` that the provider has.
+
+        Raises:
+            DataError: there is no such series, it is invalid, or it cannot be had.
+        """
+        ...
+
+
+class SeriesData(Protocol):
+    """A provider of series that are no bars."""
+
+    def load(self, name: str) -> LoadedValues:
+        """Load all values of a series that the provider has, each with the instant at which it became known.
 
         Raises:
             DataError: there is no such series, it is invalid, or it cannot be had.

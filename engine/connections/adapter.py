@@ -1,8 +1,9 @@
-"""Sends the requests of ccxt's sessions by our rule of proxies and authorities, each answer held to its time."""
+"""Sends the requests of sessions, ccxt's or our own, by our rule of proxies and authorities, each held to its time."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from requests import Session
 from requests.exceptions import RequestException
 
 from engine.connections.route import SettingError, known_route_to
@@ -33,3 +34,16 @@ class RoutedAdapter(WholeAnswers):
         options["proxies"] = {"all": route.proxy.value} if route.proxy else {}
         options["verify"] = route.authorities.value if route.authorities else True
         return super().send(request, *arguments, **options)
+
+
+def routed_session(environment: Mapping[str, str]) -> Session:
+    """Give a session of which every request goes by its route, and its answer is held to its time.
+
+    Args:
+        environment: `os.environ`; read at each request.
+    """
+    session = Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, RoutedAdapter(environment))
+    return session

@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
+from engine.core.series_columns import DECIMALS
 from engine.core.series_columns import rounded as rounded_column
 
 Flags: TypeAlias = NDArray[np.bool_]
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
 Reason: TypeAlias = str | Callable[[date], str]
 
-DECIMALS = 10
-"""A value is rounded to so many before it is compared: less is noise of the arithmetic."""
 _COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 

@@ -16,6 +16,7 @@ from engine.core.series import ValueSeries
 NONE = -1
 """Stands for "no such position"."""
 DECIMALS = 10
+"""A value is rounded to so many before it is compared: less is noise of the arithmetic."""
 _SURE, _NEAR_A_HALF = 2.0**40, 1e-3
 """Up to that size a product is off by far less than this."""
 

@@ -99,6 +99,12 @@ class Universe:
         """Whether there is a basket to rotate into, beside the core."""
         return any(asset != self.core for asset in self.basket)
 
+    @property
+    def further_series(self) -> tuple[str, ...]:
+        """The names of what is looked at beside assets and indices, each once."""
+        names = dict.fromkeys((*self.series, *self.shown_series))
+        return tuple(name for name in names if name not in (*self.assets, *self.indices))
+
 
 class Holdings(Protocol):
     """What is held when a decision is taken."""

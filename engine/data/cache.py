@@ -13,8 +13,9 @@ import numpy as np
 
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
-from engine.data.cache_store import CacheStore, Entry, Key, Unusable
+from engine.data.cache_store import CacheStore, Entry, Key, RowForm, Unusable
 from engine.data.closures import refuse_closed, refuse_shifted, without_carried
+from engine.data.connection import Connection
 from engine.data.digest import bars_sha256
 from engine.data.failures import UnreachableError
 from engine.data.kinds import MarketKind
@@ -29,9 +30,6 @@ PRICE_TOLERANCE = 1e-6
 ASK_AGAIN_AFTER = timedelta(days=1)
 """How long a provider's answer that it has no such bars is believed."""
 
-PAUSE_AFTER_SILENCE = timedelta(minutes=5)
-"""How long a provider that could not be reached is left alone: each series would wait through all retries again."""
-
 REVISIONS_NAMED = 3
 
 
@@ -41,6 +39,11 @@ class BarFetcher(Protocol):
     def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
         """Fetch the final bars from `since` (None: from the first there is) to `until`, both included."""
         ...
+
+
+def bar_form(kind: MarketKind) -> RowForm[BarSeries]:
+    """Give the form in which the bars of a kind of market are kept."""
+    return RowForm(columns=("open", "high", "low", "close", "volume"), build=kind.build, sha256=bars_sha256)
 
 
 class CachedBars:
@@ -67,12 +70,10 @@ class CachedBars:
     ) -> None:
         self.provider = provider
         self._quote = quote
-        self._store = CacheStore(folder)
+        self._store = CacheStore(folder, bar_form(kind))
         self._kind = kind
-        self._connect = connect
+        self._ask = Connection(connect, now)
         self._now = now
-        self._fetcher: BarFetcher | None = None
-        self._silence: tuple[datetime, UnreachableError] | None = None
         self._remarks: tuple[str, ...] = ()
 
     def remark(self, words: str) -> None:
@@ -87,9 +88,9 @@ class CachedBars:
         """
         until = self._kind.due(self._now())
         entry, notes = self._read(symbol)
-        if entry is not None and len(entry.bars) and entry.bars.last_day >= until:
+        if entry is not None and len(entry.rows) and entry.rows.last_day >= until:
             return self._loaded(symbol, entry, notes)
-        return self._updated(symbol, entry if entry is not None and len(entry.bars) else None, until, notes)
+        return self._updated(symbol, entry if entry is not None and len(entry.rows) else None, until, notes)
 
     def load_settled(self, symbol: str, until: date) -> LoadedSeries:
         """Load bars of the past, for which having been asked for through `until` once is enough.
@@ -98,7 +99,7 @@ class CachedBars:
             DataError: there are none, or they have to be fetched and cannot be.
         """
         entry, notes = self._read(symbol)
-        if entry is not None and not len(entry.bars):
+        if entry is not None and not len(entry.rows):
             if entry.through >= until and self._now() - entry.fetched_at < ASK_AGAIN_AFTER:
                 raise DataError(entry.problem)
             entry = None
@@ -116,21 +117,21 @@ class CachedBars:
     def stored(self, symbol: str) -> LoadedSeries | None:
         """Give what the cache holds, however old, with a note when it is stale; None where it holds nothing usable."""
         entry, notes = self._read(symbol)
-        if entry is None or not len(entry.bars):
+        if entry is None or not len(entry.rows):
             return None
         due = self._kind.due(self._now())
-        if entry.bars.last_day < due:
+        if entry.rows.last_day < due:
             notes += (
                 f"{self._key(symbol)}: stale: bars of the cache, fetched {entry.fetched_at:%Y-%m-%d %H:%M} UTC,"
-                f" end on {entry.bars.last_day}; {due} is due",
+                f" end on {entry.rows.last_day}; {due} is due",
             )
         return self._loaded(symbol, entry, notes)
 
     def _key(self, symbol: str) -> Key:
         return Key(provider=self.provider, symbol=symbol, quote=self._quote)
 
-    def _read(self, symbol: str) -> tuple[Entry | None, tuple[str, ...]]:
-        found = self._store.read(self._key(symbol), self._kind.build)
+    def _read(self, symbol: str) -> tuple[Entry[BarSeries] | None, tuple[str, ...]]:
+        found = self._store.read(self._key(symbol))
         if isinstance(found, Unusable):
             return None, (self._not_used(symbol, found.reason),)
         if found is None:
@@ -143,20 +144,20 @@ class CachedBars:
     def _not_used(self, symbol: str, reason: str) -> str:
         return f"{self._key(symbol)}: the cache entry is not used, because {reason}"
 
-    def _screened(self, symbol: str, entry: Entry) -> Entry:
+    def _screened(self, symbol: str, entry: Entry[BarSeries]) -> Entry[BarSeries]:
         """Hold bars against the calendar of their exchange: also those that an older program has kept."""
         key, sessions = str(self._key(symbol)), self._kind.sessions
-        refuse_shifted(entry.bars.days, sessions, lambda _row: key)
-        bars, dropped = without_carried(entry.bars, sessions, key)
+        refuse_shifted(entry.rows.days, sessions, lambda _row: key)
+        bars, dropped = without_carried(entry.rows, sessions, key)
         refuse_closed(bars.days, sessions, lambda _row: key)
         if not dropped:
             return entry
-        return replace(entry, bars=bars, sha256=bars_sha256(bars), remarks=(*entry.remarks, dropped))
+        return replace(entry, rows=bars, sha256=bars_sha256(bars), remarks=(*entry.remarks, dropped))
 
-    def _loaded(self, symbol: str, entry: Entry, notes: tuple[str, ...]) -> LoadedSeries:
-        gaps = self._kind.gaps(entry.bars)
+    def _loaded(self, symbol: str, entry: Entry[BarSeries], notes: tuple[str, ...]) -> LoadedSeries:
+        gaps = self._kind.gaps(entry.rows)
         return LoadedSeries(
-            bars=entry.bars,
+            bars=entry.rows,
             source=str(self._key(symbol)),
             sha256=entry.sha256,
             fetched_at=entry.fetched_at,
@@ -166,25 +167,19 @@ class CachedBars:
         )
 
     def _fetch(self, symbol: str, since: date | None, until: date) -> BarSeries:
-        if self._silence is not None and self._now() - self._silence[0] < PAUSE_AFTER_SILENCE:
-            raise self._silence[1]
-        if self._fetcher is None:
-            self._fetcher = self._connect()
-        try:
-            bars = self._fetcher.fetch(symbol, since=since, until=until)
-        except UnreachableError as error:
-            self._silence = self._now(), error
-            raise
+        bars = self._ask(lambda fetcher: fetcher.fetch(symbol, since=since, until=until))
         # Whatever a provider answers, what is not final is not kept.
         return bars.take(int(np.searchsorted(bars.ordinals, until.toordinal(), side="right")))
 
-    def _updated(self, symbol: str, entry: Entry | None, until: date, notes: tuple[str, ...]) -> LoadedSeries:
+    def _updated(
+        self, symbol: str, entry: Entry[BarSeries] | None, until: date, notes: tuple[str, ...]
+    ) -> LoadedSeries:
         key = self._key(symbol)
         self._remarks = () if entry is None else entry.remarks
         if entry is None:
             bars = self._fetch(symbol, None, until)
         else:
-            kept = entry.bars
+            kept = entry.rows
             since = date.fromordinal(int(kept.ordinals[-min(OVERLAP_BARS, len(kept))]))
             fetched = self._fetch(symbol, since, until)
             if fetched.position_on(since) is None or since in revised_days(kept, fetched):
@@ -201,11 +196,11 @@ class CachedBars:
         remarks = tuple(dict.fromkeys(self._remarks))
         updated = self._screened(
             symbol,
-            Entry(bars=bars, through=until, fetched_at=self._now(), sha256=bars_sha256(bars), remarks=remarks),
+            Entry(rows=bars, through=until, fetched_at=self._now(), sha256=bars_sha256(bars), remarks=remarks),
         )
         return self._loaded(symbol, updated, notes + self._write(symbol, updated))
 
-    def _write(self, symbol: str, entry: Entry) -> tuple[str, ...]:
+    def _write(self, symbol: str, entry: Entry[BarSeries]) -> tuple[str, ...]:
         try:
             self._store.write(self._key(symbol), entry)
         except OSError as error:
@@ -216,11 +211,9 @@ class CachedBars:
         return ()
 
     def _remember_absence(self, symbol: str, until: date, problem: str) -> None:
-        none = np.array([], dtype=np.float64)
-        days = np.array([], dtype="datetime64[D]")
-        bars = self._kind.build(symbol, days=days, open=none, high=none, low=none, close=none, volume=none)
+        bars = bar_form(self._kind).none(symbol)
         entry = Entry(
-            bars=bars, through=until, fetched_at=self._now(), sha256=bars_sha256(bars), problem=problem or "no bars"
+            rows=bars, through=until, fetched_at=self._now(), sha256=bars_sha256(bars), problem=problem or "no bars"
         )
         self._write(symbol, entry)
 

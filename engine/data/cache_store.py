@@ -1,24 +1,23 @@
-"""Cache entries on disk: bars as parquet, and beside them a small JSON that says what they are.
+"""Cache entries on disk: rows of bars or values as parquet, and beside them a small JSON that says what they are.
 
 The one file that imports fastparquet. Each file appears whole or not at all; the JSON, written last, holds the digest
-of its parquet file, so that a pair torn apart by a crash or by two writers counts as absent. It is never read as bars.
+of its parquet file, so that a pair torn apart by a crash or by two writers counts as absent. It is never read as rows.
 """
 
 import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import quote as percent_encoded
 
 import numpy as np
 
-from engine.core.market import BarSeries
-from engine.data.digest import bars_sha256
-from engine.data.kinds import SeriesBuilder
+from engine.core.calendar import Days
 from engine.fresh_files import fresh_file
 
 FORMAT = 1
@@ -29,7 +28,52 @@ READS = 3
 
 PARQUET = b"PAR1"
 
-PRICES_AND_VOLUME = ("open", "high", "low", "close", "volume")
+
+class Rows(Protocol):
+    """Dated rows."""
+
+    @property
+    def days(self) -> Days:
+        """Their dates."""
+        ...
+
+    @property
+    def first_day(self) -> date:
+        """The date of the first."""
+        ...
+
+    @property
+    def last_day(self) -> date:
+        """The date of the last."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+R = TypeVar("R", bound=Rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowForm(Generic[R]):
+    """What one kind of rows is made of.
+
+    Attributes:
+        columns: their numbers, in the order in which they are kept; the date comes before them.
+        build: makes rows of a name, `days` and the columns by their names.
+        sha256: digests rows.
+    """
+
+    columns: tuple[str, ...]
+    build: Callable[..., R]
+    sha256: Callable[[R], str]
+
+    def none(self, name: str) -> R:
+        """Give no rows."""
+        return self.build(
+            name,
+            days=np.array([], dtype="datetime64[D]"),
+            **{column: np.array([], dtype=np.float64) for column in self.columns},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +89,19 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Bars as they were fetched.
+class Entry(Generic[R]):
+    """Rows as they were fetched.
 
     Attributes:
-        bars: empty where the provider had none.
+        rows: empty where the provider had none.
         through: the last day that was asked for.
         fetched_at: when, UTC.
-        sha256: digest of the bars.
+        sha256: digest of the rows.
         problem: why there are none; empty where there are.
-        remarks: what a reader of the bars should know: rows that were dropped.
+        remarks: what a reader of the rows should know: rows that were dropped.
     """
 
-    bars: BarSeries
+    rows: R
     through: date
     fetched_at: datetime
     sha256: str
@@ -72,37 +116,38 @@ class Unusable:
     reason: str
 
 
-class CacheStore:
-    """Entries in one folder, a pair of files each."""
+class CacheStore(Generic[R]):
+    """Entries of one kind of rows in one folder, a pair of files each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, form: RowForm[R]) -> None:
         self.folder = folder
+        self._form = form
 
-    def read(self, key: Key, build: SeriesBuilder) -> Entry | Unusable | None:
+    def read(self, key: Key) -> Entry[R] | Unusable | None:
         """Read an entry; None where there is none."""
-        found: Entry | Unusable | None = None
+        found: Entry[R] | Unusable | None = None
         for _ in range(READS):
-            found = self._read_once(key, build)
+            found = self._read_once(key)
             if not isinstance(found, Unusable):
                 break
         return found
 
-    def write(self, key: Key, entry: Entry) -> None:
+    def write(self, key: Key, entry: Entry[R]) -> None:
         """Write an entry, each file under a temporary name first.
 
         Raises:
             OSError: the folder cannot be made or written.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        content = _encoded(entry.bars)
+        content = _encoded(entry.rows, self._form)
         description = {
             "format": FORMAT,
             "provider": key.provider,
             "symbol": key.symbol,
             "quote": key.quote,
-            "rows": len(entry.bars),
-            "first": str(entry.bars.first_day) if len(entry.bars) else None,
-            "last": str(entry.bars.last_day) if len(entry.bars) else None,
+            "rows": len(entry.rows),
+            "first": str(entry.rows.first_day) if len(entry.rows) else None,
+            "last": str(entry.rows.last_day) if len(entry.rows) else None,
             "through": str(entry.through),
             "fetched_at": entry.fetched_at.isoformat(),
             "sha256": entry.sha256,
@@ -110,8 +155,8 @@ class CacheStore:
             "problem": entry.problem,
             "remarks": list(entry.remarks),
         }
-        bars_path, description_path = self._paths(key)
-        write_atomically(bars_path, content)
+        rows_path, description_path = self._paths(key)
+        write_atomically(rows_path, content)
         write_atomically(description_path, (json.dumps(description, indent=1) + "\n").encode())
 
     def _paths(self, key: Key) -> tuple[Path, Path]:
@@ -119,22 +164,22 @@ class CacheStore:
         name = "-".join(percent_encoded(part, safe="") for part in (key.provider, key.symbol, key.quote) if part)
         return self.folder / f"{name}.parquet", self.folder / f"{name}.json"
 
-    def _read_once(self, key: Key, build: SeriesBuilder) -> Entry | Unusable | None:
-        bars_path, description_path = self._paths(key)
+    def _read_once(self, key: Key) -> Entry[R] | Unusable | None:
+        rows_path, description_path = self._paths(key)
         try:
             description = description_path.read_bytes()
-            return _entry(key, description, bars_path.read_bytes(), build)
+            return _entry(key, description, rows_path.read_bytes(), self._form)
         except FileNotFoundError:
-            if bars_path.exists() or description_path.exists():
-                return Unusable(reason=f"one of {bars_path.name} and {description_path.name} is missing")
+            if rows_path.exists() or description_path.exists():
+                return Unusable(reason=f"one of {rows_path.name} and {description_path.name} is missing")
             return None
         except OSError as error:
-            return Unusable(reason=f"{bars_path.name} cannot be read: {error.strerror}")
+            return Unusable(reason=f"{rows_path.name} cannot be read: {error.strerror}")
         except (KeyError, TypeError, ValueError) as error:
-            return Unusable(reason=f"{description_path.name} does not describe {bars_path.name}: {error}")
+            return Unusable(reason=f"{description_path.name} does not describe {rows_path.name}: {error}")
 
 
-def _entry(key: Key, description: bytes, content: bytes, build: SeriesBuilder) -> Entry:
+def _entry(key: Key, description: bytes, content: bytes, form: RowForm[R]) -> Entry[R]:
     """Put an entry together; KeyError, TypeError and ValueError mean a damaged or foreign one, or another format."""
     values = json.loads(description)
     if not isinstance(values, Mapping) or values.get("format") != FORMAT:
@@ -147,12 +192,12 @@ def _entry(key: Key, description: bytes, content: bytes, build: SeriesBuilder) -
     fetched_at = datetime.fromisoformat(str(values["fetched_at"]))
     if fetched_at.tzinfo is None:
         raise ValueError("fetched_at has no time zone")
-    bars = _decoded(key.symbol, content, build)
-    sha256 = bars_sha256(bars)
+    rows = _decoded(key.symbol, content, form)
+    sha256 = form.sha256(rows)
     if sha256 != values["sha256"]:
-        raise ValueError("its digest is of other bars")
+        raise ValueError("its digest is of other rows")
     return Entry(
-        bars=bars,
+        rows=rows,
         through=date.fromisoformat(str(values["through"])),
         fetched_at=fetched_at,
         sha256=sha256,
@@ -162,25 +207,23 @@ def _entry(key: Key, description: bytes, content: bytes, build: SeriesBuilder) -
     )
 
 
-def _encoded(bars: BarSeries) -> bytes:
-    if not len(bars):
+def _encoded(rows: R, form: RowForm[R]) -> bytes:
+    if not len(rows):
         return b""
     import fastparquet  # noqa: PLC0415 - pandas comes with it, and not every run has a cache to open
     import pandas as pd  # noqa: PLC0415
 
     # Days as their number since 1970: in reading dates fastparquet 2026.9 does what numpy 2.5 warns of.
-    days = bars.days.astype("datetime64[D]").astype(np.int64)
-    frame = pd.DataFrame({"day": days, **{name: getattr(bars, name) for name in PRICES_AND_VOLUME}})
+    days = rows.days.astype("datetime64[D]").astype(np.int64)
+    frame = pd.DataFrame({"day": days, **{name: getattr(rows, name) for name in form.columns}})
     buffer = _KeptBuffer()
-    fastparquet.write("bars", frame, open_with=lambda _path, _mode: buffer, write_index=False, stats=False)
+    fastparquet.write("rows", frame, open_with=lambda _path, _mode: buffer, write_index=False, stats=False)
     return buffer.getvalue()
 
 
-def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
+def _decoded(symbol: str, content: bytes, form: RowForm[R]) -> R:
     if not content:
-        none = np.array([], dtype=np.float64)
-        days = np.array([], dtype="datetime64[D]")
-        return build(symbol, days=days, open=none, high=none, low=none, close=none, volume=none)
+        return form.none(symbol)
     import fastparquet  # noqa: PLC0415 - as above
 
     if not _is_framed(content):
@@ -189,11 +232,11 @@ def _decoded(symbol: str, content: bytes, build: SeriesBuilder) -> BarSeries:
         frame = fastparquet.ParquetFile(io.BytesIO(content)).to_pandas()
     except fastparquet.util.ParquetException as error:
         raise ValueError(f"it is not parquet: {error}") from error
-    return build(
+    return form.build(
         symbol,
         # A number of days, or in entries of version 0.1 an instant.
         days=frame["day"].to_numpy().astype("datetime64[D]"),
-        **{name: frame[name].to_numpy(dtype=np.float64) for name in PRICES_AND_VOLUME},
+        **{name: frame[name].to_numpy(dtype=np.float64) for name in form.columns},
     )
 
 

@@ -6,7 +6,7 @@ Providers are handed in; this file knows their order, not their workings.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from engine.data.checks import crypto_gaps
 from engine.data.digest import bars_sha256
 from engine.data.failures import UnreachableError
 from engine.data.kinds import COINS
-from engine.ports import LoadedSeries, MarketData, Progress
+from engine.ports import LoadedSeries, LoadedValues, MarketData, Progress
 
 AUTO, SAMPLE = "auto", "sample"
 
@@ -26,19 +26,23 @@ SPLICE_TOLERANCE = 0.05
 letters differs by far more (Yahoo's UNI-USD is not Uniswap)."""
 
 
-class Cached(Protocol):
+L = TypeVar("L", bound=LoadedSeries | LoadedValues)
+L_co = TypeVar("L_co", covariant=True)
+
+
+class Cached(Protocol[L_co]):
     """A network provider with a cache in front."""
 
-    def load(self, symbol: str) -> LoadedSeries:
+    def load(self, symbol: str, /) -> L_co:
         """Load from a fresh cache, else over the network."""
         ...
 
-    def stored(self, symbol: str) -> LoadedSeries | None:
+    def stored(self, symbol: str, /) -> L_co | None:
         """Give what the cache holds, however old; None where it holds nothing."""
         ...
 
 
-class Settled(Cached, Protocol):
+class Settled(Cached[LoadedSeries], Protocol):
     """A cached provider that can also be asked for the past alone."""
 
     def load_settled(self, symbol: str, until: date) -> LoadedSeries:
@@ -54,7 +58,7 @@ class ExtendedBars:
         older: gives what lies before (Yahoo); where it fails, the series stays as it is, and a note says so.
     """
 
-    def __init__(self, recent: Cached, older: Settled) -> None:
+    def __init__(self, recent: Cached[LoadedSeries], older: Settled) -> None:
         self._recent = recent
         self._older = older
 
@@ -83,16 +87,16 @@ class ExtendedBars:
         return spliced(recent, older)
 
 
-class StaleBars:
-    """The route of `auto` where stale bars are allowed: when the provider cannot be reached, the cache however old.
+class StaleAllowed(Generic[L]):
+    """The route of `auto` where stale rows are allowed: when the provider cannot be reached, the cache however old.
 
     A provider that answers that it has no such series, or gives one that cannot be, is believed instead.
     """
 
-    def __init__(self, cached: Cached) -> None:
+    def __init__(self, cached: Cached[L]) -> None:
         self._cached = cached
 
-    def load(self, symbol: str) -> LoadedSeries:
+    def load(self, symbol: str) -> L:
         """Load a series.
 
         Raises:
@@ -109,13 +113,13 @@ class StaleBars:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What one of `data.crypto` and `data.index` says.
+    """What one of `data.crypto`, `data.index` and `data.macro` says.
 
     Attributes:
         key: the configuration key, for messages.
         name: the value, `auto` or a provider.
         provider: what that value means; None where the sample is to be taken, which is given apart.
-        symbols: what is to be loaded of it.
+        symbols: what is to be loaded of it here; what is no bars is loaded elsewhere.
     """
 
     key: str
@@ -171,9 +175,9 @@ def _load(choices: Sequence[Choice], sample: MarketData | None) -> dict[str, Loa
     loaded: dict[str, LoadedSeries] = {}
     for choice in choices:
         provider = sample or choice.provider
-        if provider is None:
-            raise ConfigError(f"{choice.key}: {choice.name} has no provider of bars in this command")
         for symbol in choice.symbols:
+            if provider is None:
+                raise ConfigError(f"{choice.key}: {choice.name} has no provider of bars in this command")
             if symbol not in loaded:
                 loaded[symbol] = provider.load(symbol)
     return loaded
@@ -222,5 +226,5 @@ def _median_difference(recent: BarSeries, older: BarSeries) -> float | None:
     return float(np.median(np.abs(older.close[in_older] / recent.close[in_recent] - 1)))
 
 
-def _with_notes(series: LoadedSeries, *notes: str) -> LoadedSeries:
+def _with_notes(series: L, *notes: str) -> L:
     return replace(series, notes=(*series.notes, *notes))

@@ -1,12 +1,12 @@
-"""Why a CSV file of bars was refused: walks it cell by cell, slowly, once something is known to be wrong.
+"""Why a CSV file was refused: walks it cell by cell, slowly, once something is known to be wrong.
 
-The fast reader in csv_files.py says that a file is bad; this says where, in words a person can act on.
+The fast reader in csv_table.py says that a file is bad; this says where, in words a person can act on.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -29,12 +29,16 @@ def numbered_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + 1
 
 
-def first_fault(text: str, column_by_name: Mapping[str, int]) -> str | None:
-    """Find the first row that is no bar, and say what is wrong with it: `line 12: close is empty`.
+def first_fault(
+    text: str, column_by_name: Mapping[str, int], *, may_be_empty: Collection[str], row_word: str
+) -> str | None:
+    """Find the first row that is not of its form, and say what is wrong with it: `line 12: close is empty`.
 
     Args:
         text: the whole file, header included.
-        column_by_name: position of each column that is read, `date` and the prices, `volume` where there is one.
+        column_by_name: position of each column that is read.
+        may_be_empty: columns of which a cell may be empty.
+        row_word: what a row is: `bar`.
 
     Returns:
         None when every cell has the form it should have; whether the values make sense is for checks.py.
@@ -45,7 +49,7 @@ def first_fault(text: str, column_by_name: Mapping[str, int]) -> str | None:
             if line == 1:
                 width = len(row)
                 continue
-            problem = _row_problem(row, width, column_by_name)
+            problem = _row_problem(row, width, column_by_name, may_be_empty, row_word)
             if problem is not None:
                 return f"line {line}: {problem}"
     except csv.Error as error:
@@ -53,12 +57,16 @@ def first_fault(text: str, column_by_name: Mapping[str, int]) -> str | None:
     return None
 
 
-def _row_problem(row: list[str], width: int, column_by_name: Mapping[str, int]) -> str | None:
+def _row_problem(
+    row: list[str], width: int, column_by_name: Mapping[str, int], may_be_empty: Collection[str], row_word: str
+) -> str | None:
     if not row:
-        return "is blank; each line after the header is one bar"
+        return f"is blank; each line after the header is one {row_word}"
     if len(row) != width:
         return f"has {len(row)} columns where the header has {width}"
     for name, column in column_by_name.items():
+        if name != "date" and name in may_be_empty and row[column].strip() in MISSING_MARKS:
+            continue
         problem = _date_problem(row[column]) if name == "date" else _number_problem(name, row[column])
         if problem is not None:
             return problem
@@ -77,8 +85,7 @@ def _date_problem(cell: str) -> str | None:
 
 def _number_problem(name: str, cell: str) -> str | None:
     if cell.strip() in MISSING_MARKS:
-        # Many vendors have no volume for an index; a bar without a price is no bar.
-        return None if name == "volume" else f"{name} is empty" if not cell.strip() else f"{name} is {cell.strip()}"
+        return f"{name} is empty" if not cell.strip() else f"{name} is {cell.strip()}"
     if not NUMBER.fullmatch(cell):
         return f"{name} {_quoted(cell)} is not a plain number like 1234.5"
     return None

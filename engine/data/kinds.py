@@ -10,12 +10,16 @@ import numpy as np
 from engine.core.calendar import Days
 from engine.core.errors import DataError
 from engine.core.market import BarSeries, Floats, crypto_series
+from engine.core.strategy import Universe
 from engine.data.checks import Gaps, crypto_gaps, index_gaps
 from engine.data.index_bars import index_series, session_instants
 from engine.data.sessions import SessionsBetween
 
 SETTLING = np.timedelta64(30 * 60, "s")
 """Vendors still correct the closing price in the first minutes after the bell."""
+
+US_SYMBOLS = ("IWM", "SPY", "QQQ", "GLD", "SLV", "NVDA", "VIX")
+"""Shares, funds and an index of New York whose bars are looked at, not traded."""
 
 LONGEST_CLOSURE = timedelta(days=14)
 
@@ -83,6 +87,12 @@ def indices(sessions: SessionsBetween) -> MarketKind:
         sessions=sessions,
         largest_move=1.5,
     )
+
+
+def kinds_of(universe: Universe, sessions: SessionsBetween) -> Callable[[str], MarketKind]:
+    """Give the kind of each market that a strategy looks at: its indices, US symbols beside them, else coins."""
+    of_indices, of_us_symbols = indices(sessions), us_symbols(sessions)
+    return lambda symbol: of_indices if symbol in universe.indices else of_us_symbols if symbol in US_SYMBOLS else COINS
 
 
 def us_symbols(sessions: SessionsBetween) -> MarketKind:

@@ -35,7 +35,7 @@ _POWERS_OF_TEN = np.array([float(f"1e{exponent}") for exponent in range(len(_DEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Path:
+class MarketPath:
     """One market on every calendar day from its first: closes before rounding, the day's deviation, the noise."""
 
     market: Market
@@ -63,18 +63,19 @@ class SampleBars:
         """
         if symbol not in MARKETS:
             raise DataError(f"{symbol}: the synthetic sample has no such series; it has {', '.join(MARKETS)}")
-        path = _paths()[symbol]
-        bars = self._index_bars(path) if symbol == INDEX else _bars(path, np.arange(len(path.days)), crypto_series)
+        path = market_paths()[symbol]
+        bars = self._index_bars(path) if symbol == INDEX else dressed(path, np.arange(len(path.days)), crypto_series)
         return LoadedSeries(bars=bars, source=SOURCE, sha256=bars_sha256(bars), synthetic=True)
 
-    def _index_bars(self, path: _Path) -> BarSeries:
+    def _index_bars(self, path: MarketPath) -> BarSeries:
         # The path has a close for every calendar day and sessions only pick from it: another calendar shifts nothing.
         sessions = self._sessions(path.market.first_day, LAST_DAY)
-        return _bars(path, np.searchsorted(path.days, sessions), index_series)
+        return dressed(path, np.searchsorted(path.days, sessions), index_series)
 
 
 @cache
-def _paths() -> Mapping[str, _Path]:
+def market_paths() -> Mapping[str, MarketPath]:
+    """Give the paths of all markets, made once a process."""
     noises = {
         symbol: noise(SEED + place, len(_days_of(market))) for place, (symbol, market) in enumerate(MARKETS.items())
     }
@@ -99,30 +100,33 @@ def _linked_shock(own: Floats, index_shock: Floats) -> Floats:
     return shock
 
 
-def _index_path(market: Market, noise: Noise) -> _Path:
+def _index_path(market: Market, noise: Noise) -> MarketPath:
     days = _days_of(market)
     deviation = phase_column(days, "index_volatility") / np.sqrt(WEEKDAYS_A_YEAR)
     drift = phase_column(days, "index_drift") / WEEKDAYS_A_YEAR
     returns = np.where(np.is_busday(days), drift + deviation * deviation / 2 + deviation * noise.shock, 0.0)
-    return _Path(market=market, days=days, close=_compounded(market, returns), deviation=deviation, noise=noise)
+    return MarketPath(market=market, days=days, close=compounded(market, returns), deviation=deviation, noise=noise)
 
 
-def _coin_path(market: Market, noise: Noise, leader_shock: Floats) -> _Path:
+def _coin_path(market: Market, noise: Noise, leader_shock: Floats) -> MarketPath:
     days = _days_of(market)
     shared = market.beta * phase_column(days, "coin_volatility") / np.sqrt(DAYS_A_YEAR)
     own = market.own_volatility / np.sqrt(DAYS_A_YEAR)
     variance = shared * shared + own * own
     drift = (phase_column(days, "coin_drift") + market.gearing * phase_column(days, "coin_lead")) / DAYS_A_YEAR
     returns = drift + variance / 2 + shared * leader_shock[-len(days) :] + own * noise.shock
-    return _Path(market=market, days=days, close=_compounded(market, returns), deviation=np.sqrt(variance), noise=noise)
+    return MarketPath(
+        market=market, days=days, close=compounded(market, returns), deviation=np.sqrt(variance), noise=noise
+    )
 
 
-def _compounded(market: Market, returns: Floats) -> Floats:
+def compounded(market: Market, returns: Floats) -> Floats:
+    """Give the closes that daily returns make of a market's start."""
     # Products one after the other are exact by IEEE 754 on every build of numpy; exp of a sum of logarithms is not.
     return market.start * np.cumprod(1 + np.maximum(returns, WORST_RETURN))
 
 
-def _bars(path: _Path, rows: NDArray[np.int64], build: SeriesBuilder) -> BarSeries:
+def dressed(path: MarketPath, rows: NDArray[np.int64], build: SeriesBuilder) -> BarSeries:
     """Dress the closes of the picked days: an open near the close before, a range around both, more trade on a move."""
     close, deviation, market = path.close[rows], path.deviation[rows], path.market
     before = np.concatenate(([market.start], close[:-1]))

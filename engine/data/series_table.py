@@ -1,7 +1,7 @@
 """Every series that is known by its name: how often it has a value, when that is published, and where it is had."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from engine.core.series import SeriesKind
@@ -48,10 +48,10 @@ def _file(publication: Publication) -> SeriesRule:
 
 SERIES: Mapping[str, SeriesRule] = MappingProxyType(
     {
-        "IWM_ADJCLOSE": _yahoo("IWM", RESCALED),
-        "IWN_ADJCLOSE": _yahoo("IWN", RESCALED),
-        "IWC_ADJCLOSE": _yahoo("IWC", RESCALED),
-        "SPY_ADJCLOSE": _yahoo("SPY", RESCALED),
+        "IWM_ADJCLOSE": _yahoo("IWM@adjusted", RESCALED),
+        "IWN_ADJCLOSE": _yahoo("IWN@adjusted", RESCALED),
+        "IWC_ADJCLOSE": _yahoo("IWC@adjusted", RESCALED),
+        "SPY_ADJCLOSE": _yahoo("SPY@adjusted", RESCALED),
         "CPER_CLOSE": _yahoo("CPER"),
         "COPPER_CLOSE": _yahoo("HG=F"),
         "VIX_CBOE": _yahoo("^VIX"),
@@ -74,11 +74,29 @@ SERIES: Mapping[str, SeriesRule] = MappingProxyType(
     }
 )
 
-US_SYMBOLS = ("IWM", "SPY", "QQQ", "GLD", "SLV", "NVDA", "VIX")
-"""Shares, funds and an index of New York whose bars are looked at, not traded."""
-
 
 def any_other(kind: SeriesKind, lag_days: int | None) -> SeriesRule:
     """Give what is known of a series that is named by the configuration alone, or by nothing but a rule."""
     lag = DEFAULT_LAG_DAYS[kind] if lag_days is None else lag_days
     return SeriesRule(kind=kind, publication=published.after_lag(lag), source=FILE_ONLY)
+
+
+def series_rule(
+    name: str, *, source: str | None = None, kind: SeriesKind | None = None, lag_days: int | None = None
+) -> SeriesRule:
+    """Give what is known of a series, with what the configuration says of it over it.
+
+    Args:
+        source: provider, perhaps with the series' name there: `fred:UNRATE`.
+        kind, lag_days: either of them takes the place of the rule of publication as well.
+    """
+    known = SERIES.get(name)
+    rule = known or any_other(kind or DAILY, lag_days)
+    if known is not None and (kind is not None or lag_days is not None):
+        other = any_other(kind or known.kind, lag_days)
+        rule = replace(known, kind=other.kind, publication=other.publication)
+    if source is None:
+        return rule
+    provider, _, id_there = source.partition(":")
+    same = id_there or (rule.id if provider == rule.source else "" if provider == FILE_ONLY else name)
+    return replace(rule, source=provider, id=same)

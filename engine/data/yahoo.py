@@ -22,6 +22,7 @@ from engine.core.errors import DataError
 from engine.core.market import BarSeries, crypto_series
 from engine.data.checks import check_bars
 from engine.data.closures import refuse_closed, refuse_shifted, without_carried
+from engine.data.dated_values import DatedValues, observations
 from engine.data.failures import UnreachableError
 from engine.data.index_bars import EXCHANGE_TIME_ZONE, index_series, session_instants
 from engine.data.refusals import PASSING, is_json_object, serves_nothing
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
 
 Market: TypeAlias = Literal["index", "crypto"]
 
-INDEX_TICKERS = {"RUT": "^RUT", "SPX": "^GSPC", "NDX": "^NDX"}
+INDEX_TICKERS = {"RUT": "^RUT", "SPX": "^GSPC", "NDX": "^NDX", "VIX": "^VIX"}
 """Yahoo's names of indices; any other index name is taken as Yahoo's own."""
 COIN_TICKERS = {"UNI": "UNI7083-USD", "SUI": "SUI20947-USD", "POL": "POL28321-USD"}
 """Coins whose plain `NAME-USD` is another coin at Yahoo."""
 
-TIME_ZONES = {"index": EXCHANGE_TIME_ZONE, "crypto": "UTC"}
+TIME_ZONES = {"index": (EXCHANGE_TIME_ZONE, "America/Chicago"), "crypto": ("UTC",)}
+"""The volatility index is dated in Chicago; its sessions are those of New York."""
+ADJUSTED = "adjusted"
 FINAL_AFTER = {"index": np.timedelta64(30, "m"), "crypto": np.timedelta64(0, "m")}
 """Yahoo carries the last prices of a session over for some minutes after the bell."""
 
@@ -138,6 +141,31 @@ class YahooBars:
         self._progress(f"{place}: {len(bars)} bars, {span}")
         return bars
 
+    def fetch_closes(self, name: str, id: str) -> DatedValues:
+        """Fetch the final daily closes of a ticker, whatever days it trades on; a row without one is no observation.
+
+        Args:
+            name: what the series is called here.
+            id: the ticker at Yahoo, `HG=F`; `IWM@adjusted` for closes adjusted to dividends.
+
+        Raises:
+            DataError, UnreachableError: as `fetch`.
+        """
+        ticker, _, adjusted = id.partition("@")
+        place = f"yahoo {ticker}"
+        frame = retried(
+            lambda: self._history(ticker, None, place),
+            place=place,
+            max_retries=self._max_retries,
+            sleep=self._sleep,
+            progress=self._progress,
+        )
+        final = self._final(frame, None, date.max, place)
+        column = final["Adj Close" if adjusted == ADJUSTED else "Close"].to_numpy(dtype=np.float64)
+        closes = observations(name, days=_days(final), value=column, place=lambda _row: place)
+        self._progress(f"{place}: {len(closes)} closes" + (f", to {closes.last_day}" if len(closes) else ""))
+        return closes
+
     def _history(self, ticker: str, since: date | None, place: str) -> "pd.DataFrame":
         self._status, self._body, self._retry_after, self._failure = 0, "", None, None
         # The library keeps whatever answered the request for the time zone, also a page of HTML.
@@ -233,8 +261,8 @@ class YahooBars:
     def _final(self, frame: "pd.DataFrame", since: date | None, until: date, place: str) -> "pd.DataFrame":
         """Cut the rows to the wanted days that are over, and drop a last one without a close."""
         zone = str(_index(frame).tz)
-        if zone != TIME_ZONES[self._market]:
-            raise DataError(f"{place}: its days are of {zone}; only {TIME_ZONES[self._market]} is supported")
+        if zone not in TIME_ZONES[self._market]:
+            raise DataError(f"{place}: its days are of {zone}; only {TIME_ZONES[self._market][0]} is supported")
         days = _days(frame)
         ends = session_instants(days) if self._market == "index" else instants_after(days)
         now = np.datetime64(self._now().astimezone(UTC).replace(tzinfo=None), "s")
@@ -270,6 +298,17 @@ class YahooBars:
             if tell is not None:
                 tell(dropped)
         return bars
+
+
+class YahooCloses:
+    """Closes alone, as values: fulfils what the cache of values asks of a fetcher."""
+
+    def __init__(self, bars: YahooBars) -> None:
+        self._bars = bars
+
+    def fetch(self, name: str, id: str) -> DatedValues:
+        """Fetch the closes of a ticker, as `YahooBars.fetch_closes`."""
+        return self._bars.fetch_closes(name, id)
 
 
 def _days(frame: "pd.DataFrame") -> Days:

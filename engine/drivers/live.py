@@ -230,7 +230,7 @@ class LiveDriver:
         if not days:
             self._say(f"waiting for the {core.symbol} bar of {last}")
             return False
-        if self._index_is_awaited(history, last, now):
+        if self._index_is_awaited(history, last, now) or self._series_are_awaited(history, last, now):
             return False
         observations = self._strategy.observe(history)
         if self._session.standing.last_day is None:
@@ -248,6 +248,7 @@ class LiveDriver:
         marked_on = self._session.standing.marked_on
         words = [f"{asset} has no bar and is marked at its price of {on}" for asset, on in marked_on.items()]
         words += [f"{asset} cannot be traded: {why}" for asset, why in history.lacking.items()]
+        words += [f"{name} could not be had: {why}" for name, why in history.absent.items()]
         if words:
             self._notice(f"{day}: {'; '.join(words)}")
 
@@ -270,6 +271,14 @@ class LiveDriver:
                 self._say(f"waiting for the {symbol} session that ends before {day} does")
                 return True
         return False
+
+    def _series_are_awaited(self, history: History, day: date, now: datetime) -> bool:
+        """Tell whether a series that decides could not be had and may still be; then the day is decided without it."""
+        awaited = [name for name in self._strategy.universe.series if name in history.absent]
+        if not awaited or now >= decision_instant(day) + self._timing.index_wait:
+            return False
+        self._say(f"waiting for {awaited[0]} of {day}: {history.absent[awaited[0]]}")
+        return True
 
     def _entries_allowed(self, history: History, day: date) -> bool:
         stale = {s: behind for s, behind in self._behind(history, day).items() if behind > self._max_stale_sessions}

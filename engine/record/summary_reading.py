@@ -107,7 +107,7 @@ FIGURES: Mapping[str, Check] = {
     "calmar": _any_number,
 }
 SOURCE: Mapping[str, Check] = {
-    **dict.fromkeys(("source", "first", "last", "sha256", "fetched_at"), word_of),
+    **dict.fromkeys(("source", "first", "last", "sha256", "fetched_at", "remark"), word_of),
     **dict.fromkeys(("bars", "missing"), _count),
 }
 CHECKS: Mapping[str, Check] = {

@@ -109,7 +109,8 @@ def _header(summary: Mapping[str, Any]) -> Text:
 def _source_lines(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
     by_place: dict[str, list[str]] = {}
     for symbol, facts in sources.items():
-        by_place.setdefault(str(facts["source"]).replace(symbol, "*"), []).append(symbol)
+        remark = f" ({facts['remark']})" if facts.get("remark") else ""
+        by_place.setdefault(str(facts["source"]).replace(symbol, "*") + remark, []).append(symbol)
     return [f"data: {_few(symbols)} from {place}" for place, symbols in by_place.items()]
 
 

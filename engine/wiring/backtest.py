@@ -31,7 +31,7 @@ from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, load_market
 from engine.wiring.price_jumps import jumps_in, refuse_jumps
-from engine.wiring.sources import source_facts
+from engine.wiring.sources import source_facts, value_facts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,10 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         config_sha256=config.sha256(),
         version=__version__,
         synthetic=market.synthetic,
-        data_sources={symbol: source_facts(series) for symbol, series in market.loaded.items()},
+        data_sources={
+            **{symbol: source_facts(series) for symbol, series in market.loaded.items()},
+            **{name: value_facts(values) for name, values in market.values.items()},
+        },
         notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),

@@ -8,6 +8,8 @@ from engine.data.choose import AUTO, SAMPLE
 from engine.venues.hosts import origin_of
 
 PROVIDER_KEYS = ("crypto", "index")
+SERIES_KEY = "macro"
+"""On `auto` it follows the others: what is made up then is made up as a whole."""
 BESIDE_SYNTHETIC = (AUTO, "venue", SAMPLE)
 """What asks for no bars of its own; everything else does."""
 
@@ -73,7 +75,7 @@ def possible_configs(config: Config) -> Mapping[bool, Config]:
 
 
 def _providers(config: Config) -> dict[str, str]:
-    return {f"data.{key}": getattr(config.data, key) for key in PROVIDER_KEYS}
+    return {f"data.{key}": getattr(config.data, key) for key in (*PROVIDER_KEYS, SERIES_KEY)}
 
 
 def _not_for_real_prices(config: Config, key: str) -> ConfigError:

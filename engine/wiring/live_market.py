@@ -1,6 +1,7 @@
 """Bars for a live run: every series up to a day, in one snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -11,10 +12,11 @@ from engine.core.calendar import decision_instant
 from engine.core.errors import DataError
 from engine.core.instrument import symbol_of
 from engine.core.market import BarSeries, History, crypto_series
+from engine.core.series import ValueSeries
 from engine.core.strategy import Universe
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
-from engine.ports import LoadedSeries, MarketData
+from engine.ports import LoadedSeries, LoadedValues, MarketData
 from engine.venues.answers import Candle
 
 FIRST_CANDLE = date(2010, 1, 1)
@@ -125,12 +127,30 @@ class CsvFilesUpTo:
         return self._kept[symbol][1] if symbol in self._kept else None
 
 
+class FurtherUpTo(Protocol):
+    """Gives what is looked at beside coins and indices: bars, or values."""
+
+    def up_to(self, name: str, day: date) -> BarSeries | ValueSeries:
+        """Give a series with at least what was known at the end of `day`; it may give more.
+
+        Raises:
+            DataError: it cannot be had.
+        """
+        ...
+
+    def loaded(self, name: str) -> LoadedSeries | LoadedValues | None:
+        """Give a series as it was last loaded, if it was."""
+        ...
+
+
 class Snapshots:
     """Gathers all series of a universe and cuts them at a day's end.
 
     Args:
+        further: wanted where the universe looks at more than coins and indices.
         has_begun: whether the run has decided a day. From then on only what the core and the indices lack is an
-            error: a coin that its source does not know any more cannot be traded, and everything else goes on.
+            error: a coin that its source does not know any more cannot be traded, a further series is absent, and
+            everything else goes on.
     """
 
     def __init__(
@@ -138,10 +158,12 @@ class Snapshots:
         universe: Universe,
         coins: SeriesUpTo,
         index: SeriesUpTo,
+        further: FurtherUpTo | None = None,
         *,
         has_begun: Callable[[], bool] = lambda: False,
     ) -> None:
         self._universe = universe
+        self.further = further
         self._coins = coins
         self._index = index
         self._has_begun = has_begun
@@ -161,10 +183,32 @@ class Snapshots:
             **{asset: self._coin_up_to(asset, day, lacking).known_by(at) for asset in self._universe.assets},
             **{symbol: self._index_up_to(symbol, day).known_by(at) for symbol in self._universe.indices},
         }
-        return History(series=series, lacking=lacking)
+        history = History(series=series, lacking=lacking)
+        return history if self.further is None else self._with_further(history, self.further, day)
 
-    def loaded(self, symbol: str) -> LoadedSeries | None:
+    def _with_further(self, history: History, further: FurtherUpTo, day: date) -> History:
+        at = decision_instant(day)
+        bars: dict[str, BarSeries] = {}
+        values: dict[str, ValueSeries] = {}
+        absent: dict[str, str] = {}
+        for name in self._universe.further_series:
+            try:
+                found = further.up_to(name, day)
+            except DataError as error:
+                if name in self._universe.series and not self._has_begun():
+                    raise
+                absent[name] = str(error)
+                continue
+            if isinstance(found, BarSeries):
+                bars[name] = found.known_by(at)
+            else:
+                values[name] = found.known_by(at)
+        return replace(history, series={**history.series, **bars}, values=values, absent=absent)
+
+    def loaded(self, symbol: str) -> LoadedSeries | LoadedValues | None:
         """Give a series as its provider gave it, with where it is from; None for a venue's own candles."""
+        if self.further is not None and symbol in self._universe.further_series:
+            return self.further.loaded(symbol)
         bars = self._index if symbol in self._universe.indices else self._coins
         return bars.loaded(symbol) if isinstance(bars, ProvidedBars | CsvFilesUpTo) else None
 

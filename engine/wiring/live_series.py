@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from engine.config import Config
 from engine.core.errors import ConfigError
@@ -10,14 +11,17 @@ from engine.data.choose import SAMPLE
 from engine.ports import MarketData
 from engine.venues.exchange import BinanceSpot
 from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, VenueBars, VenueCandles
-from engine.wiring.market import Providers
+from engine.wiring.providers import Providers
 from engine.wiring.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from engine.wiring.live_further import LiveFurther
 
 
 def live_series(
     config: Config, universe: Universe, client: BinanceSpot, around: Surroundings, *, now: Callable[[], datetime]
-) -> tuple[SeriesUpTo, SeriesUpTo]:
-    """Give the series of the coins and of the index.
+) -> tuple[SeriesUpTo, SeriesUpTo, "LiveFurther | None"]:
+    """Give the series of the coins, of the index, and what is looked at beside them; None where nothing is.
 
     Args:
         client: of the venue; its candles are the bars with `data.crypto: venue`.
@@ -48,10 +52,18 @@ def live_series(
         index = ProvidedBars(_given(providers.index(), "data.index"))
     else:
         index = coins
-    return coins, index
+    if not universe.further_series:
+        return coins, index, None
+    from engine.wiring.live_further import LiveFurther  # noqa: PLC0415 - most runs look at none
+    from engine.wiring.series import SeriesSources  # noqa: PLC0415
+
+    synthetic = SAMPLE in (config.data.crypto, config.data.index)
+    return coins, index, LiveFurther(SeriesSources(config, providers, synthetic=synthetic, now=now), coins)
 
 
-def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has_begun: bool) -> None:
+def check_files(
+    universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, further: "LiveFurther | None", *, has_begun: bool
+) -> None:
     """Read the CSV files that a run looks at: what is wrong with one is said before any exchange is asked.
 
     Args:
@@ -65,6 +77,9 @@ def check_files(universe: Universe, coins: SeriesUpTo, index: SeriesUpTo, *, has
         if isinstance(series, CsvFilesUpTo):
             for symbol in symbols:
                 series.up_to(symbol, date.max)
+    if further is not None and not has_begun:
+        for name in universe.series:
+            further.check_file(name)
 
 
 def _given(provider: MarketData | None, key: str) -> MarketData:

@@ -1,29 +1,18 @@
 """From `data.*` of the configuration to the bars of a run."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-
-import platformdirs
 
 from engine.config import Config
 from engine.core.errors import ConfigError, DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
-from engine.data.cache import BarFetcher, CachedBars
-from engine.data.choose import Choice, ExtendedBars, StaleBars, load_all
-from engine.data.csv_files import CsvBars
-from engine.data.kinds import COINS, indices
-from engine.data.sample import SampleBars
-from engine.data.sessions import NewYorkSessions
-from engine.ports import LoadedSeries, MarketData, Progress, ProgressBar, QuietTimes
+from engine.data.choose import Choice, load_all
+from engine.ports import LoadedSeries, LoadedValues, MarketData, ProgressBar
+from engine.wiring.providers import Providers
 
 BENCHMARK_COINS = ("BTC", "ETH")
-APPLICATION = "altfuse"
-AUTO_RETRIES = 1
-"""`auto` has somewhere else to go: it does not insist on a network that is not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +22,11 @@ class Market:
     history: History
     loaded: Mapping[str, LoadedSeries]
     notes: tuple[str, ...]
+    values: Mapping[str, LoadedValues] = field(default_factory=dict)
 
     @property
     def synthetic(self) -> bool:
-        """Whether any bar of it is made up."""
+        """Whether any bar of it is made up; where one is, every value is."""
         return any(series.synthetic for series in self.loaded.values())
 
     @property
@@ -71,8 +61,11 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
         provider=_counted(providers.index(), progress),
         symbols=tuple(universe.indices),
     )
-    chosen = [coins, index] if universe.indices else [coins]
-    progress.expect(sum(len(choice.symbols) for choice in chosen))
+    further = universe.further_series
+    chosen = [coins, index] if universe.indices or further else [coins]
+    if further:
+        chosen.append(Choice(key="data.macro", name=config.data.macro, provider=None, symbols=()))
+    progress.expect(sum(len(choice.symbols) for choice in chosen) + len(further))
     loaded = dict(load_all(chosen, sample=providers.sample, progress=progress))
     synthetic = any(series.synthetic for series in loaded.values())
     notes = [note for series in loaded.values() for note in series.notes]
@@ -80,155 +73,30 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     benchmarks, missing = _benchmark_coins(extra, [coin for coin in BENCHMARK_COINS if coin not in loaded])
     loaded |= benchmarks
     notes += missing
+    values: Mapping[str, LoadedValues] = {}
+    absent: Mapping[str, str] = {}
+    if further:
+        from engine.wiring.series import SeriesSources, load_further  # noqa: PLC0415 - most runs look at none
+
+        sources = SeriesSources(config, providers, synthetic=synthetic, now=now)
+        wanted = [name for name in further if name not in loaded]
+        beside = load_further(wanted, sources.load, needed=universe.series, progress=progress)
+        loaded |= beside.bars
+        notes += beside.notes
+        values, absent = beside.values, beside.absent
     empty = next((symbol for symbol in (*universe.assets, *universe.indices) if not len(loaded[symbol].bars)), None)
     if empty is not None:
         raise DataError(f"{empty}: has no bars from {loaded[empty].source}")
     return Market(
-        history=History(series={symbol: series.bars for symbol, series in loaded.items()}),
+        history=History(
+            series={symbol: series.bars for symbol, series in loaded.items()},
+            values={name: loaded.series for name, loaded in values.items()},
+            absent=absent,
+        ),
         loaded=loaded,
+        values=values,
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-class Providers:
-    """Makes the provider that each configuration value means; a library is imported when it is first asked.
-
-    Args:
-        stale_allowed: whether `auto` may end at an old cache: a backtest says so and goes on, a live run must not.
-        sleep: waits between tries.
-        quiet: keeps pauses that a server asks for from one start to the next; None for nowhere.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        *,
-        now: Callable[[], datetime],
-        progress: Progress,
-        stale_allowed: bool,
-        sleep: Callable[[float], None] = time.sleep,
-        quiet: QuietTimes | None = None,
-    ) -> None:
-        self._stale_allowed = stale_allowed
-        self._config = config
-        self._now = now
-        self._progress = progress
-        self._sleep = sleep
-        self._quiet = quiet
-        self._sessions = NewYorkSessions().between
-        self.sample = SampleBars(self._sessions)
-
-    def coins(self) -> MarketData | None:
-        """Give the provider of `data.crypto`."""
-        match self._config.data.crypto:
-            case "auto":
-                recent, older = self._binance(AUTO_RETRIES), self._yahoo_coins(AUTO_RETRIES)
-                extended = ExtendedBars(recent, older)
-                return StaleBars(extended) if self._stale_allowed else extended
-            case "binance":
-                return self._binance(self._config.venue.max_retries)
-            case "yahoo":
-                return self._yahoo_coins(self._config.venue.max_retries)
-            case "csv":
-                return CsvBars(self.csv_dir(), index=False, sessions=self._sessions)
-            case "sample" | "venue":
-                return None
-
-    def index(self) -> MarketData | None:
-        """Give the provider of `data.index`."""
-        match self._config.data.index:
-            case "auto":
-                index = self._yahoo_index(AUTO_RETRIES)
-                return StaleBars(index) if self._stale_allowed else index
-            case "yahoo":
-                return self._yahoo_index(self._config.venue.max_retries)
-            case "csv":
-                return CsvBars(self.csv_dir(), index=True, sessions=self._sessions)
-            case "sample":
-                return None
-
-    def csv_dir(self) -> Path:
-        """Give the folder of the CSV files.
-
-        Raises:
-            ConfigError: none is configured.
-        """
-        folder = self._config.data.csv_dir and self._config.data.csv_dir.expanduser()
-        if folder is None:
-            raise ConfigError("data.csv_dir: null is not allowed with a csv provider; name the folder of the CSV files")
-        return folder
-
-    def _binance(self, max_retries: int) -> CachedBars:
-        venue = self._config.venue
-
-        def connect() -> BarFetcher:
-            from engine.data.binance import BinanceBars  # noqa: PLC0415 - ccxt is wanted only by a run that fetches
-            from engine.wiring.live_exchange import refuse_synthetic  # noqa: PLC0415 - likewise
-
-            refuse_synthetic(self._config, now=self._now)
-
-            return BinanceBars(
-                base_url=venue.base_url,
-                quote=self._config.account.quote,
-                max_retries=max_retries,
-                timeout_seconds=venue.timeout_seconds,
-                sleep=self._sleep,
-                now=self._now,
-                progress=self._progress,
-                quiet=self._quiet,
-            )
-
-        # Another host is another provider: its bars must not meet the real ones in one cache entry.
-        provider = "binance" if venue.base_url is None else f"binance at {venue.base_url}"
-        return CachedBars(
-            provider=provider,
-            quote=self._config.account.quote,
-            folder=self.cache_dir(),
-            kind=COINS,
-            connect=connect,
-            now=self._now,
-        )
-
-    def _yahoo_coins(self, max_retries: int) -> CachedBars:
-        cached = CachedBars(
-            provider="yahoo",
-            quote="USD",
-            folder=self.cache_dir(),
-            kind=COINS,
-            connect=lambda: self._yahoo("crypto", max_retries, cached.remark),
-            now=self._now,
-        )
-        return cached
-
-    def _yahoo_index(self, max_retries: int) -> CachedBars:
-        cached = CachedBars(
-            provider="yahoo",
-            quote="",
-            folder=self.cache_dir(),
-            kind=indices(self._sessions),
-            connect=lambda: self._yahoo("index", max_retries, cached.remark),
-            now=self._now,
-        )
-        return cached
-
-    def _yahoo(self, market: str, max_retries: int, remark: Callable[[str], None]) -> BarFetcher:
-        from engine.data.yahoo import YahooBars  # noqa: PLC0415 - yfinance is wanted only by a run that fetches
-
-        return YahooBars(
-            market="index" if market == "index" else "crypto",
-            base_url=None,
-            max_retries=max_retries,
-            timeout_seconds=self._config.venue.timeout_seconds,
-            sleep=self._sleep,
-            now=self._now,
-            progress=self._progress,
-            remark=remark,
-        )
-
-    def cache_dir(self) -> Path:
-        """Give the folder of the data cache."""
-        folder = self._config.data.cache_dir
-        return platformdirs.user_cache_path(APPLICATION) if folder is None else folder.expanduser()
 
 
 class _Counted:

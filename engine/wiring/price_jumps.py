@@ -8,21 +8,17 @@ from engine.core.errors import DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
 from engine.data.jumps import Jump, jump_words, jumps_of
-from engine.data.kinds import COINS, indices
+from engine.data.kinds import kinds_of
 from engine.data.sessions import NewYorkSessions
 
 
 def jumps_in(history: History, universe: Universe, *, until: date) -> Sequence[Jump]:
     """Find the jumps in all series of a run up to a day, series by series."""
-    of_indices = indices(NewYorkSessions().between)
+    kind_of = kinds_of(universe, NewYorkSessions().between)
     return [
         jump
         for symbol in history
-        for jump in jumps_of(
-            history[symbol],
-            largest_move=(of_indices if symbol in universe.indices else COINS).largest_move,
-            until=until,
-        )
+        for jump in jumps_of(history[symbol], largest_move=kind_of(symbol).largest_move, until=until)
     ]
 
 

@@ -12,12 +12,13 @@ from typing import Final
 
 from engine.config import Config
 from engine.core.calendar import decision_instant
-from engine.core.errors import ConfigError
+from engine.core.errors import ConfigError, DataError
 from engine.core.events import Event
 from engine.core.ledger import Ledger
 from engine.core.market import BarSeries, History
 from engine.core.money import floor_to_step, plain
 from engine.core.planner import Planner
+from engine.core.series import ValueSeries
 from engine.core.strategy import Universe
 from engine.ports import ProgressBar
 from engine.practice.clock import PracticeClock
@@ -98,7 +99,12 @@ def replay(
     with PracticeServer(exchange) as server:
         live_config = _live_config(config, server.url)
         client = _client(live_config, key, now)
-        snapshots = Snapshots(universe, VenueBars(VenueCandles(client, QUOTE), core=universe.core), _GivenBars(history))
+        snapshots = Snapshots(
+            universe,
+            VenueBars(VenueCandles(client, QUOTE), core=universe.core),
+            _GivenBars(history),
+            _GivenFurther(history),
+        )
         # Our clock keeps pace with the exchange's: an answer that nobody expected would be asked for twice.
         around = Surroundings(
             now=lambda: exchange.now,
@@ -143,6 +149,22 @@ class _GivenBars:
 
     def up_to(self, symbol: str, day: date) -> BarSeries:  # noqa: ARG002 - a snapshot cuts
         return self._history[symbol]
+
+
+class _GivenFurther:
+    """What is looked at beside them, likewise."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def up_to(self, name: str, day: date) -> BarSeries | ValueSeries:  # noqa: ARG002 - a snapshot cuts
+        if name in self._history.absent:
+            raise DataError(self._history.absent[name])
+        bars = self._history.series.get(name)
+        return self._history.values_of(name) if bars is None else bars
+
+    def loaded(self, name: str) -> None:
+        """Say nothing of where it is from: the backtest has said it."""
 
 
 def _play(run: PaperRun, exchange: PracticeExchange, config: Config, span: Span, progress: ProgressBar) -> None:

@@ -33,5 +33,5 @@ class NetLiquidity(SightedSystem[NetLiquidityParams]):
 
     def says(self, reading: Reading) -> str:
         """Say how it changed."""
-        change = signed(number_of(reading), 0)
-        return f"net liquidity changed by USD {change} million in {self.params.weeks} weeks"
+        grown = "has grown" if reading.holds else "has not grown"
+        return f"net liquidity {grown}: USD {signed(number_of(reading), 0)} million in {self.params.weeks} weeks"

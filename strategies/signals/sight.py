@@ -159,16 +159,16 @@ class Sight:
                 return self._absence(absent[0])
             (position,) = last_positions(series, np.array([day.toordinal()])).tolist()
             if position == NOTHING:
-                return f"nothing of {series.name} is known yet"
+                return f"no value of {series.name} is known yet"
             last = int(series.ordinals[position])
             if day.toordinal() - last > series.fresh_days:
-                return f"{series.name} is stale: its last value is of {date.fromordinal(last)}"
+                return f"the last value of {series.name} is of {date.fromordinal(last)}, which is stale"
             return f"{series.name}: {words}"
 
         return why
 
     def _absence(self, name: str) -> str:
-        return f"{name} is absent: {self.history.absent[name]}"
+        return f"{name} could not be had: {self.history.absent[name]}"
 
 
 _GAP = ", each with a value"

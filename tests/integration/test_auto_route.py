@@ -93,7 +93,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr(
         yahoo, "YahooBars", lambda **named: real(**{**named, "base_url": served.url, "sleep": _no_sleep})
     )
-    monkeypatch.setattr("engine.wiring.market.time.sleep", _no_sleep)
+    monkeypatch.setattr("engine.wiring.providers.time.sleep", _no_sleep)
     with binance_server.running(binance), yahoo_server.running(served):
         yield Bench(binance, served, tmp_path / "cache")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
-from engine.data.cache import CachedBars
+from engine.data.cache import CachedBars, bar_form
 from engine.data.cache_store import CacheStore, Entry, Key
 from engine.data.digest import bars_sha256
 from engine.data.failures import UnreachableError
@@ -490,16 +490,16 @@ def test_what_is_written_is_read_again_to_the_last_bit(tmp_path: Path, days: lis
     }
     bars = COINS.build("X", days=np.array(sorted(days), dtype="datetime64[D]"), **columns)
     key = Key(provider="p", symbol="X", quote="Q")
-    entry = Entry(bars=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
+    entry = Entry(rows=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
 
-    CacheStore(tmp_path).write(key, entry)
-    read = CacheStore(tmp_path).read(key, COINS.build)
+    CacheStore(tmp_path, bar_form(COINS)).write(key, entry)
+    read = CacheStore(tmp_path, bar_form(COINS)).read(key)
 
     assert isinstance(read, Entry)
-    assert np.array_equal(read.bars.days, bars.days)
-    assert np.array_equal(read.bars.known_at, bars.known_at)
+    assert np.array_equal(read.rows.days, bars.days)
+    assert np.array_equal(read.rows.known_at, bars.known_at)
     for name, column in columns.items():
-        assert getattr(read.bars, name).tobytes() == column.tobytes()
+        assert getattr(read.rows, name).tobytes() == column.tobytes()
     assert (read.through, read.fetched_at, read.sha256) == (entry.through, entry.fetched_at, entry.sha256)
 
 
@@ -508,8 +508,8 @@ def test_what_is_written_is_read_again_to_the_last_bit(tmp_path: Path, days: lis
 def test_an_entry_that_holds_instants_for_days_as_version_0_1_wrote_them_is_read(tmp_path: Path) -> None:
     bars = bars_of("X", date(1969, 12, 30), [1.5, 2.5, 3.5, 4.5])
     key = Key(provider="fake", symbol="BTC", quote="USDT")
-    entry = Entry(bars=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
-    CacheStore(tmp_path).write(key, entry)
+    entry = Entry(rows=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
+    CacheStore(tmp_path, bar_form(COINS)).write(key, entry)
 
     columns = {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")}
     frame = pd.DataFrame({"day": bars.days.astype("datetime64[ms]"), **columns})
@@ -518,17 +518,17 @@ def test_an_entry_that_holds_instants_for_days_as_version_0_1_wrote_them_is_read
     said["file_sha256"] = hashlib.sha256(parquet(tmp_path).read_bytes()).hexdigest()
     description(tmp_path).write_text(json.dumps(said), encoding="utf-8")
 
-    read = CacheStore(tmp_path).read(key, COINS.build)
+    read = CacheStore(tmp_path, bar_form(COINS)).read(key)
 
     assert isinstance(read, Entry)
-    assert read.bars.days.tolist() == bars.days.tolist()
+    assert read.rows.days.tolist() == bars.days.tolist()
 
 
 def write_often(folder: Path, closes: list[float], times: int) -> None:
     bars = bars_of("BTC", FIRST, closes)
-    entry = Entry(bars=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
+    entry = Entry(rows=bars, through=FIRST, fetched_at=noon("2024-01-01").now, sha256=bars_sha256(bars))
     for _ in range(times):
-        CacheStore(folder).write(Key(provider="fake", symbol="BTC", quote="USDT"), entry)
+        CacheStore(folder, bar_form(COINS)).write(Key(provider="fake", symbol="BTC", quote="USDT"), entry)
 
 
 def test_two_writers_at_once_never_make_an_entry_that_is_neither_of_theirs(tmp_path: Path) -> None:
@@ -541,9 +541,9 @@ def test_two_writers_at_once_never_make_an_entry_that_is_neither_of_theirs(tmp_p
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        found = CacheStore(tmp_path).read(key, COINS.build)
+        found = CacheStore(tmp_path, bar_form(COINS)).read(key)
         if isinstance(found, Entry):
-            assert found.bars.close.tolist() in (one, other)
+            assert found.rows.close.tolist() in (one, other)
             whole += 1
     for writer in writers:
         writer.join()
@@ -611,8 +611,8 @@ def test_a_bar_of_a_closed_day_is_an_error_and_not_kept(tmp_path: Path) -> None:
 
 
 def kept_by_an_older_program(folder: Path, bars: BarSeries, now: str) -> None:
-    entry = Entry(bars=bars, through=bars.last_day, fetched_at=noon(now).now, sha256=bars_sha256(bars))
-    CacheStore(folder).write(Key(provider="yahoo", symbol="RUT", quote=""), entry)
+    entry = Entry(rows=bars, through=bars.last_day, fetched_at=noon(now).now, sha256=bars_sha256(bars))
+    CacheStore(folder, bar_form(COINS)).write(Key(provider="yahoo", symbol="RUT", quote=""), entry)
 
 
 def test_an_old_entry_with_a_carried_row_is_used_without_it(tmp_path: Path) -> None:

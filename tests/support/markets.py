@@ -4,7 +4,8 @@ Whole markets by a seed come with the faults that real ones have: late listings,
 core and sessions of the index without a bar, gaps at the open. The index has a session on every weekday.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from engine.core.calendar import Days, days_between
 from engine.core.market import BarSeries, Floats, History, crypto_series
 from engine.data.index_bars import index_series
+from engine.data.kinds import US_SYMBOLS
+from engine.data.sample_series import SampleShares, SampleValues
+from engine.data.series_table import series_rule
 
 CORE, INDEX = "BTC", "RUT"
 COINS = ("ETH", "SOL", "BNB", "XRP")
@@ -43,6 +47,18 @@ def index_bars(symbol: str, first: date, closes: Sequence[float | None]) -> BarS
 def history_of(*series: BarSeries) -> History:
     """Put series together by their symbols."""
     return History(series={bars.symbol: bars for bars in series})
+
+
+def with_series(history: History, names: Iterable[str]) -> History:
+    """Add series that a rule looks at, of the sample; a US symbol as bars, what is there already as it is."""
+    missing = [name for name in names if name not in history.series]
+    shares = {name: SampleShares(weekdays_between).load(name).bars for name in missing if name in US_SYMBOLS}
+    values = SampleValues(weekdays_between, series_rule)
+    return replace(
+        history,
+        series={**history.series, **shares},
+        values={name: values.load(name).series for name in missing if name not in shares},
+    )
 
 
 def weekdays_from(first: date, count: int) -> Days:

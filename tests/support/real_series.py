@@ -11,7 +11,8 @@ from engine.core.calendar import ordinals_of
 from engine.core.market import History
 from engine.core.series import ValueSeries
 from engine.data.csv_files import read_csv_bars
-from engine.data.series_table import SERIES, US_SYMBOLS
+from engine.data.kinds import US_SYMBOLS
+from engine.data.series_table import SERIES
 
 PRICES = Path(os.environ.get("PRICES_DIR") or Path(__file__).resolve().parents[3] / "shared" / "data" / "prices")
 MACRO = PRICES.parent / "macro"

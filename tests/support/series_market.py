@@ -13,7 +13,8 @@ from numpy.random import Generator
 from engine.core.calendar import Days, days_between, ordinals_of
 from engine.core.market import BarSeries, Floats, History
 from engine.core.series import SeriesKind, ValueSeries
-from engine.data.series_table import SERIES, US_SYMBOLS, SeriesRule, any_other
+from engine.data.kinds import US_SYMBOLS
+from engine.data.series_table import SERIES, SeriesRule, any_other
 from tests.support.markets import index_bars, weekdays_between
 
 FLOWS = ("BTC_ETF_FLOW", "ETH_ETF_FLOW", "SOL_ETF_FLOW", "IWM_FLOW")
@@ -22,7 +23,7 @@ SILENT_FOR: Mapping[SeriesKind, int] = {SeriesKind.DAILY: 25, SeriesKind.WEEKLY:
 WEEKDAYS: Mapping[str, str] = {"WALCL": "0010000", "WTREGEN": "0010000", "WRESBAL": "0010000", "NFCI": "0000100"}
 
 
-def with_series(history: History, seed: int) -> History:
+def with_faulty_series(history: History, seed: int) -> History:
     """Give the history with symbols and series beside it, over the same years."""
     core = history["BTC"]
     chance = np.random.default_rng(seed)

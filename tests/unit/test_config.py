@@ -40,7 +40,8 @@ strategy:
 window: {from: 2018-01-01, to: null}
 account: {cash: 100000, quote: USDT, instruments: {}, sell_wait_days: 2}
 costs: {commission: 0.001, slippage: 0.0005}
-data: {crypto: auto, index: auto, csv_dir: null, cache_dir: null, max_stale_sessions: 3, jumps: note}
+data: {crypto: auto, index: auto, macro: auto, csv_dir: null, macro_dir: null, series: {}, cache_dir: null,
+       max_stale_sessions: 3, jumps: note}
 venue: {name: simulated, base_url: null, max_retries: 8, timeout_seconds: 10, settle_seconds: 60}
 live: {poll_seconds: 20, grace_seconds: 60}
 notify: []
@@ -349,6 +350,34 @@ def test_the_digest_is_that_of_the_effective_configuration() -> None:
     assert plain.sha256() == spelt_out.sha256()
     assert build({"costs": {"slippage": "0.0005"}, "name": "rotation"}).sha256() == plain.sha256()
     assert build({"strategy": {"hold_weeks": 17}}).sha256() != plain.sha256()
+
+
+def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> None:
+    # As it was before `data.macro`, `data.macro_dir` and `data.series` were there.
+    assert build().sha256() == "982550f37e0ab7703d82b61b002a0a1f153f1203a6a41be0da239930d0f66e12"
+    assert build({"data": {"macro": "auto", "series": {}}}).sha256() == build().sha256()
+    assert build({"data": {"macro": "fred"}}).sha256() != build().sha256()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"macro_dri": "x"}, "data.macro_dri: unknown key; did you mean macro_dir?"),
+        ({"series": {"U": {"sorce": "fred"}}}, "data.series.U.sorce: unknown key; did you mean source?"),
+        (
+            {"series": {"U": {"source": "fredd"}}},
+            "data.series.U.source: fredd is not allowed: csv, fred or yahoo is wanted, with its name there after a "
+            "colon where that is another",
+        ),
+        (
+            {"macro": "csv"},
+            "data.macro_dir null is not allowed with data.macro csv; name the folder of the CSV files",
+        ),
+        ({"series": {"U": {"lag_days": -1}}}, "data.series.U.lag_days: -1 is not allowed"),
+    ],
+)
+def test_a_wrong_source_of_a_series_is_named_by_its_key(data: Mapping[str, Any], said: str) -> None:
+    assert refused({"data": data}).startswith(said)
 
 
 def test_the_order_of_the_keys_does_not_change_the_digest() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.errors import ConfigError, DataError
 from engine.core.market import BarSeries
-from engine.data.choose import Choice, ExtendedBars, StaleBars, load_all, spliced
+from engine.data.choose import Choice, ExtendedBars, StaleAllowed, load_all, spliced
 from engine.data.digest import bars_sha256
 from engine.data.failures import UnreachableError
 from engine.ports import LoadedSeries, MarketData
@@ -162,7 +162,7 @@ def test_stored_bars_are_spliced_too() -> None:
 def test_stale_bars_are_taken_when_the_network_fails_and_said_aloud() -> None:
     stale = loaded("binance BTC", bars_of("BTC", LISTED, [1.0]), "BTC: stale")
 
-    result = StaleBars(FakeCached(kept={"BTC": stale})).load("BTC")
+    result = StaleAllowed(FakeCached(kept={"BTC": stale})).load("BTC")
 
     assert result.notes == ("BTC: stale", "BTC: taken from the cache, because the network failed: BTC: no answer")
 
@@ -170,19 +170,19 @@ def test_stale_bars_are_taken_when_the_network_fails_and_said_aloud() -> None:
 def test_bars_of_the_network_are_preferred_to_stale_ones() -> None:
     stale = loaded("binance BTC", bars_of("BTC", LISTED, [1.0]))
 
-    assert StaleBars(FakeCached({"BTC": recent_bars()}, kept={"BTC": stale})).load("BTC").notes == ()
+    assert StaleAllowed(FakeCached({"BTC": recent_bars()}, kept={"BTC": stale})).load("BTC").notes == ()
 
 
 def test_without_network_and_cache_there_is_no_series() -> None:
     with pytest.raises(DataError, match="BTC: no answer"):
-        StaleBars(FakeCached()).load("BTC")
+        StaleAllowed(FakeCached()).load("BTC")
 
 
 def test_what_a_provider_that_was_reached_refuses_is_not_taken_from_the_cache() -> None:
     stale = loaded("binance BTC", bars_of("BTC", LISTED, [1.0]), "BTC: stale")
 
     with pytest.raises(DataError, match="BTC: no such market"):
-        StaleBars(FakeCached(kept={"BTC": stale}, bad=("BTC",))).load("BTC")
+        StaleAllowed(FakeCached(kept={"BTC": stale}, bad=("BTC",))).load("BTC")
 
 
 class Sample:

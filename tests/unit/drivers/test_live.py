@@ -57,6 +57,7 @@ class FakeBars:
         self.history = history
         self.hidden: dict[str, set[date]] = {}
         self.broken = False
+        self.absent: dict[str, str] = {}
         self.holes: set[str] = set()
 
     def history_at(self, day: date) -> History:
@@ -75,7 +76,7 @@ class FakeBars:
                     known_at=bars.known_at[kept],
                 )
             )
-        return History(series=series)
+        return History(series=series, absent=self.absent)
 
     def may_still_come(self, symbol: str, day: date) -> bool:
         return symbol not in self.holes
@@ -597,3 +598,33 @@ def test_it_decides_and_trades_day_by_day_what_the_historical_driver_does(seed: 
     assert live == historical
     reasons = Counter(decision.reason for decision in live[0])
     assert reasons["entry"] >= 1, reasons
+
+
+def test_a_series_that_decides_is_waited_for_and_then_the_day_is_decided_without_it() -> None:
+    bench = Bench(ALL_BTC, ALL_BTC)
+    bench.strategy.universe = replace(bench.strategy.universe, series=("WALCL",), shown_series=("DFF",))
+    bench.bars.absent = {"WALCL": "fred WALCL: FRED answers HTTP 503", "DFF": "no network"}
+
+    bench.now = decision_instant(DAY) + GRACE
+    early = bench.driver.cycle()
+    decided_early = list(bench.days)
+    bench.now = decision_instant(DAY) + WAIT
+    bench.driver.cycle()
+
+    assert (early, decided_early) == (False, [])
+    assert bench.days == [DAY]
+    assert bench.notices == [
+        "waiting for WALCL of 2024-01-01: fred WALCL: FRED answers HTTP 503",
+        "2024-01-01: WALCL could not be had: fred WALCL: FRED answers HTTP 503; DFF could not be had: no network",
+    ]
+
+
+def test_a_series_that_is_only_shown_holds_no_decision_up() -> None:
+    bench = Bench(ALL_BTC)
+    bench.strategy.universe = replace(bench.strategy.universe, shown_series=("DFF",))
+    bench.bars.absent = {"DFF": "no network"}
+
+    bench.now = decision_instant(DAY) + GRACE
+    bench.driver.cycle()
+
+    assert bench.notices == ["2024-01-01: DFF could not be had: no network"]

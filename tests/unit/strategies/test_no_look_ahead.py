@@ -27,7 +27,7 @@ from engine.registry import params_of, strategy_factory, strategy_names
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.known import last_known
 from tests.support.look_ahead import garbled, require_causal_rule, require_no_look_ahead
-from tests.support.markets import CORE, INDEX, faulty_market
+from tests.support.markets import CORE, INDEX, faulty_market, with_series
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
@@ -73,9 +73,10 @@ def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str
     assert all(reasons[reason] >= times for reason, times in HAPPENS.get(name, {}).items()), reasons
 
 
-@pytest.mark.parametrize("name", ["blue_sky", "weekly_support", "alts_down_only"])
+@pytest.mark.parametrize("name", ["blue_sky", "weekly_support", "alts_down_only", "net_liquidity"])
 def test_no_decision_by_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
-    decided = require_no_look_ahead(quick("rotation", confirmations=[name]), market, days_back=0)
+    strategy = quick("rotation", confirmations=[name])
+    decided = require_no_look_ahead(strategy, with_series(market, strategy.universe.further_series), days_back=0)
 
     assert len(decided) > 1000
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from engine.config import Config
-from engine.wiring.market import Providers
+from engine.wiring.providers import Providers
 from strategies.hold import HoldParams
 
 

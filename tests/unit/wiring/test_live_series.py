@@ -27,7 +27,7 @@ def test_files_in_a_folder_of_ones_own_home_are_read_again_when_they_changed(
     os.utime(file, ns=(1, 1))
     config = Config(strategy=HoldParams(), data=cast("Any", {"crypto": "csv", "csv_dir": "~/prices"}))
     nobody: Any = SimpleNamespace(progress=None, wait=None, quiet=None)
-    coins, _ = live_series(config, UNIVERSE, nobody, nobody, now=lambda: datetime(2024, 1, 3, tzinfo=UTC))
+    coins, *_ = live_series(config, UNIVERSE, nobody, nobody, now=lambda: datetime(2024, 1, 3, tzinfo=UTC))
 
     before = len(coins.up_to("BTC", date(2024, 1, 2)))
     file.write_text(f"{HEADER}2024-01-01,1,2,1,2,9\n2024-01-02,2,3,2,3,9\n", encoding="utf-8")

@@ -426,31 +426,31 @@ def test_appetite_is_the_mean_of_four_scores() -> None:
 @pytest.mark.parametrize(
     ("choice", "of", "reason"),
     [
-        ("tga_full", history(days=7, absent={"WTREGEN": "nobody has it"}), "WTREGEN is absent: nobody has it"),
+        ("tga_full", history(days=7, absent={"WTREGEN": "nobody has it"}), "WTREGEN could not be had: nobody has it"),
         (
             {"tightening": {"weeks": 1}},
             history(values("DFF", [1.0, 9]), days=14, absent={"WALCL": "nobody has it"}),
-            "WALCL is absent: nobody has it",
+            "WALCL could not be had: nobody has it",
         ),
         (
             "volume_thrust",
             history(days=7, absent={"IWM": "nobody has it"}),
-            "IWM is absent: nobody has it",
+            "IWM could not be had: nobody has it",
         ),
         (
             "small_over_large",
             history(weekly_bars("SPY", [1.0]), days=7, absent={"IWM": "nobody has it"}),
-            "IWM is absent: nobody has it",
+            "IWM could not be had: nobody has it",
         ),
         (
             "tga_full",
             history(values("WTREGEN", [9e5]), days=23),
-            "WTREGEN is stale: its last value is of 2024-01-01",
+            "the last value of WTREGEN is of 2024-01-01, which is stale",
         ),
         (
             "tga_full",
             history(values("WTREGEN", [9e5], first=date(2024, 2, 5)), days=7),
-            "nothing of WTREGEN is known yet",
+            "no value of WTREGEN is known yet",
         ),
         (
             "tga_falls",
@@ -470,7 +470,7 @@ def test_appetite_is_the_mean_of_four_scores() -> None:
         (
             "blue_sky",
             history(index_bars("RUT", MONDAY, [1.0]), days=16),
-            "RUT is stale: its last value is of 2024-01-01",
+            "the last value of RUT is of 2024-01-01, which is stale",
         ),
         ("altseason", history(days=7), "BTC has no bar 90 days before"),
         (
@@ -478,7 +478,7 @@ def test_appetite_is_the_mean_of_four_scores() -> None:
             history(days=7),
             "fewer than 3 coins of the basket have bars on the day and 1 before",
         ),
-        ("lag_gap", history(days=7), "nothing of basket is known yet"),
+        ("lag_gap", history(days=7), "no value of basket is known yet"),
     ],
 )
 def test_what_cannot_be_had_is_not_known_and_the_reason_names_it(choice: Any, of: History, reason: str) -> None:

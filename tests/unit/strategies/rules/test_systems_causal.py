@@ -21,7 +21,7 @@ from strategies.signals.sight import Sight
 from tests.support.look_ahead import require_causal_rule
 from tests.support.markets import COINS, CORE, INDEX, faulty_market
 from tests.support.rule_settings import setting_of
-from tests.support.series_market import with_series
+from tests.support.series_market import with_faulty_series
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
@@ -55,7 +55,7 @@ STRIDE = 29
 
 @pytest.fixture(scope="module")
 def market() -> History:
-    made = with_series(faulty_market(3, years=4), 5)
+    made = with_faulty_series(faulty_market(3, years=4), 5)
     # The core is there before the index: of that nothing is known at first.
     return replace(made, series={**made.series, INDEX: _without_first(made[INDEX], 20)})
 
