@@ -159,6 +159,8 @@ def test_small_caps_must_be_above_their_mean_and_tires_may_stand_still() -> None
     assert state({"small_over_large": {"weeks": 3}}, flat) == ("unlit", 0)
     assert state({"nvda_tires": {"weeks": 3, "momentum_weeks": 2}}, tired) == ("lit", -0.25)
     assert state({"nvda_tires": {"weeks": 3, "momentum_weeks": 2}}, gaining)[0] == "unlit"
+    at_its_mean = history(weekly_bars("NVDA", [1, 1, 1]), weekly_bars("SPY", [1, 1, 1]), days=21)
+    assert state({"nvda_tires": {"weeks": 3, "momentum_weeks": 2}}, at_its_mean) == ("unlit", 0)
 
 
 def test_volatility_at_its_median_is_calm() -> None:
@@ -293,6 +295,8 @@ def test_alts_are_down_by_more_than_half_of_their_highest_week() -> None:
 
     # The index stands at 2 at its highest week's end.
     assert (found(1.0), found(0.9)) == (("unlit", 0.5), ("lit", 0.55))
+    at_its_mean = [1.0] * 8 + [2.0] * 6 + [0.9] * 14
+    assert state(choice, coins(*[at_its_mean] * 4, days=28)) == ("unlit", 0.55)
 
 
 def test_days_are_quiet_after_the_last_shock() -> None:
