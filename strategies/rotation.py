@@ -213,7 +213,7 @@ class Rotation:
             core=params.core,
             assets=tuple(assets),
             indices=(params.index,),
-            series=(*self.entry.needs, *self.exits.needs),
+            series=tuple(dict.fromkeys((*self.entry.needs, *self.exits.needs))),
             basket=self._weights,
             cash_reserve=params.cash_reserve,
             min_history_days=params.min_history_days,

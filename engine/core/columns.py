@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
-from engine.core.series_columns import DECIMALS, rounded
+from engine.core.series_columns import DECIMALS
+from engine.core.series_columns import rounded as rounded_column
 
 Flags: TypeAlias = NDArray[np.bool_]
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
@@ -112,9 +113,8 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
         reason: why a value is not known.
     """
     # Adding 0.0 makes zeros alike: what is rounded up to zero would have a sign.
-    value = rounded(value) + 0.0
-    known = ~np.isnan(value)
-    holds = _COMPARISONS[sign](value, threshold)
+    value = rounded_column(value) + 0.0
+    known, holds = ~np.isnan(value), compare_all(value, sign, threshold)
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
 
 
@@ -126,6 +126,12 @@ def rounded_value(value: float) -> float:
 def is_met(value: float, sign: Sign, threshold: float) -> bool:
     """Tell how a value compares with a threshold."""
     return bool(_COMPARISONS[sign](value, threshold))
+
+
+def compare_all(values: Floats, sign: Sign, threshold: float) -> Flags:
+    """Tell how each value compares with a threshold, after rounding; what is NaN does not as is wanted."""
+    flags: Flags = _COMPARISONS[sign](rounded_column(values), threshold)
+    return flags
 
 
 def distance_of(value: float | None, threshold: float | None, sign: Sign = ">") -> float | None:

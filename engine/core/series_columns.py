@@ -4,20 +4,21 @@ A row without an answer (too little history, a stale value, a week without one) 
 several values. Whoever compares a value with a threshold rounds it first (`rounded`).
 """
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.calendar import DAYS_A_WEEK, Instants, Ordinals, days_of, instants_after, ordinals_of
-from engine.core.market import Floats, History
+from engine.core.market import Floats
 from engine.core.series import ValueSeries
 
 NONE = -1
 """Stands for "no such position"."""
 DECIMALS = 10
 """A value is rounded to so many before it is compared: less is noise of the arithmetic."""
+_SURE, _NEAR_A_HALF = 2.0**40, 1e-3
+"""Up to that size a product is off by far less than this."""
 
 
 def last_positions(series: ValueSeries, days: Ordinals) -> NDArray[np.int64]:
@@ -110,26 +111,14 @@ def sample_deviations(rows: Floats) -> Floats:
 
 def rounded(column: Floats) -> Floats:
     """Round a column to `DECIMALS` decimals, as is done before any comparison with a threshold."""
-    # Python rounds the number itself; numpy rounds a product with 10^10, which is off by a bit for large numbers.
-    return np.array([round(value, DECIMALS) for value in column.tolist()], dtype=np.float64)
-
-
-def why_unknown(history: History, names: Sequence[str]) -> Callable[[date], str]:
-    """Say, of a day on which something made of several series has no value, which of them is missing, and why."""
-
-    def reason(day: date) -> str:
-        for name in names:
-            series = history.values_of(name)
-            last = int(last_positions(series, np.array([day.toordinal()]))[0])
-            if name in history.absent:
-                return f"{name} could not be had: {history.absent[name]}"
-            if last == NONE:
-                return f"no value of {name} is known yet"
-            if day.toordinal() - int(series.ordinals[last]) > series.fresh_days:
-                return f"the last value of {name} is of {date.fromordinal(int(series.ordinals[last]))}, which is stale"
-        return f"the values of {' or '.join(names)} do not reach back far enough, or have a hole there"
-
-    return reason
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = column * 10**DECIMALS
+        result: Floats = np.rint(scaled) / 10**DECIMALS
+        # A product is off by a bit: what is near a half, or large, Python rounds by the number itself.
+        doubtful = (np.abs(scaled) > _SURE) | (np.abs(scaled - np.floor(scaled) - 0.5) < _NEAR_A_HALF)
+    if doubtful.any():
+        result[doubtful] = [round(value, DECIMALS) for value in column[doubtful].tolist()]
+    return result
 
 
 def _known_by(series: ValueSeries, instants: Instants) -> NDArray[np.int64]:

@@ -3,37 +3,33 @@
 import numpy as np
 
 from engine.core.changes import percent_text
-from engine.core.columns import Column, column
-from engine.core.market import History
+from engine.core.columns import Column
 from engine.core.reading import Reading
-from engine.core.rule import RuleParams, System
-from engine.core.series_columns import rounded
-from strategies.signals.known import last_known, last_known_bars
+from engine.core.rule import RuleParams
+from strategies.signals.known import last_known
+from strategies.signals.sight import INDEX, Sight, SightedSystem
+from strategies.signals.words import number_of
 
 
-class BlueSky(System[RuleParams]):
+class BlueSky(SightedSystem[RuleParams]):
     """Holds while the last known close of the index is at or above every close before it."""
 
-    def observe(self, history: History) -> Column:
+    rows = ("000-2", "001-2")
+
+    def column(self, sight: Sight) -> Column:
         """Compare the last known close with the highest so far."""
-        core, index = history[self.setting.core], history[self.setting.index]
-        highest = np.maximum.accumulate(index.close)
-        position = last_known_bars(index, core)
-        return column(
-            core,
-            holds=last_known(index.close - highest, position) >= 0,
-            known=position >= 0,
-            value=rounded(last_known(index.close / highest - 1, position)) + 0.0,
-            threshold=0.0,
-            sign=">=",
-            reason=f"no session of {index.symbol} is known yet",
+        index = sight.series(INDEX)
+        highest, position = np.maximum.accumulate(index.values), sight.last_positions(index)
+        return sight.column(
+            last_known(index.values - highest, position) >= 0,
+            last_known(index.values / highest - 1, position),
+            ">=",
+            0.0,
         )
 
-    def sentence(self, reading: Reading) -> str:
+    def says(self, reading: Reading) -> str:
         """Say how far the close is from the highest."""
-        if not isinstance(reading.value, float):
-            return super().sentence(reading)
-        index, since = self.setting.index, f"since {reading.since}"
+        index = self.setting.index
         if reading.holds:
-            return f"{index}'s last close is at or above every one before, {since}"
-        return f"{index}'s last close is {percent_text(reading.value)} below its highest; below it {since}"
+            return f"{index}'s last close is at or above every one before"
+        return f"{index}'s last close is {percent_text(number_of(reading))} below its highest"

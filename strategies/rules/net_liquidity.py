@@ -1,46 +1,37 @@
-"""Net liquidity: what the Federal Reserve holds, less what the Treasury and money funds leave there, has grown.
-
-Thesis rows 001-15, 002-17, 003-7.
-"""
-
-from typing import ClassVar
+"""Net liquidity: the Federal Reserve's assets less what lies idle with it have grown (rows 001-15, 002-17, 003-7)."""
 
 from pydantic import Field, StrictInt
 
-from engine.core.columns import Column, compared
-from engine.core.market import History
+from engine.core.columns import Column
 from engine.core.reading import Reading
-from engine.core.rule import RuleParams, System
-from engine.core.series_columns import changes_over_weeks, why_unknown
+from engine.core.rule import RuleParams
+from strategies.signals.sight import Sight, SightedSystem
+from strategies.signals.words import number_of, signed
 
+BALANCE_SHEET, TREASURY, REVERSE_REPO = "WALCL", "WTREGEN", "RRPONTSYD"
 MILLIONS_A_BILLION = 1000
-"""Reverse repos are counted in billions of USD, the others in millions."""
+"""Reverse repo is published in USD billion, the others in million."""
 
 
 class NetLiquidityParams(RuleParams):
-    """How far back is compared."""
+    """Parameters of net liquidity."""
 
-    weeks: StrictInt = Field(13, ge=1, le=520, description="Weeks over which the change is taken.")
+    weeks: StrictInt = Field(13, ge=1, le=5200, description="Weeks over which it changes.")
 
 
-class NetLiquidity(System[NetLiquidityParams]):
-    """Holds while the balance sheet less the Treasury's account and reverse repos is larger than some weeks before."""
+class NetLiquidity(SightedSystem[NetLiquidityParams]):
+    """Holds while balance sheet less Treasury account less reverse repo is higher than some weeks before."""
 
-    Params: ClassVar[type[RuleParams]] = NetLiquidityParams
-    needs = ("WALCL", "WTREGEN", "RRPONTSYD")
+    Params = NetLiquidityParams
+    needs = (BALANCE_SHEET, TREASURY, REVERSE_REPO)
+    rows = ("001-15", "002-17", "003-7")
 
-    def observe(self, history: History) -> Column:
-        """Compare the change with nothing, in millions of USD."""
-        core = history[self.setting.core]
-        assets, treasury, repos = (
-            changes_over_weeks(history.values_of(name), core.ordinals, self.params.weeks) for name in self.needs
-        )
-        change = assets - treasury - MILLIONS_A_BILLION * repos
-        return compared(core, change, ">", 0.0, reason=why_unknown(history, self.needs))
+    def column(self, sight: Sight) -> Column:
+        """Add up the changes of the three."""
+        assets, treasury, repo = (sight.change(sight.series(name), self.params.weeks) for name in self.needs)
+        return sight.compared(assets - treasury - MILLIONS_A_BILLION * repo, ">", 0.0)
 
-    def sentence(self, reading: Reading) -> str:
-        """Say by how much it grew or shrank."""
-        if reading.value is None:
-            return super().sentence(reading)
-        change = f"{reading.value:+,.0f} million USD over {self.params.weeks} weeks"
-        return f"net liquidity has {'' if reading.holds else 'not '}grown: {change}; so since {reading.since}"
+    def says(self, reading: Reading) -> str:
+        """Say how it changed."""
+        grown = "has grown" if reading.holds else "has not grown"
+        return f"net liquidity {grown}: USD {signed(number_of(reading), 0)} million in {self.params.weeks} weeks"

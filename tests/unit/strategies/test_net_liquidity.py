@@ -75,7 +75,7 @@ def test_what_is_missing_is_said_by_its_name() -> None:
     none = readings(assets, treasury, absent={"RRPONTSYD": "fred RRPONTSYD: FRED has no such series"})
 
     assert found[2].reason == "no value of WALCL is known yet"
-    assert found[10].reason.startswith("the values of WALCL or WTREGEN or RRPONTSYD do not reach back far enough")
+    assert found[10].reason == "RRPONTSYD: there is none of 1 weeks before the last one"
     assert found[30].reason == "the last value of RRPONTSYD is of 2024-01-10, which is stale"
     assert found[31].reason == "the last value of WALCL is of 2024-01-10, which is stale"
     assert none[10].reason == "RRPONTSYD could not be had: fred RRPONTSYD: FRED has no such series"
@@ -86,7 +86,7 @@ def test_its_sentence_says_by_how_much_and_since_when() -> None:
     rule = confirmation("net_liquidity")(SETTING).rule
     reading = Reading(holds=True, value=69_500.4, threshold=0.0, distance=69_500.4, since=FIRST)
 
-    assert rule.sentence(reading) == "net liquidity has grown: +69,500 million USD over 13 weeks; so since 2024-01-01"
+    assert rule.sentence(reading) == "net liquidity has grown: USD +69,500 million in 13 weeks, since 2024-01-01"
 
 
 WEEKS = 13

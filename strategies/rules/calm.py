@@ -1,0 +1,36 @@
+"""Calm: expected volatility is at or below its median of a year (rows 000-14, 003-3)."""
+
+import numpy as np
+from pydantic import Field, StrictInt
+
+from engine.core.columns import Column
+from engine.core.reading import Reading
+from engine.core.row_statistics import over
+from engine.core.rule import RuleParams
+from strategies.signals.sight import Sight, SightedSystem
+from strategies.signals.words import number_of, side_of
+
+VOLATILITY = "VIX"
+
+
+class CalmParams(RuleParams):
+    """Parameters of calm."""
+
+    sessions: StrictInt = Field(252, ge=1, le=5000, description="Sessions of which the median is taken.")
+
+
+class Calm(SightedSystem[CalmParams]):
+    """Holds while the VIX is not above its median."""
+
+    Params = CalmParams
+    needs = (VOLATILITY,)
+    rows = ("000-14", "003-3")
+
+    def column(self, sight: Sight) -> Column:
+        """Compare the last close with the median."""
+        rows = sight.last_n(sight.series(VOLATILITY), self.params.sessions)
+        return sight.compared(over(rows[:, -1], np.median(rows, axis=1)) - 1, "<=", 0.0)
+
+    def says(self, reading: Reading) -> str:
+        """Say how far the close is from the median."""
+        return f"{VOLATILITY} is {side_of(number_of(reading))} its median of {self.params.sessions} sessions"
