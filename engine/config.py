@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, Union
 
 from pydantic import (
     AfterValidator,
@@ -98,8 +98,6 @@ SOURCE_PATTERN = rf"^({'|'.join(names_of('values'))})(:[^\s/\\:]{{1,64}})?$"
 ADDRESS_PATTERN = r"^https?://[^/]+/?$"
 NAME_PATTERN = r"^[^/\\\x00-\x1f]*[^/\\\x00-\x1f\s][^/\\\x00-\x1f]*$"
 LONGEST_NAME = 64
-LATE_DATA_KEYS = ("macro", "macro_dir", "series")
-"""Keys of `data` that older configurations have not."""
 Name = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_NAME, pattern=NAME_PATTERN),
@@ -195,6 +193,8 @@ class SeriesSource(_Section):
 
 class Data(_Section):
     """Where bars come from."""
+
+    late_keys: ClassVar[tuple[str, ...]] = ("macro", "macro_dir", "series")
 
     crypto: CryptoProvider = Field("auto", description="Provider of coin bars.")
     index: IndexProvider = Field("auto", description="Provider of index bars.")
@@ -296,10 +296,12 @@ class Config(_Section):
 
     def sha256(self) -> str:
         """Digest the effective configuration."""
-        values, plain = self.effective(), Data().model_dump(mode="json")
+        values = self.effective()
         # What came later counts where it is set: a run that sets none of it keeps the digest that it always had.
-        late = [key for key in LATE_DATA_KEYS if values["data"][key] == plain[key]]
-        values["data"] = {key: value for key, value in values["data"].items() if key not in late}
+        for section, model in (("data", self.data), ("strategy", self.strategy)):
+            for key in model.late_keys:
+                if getattr(model, key) == type(model).model_fields[key].get_default(call_default_factory=True):
+                    del values[section][key]
         # Keys are not sorted: the order of a basket is the order of its trades.
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 

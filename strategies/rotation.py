@@ -43,6 +43,8 @@ WEIGHT_TOLERANCE = 1e-9
 class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
+    late_keys: ClassVar[tuple[str, ...]] = ("exits",)
+
     name: str = "rotation"
     core: MarketName = Field("BTC", description="The asset held outside rotations.")
     index: MarketName = Field("RUT", description="The index whose breakout is awaited.")

@@ -45,11 +45,13 @@ class Parameters(BaseModel):
 
     Attributes:
         section: begins the keys in errors; empty where whoever reads them says it.
+        late_keys: keys that configurations of before do not have; they count in its digest only where they are set.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     section: ClassVar[str] = ""
+    late_keys: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
     @classmethod

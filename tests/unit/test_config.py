@@ -353,10 +353,12 @@ def test_the_digest_is_that_of_the_effective_configuration() -> None:
 
 
 def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> None:
-    # As it was before `data.macro`, `data.macro_dir` and `data.series` were there.
+    # As it was before `data.macro`, `data.macro_dir`, `data.series` and `strategy.exits` were there.
     assert build().sha256() == "982550f37e0ab7703d82b61b002a0a1f153f1203a6a41be0da239930d0f66e12"
     assert build({"data": {"macro": "auto", "series": {}}}).sha256() == build().sha256()
     assert build({"data": {"macro": "fred"}}).sha256() != build().sha256()
+    assert build({"strategy": {"exits": ["support_lost", "time_exit"]}}).sha256() == build().sha256()
+    assert build({"strategy": {"exits": ["support_lost"]}}).sha256() != build().sha256()
 
 
 @pytest.mark.parametrize(
