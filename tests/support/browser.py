@@ -63,13 +63,18 @@ def watched_page(browser: Browser, *, size: tuple[int, int] = WIDE, dark: bool =
         if message.type in ("error", "warning"):
             watched.complaints.append(message.text)
 
+    def failed(request: Request) -> None:
+        # A page that gives up waiting for an answer asks again; on a busy machine that is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            watched.complaints.append(f"failed: {request.url}")
+
     def asked(request: Request) -> None:
         if not request.url.startswith(("data:", "blob:")):
             watched.requests.append(request.url)
 
     page.on("console", complain)
     page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-    page.on("requestfailed", lambda request: watched.complaints.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     page.on("request", asked)
     try:
         yield watched
