@@ -23,6 +23,7 @@ Choice: TypeAlias = Annotated[JsonValue, WithJsonSchema({"anyOf": [{"type": "str
 Build: TypeAlias = Callable[[Setting], Named]
 GROUPS = ("all", "any", "not", "at_least")
 CONFIRMATIONS, EXITS = "strategy.confirmations", "strategy.exits"
+MOST_NAMES = 12
 
 
 def rule_names() -> list[str]:
@@ -86,10 +87,10 @@ def rule_class(name: str, place: str) -> type[AnyRule]:
         )
     if name not in (*known, *own):
         kind = Exit if place == EXITS else System
-        found = [*_of_kind(kind), *own, *(() if kind is Exit else GROUPS)]
+        found = [*own, *_of_kind(kind), *(() if kind is Exit else GROUPS)]
         near = difflib.get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ValueError(f"{place} {name!r} is not allowed; {hint}found: {', '.join(found)}")
+        raise ValueError(f"{place} {name!r} is not allowed; {hint}found: {_some(found)}")
     return _loaded(__name__ if name in known else OWN, name, place)
 
 
@@ -165,8 +166,14 @@ def _sentence(error: ValidationError, params: type[RuleParams], place: str) -> s
     return f"{key}: {first['input']!r} is not allowed: {first['msg'][0].lower()}{first['msg'][1:]}"
 
 
+def _some(names: Sequence[str]) -> str:
+    """List names, as many as a sentence bears."""
+    more = len(names) - MOST_NAMES
+    return f"{', '.join(names[:MOST_NAMES])}{f' and {more} more' if more > 0 else ''}"
+
+
 def _listed(kind: type[AnyRule]) -> str:
-    return ", ".join([*_of_kind(kind), *_own_names()])
+    return _some([*_own_names(), *_of_kind(kind)])
 
 
 def _of_kind(kind: type[AnyRule]) -> list[str]:
