@@ -87,7 +87,7 @@ def rule_class(name: str, place: str) -> type[AnyRule]:
         )
     if name not in (*known, *own):
         kind = Exit if place == EXITS else System
-        found = [*own, *_of_kind(kind), *(() if kind is Exit else GROUPS)]
+        found = [*(() if kind is Exit else GROUPS), *own, *_of_kind(kind)]
         near = difflib.get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise ValueError(f"{place} {name!r} is not allowed; {hint}found: {_some(found)}")
