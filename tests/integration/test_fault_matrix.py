@@ -388,7 +388,7 @@ def test_a_recovery_that_is_disturbed_again_changes_nothing(matrix: Matrix, symb
     faults = list(READ_FAULTS.items())
     for turn, (at, number, boundary) in enumerate(_requests(recovery)):
         for name, fault in (
-            _some(faults, turn + ORDERS.index(symbol), every=10)
+            _some(faults, turn + ORDERS.index(symbol), every=20)
             if at <= settled and boundary.what != "private_post_order"
             else ()
         ):
