@@ -22,7 +22,7 @@ def export_run(folder: Path, kind: str, *, to: TextIO) -> None:
         DataError: the folder is no run's, or damaged; nothing is written then.
     """
     if kind not in EXPORTS:
-        raise ConfigError(f"--export {kind!r}: allowed are {', '.join(EXPORTS)}")
+        raise ConfigError(f"--export {kind}: is not known; allowed are {', '.join(EXPORTS)}")
     to.write(EXPORTS[kind](read_run(folder)))
 
 

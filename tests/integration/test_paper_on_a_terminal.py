@@ -59,7 +59,7 @@ def test_the_panel_follows_the_run_and_a_signal_gives_the_terminal_back(
         exit_code, stdout = terminal.end()
 
     assert exit_code == 0, terminal.shown
-    for words in ("paper on binance-testnet", "ROTATED", "golden cross", "none is open", "came 20"):
+    for words in ("paper on binance-testnet", "ROTATED", "time_exit: ", "none is open", "came 20"):
         assert words in terminal.shown
     assert terminal.shown.rindex(OWN_SCREEN) > terminal.shown.rindex(OTHER_SCREEN)
     assert terminal.shown.rindex(CURSOR_SHOWN) > terminal.shown.rindex(CURSOR_HIDDEN)
