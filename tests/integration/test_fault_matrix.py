@@ -53,7 +53,7 @@ T = TypeVar("T")
 LEAST_CELLS = 400
 THINNED = "WHOLE_MATRIX" not in os.environ
 """The whole matrix has thousands of cells; without this variable each family takes some of them, in its own turn."""
-MOST_WRITES, MOST_OTHER_DEATHS = 4, 2
+MOST_WRITES, MOST_OTHER_DEATHS = 2, 1
 SHORT_TIMEOUT_SECONDS = 1.0
 """Each silence of an exchange takes as long; an honest answer on a busy machine takes less."""
 SELLS = ORDERS[:2]
