@@ -43,7 +43,7 @@ PRACTICE = "practice exchange"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Notice:
     """Something that a person should know, and when it was."""
 
     at: datetime
@@ -68,7 +68,7 @@ class Past:
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     filled_later: bool = False
     marked_on: Mapping[str, date] = field(default_factory=dict)
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[Notice, ...] = ()
     days: int = 0
     first_day: date | None = None
     filled: frozenset[str] = frozenset()
@@ -131,7 +131,7 @@ class Past:
         return replace(self, prices=prices, filled_later=True, marked_on=older, filled=filled)
 
     def _told(self, at: datetime, text: str) -> "Past":
-        return replace(self, incidents=(*self.incidents, Incident(at=at, text=text))[-MOST_INCIDENTS:])
+        return replace(self, incidents=(*self.incidents, Notice(at=at, text=text))[-MOST_INCIDENTS:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,7 @@ class LiveStatus:
     holdings: tuple[ValuedPosition, ...]
     orders: tuple[OrderInFlight, ...]
     marked_on: Mapping[str, date] = field(default_factory=dict)
-    incidents: tuple[Incident, ...]
+    incidents: tuple[Notice, ...]
     bars_day: date | None
     bars_at: datetime | None
     mode: str = "paper"
@@ -202,7 +202,7 @@ def live_status(
     """
     next_day = _next_day(last_day, exchange_time, grace)
     valued = valuation_of(ledger, past.prices)
-    told = (*past.incidents, *(Incident(at=at, text=words) for at, words in notices))
+    told = (*past.incidents, *(Notice(at=at, text=words) for at, words in notices))
     return LiveStatus(
         venue=venue,
         folder=folder,
