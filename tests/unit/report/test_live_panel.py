@@ -18,7 +18,7 @@ from engine.core.out_of_position import OutOfPosition
 from engine.core.reading import Reading
 from engine.core.valuation import ValuedPosition
 from engine.report.live import closing_words, live_console, live_lines
-from engine.report.live_status import Notice, LiveStatus, Past
+from engine.report.live_status import LiveStatus, Notice, Past
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
 RULES = {
