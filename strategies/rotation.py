@@ -1,185 +1,33 @@
 """The rotation: hold the core, rotate into a basket when the index breaks out and the core's weekly MACD crosses.
 
-Three parts: parameters, what is observed of each day, and the decision. The rules are in `strategies/rules/`.
+The rules are in `strategies/rules/`; parameters, state and what is observed of each day in `strategies/rotating/`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from math import fsum
-from typing import Any, ClassVar, Literal, NamedTuple, Self
-
-from pydantic import Field, StrictFloat, StrictInt, model_validator
+from typing import Any, ClassVar
 
 from engine.core.changes import Change, SetParameter
-from engine.core.events import EvidenceValue
 from engine.core.explaining import Asked
 from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.reading import Readings
 from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
-from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
-from strategies.rules import Choice, confirmation, exits
+from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
+from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
+from strategies.rotating.params import RotationParams
+from strategies.rotating.state import Regime, RotationState
+from strategies.rules import confirmation, exits
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
 from strategies.rules.golden_cross import GoldenCross
 from strategies.rules.index_up_to_date import IndexUpToDate
 from strategies.rules.weights_drifted import WeightsDrifted
-from strategies.signals.breakout import BreakoutParams
-from strategies.signals.days import (
-    BreakoutFacts,
-    DailyBreakout,
-    DailyMacd,
-    WeekFacts,
-)
-from strategies.signals.macd import MacdParams
 from strategies.signals.setting import RotationSetting
 
-WEIGHT_TOLERANCE = 1e-9
-"""Weights typed as decimals add up to 1 within this."""
-
-
-class RotationParams(StrategyParams):
-    """Parameters of the rotation, as in the configuration."""
-
-    late_keys: ClassVar[tuple[str, ...]] = ("exits",)
-
-    name: str = "rotation"
-    core: MarketName = Field("BTC", description="The asset held outside rotations.")
-    index: MarketName = Field("RUT", description="The index whose breakout is awaited.")
-    basket: dict[MarketName, StrictFloat] = Field(default_factory=lambda: {"ETH": 0.5}, description="Fixed weights.")
-    basket_equal: tuple[MarketName, ...] = Field(
-        ("SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE"),
-        description="These share equally what the basket leaves of 1.",
-    )
-    min_history_days: StrictInt = Field(30, ge=1, description="Daily bars after which an asset is tradable.")
-    breakout: BreakoutParams = BreakoutParams()
-    macd: MacdParams = MacdParams()
-    hold_weeks: StrictInt = Field(18, ge=1, le=5200, description="Weeks after which a rotation ends.")
-    exit_to: Literal["core", "cash"] = Field("core", description="Where a rotation ends.")
-    cash_reserve: StrictFloat = Field(0.005, ge=0, lt=1, description="Fraction of equity never invested.")
-    rebalance_drift: StrictFloat | None = Field(
-        None, gt=0, lt=1, description="Trade back to the targets when a weight is further off; null: never."
-    )
-    confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
-    exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
-
-    @model_validator(mode="after")
-    def _weights_fit(self) -> Self:
-        for asset, weight in self.basket.items():
-            if not 0 < weight <= 1:
-                raise ValueError(
-                    f"strategy.basket.{asset} {weight} is not allowed; a weight above 0 and up to 1 is wanted"
-                )
-        total = fsum(self.basket.values())
-        if total > 1 + WEIGHT_TOLERANCE:
-            raise ValueError(f"strategy.basket: weights add up to {total:g}; at most 1 is allowed")
-        if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
-            raise ValueError(f"strategy.basket: weights add up to {total:g}; 1 is wanted when basket_equal is empty")
-        twice = [asset for asset in self.basket_equal if asset in self.basket or self.basket_equal.count(asset) > 1]
-        # With nothing left to share, basket_equal is idle, whatever it names.
-        if twice and total < 1 - WEIGHT_TOLERANCE:
-            raise ValueError(
-                f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
-            )
-        if self.index in {self.core, *self.basket_weights()}:
-            raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
-        for choice in self.confirmations:
-            confirmation(choice)
-        exits(self.exits)
-        return self
-
-    def basket_weights(self) -> dict[str, float]:
-        """Give the weight of each basket asset, in trading order, adding up to 1."""
-        weights = dict(self.basket)
-        rest = 1 - fsum(self.basket.values())
-        if rest > WEIGHT_TOLERANCE:
-            weights |= dict.fromkeys(self.basket_equal, rest / len(self.basket_equal))
-        return weights
-
-
-class Regime(StrEnum):
-    """The strategy's states."""
-
-    CORE = "CORE"
-    ROTATED = "ROTATED"
-    CASH = "CASH"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotationState:
-    """What the strategy remembers.
-
-    Attributes:
-        started: whether the core has been bought.
-        targets: the weights set at the last change, in trading order.
-        entry_day, entry_session: of the rotation in being; None outside one.
-        exit_day: of the last rotation; crosses up to it are spent.
-    """
-
-    regime: Regime = Regime.CORE
-    started: bool = False
-    targets: tuple[tuple[str, float], ...] = ()
-    entry_day: date | None = None
-    entry_session: date | None = None
-    exit_day: date | None = None
-
-    @property
-    def name(self) -> str:
-        """The regime's name."""
-        return self.regime.value
-
-
-class RotationFacts(NamedTuple):
-    """What is known at the end of one day.
-
-    Attributes:
-        tradable: basket assets that can be traded, in trading order.
-        entry, exits: what each of the entry rules and exits observed, in order.
-    """
-
-    day: date
-    breakout: BreakoutFacts
-    macd: WeekFacts
-    tradable: tuple[str, ...]
-    entry: tuple[object, ...]
-    exits: tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RotationObservations:
-    """What the rules observed, by day.
-
-    Attributes:
-        columns: each once, breakout, MACD and tradable assets first; places: those of the entry rules and the exits.
-    """
-
-    first_day: date
-    breakout: DailyBreakout
-    macd: DailyMacd
-    entry: tuple[ByDay[Any], ...]
-    exits: tuple[ByDay[Any], ...]
-    columns: tuple[ByDay[Any], ...]
-    places: tuple[tuple[int, ...], tuple[int, ...]]
-
-    def at(self, day: date) -> RotationFacts:
-        """Give the facts of one decision day.
-
-        Raises:
-            KeyError: the day has no bar of the core.
-        """
-        breakout, macd, tradable, *others = (column.at(day) for column in self.columns)
-        seen = (breakout, macd, tradable, *others)
-        entry, exits_ = self.places
-        return RotationFacts(
-            day=day,
-            breakout=breakout,
-            macd=macd,
-            tradable=tradable.assets,
-            entry=tuple([seen[place] for place in entry]),
-            exits=tuple([seen[place] for place in exits_]),
-        )
+__all__ = ["Regime", "Rotation", "RotationFacts", "RotationParams", "RotationState"]
 
 
 class Rotation:
@@ -239,7 +87,7 @@ class Rotation:
             entry=entry,
             exits=exits_,
             columns=columns,
-            places=(_places(columns, entry), _places(columns, exits_)),
+            places=(places_of(columns, entry), places_of(columns, exits_)),
         )
 
     def start(self) -> RotationState:
@@ -263,10 +111,7 @@ class Rotation:
             reason=reason,
             targets=dict(after.targets),
             trade=reason != "hold",
-            evidence={
-                "index": _index_evidence(facts.breakout),
-                "macd": _macd_evidence(facts.macd, in_force=bool(cross.holds)),
-            },
+            evidence=evidence_of(facts, in_force=bool(cross.holds)),
             rules=readings,
         )
 
@@ -354,10 +199,6 @@ class Rotation:
         return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
 
 
-def _places(columns: Sequence[ByDay[Any]], observed: Sequence[ByDay[Any]]) -> tuple[int, ...]:
-    return tuple(next(n for n, column in enumerate(columns) if column is each) for each in observed)
-
-
 def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
     return Position(
         day=day,
@@ -366,28 +207,3 @@ def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
         exit_day=state.exit_day,
         holdings=holdings,
     )
-
-
-def _index_evidence(facts: BreakoutFacts) -> Mapping[str, EvidenceValue]:
-    return {
-        "session": facts.session,
-        "close": facts.close,
-        "in_breakout": facts.in_breakout,
-        "support": facts.support,
-        "ceiling": facts.ceiling,
-        "breakout_session": facts.breakout_session,
-        "loss_session": facts.loss_session,
-        "run_length": facts.run_length,
-        "run_level": facts.run_level,
-    }
-
-
-def _macd_evidence(facts: WeekFacts, *, in_force: bool) -> Mapping[str, EvidenceValue]:
-    return {
-        "week": facts.week,
-        "macd": facts.macd,
-        "signal": facts.signal,
-        "above_signal": facts.above_signal,
-        "cross_week": facts.cross_week,
-        "in_force": in_force,
-    }

@@ -1,0 +1,73 @@
+"""The parameters of the rotation, as in the configuration."""
+
+from math import fsum
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, StrictFloat, StrictInt, model_validator
+
+from engine.core.strategy import MarketName, StrategyParams
+from strategies.rules import Choice, confirmation, exits
+from strategies.signals.breakout import BreakoutParams
+from strategies.signals.macd import MacdParams
+
+WEIGHT_TOLERANCE = 1e-9
+"""Weights typed as decimals add up to 1 within this."""
+
+
+class RotationParams(StrategyParams):
+    """Parameters of the rotation, as in the configuration."""
+
+    late_keys: ClassVar[tuple[str, ...]] = ("exits",)
+
+    name: str = "rotation"
+    core: MarketName = Field("BTC", description="The asset held outside rotations.")
+    index: MarketName = Field("RUT", description="The index whose breakout is awaited.")
+    basket: dict[MarketName, StrictFloat] = Field(default_factory=lambda: {"ETH": 0.5}, description="Fixed weights.")
+    basket_equal: tuple[MarketName, ...] = Field(
+        ("SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE"),
+        description="These share equally what the basket leaves of 1.",
+    )
+    min_history_days: StrictInt = Field(30, ge=1, description="Daily bars after which an asset is tradable.")
+    breakout: BreakoutParams = BreakoutParams()
+    macd: MacdParams = MacdParams()
+    hold_weeks: StrictInt = Field(18, ge=1, le=5200, description="Weeks after which a rotation ends.")
+    exit_to: Literal["core", "cash"] = Field("core", description="Where a rotation ends.")
+    cash_reserve: StrictFloat = Field(0.005, ge=0, lt=1, description="Fraction of equity never invested.")
+    rebalance_drift: StrictFloat | None = Field(
+        None, gt=0, lt=1, description="Trade back to the targets when a weight is further off; null: never."
+    )
+    confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
+    exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Self:
+        for asset, weight in self.basket.items():
+            if not 0 < weight <= 1:
+                raise ValueError(
+                    f"strategy.basket.{asset} {weight} is not allowed; a weight above 0 and up to 1 is wanted"
+                )
+        total = fsum(self.basket.values())
+        if total > 1 + WEIGHT_TOLERANCE:
+            raise ValueError(f"strategy.basket: weights add up to {total:g}; at most 1 is allowed")
+        if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
+            raise ValueError(f"strategy.basket: weights add up to {total:g}; 1 is wanted when basket_equal is empty")
+        twice = [asset for asset in self.basket_equal if asset in self.basket or self.basket_equal.count(asset) > 1]
+        # With nothing left to share, basket_equal is idle, whatever it names.
+        if twice and total < 1 - WEIGHT_TOLERANCE:
+            raise ValueError(
+                f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
+            )
+        if self.index in {self.core, *self.basket_weights()}:
+            raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
+        for choice in self.confirmations:
+            confirmation(choice)
+        exits(self.exits)
+        return self
+
+    def basket_weights(self) -> dict[str, float]:
+        """Give the weight of each basket asset, in trading order, adding up to 1."""
+        weights = dict(self.basket)
+        rest = 1 - fsum(self.basket.values())
+        if rest > WEIGHT_TOLERANCE:
+            weights |= dict.fromkeys(self.basket_equal, rest / len(self.basket_equal))
+        return weights

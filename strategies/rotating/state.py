@@ -1,0 +1,37 @@
+"""What the rotation remembers between days."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Regime(StrEnum):
+    """The strategy's states."""
+
+    CORE = "CORE"
+    ROTATED = "ROTATED"
+    CASH = "CASH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotationState:
+    """What the strategy remembers.
+
+    Attributes:
+        started: whether the core has been bought.
+        targets: the weights set at the last change, in trading order.
+        entry_day, entry_session: of the rotation in being; None outside one.
+        exit_day: of the last rotation; crosses up to it are spent.
+    """
+
+    regime: Regime = Regime.CORE
+    started: bool = False
+    targets: tuple[tuple[str, float], ...] = ()
+    entry_day: date | None = None
+    entry_session: date | None = None
+    exit_day: date | None = None
+
+    @property
+    def name(self) -> str:
+        """The regime's name."""
+        return self.regime.value
