@@ -46,6 +46,7 @@ class Rotation:
             macd=params.macd,
             hold_weeks=params.hold_weeks,
             min_history_days=params.min_history_days,
+            exits=params.exits,
         )
         self._breakout, self._cross = Breakout(RuleParams(), setting), GoldenCross(RuleParams(), setting)
         self._stale = IndexUpToDate(RuleParams(), setting)
@@ -57,7 +58,8 @@ class Rotation:
                 Named(name="basket_tradable", rule=BasketTradable(RuleParams(), setting)),
             ]
         )
-        self.exits = Rules([exit_(setting) for exit_ in exits(params.exits)])
+        # A system within an exit has no name that a confirmation has.
+        self.exits = Rules([exit_(setting) for exit_ in exits(params.exits)], after=self.entry)
         assets = dict.fromkeys((params.core, *self._weights))
         self.universe = Universe(
             core=params.core,

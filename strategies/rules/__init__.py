@@ -55,7 +55,7 @@ def confirmation(choice: object, place: str = CONFIRMATIONS) -> Build:
 
 
 def exits(choices: Iterable[object]) -> tuple[Build, ...]:
-    """Check the exits, a name once, and say how they are built.
+    """Check the exits, a name once unless it may repeat, and say how they are built.
 
     Raises:
         ValueError: likewise.
@@ -63,10 +63,10 @@ def exits(choices: Iterable[object]) -> tuple[Build, ...]:
     chosen = [_name_and_values(choice, EXITS) for choice in choices]
     names = [name for name, _ in chosen]
     for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{EXITS}: {name} is given twice; each exit may stand there once")
         if name in GROUPS:
-            raise ValueError(f"{EXITS}: {name} is a group of confirmations, no exit; found: {_listed(Exit)}")
+            raise ValueError(f"{EXITS}: {name} is a group of confirmations, no exit; {_wanted(Exit)}")
+        if names.count(name) > 1 and not getattr(rule_class(name, EXITS), "may_repeat", True):
+            raise ValueError(f"{EXITS}: {name} is given twice; each exit may stand there once")
     return tuple(_chosen(name, values, EXITS, Exit) for name, values in chosen)
 
 
@@ -111,8 +111,7 @@ def _loaded(package: str, name: str, place: str) -> type[AnyRule]:
 def _chosen(name: str, values: object, place: str, kind: type[AnyRule]) -> Build:
     chosen = rule_class(name, place)
     if not issubclass(chosen, kind):
-        found = f"found: {_listed(kind)}"
-        raise ValueError(f"{place}: {name} is no {'exit' if kind is Exit else 'confirmation'}; {found}")
+        raise ValueError(f"{place}: {name} is no {'exit' if kind is Exit else 'confirmation'}; {_wanted(kind)}")
     try:
         params = chosen.Params.model_validate({} if values is None else values)
     except ValidationError as error:
@@ -172,8 +171,9 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(names[:MOST_NAMES])}{f' and {more} more' if more > 0 else ''}"
 
 
-def _listed(kind: type[AnyRule]) -> str:
-    return _some([*_own_names(), *_of_kind(kind)])
+def _wanted(kind: type[AnyRule]) -> str:
+    more = "; what confirms an entry goes into {confirmation_lost: {of: ..}}" if kind is Exit else ""
+    return f"found: {_some([*_own_names(), *_of_kind(kind)])}{more}"
 
 
 def _of_kind(kind: type[AnyRule]) -> list[str]:

@@ -1,0 +1,62 @@
+"""Exits, re-entry, baskets, sizing, tranches: against the independent implementation, on random markets with faults."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command import call_command, only_run_folder
+from tests.support.oracle import OracleRun, simulate
+from tests.support.oracle_agreement import assert_agrees
+from tests.support.oracle_further import FurtherMachine
+from tests.support.random_market import write_random_market
+
+# What runs here is measured by other tests too; measuring takes as long again as the tests.
+pytestmark = pytest.mark.no_cover
+
+SEASON = {"confirmation_lost": {"of": {"season": {"months": [3, 4, 9]}}, "days": 3}}
+ALTS = {"confirmation_lost": {"of": {"not": {"any": ["blue_sky", {"altseason": {"days": 20, "share": 0.5}}]}}}}
+SKY = {"confirmation_lost": {"of": "blue_sky", "days": 12}}
+EXITS: Mapping[str, tuple[int, list[Any], set[str]]] = {
+    "death cross": (7, ["macd_death_cross", "time_exit"], {"macd_death_cross"}),
+    "trailing support": (32, [{"trailing_support": {"weeks": 3, "sessions": 2}}, "time_exit"], {"trailing_support"}),
+    "drawdown": (20, ["support_lost", {"basket_drawdown": {"limit": 0.1}}], {"basket_drawdown", "support_lost"}),
+    "stop": (14, ["time_exit", {"basket_stop": {"limit": 0.05}}], {"basket_stop", "time_exit"}),
+    "confirmations lost": (
+        20,
+        [SEASON, ALTS, SKY, "time_exit"],
+        {"confirmation_lost", "confirmation_lost#2", "confirmation_lost#3"},
+    ),
+    "none": (30, [], {"open"}),
+}
+
+
+def agreed(folder: Path, seed: int, further: Mapping[str, Any], risk: Mapping[str, Any] | None = None) -> OracleRun:
+    """Run a random market with further keys through the program and the oracle, and have them agree."""
+    made = write_random_market(folder, seed)
+    config = {
+        **made,
+        "strategy": {**made["strategy"], **further},
+        **({} if risk is None else {"risk": risk}),
+        "data": {"crypto": "csv", "index": "csv", "csv_dir": str(folder)},
+    }
+    path = folder / "config.yaml"
+    path.write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
+
+    outcome = call_command("backtest", path, "--no-report", "--quiet", "--out", folder / "logs")
+
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    oracle = simulate(folder, config, FurtherMachine)
+    assert_agrees(only_run_folder(folder / "logs"), oracle)
+    return oracle
+
+
+@pytest.mark.parametrize("name", EXITS)
+def test_exits_end_rotations_on_the_same_days_for_the_same_reasons(name: str, tmp_path: Path) -> None:
+    seed, exits, reasons = EXITS[name]
+
+    run = agreed(tmp_path, seed, {"exits": exits})
+
+    assert {rotation["exit_reason"] for rotation in run.rotations} >= reasons
