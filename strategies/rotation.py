@@ -38,7 +38,7 @@ class Rotation:
     def __init__(self, params: RotationParams) -> None:
         self.params = params
         self._weights = params.basket_weights()
-        setting = RotationSetting(
+        setting = self._setting = RotationSetting(
             core=params.core,
             index=params.index,
             basket=self._weights,
@@ -48,7 +48,7 @@ class Rotation:
             min_history_days=params.min_history_days,
             exits=params.exits,
         )
-        self._breakout, self._cross = Breakout(RuleParams(), setting), GoldenCross(RuleParams(), setting)
+        self._breakout, self._cross = Breakout(RuleParams(), setting), _cross(params, setting)
         self._stale = IndexUpToDate(RuleParams(), setting)
         self.entry = Rules(
             [
@@ -78,7 +78,7 @@ class Rotation:
             DataError: the core has a week without a bar or too few weeks, or the index never has a ceiling.
         """
         entry, exits_ = self.entry.observe(history), self.exits.observe(history)
-        breakout, macd = self._breakout.observe(history), self._cross.observe(history)
+        breakout, macd = self._breakout.observe(history), self._setting.daily_macd.of(history)
         # Several rules look at the same signal: it is asked once a day.
         observed: tuple[ByDay[Any], ...] = (breakout, macd, entry[-1], *entry, *exits_)
         columns = tuple({id(each): each for each in observed}.values())
@@ -101,7 +101,7 @@ class Rotation:
         position = _position(facts.day, state, holdings)
         if state.regime is Regime.ROTATED:
             readings = self.exits.read(facts.exits, position)
-            cross = self._cross.read(facts.macd, position)
+            cross = self._cross.read(facts.cross, position)
         else:
             readings = self.entry.read(facts.entry, position)
             cross = readings["golden_cross"]
@@ -125,7 +125,7 @@ class Rotation:
         if state.regime is Regime.ROTATED:
             fired = next((name for name in self.exits.outer if readings[name].holds), None)
             if fired is not None:
-                return self._exited(state, facts), fired
+                return self._exited(state, facts, fired), fired
         elif self.entry.all_hold(readings) and position.holdings.entries_allowed:
             return self._entered(state, facts), "entry"
         elif state.regime is Regime.CASH and readings["golden_cross"].holds:
@@ -146,7 +146,7 @@ class Rotation:
                 entry += ((Named(name="index_up_to_date", rule=self._stale), EveryDay()),)
             asked = [Asked(name="enter the basket", rules=entry, needs="all", awaited=True)]
         if state.regime is Regime.CASH:
-            cross = Named(name="golden_cross", rule=self._cross), observed.macd
+            cross = Named(name="golden_cross", rule=self._cross), observed.cross
             asked.append(Asked(name=f"back to {core}", rules=(cross,), needs="all"))
         drifted = self._drift(state)
         if drifted:
@@ -181,7 +181,7 @@ class Rotation:
             entry_session=facts.breakout.session,
         )
 
-    def _exited(self, state: RotationState, facts: RotationFacts) -> RotationState:
+    def _exited(self, state: RotationState, facts: RotationFacts, left_by: str) -> RotationState:
         to_cash = self.params.exit_to == "cash"
         return replace(
             state,
@@ -190,6 +190,7 @@ class Rotation:
             entry_day=None,
             entry_session=None,
             exit_day=facts.day,
+            left_by=left_by if self.params.reentry == "breakout_again" else "",
         )
 
     def _core_targets(self) -> tuple[tuple[str, float], ...]:
@@ -207,5 +208,14 @@ def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
         entry_day=state.entry_day,
         entry_session=state.entry_session,
         exit_day=state.exit_day,
+        left_by=state.left_by,
         holdings=holdings,
     )
+
+
+def _cross(params: RotationParams, setting: RotationSetting) -> GoldenCross:
+    if params.reentry == "new_cross":
+        return GoldenCross(RuleParams(), setting)
+    from strategies.rules.breakout_again import BreakoutAgain  # noqa: PLC0415 - off by default
+
+    return BreakoutAgain(RuleParams(), setting)

@@ -47,7 +47,7 @@ class Position(NamedTuple):
     Attributes:
         day: that is decided.
         entry_day: of the rotation in being; entry_session: the last one known then.
-        exit_day: of the last rotation.
+        exit_day: of the last rotation; left_by: the exit that ended it, where the strategy remembers that.
         holdings: what is held; within a rotation it tells the equity at its entry and the highest since.
     """
 
@@ -56,6 +56,7 @@ class Position(NamedTuple):
     entry_day: date | None = None
     entry_session: date | None = None
     exit_day: date | None = None
+    left_by: str = ""
 
     @property
     def entered(self) -> tuple[date, date]:

@@ -136,6 +136,10 @@ class Holdings(Protocol):
         ...
 
 
+LATE: Mapping[str, bool] = {"late": True}
+"""Metadata of a field of a state that older records lack: it is on record only where it is not its default."""
+
+
 class StrategyState(Protocol):
     """A strategy's memory between days: a frozen dataclass of plain values."""
 

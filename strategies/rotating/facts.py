@@ -9,6 +9,9 @@ from engine.core.events import Evidence, EvidenceValue
 from engine.core.rule import ByDay
 from strategies.signals.days import BreakoutFacts, DailyBreakout, DailyMacd, WeekFacts
 
+CROSS = 1
+"""The place of the golden cross among the entry rules, after the breakout."""
+
 
 class RotationFacts(NamedTuple):
     """What is known at the end of one day.
@@ -24,6 +27,11 @@ class RotationFacts(NamedTuple):
     tradable: tuple[str, ...]
     entry: tuple[object, ...]
     exits: tuple[object, ...]
+
+    @property
+    def cross(self) -> Any:
+        """What the rule of the golden cross observed, the second of the entry rules."""
+        return self.entry[CROSS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,6 +49,11 @@ class RotationObservations:
     exits: tuple[ByDay[Any], ...]
     columns: tuple[ByDay[Any], ...]
     places: tuple[tuple[int, ...], tuple[int, ...]]
+
+    @property
+    def cross(self) -> ByDay[Any]:
+        """What the rule of the golden cross observed."""
+        return self.entry[CROSS]
 
     def at(self, day: date) -> RotationFacts:
         """Give the facts of one decision day.

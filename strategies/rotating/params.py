@@ -17,7 +17,7 @@ WEIGHT_TOLERANCE = 1e-9
 class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
-    late_keys: ClassVar[tuple[str, ...]] = ("exits",)
+    late_keys: ClassVar[tuple[str, ...]] = ("exits", "reentry")
 
     name: str = "rotation"
     core: MarketName = Field("BTC", description="The asset held outside rotations.")
@@ -38,6 +38,11 @@ class RotationParams(StrategyParams):
     )
     confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
     exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
+    reentry: Literal["new_cross", "breakout_again"] = Field(
+        "new_cross",
+        description="new_cross: a rotation needs a golden cross after the end of the last one. breakout_again: where "
+        "support was lost, a breakout that was confirmed since does as well.",
+    )
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:

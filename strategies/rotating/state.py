@@ -1,8 +1,10 @@
 """What the rotation remembers between days."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from engine.core.strategy import LATE
 
 
 class Regime(StrEnum):
@@ -22,6 +24,7 @@ class RotationState:
         targets: the weights set at the last change, in trading order.
         entry_day, entry_session: of the rotation in being; None outside one.
         exit_day: of the last rotation; crosses up to it are spent.
+        left_by: the exit that ended it; remembered where `reentry` asks for it.
     """
 
     regime: Regime = Regime.CORE
@@ -30,6 +33,7 @@ class RotationState:
     entry_day: date | None = None
     entry_session: date | None = None
     exit_day: date | None = None
+    left_by: str = field(default="", metadata=LATE)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,12 @@ def test_exits_end_rotations_on_the_same_days_for_the_same_reasons(name: str, tm
     run = agreed(tmp_path, seed, {"exits": exits})
 
     assert {rotation["exit_reason"] for rotation in run.rotations} >= reasons
+
+
+@pytest.mark.parametrize("seed", [2, 14, 20, 30])
+def test_a_breakout_again_lets_a_spent_cross_count_after_a_loss_of_support(seed: int, tmp_path: Path) -> None:
+    run = agreed(tmp_path, seed, {"reentry": "breakout_again"})
+
+    pairs = [pair for pair in pairwise(run.rotations) if pair[1]["cross_week"] <= pair[0]["exit_day"]]
+    assert pairs
+    assert {before["exit_reason"] for before, _ in pairs} == {"support_lost"}

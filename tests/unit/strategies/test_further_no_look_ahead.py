@@ -32,7 +32,7 @@ FURTHER: Mapping[str, tuple[Mapping[str, Any], set[str]]] = {
                 "time_exit",
             ]
         },
-        {"trailing_support", "macd_death_cross", "basket_stop"},
+        {"trailing_support", "basket_stop", "basket_drawdown", "confirmation_lost"},
     ),
 }
 
