@@ -55,12 +55,12 @@ class Rotation:
                 Named(name="breakout", rule=self._breakout),
                 Named(name="golden_cross", rule=self._cross),
                 *(confirmation(choice)(setting) for choice in params.confirmations),
-                Named(name="basket_tradable", rule=BasketTradable(RuleParams(), setting)),
+                Named(name="basket_tradable", rule=_tradable(params, setting)),
             ]
         )
         # A system within an exit has no name that a confirmation has.
         self.exits = Rules([exit_(setting) for exit_ in exits(params.exits)], after=self.entry)
-        assets = dict.fromkeys((params.core, *self._weights))
+        basket, assets = params.basket_rule(), dict.fromkeys((params.core, *self._weights))
         self.universe = Universe(
             core=params.core,
             assets=tuple(assets),
@@ -69,6 +69,7 @@ class Rotation:
             basket=self._weights,
             cash_reserve=params.cash_reserve,
             min_history_days=params.min_history_days,
+            basket_on=None if basket is None else basket.weights_on,
         )
 
     def observe(self, history: History) -> RotationObservations:
@@ -176,7 +177,7 @@ class Rotation:
         return replace(
             state,
             regime=Regime.ROTATED,
-            targets=self._basket_targets(facts.tradable),
+            targets=self._basket_targets(facts),
             entry_day=facts.day,
             entry_session=facts.breakout.session,
         )
@@ -196,10 +197,12 @@ class Rotation:
     def _core_targets(self) -> tuple[tuple[str, float], ...]:
         return ((self.params.core, 1 - self.params.cash_reserve),)
 
-    def _basket_targets(self, tradable: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        total = fsum(self._weights[asset] for asset in tradable)
+    def _basket_targets(self, facts: RotationFacts) -> tuple[tuple[str, float], ...]:
         invested = 1 - self.params.cash_reserve
-        return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
+        if facts.weights is not None:
+            return tuple((asset, weight * invested) for asset, weight in facts.weights)
+        total = fsum(self._weights[asset] for asset in facts.tradable)
+        return tuple((asset, self._weights[asset] / total * invested) for asset in facts.tradable)
 
 
 def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
@@ -219,3 +222,12 @@ def _cross(params: RotationParams, setting: RotationSetting) -> GoldenCross:
     from strategies.rules.breakout_again import BreakoutAgain  # noqa: PLC0415 - off by default
 
     return BreakoutAgain(RuleParams(), setting)
+
+
+def _tradable(params: RotationParams, setting: RotationSetting) -> BasketTradable:
+    rule = params.basket_rule()
+    if rule is None:
+        return BasketTradable(RuleParams(), setting)
+    from strategies.rules.basket_weighed import BasketWeighed  # noqa: PLC0415 - off by default
+
+    return BasketWeighed(RuleParams(), setting, rule)

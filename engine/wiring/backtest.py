@@ -217,6 +217,8 @@ def benchmark_curves(
     """
     curves: dict[str, Floats | None] = {}
     wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
+    if universe.basket_on is not None:
+        wanted["basket"] = dict(universe.basket_on(history, days[0]))
     for name, weights in wanted.items():
         tradable = tradable_weights(weights, history, days[0], min_history_days=universe.min_history_days)
         if not tradable:

@@ -17,7 +17,7 @@ class RotationFacts(NamedTuple):
     """What is known at the end of one day.
 
     Attributes:
-        tradable: basket assets that can be traded, in trading order.
+        tradable: basket assets that can be traded, in trading order; weights: of each, where they are worked out.
         entry, exits: what each of the entry rules and exits observed, in order.
     """
 
@@ -27,6 +27,7 @@ class RotationFacts(NamedTuple):
     tradable: tuple[str, ...]
     entry: tuple[object, ...]
     exits: tuple[object, ...]
+    weights: tuple[tuple[str, float], ...] | None = None
 
     @property
     def cross(self) -> Any:
@@ -71,6 +72,7 @@ class RotationObservations:
             tradable=tradable.assets,
             entry=tuple([seen[place] for place in entry]),
             exits=tuple([seen[place] for place in exits_]),
+            weights=tradable.weights,
         )
 
 

@@ -1,7 +1,8 @@
 """The parameters of the rotation, as in the configuration."""
 
+from collections.abc import Sequence
 from math import fsum
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, StrictFloat, StrictInt, model_validator
 
@@ -10,6 +11,9 @@ from strategies.rules import Choice, confirmation, exits
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.macd import MacdParams
 
+if TYPE_CHECKING:
+    from strategies.rotating.basket import BasketRule
+
 WEIGHT_TOLERANCE = 1e-9
 """Weights typed as decimals add up to 1 within this."""
 
@@ -17,7 +21,7 @@ WEIGHT_TOLERANCE = 1e-9
 class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
-    late_keys: ClassVar[tuple[str, ...]] = ("exits", "reentry")
+    late_keys: ClassVar[tuple[str, ...]] = ("exits", "reentry", "weights", "universe")
 
     name: str = "rotation"
     core: MarketName = Field("BTC", description="The asset held outside rotations.")
@@ -44,6 +48,17 @@ class RotationParams(StrategyParams):
         "support was lost, a breakout that was confirmed since does as well.",
     )
 
+    weights: Choice = Field(
+        "fixed",
+        description="fixed, equal, {inverse_volatility: {days, keep_fixed}} or {momentum: {days, top, keep_fixed}}: "
+        "how the basket is weighed on the entry day.",
+    )
+    universe: Choice = Field(
+        "listed",
+        description="listed: the basket is of basket and basket_equal. {liquid: {candidates, top, days}}: of those of "
+        "the candidates that are traded most on the entry day.",
+    )
+
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:
         for asset, weight in self.basket.items():
@@ -51,17 +66,11 @@ class RotationParams(StrategyParams):
                 raise ValueError(
                     f"strategy.basket.{asset} {weight} is not allowed; a weight above 0 and up to 1 is wanted"
                 )
-        total = fsum(self.basket.values())
-        if total > 1 + WEIGHT_TOLERANCE:
-            raise ValueError(f"strategy.basket: weights add up to {total:g}; at most 1 is allowed")
-        if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
-            raise ValueError(f"strategy.basket: weights add up to {total:g}; 1 is wanted when basket_equal is empty")
-        twice = [asset for asset in self.basket_equal if asset in self.basket or self.basket_equal.count(asset) > 1]
-        # With nothing left to share, basket_equal is idle, whatever it names.
-        if twice and total < 1 - WEIGHT_TOLERANCE:
-            raise ValueError(
-                f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
-            )
+        rule = self.basket_rule()
+        if rule is None or rule.kept:
+            self._fixed_weights_fit()
+        elif rule.liquid is None:
+            self._listed_once([*self.basket, *self.basket_equal])
         if self.index in {self.core, *self.basket_weights()}:
             raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
         for choice in self.confirmations:
@@ -69,8 +78,47 @@ class RotationParams(StrategyParams):
         exits(self.exits)
         return self
 
+    def _fixed_weights_fit(self) -> None:
+        total = fsum(self.basket.values())
+        if total > 1 + WEIGHT_TOLERANCE:
+            raise ValueError(f"strategy.basket: weights add up to {total:g}; at most 1 is allowed")
+        if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
+            raise ValueError(f"strategy.basket: weights add up to {total:g}; 1 is wanted when basket_equal is empty")
+        # With nothing left to share, basket_equal is idle, whatever it names.
+        if total < 1 - WEIGHT_TOLERANCE:
+            self._listed_once([*self.basket, *self.basket_equal])
+
+    def _listed_once(self, assets: Sequence[str]) -> None:
+        if not assets:
+            raise ValueError("strategy.basket: names no asset, nor does basket_equal; at least one is wanted")
+        twice = [asset for asset in self.basket_equal if assets.count(asset) > 1]
+        if twice:
+            raise ValueError(
+                f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
+            )
+
+    def basket_rule(self) -> "BasketRule | None":
+        """Give how the basket is made on a day; None where that is by fixed weights of what is listed."""
+        if self.weights == "fixed" and self.universe == "listed":
+            return None
+        from strategies.rotating.basket import basket_rule  # noqa: PLC0415 - off by default
+
+        return basket_rule(
+            weights=self.weights,
+            universe=self.universe,
+            fixed=self.basket,
+            equal=self.basket_equal,
+            min_history_days=self.min_history_days,
+        )
+
     def basket_weights(self) -> dict[str, float]:
-        """Give the weight of each basket asset, in trading order, adding up to 1."""
+        """Give the weight of each asset that may be in the basket, in trading order, adding up to 1.
+
+        Where they are worked out on the day, all that share have the same.
+        """
+        rule = self.basket_rule()
+        if rule is not None and not rule.kept:
+            return dict.fromkeys(rule.assets, 1 / len(rule.assets))
         weights = dict(self.basket)
         rest = 1 - fsum(self.basket.values())
         if rest > WEIGHT_TOLERANCE:

@@ -13,7 +13,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import JsonValue, ValidationError, WithJsonSchema
 
-from engine.core.rule import AnyRule, Exit, Named, Rule, RuleParams, Setting, System
+from engine.core.rule import AnyRule, Exit, Named, ParamsT, Rule, RuleParams, Setting, System
 from engine.core.rule_groups import AtLeast, Not
 from engine.core.strategy import OWN_PACKAGE
 
@@ -38,7 +38,7 @@ def confirmation(choice: object, place: str = CONFIRMATIONS) -> Build:
         ValueError: there is none of that name, its parameters are not allowed, or it is of another form; one sentence
             that names the key and the nearest right one.
     """
-    name, values = _name_and_values(choice, place)
+    name, values = name_and_values(choice, place)
     if name not in GROUPS:
         return _chosen(name, values, place, System)
     inner = f"{place}.{name}"
@@ -60,7 +60,7 @@ def exits(choices: Iterable[object]) -> tuple[Build, ...]:
     Raises:
         ValueError: likewise.
     """
-    chosen = [_name_and_values(choice, EXITS) for choice in choices]
+    chosen = [name_and_values(choice, EXITS) for choice in choices]
     names = [name for name, _ in chosen]
     for name in names:
         if name in GROUPS:
@@ -94,6 +94,36 @@ def rule_class(name: str, place: str) -> type[AnyRule]:
     return _loaded(__name__ if name in known else OWN, name, place)
 
 
+def name_and_values(choice: object, place: str) -> tuple[str, object]:
+    """Take a choice apart: its name, and the parameters below it; None without any.
+
+    Raises:
+        ValueError: it is of another form.
+    """
+    if isinstance(choice, str):
+        return choice, None
+    if isinstance(choice, Mapping) and len(choice) == 1:
+        ((name, values),) = choice.items()
+        if isinstance(name, str):
+            return name, values
+    raise ValueError(f"{place}: {choice!r} is not allowed; a name, or {{name: {{parameters}}}}, is wanted")
+
+
+def chosen_params(values: object, params: type[ParamsT], place: str) -> ParamsT:
+    """Check the parameters of a choice.
+
+    Args:
+        place: the key below which they stand.
+
+    Raises:
+        ValueError: they are not allowed; one sentence that names the key and the nearest right one.
+    """
+    try:
+        return params.model_validate({} if values is None else values)
+    except ValidationError as error:
+        raise ValueError(_sentence(error, params, place)) from error
+
+
 def _loaded(package: str, name: str, place: str) -> type[AnyRule]:
     try:
         module = importlib.import_module(f"{package}.{name}")
@@ -112,21 +142,8 @@ def _chosen(name: str, values: object, place: str, kind: type[AnyRule]) -> Build
     chosen = rule_class(name, place)
     if not issubclass(chosen, kind):
         raise ValueError(f"{place}: {name} is no {'exit' if kind is Exit else 'confirmation'}; {_wanted(kind)}")
-    try:
-        params = chosen.Params.model_validate({} if values is None else values)
-    except ValidationError as error:
-        raise ValueError(_sentence(error, chosen.Params, f"{place}.{name}")) from error
+    params = chosen_params(values, chosen.Params, f"{place}.{name}")
     return lambda setting: Named(name=name, rule=chosen(params, setting))
-
-
-def _name_and_values(choice: object, place: str) -> tuple[str, object]:
-    if isinstance(choice, str):
-        return choice, None
-    if isinstance(choice, Mapping) and len(choice) == 1:
-        ((name, values),) = choice.items()
-        if isinstance(name, str):
-            return name, values
-    raise ValueError(f"{place}: {choice!r} is not allowed; a name, or {{name: {{parameters}}}}, is wanted")
 
 
 def _given(values: object, place: str) -> object:

@@ -70,3 +70,37 @@ def test_a_breakout_again_lets_a_spent_cross_count_after_a_loss_of_support(seed:
     pairs = [pair for pair in pairwise(run.rotations) if pair[1]["cross_week"] <= pair[0]["exit_day"]]
     assert pairs
     assert {before["exit_reason"] for before, _ in pairs} == {"support_lost"}
+
+
+COINS = ["DOGE", "ETH", "SOL", "BTC", "LINK", "XRP", "ADA"]
+MIXED = {"basket": {"ETH": 0.3, "SOL": 0.2}, "basket_equal": ["XRP", "BNB", "LINK", "BTC"]}
+BASKETS: Mapping[str, tuple[int, Mapping[str, Any]]] = {
+    "equal": (7, {"weights": "equal", **MIXED}),
+    "inverse volatility": (20, {"weights": "inverse_volatility", **MIXED}),
+    "inverse volatility, kept": (4, {"weights": {"inverse_volatility": {"days": 20, "keep_fixed": True}}, **MIXED}),
+    "momentum": (28, {"weights": {"momentum": {"days": 30, "top": 2}}, **MIXED}),
+    "momentum, kept": (14, {"weights": {"momentum": {"days": 5, "top": 2, "keep_fixed": True}}, **MIXED}),
+    "all kept": (7, {"weights": {"momentum": {"keep_fixed": True}}, "basket": {"ETH": 0.6, "ADA": 0.4}}),
+    "liquid": (32, {"universe": {"liquid": {"candidates": COINS, "top": 3, "days": 40}}}),
+    "liquid momentum": (
+        20,
+        {"universe": {"liquid": {"candidates": COINS, "top": 4}}, "weights": {"momentum": {"days": 120, "top": 2}}},
+    ),
+    "liquid, lost when few beat": (
+        28,
+        {
+            "universe": {"liquid": {"candidates": COINS[:5], "top": 2, "days": 10}},
+            "weights": "inverse_volatility",
+            "exits": [{"confirmation_lost": {"of": {"altseason": {"days": 9, "share": 0.4}}, "days": 2}}, "time_exit"],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BASKETS)
+def test_baskets_hold_the_same_coins_with_the_same_weights(name: str, tmp_path: Path) -> None:
+    seed, further = BASKETS[name]
+
+    run = agreed(tmp_path, seed, further)
+
+    assert len({tuple(decision["targets"].items()) for decision in run.decisions}) >= 3

@@ -80,6 +80,8 @@ OURS = {
     "live.index_wait_seconds": 21600,
     "strategy.exits": ["support_lost", "time_exit"],
     "strategy.reentry": "new_cross",
+    "strategy.weights": "fixed",
+    "strategy.universe": "listed",
 }
 """Keys beyond the interface."""
 
@@ -363,7 +365,10 @@ def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> Non
     assert build({"data": {"macro": "fred"}}).sha256() != build().sha256()
     assert build({"strategy": {"exits": ["support_lost", "time_exit"]}}).sha256() == build().sha256()
     assert build({"strategy": {"exits": ["support_lost"]}}).sha256() != build().sha256()
-    assert build({"strategy": {"reentry": "new_cross"}}).sha256() == build().sha256()
+    assert (
+        build({"strategy": {"reentry": "new_cross", "weights": "fixed", "universe": "listed"}}).sha256()
+        == build().sha256()
+    )
 
 
 @pytest.mark.parametrize(

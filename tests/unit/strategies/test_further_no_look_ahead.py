@@ -34,6 +34,14 @@ FURTHER: Mapping[str, tuple[Mapping[str, Any], set[str]]] = {
         },
         {"trailing_support", "basket_stop", "basket_drawdown", "confirmation_lost"},
     ),
+    "baskets": (
+        {
+            "universe": {"liquid": {"candidates": ["XRP", "SOL", "ETH", "BNB"], "top": 2, "days": 20}},
+            "weights": {"inverse_volatility": {"days": 9}},
+            "reentry": "breakout_again",
+        },
+        {"support_lost"},
+    ),
 }
 
 
