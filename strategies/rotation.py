@@ -18,7 +18,7 @@ from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
 from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
 from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
 from strategies.rotating.params import RotationParams
-from strategies.rotating.state import Regime, RotationState
+from strategies.rotating.state import Regime, RotationState, Targets
 from strategies.rules import confirmation, exits
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
@@ -116,21 +116,22 @@ class Rotation:
             trade=reason != "hold",
             evidence=evidence_of(facts, in_force=bool(cross.holds)),
             rules=readings,
+            is_sized=True,
         )
 
     def _next(
         self, state: RotationState, facts: RotationFacts, position: Position, readings: Readings
     ) -> tuple[RotationState, str]:
         if not state.started:
-            return replace(state, started=True, targets=self._core_targets()), "start"
+            return self._to(self._core_targets(), replace(state, started=True), position), "start"
         if state.regime is Regime.ROTATED:
             fired = next((name for name in self.exits.outer if readings[name].holds), None)
             if fired is not None:
-                return self._exited(state, facts, fired), fired
+                return self._to(self._exit_targets(), self._exited(state, facts, fired), position), fired
         elif self.entry.all_hold(readings) and position.holdings.entries_allowed:
-            return self._entered(state, facts), "entry"
+            return self._to(self._basket_targets(facts), self._entered(state, facts), position), "entry"
         elif state.regime is Regime.CASH and readings["golden_cross"].holds:
-            return replace(state, regime=Regime.CORE, targets=self._core_targets()), "golden_cross"
+            return self._to(self._core_targets(), replace(state, regime=Regime.CORE), position), "golden_cross"
         drifted = self._drift(state)
         return state, "rebalance" if drifted and drifted.read(facts.day, position).holds else "hold"
 
@@ -173,31 +174,30 @@ class Rotation:
         allowed = self.params.rebalance_drift
         return None if allowed is None else WeightsDrifted(allowed, dict(state.targets))
 
+    def _to(self, targets: Targets, state: RotationState, position: Position) -> RotationState:
+        """Set targets, as far as the limits on the whole account allow."""
+        return replace(state, targets=tuple(position.holdings.sized(dict(targets)).items()))
+
     def _entered(self, state: RotationState, facts: RotationFacts) -> RotationState:
-        return replace(
-            state,
-            regime=Regime.ROTATED,
-            targets=self._basket_targets(facts),
-            entry_day=facts.day,
-            entry_session=facts.breakout.session,
-        )
+        return replace(state, regime=Regime.ROTATED, entry_day=facts.day, entry_session=facts.breakout.session)
 
     def _exited(self, state: RotationState, facts: RotationFacts, left_by: str) -> RotationState:
-        to_cash = self.params.exit_to == "cash"
         return replace(
             state,
-            regime=Regime.CASH if to_cash else Regime.CORE,
-            targets=() if to_cash else self._core_targets(),
+            regime=Regime.CASH if self.params.exit_to == "cash" else Regime.CORE,
             entry_day=None,
             entry_session=None,
             exit_day=facts.day,
             left_by=left_by if self.params.reentry == "breakout_again" else "",
         )
 
-    def _core_targets(self) -> tuple[tuple[str, float], ...]:
+    def _exit_targets(self) -> Targets:
+        return () if self.params.exit_to == "cash" else self._core_targets()
+
+    def _core_targets(self) -> Targets:
         return ((self.params.core, 1 - self.params.cash_reserve),)
 
-    def _basket_targets(self, facts: RotationFacts) -> tuple[tuple[str, float], ...]:
+    def _basket_targets(self, facts: RotationFacts) -> Targets:
         invested = 1 - self.params.cash_reserve
         if facts.weights is not None:
             return tuple((asset, weight * invested) for asset, weight in facts.weights)

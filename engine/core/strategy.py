@@ -137,6 +137,10 @@ class Holdings(Protocol):
         """Give held value / equity by asset, at the day's closes."""
         ...
 
+    def sized(self, targets: Mapping[str, float]) -> Mapping[str, float]:
+        """Give the targets of a change scaled to the limits on the whole account; as they are where there are none."""
+        ...
+
 
 LATE: Mapping[str, bool] = {"late": True}
 """Metadata of a field of a state that older records lack: it is on record only where it is not its default."""
@@ -166,6 +170,8 @@ class Decision(Generic[StateT]):
         targets: the weights that stand after the decision, by asset, in trading order; empty is all cash.
         trade: whether the difference to the targets is traded now.
         evidence: what the decision rests on, as the record shows it; rules: what those say that the state asks.
+        is_sized: whether the strategy had `Holdings.sized` scale the targets when they changed, and has kept them; else
+            the session does so.
     """
 
     state: StateT
@@ -174,6 +180,7 @@ class Decision(Generic[StateT]):
     trade: bool
     evidence: Evidence
     rules: Readings = field(default_factory=dict)
+    is_sized: bool = False
 
 
 class Observations(Protocol[FactsT_co]):

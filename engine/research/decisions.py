@@ -9,9 +9,12 @@ otherwise the evidence on record must differ from today's, or nothing explains i
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from engine.core.events import DayDecided, EvidenceValue
+from engine.core.market import History
 from engine.core.rotation_equity import RotationEquity, rotation_after
+from engine.core.sizing import Sizing, Weights, sized_targets
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.research.differences import Cause, Difference
@@ -28,11 +31,14 @@ class Mind:
 
     Attributes:
         until: the place in the journal from which on it was no longer in force; None for the present one.
+        sizing: what scales its targets, by `history`; None where nothing does.
     """
 
     strategy: AnyStrategy
     observations: Observations[object]
     until: int | None = None
+    sizing: Sizing | None = None
+    history: History = field(default_factory=lambda: History(series={}))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +83,8 @@ class _Comparer:
         self.result = ComparedDecisions()
         self._memory: StrategyState = minds[0].strategy.start()
         self._rotation: RotationEquity | None = None
+        self._targets: Weights | None = None
+        self._wanted: Weights | None = None
         self._running: Difference | None = None
 
     def compare(self, day: date, ours: Evening | None, theirs: Evening | None) -> None:
@@ -94,6 +102,7 @@ class _Comparer:
         if theirs is not None:
             self._memory = theirs.decided.memory  # type: ignore[assignment] # the codec restores the strategy's own type
             self._rotation = rotation_after(self._rotation, theirs.decided)
+            self._targets, self._wanted = theirs.decided.targets, theirs.decided.wanted
 
     def _explain(self, ours: DayDecided, theirs: Evening) -> None:
         day, live = ours.day, theirs.decided
@@ -132,13 +141,15 @@ class _Comparer:
             orders_waiting=theirs.has_waiting,
             entries_allowed=entries_allowed,
             before=self._rotation,
+            sizing=None if mind.sizing is None else partial(mind.sizing.sized, history=mind.history, day=live.day),
         )
         try:
             decision = mind.strategy.decide(self._memory, mind.observations.at(live.day), holdings)
+            targets, _ = sized_targets(decision, holdings, standing=self._targets, wanted=self._wanted)
         except (KeyError, AttributeError):
             # No bar of the day today, no close on record, or the memory is another strategy's.
             return False
-        return _redecided(decision) == _outcome(live)
+        return _redecided(decision, targets) == _outcome(live)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,5 +211,5 @@ def _outcome(decided: DayDecided) -> tuple[object, ...]:
     return decided.reason, decided.next_state, dict(decided.targets), decided.changed, decided.memory
 
 
-def _redecided(decision: Decision[StrategyState]) -> tuple[object, ...]:
-    return decision.reason, decision.state.name, dict(decision.targets), decision.trade, decision.state
+def _redecided(decision: Decision[StrategyState], targets: Weights) -> tuple[object, ...]:
+    return decision.reason, decision.state.name, dict(targets), decision.trade, decision.state

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
 
 from engine.core.strategy import LATE
+
+Targets: TypeAlias = tuple[tuple[str, float], ...]
+"""Weights of equity by asset, in trading order."""
 
 
 class Regime(StrEnum):
@@ -29,7 +33,7 @@ class RotationState:
 
     regime: Regime = Regime.CORE
     started: bool = False
-    targets: tuple[tuple[str, float], ...] = ()
+    targets: Targets = ()
     entry_day: date | None = None
     entry_session: date | None = None
     exit_day: date | None = None

@@ -104,3 +104,20 @@ def test_baskets_hold_the_same_coins_with_the_same_weights(name: str, tmp_path: 
     run = agreed(tmp_path, seed, further)
 
     assert len({tuple(decision["targets"].items()) for decision in run.decisions}) >= 3
+
+
+SIZED: Mapping[str, tuple[int, Mapping[str, Any], float]] = {
+    "rotation": (7, {}, 0.4),
+    "drift": (28, {"rebalance_drift": 0.05}, 0.3),
+    "drift, cash": (32, {"weights": {"momentum": {"days": 20}}}, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_targets_are_scaled_to_the_volatility_once_a_change(name: str, tmp_path: Path) -> None:
+    seed, further, target = SIZED[name]
+
+    run = agreed(tmp_path, seed, further, {"volatility_target": target})
+
+    sums = {round(sum(decision["targets"].values()), 6) for decision in run.decisions}
+    assert len(sums) >= 5

@@ -83,6 +83,7 @@ OURS = {
     "strategy.weights": "fixed",
     "strategy.universe": "listed",
     "risk.max_drawdown": None,
+    "risk.volatility_target": None,
 }
 """Keys beyond the interface."""
 
@@ -373,6 +374,7 @@ def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> Non
         == build().sha256()
     )
     assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()
+    assert build({"risk": {"volatility_target": 0.5}}).sha256() != build().sha256()
     assert build({"risk": {"max_drawdown": 0.3}}).sha256() != build().sha256()
 
 

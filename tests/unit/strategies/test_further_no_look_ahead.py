@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.volatility_target import VolatilityTarget
 from engine.registry import params_of, strategy_factory
 from tests.support.look_ahead import require_no_look_ahead
 from tests.support.markets import faulty_market, with_series
@@ -51,7 +52,7 @@ def test_no_decision_depends_on_what_comes_after_its_day(name: str) -> None:
     strategy = strategy_factory("rotation")(params_of("rotation").model_validate({**QUICK, **further}))
     market = with_series(faulty_market(3, years=3), strategy.universe.further_series)
 
-    decided = require_no_look_ahead(strategy, market, days_back=0, cut_too=False)
+    decided = require_no_look_ahead(strategy, market, days_back=0, cut_too=False, sizing=VolatilityTarget(0.4))
 
     found = Counter(day.reason for day in decided)
     assert found["entry"] >= 3
