@@ -18,7 +18,7 @@ from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
 from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
 from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
 from strategies.rotating.params import RotationParams
-from strategies.rotating.state import Regime, RotationState, Targets
+from strategies.rotating.state import Regime, RotationState, Targets, Tranche
 from strategies.rules import confirmation, exits
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
@@ -123,15 +123,21 @@ class Rotation:
         self, state: RotationState, facts: RotationFacts, position: Position, readings: Readings
     ) -> tuple[RotationState, str]:
         if not state.started:
-            return self._to(self._core_targets(), replace(state, started=True), position), "start"
+            return self._to(self._core_targets(), replace(state, started=True), position, "start")
         if state.regime is Regime.ROTATED:
             fired = next((name for name in self.exits.outer if readings[name].holds), None)
             if fired is not None:
-                return self._to(self._exit_targets(), self._exited(state, facts, fired), position), fired
+                parts = self.params.tranches.exit
+                return self._to(self._exit_targets(), self._exited(state, facts, fired), position, fired, parts=parts)
         elif self.entry.all_hold(readings) and position.holdings.entries_allowed:
-            return self._to(self._basket_targets(facts), self._entered(state, facts), position), "entry"
+            parts = self.params.tranches.entry
+            return self._to(self._basket_targets(facts), self._entered(state, facts), position, "entry", parts=parts)
         elif state.regime is Regime.CASH and readings["golden_cross"].holds:
-            return self._to(self._core_targets(), replace(state, regime=Regime.CORE), position), "golden_cross"
+            return self._to(self._core_targets(), replace(state, regime=Regime.CORE), position, "golden_cross")
+        if state.tranche is not None:
+            continued = _continued(state, state.tranche, facts.day, self.universe.assets)
+            if continued is not None:
+                return continued, state.tranche.reason
         drifted = self._drift(state)
         return state, "rebalance" if drifted and drifted.read(facts.day, position).holds else "hold"
 
@@ -150,6 +156,8 @@ class Rotation:
         if state.regime is Regime.CASH:
             cross = Named(name="golden_cross", rule=self._cross), observed.cross
             asked.append(Asked(name=f"back to {core}", rules=(cross,), needs="all"))
+        if state.tranche is not None:
+            asked.append(Asked(name="the next part", rules=(_part_due(state.tranche),), needs="all"))
         drifted = self._drift(state)
         if drifted:
             rules = ((Named(name="weights_drifted", rule=drifted), EveryDay()),)
@@ -174,9 +182,17 @@ class Rotation:
         allowed = self.params.rebalance_drift
         return None if allowed is None else WeightsDrifted(allowed, dict(state.targets))
 
-    def _to(self, targets: Targets, state: RotationState, position: Position) -> RotationState:
-        """Set targets, as far as the limits on the whole account allow."""
-        return replace(state, targets=tuple(position.holdings.sized(dict(targets)).items()))
+    def _to(
+        self, targets: Targets, state: RotationState, position: Position, reason: str, *, parts: int = 1
+    ) -> tuple[RotationState, str]:
+        """Set targets, as far as the limits on the whole account allow; in parts, the first of them."""
+        end = tuple(position.holdings.sized(dict(targets)).items())
+        if parts == 1:
+            return replace(state, targets=end, tranche=None), reason
+        from strategies.rotating.tranches import begun  # noqa: PLC0415 - off by default
+
+        day, assets = position.day, self.universe.assets
+        return begun(state, end, count=parts, reason=reason, day=day, assets=assets), reason
 
     def _entered(self, state: RotationState, facts: RotationFacts) -> RotationState:
         return replace(state, regime=Regime.ROTATED, entry_day=facts.day, entry_session=facts.breakout.session)
@@ -231,3 +247,15 @@ def _tradable(params: RotationParams, setting: RotationSetting) -> BasketTradabl
     from strategies.rules.basket_weighed import BasketWeighed  # noqa: PLC0415 - off by default
 
     return BasketWeighed(RuleParams(), setting, rule)
+
+
+def _continued(state: RotationState, tranche: Tranche, day: date, assets: Sequence[str]) -> RotationState | None:
+    from strategies.rotating.tranches import continued  # noqa: PLC0415 - off by default
+
+    return continued(state, tranche, day, assets)
+
+
+def _part_due(tranche: Tranche) -> tuple[Named, EveryDay]:
+    from strategies.rules.part_due import PartDue  # noqa: PLC0415 - off by default
+
+    return Named(name="part_due", rule=PartDue(tranche)), EveryDay()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import fsum
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import Field, StrictFloat, StrictInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
 
 from engine.core.strategy import MarketName, StrategyParams
 from strategies.rules import Choice, confirmation, exits
@@ -18,10 +18,19 @@ WEIGHT_TOLERANCE = 1e-9
 """Weights typed as decimals add up to 1 within this."""
 
 
+class Tranches(BaseModel):
+    """In how many parts, a week apart, a change of targets is made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    entry: StrictInt = Field(1, ge=1, le=520, description="Parts of an entry.")
+    exit: StrictInt = Field(1, ge=1, le=520, description="Parts of an exit.")
+
+
 class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
-    late_keys: ClassVar[tuple[str, ...]] = ("exits", "reentry", "weights", "universe")
+    late_keys: ClassVar[tuple[str, ...]] = ("exits", "reentry", "tranches", "weights", "universe")
 
     name: str = "rotation"
     core: MarketName = Field("BTC", description="The asset held outside rotations.")
@@ -48,6 +57,7 @@ class RotationParams(StrategyParams):
         "support was lost, a breakout that was confirmed since does as well.",
     )
 
+    tranches: Tranches = Tranches()
     weights: Choice = Field(
         "fixed",
         description="fixed, equal, {inverse_volatility: {days, keep_fixed}} or {momentum: {days, top, keep_fixed}}: "

@@ -121,3 +121,33 @@ def test_targets_are_scaled_to_the_volatility_once_a_change(name: str, tmp_path:
 
     sums = {round(sum(decision["targets"].values()), 6) for decision in run.decisions}
     assert len(sums) >= 5
+
+
+PARTS: Mapping[str, tuple[int, Mapping[str, Any], Mapping[str, Any] | None]] = {
+    "entry": (7, {"tranches": {"entry": 4}}, None),
+    "exit": (14, {"tranches": {"exit": 3}}, None),
+    "both, drift": (28, {"tranches": {"entry": 2, "exit": 5}, "rebalance_drift": 0.05}, None),
+    "more weeks than are held": (32, {"tranches": {"entry": 30, "exit": 30}, "hold_weeks": 6}, None),
+    "with all else": (
+        20,
+        {
+            "tranches": {"entry": 3, "exit": 2},
+            "exits": ["support_lost", {"basket_drawdown": {"limit": 0.15}}, "macd_death_cross", "time_exit"],
+            "reentry": "breakout_again",
+            "universe": {"liquid": {"candidates": COINS, "top": 4}},
+            "weights": {"inverse_volatility": {"days": 30}},
+            "rebalance_drift": 0.08,
+        },
+        {"volatility_target": 0.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_change_in_parts_trades_a_week_apart(name: str, tmp_path: Path) -> None:
+    seed, further, risk = PARTS[name]
+
+    run = agreed(tmp_path, seed, further, risk)
+
+    later = [d for d in run.decisions if d["reason"] not in ("hold", "rebalance") and d["state"] == d["next_state"]]
+    assert len(later) >= 4

@@ -80,6 +80,8 @@ OURS = {
     "live.index_wait_seconds": 21600,
     "strategy.exits": ["support_lost", "time_exit"],
     "strategy.reentry": "new_cross",
+    "strategy.tranches.entry": 1,
+    "strategy.tranches.exit": 1,
     "strategy.weights": "fixed",
     "strategy.universe": "listed",
     "risk.max_drawdown": None,
@@ -370,7 +372,9 @@ def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> Non
     assert build({"strategy": {"exits": ["support_lost", "time_exit"]}}).sha256() == build().sha256()
     assert build({"strategy": {"exits": ["support_lost"]}}).sha256() != build().sha256()
     assert (
-        build({"strategy": {"reentry": "new_cross", "weights": "fixed", "universe": "listed"}}).sha256()
+        build(
+            {"strategy": {"reentry": "new_cross", "weights": "fixed", "universe": "listed", "tranches": {"exit": 1}}}
+        ).sha256()
         == build().sha256()
     )
     assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()

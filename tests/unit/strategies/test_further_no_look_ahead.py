@@ -40,6 +40,7 @@ FURTHER: Mapping[str, tuple[Mapping[str, Any], set[str]]] = {
             "universe": {"liquid": {"candidates": ["XRP", "SOL", "ETH", "BNB"], "top": 2, "days": 20}},
             "weights": {"inverse_volatility": {"days": 9}},
             "reentry": "breakout_again",
+            "tranches": {"entry": 3, "exit": 2},
         },
         {"support_lost"},
     ),
