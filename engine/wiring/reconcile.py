@@ -178,6 +178,7 @@ def _compare(folder: Path, run: BacktestRun, past: Sequence[PastConfig], last_da
             observations=run.strategy.observe(run.market.history),
             sizing=sizing_of(config),
             history=run.market.history,
+            wait_days=config.account.sell_wait_days,
         )
     ]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
@@ -254,6 +255,7 @@ def _mind(run: BacktestRun, config: Config, until: int) -> Mind | None:
             until=until,
             sizing=sizing_of(config),
             history=history,
+            wait_days=config.account.sell_wait_days,
         )
     except EngineError:
         # It needs series that the present strategy does not load.
