@@ -169,8 +169,8 @@ class _Judge:
     def listed(
         self, origins: Sequence[Difference], pairs: Sequence[OrderPair], worths: Sequence[Worth]
     ) -> Sequence[Difference]:
-        """List what is unexplained, and what is not equal of all else, by the day."""
-        rows = [each for each in origins if each.cause is None]
+        """List what is unexplained, decisions that the accounts took otherwise, and what is not equal of all else."""
+        rows = [each for each in origins if each.cause is None or each.kind == "decision"]
         for ours, theirs, gap in worths:
             values = float(ours.decided.equity), float(theirs.decided.equity)
             rows.extend(_unequal(ours.decided.day, "equity", "", values, gap))
