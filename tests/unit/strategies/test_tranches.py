@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.explaining import explainer_of
 from engine.core.explanation import Case
@@ -13,6 +15,7 @@ from engine.core.strategy import Decision
 from engine.journal.codec import EventCodec
 from engine.registry import params_of, strategy_factory
 from strategies.rotating.state import Tranche
+from strategies.rotating.tranches import begun, continued
 from strategies.rotation import Regime, Rotation, RotationParams, RotationState
 from tests.support.decisions import DecidedCase, decisions_of
 from tests.support.fakes import FakeHoldings, decided
@@ -185,3 +188,28 @@ def test_explain_says_that_a_part_was_due_and_that_no_price_would_have_kept_it()
     assert part.holds
     assert part.parts[0].sentence.startswith("1 of 3 parts of the entry of")
     assert explainer.otherwise(case_of(parts[0])).endswith("goes on in parts, a week apart, whatever prices are")
+
+
+WEIGHTS = st.dictionaries(st.sampled_from(["BTC", "ETH", "SOL"]), st.floats(0.01, 1.0), max_size=3)
+
+
+@given(start=WEIGHTS, end=WEIGHTS, count=st.integers(2, 9), gaps=st.lists(st.integers(1, 30), max_size=20))
+def test_parts_lead_from_the_one_to_the_other_on_whatever_days_are_decided(
+    start: dict[str, float], end: dict[str, float], count: int, gaps: list[int]
+) -> None:
+    assets = ("BTC", "ETH", "SOL")
+    state = RotationState(started=True, targets=tuple(start.items()))
+
+    state = begun(state, tuple(end.items()), count=count, reason="entry", day=DAY, assets=assets)
+
+    day = DAY
+    for gap in (*gaps, 7 * count):
+        day += timedelta(days=gap)
+        part = min(count, 1 + (day - DAY).days // 7)
+        after = None if state.tranche is None else continued(state, state.tranche, day, assets)
+        state = after or state
+        wanted = {a: start.get(a, 0) + (end.get(a, 0) - start.get(a, 0)) * part / count for a in assets}
+        assert dict(state.targets) == pytest.approx({a: w for a, w in wanted.items() if w > 1e-12}, abs=1e-12)
+        if state.tranche is not None:
+            assert list(dict(state.targets)) == [asset for asset in assets if asset in dict(state.targets)]
+    assert (dict(state.targets), state.tranche) == (end, None)
