@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from engine.core.calendar import decision_instant
 from engine.core.events import (
@@ -32,6 +33,7 @@ from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.settling import cut_to_held, plan_events, position_events, settling, taken_up
+from engine.core.sizing import Sizing, sized_targets
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.ports import Journal, Venue
@@ -45,6 +47,7 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+        sizing: scales the targets of a change; None where nothing does.
 
     Attributes:
         doubt_words: what the venue last said of an order that it could not settle; for messages.
@@ -61,6 +64,7 @@ class Session:
         standing: Standing | None = None,
         sell_wait_days: int = SELL_WAIT_DAYS,
         identity: str = "",
+        sizing: Sizing | None = None,
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
@@ -71,6 +75,7 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._doubts: tuple[DataDoubted, ...] = ()
         self._identity = identity
+        self._sizing = sizing
         self._beside: Mapping[str, Decimal] | None = None
         self.doubt_words = ""
 
@@ -156,22 +161,21 @@ class Session:
         equity = self.ledger.equity(held)
         before = self.state
         stuck = self.stuck(decision_instant(day))
-        decision: Decision[StrategyState] = self._strategy.decide(
-            before,
-            observations.at(day),
-            HeldAtClose(
-                ledger=self.ledger,
-                closes=held,
-                equity=equity,
-                orders_waiting=self.standing.orders.holds_back(stuck),
-                entries_allowed=entries_allowed,
-                stuck=tuple(stuck),
-                before=self.standing.rotation,
-            ),
+        holdings = HeldAtClose(
+            ledger=self.ledger,
+            closes=held,
+            equity=equity,
+            orders_waiting=self.standing.orders.holds_back(stuck),
+            entries_allowed=entries_allowed,
+            stuck=tuple(stuck),
+            before=self.standing.rotation,
+            sizing=None if self._sizing is None else partial(self._sizing.sized, history=history, day=day),
         )
-        others = [asset for asset in (core, *decision.targets) if asset not in held]
+        decision: Decision[StrategyState] = self._strategy.decide(before, observations.at(day), holdings)
+        targets, wanted = sized_targets(decision, holdings, standing=self.standing.targets, wanted=self.standing.wanted)
+        others = [asset for asset in (core, *targets) if asset not in held]
         closes = {**held, **closes_at(others, day, history, self.standing.marks)}
-        dust = self._planner.crumbs(self.ledger, held).difference(decision.targets, (core,))
+        dust = self._planner.crumbs(self.ledger, held).difference(targets, (core,))
         reason = decision.reason if decision.trade else self.standing.unplanned
         decided = DayDecided(
             day=day,
@@ -180,7 +184,8 @@ class Session:
             reason=decision.reason,
             evidence=decision.evidence,
             rules=decision.rules,
-            targets=decision.targets,
+            targets=targets,
+            wanted=wanted,
             changed=decision.trade,
             equity=equity,
             cash=self.ledger.cash,
@@ -192,9 +197,9 @@ class Session:
         )
         plan: Sequence[Event] = ()
         if plan_orders and reason is not None:
-            plan = self._plan(day, decision.targets, reason, closes)
+            plan = self._plan(day, targets, reason, closes)
         elif plan_orders and self.standing.missed.coins:
-            plan = self._plan_again(day, decision.targets, closes)
+            plan = self._plan_again(day, targets, closes)
         if hold_plans and (decided.planned or plan):
             return False
         self._record(*self._opening, *self._doubts, decided, *plan)

@@ -50,6 +50,7 @@ class Standing:
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
         marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
         rotation: what the rotation in being was worth at its closes; None outside one.
+        targets: those of the last decision, None before any; wanted: what the strategy wanted, where they are scaled.
     """
 
     ledger: Ledger
@@ -65,6 +66,8 @@ class Standing:
     marks: Mapping[str, Mark] = field(default_factory=dict)
     marked_on: Mapping[str, date] = field(default_factory=dict)
     rotation: RotationEquity | None = None
+    targets: Mapping[str, float] | None = None
+    wanted: Mapping[str, float] | None = None
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -124,6 +127,8 @@ class Standing:
             marks={**self.marks, **marks},
             marked_on=event.marked_on,
             rotation=rotation_after(self.rotation, event),
+            targets=event.targets,
+            wanted=event.wanted,
         )
 
 

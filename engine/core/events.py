@@ -63,6 +63,7 @@ class DayDecided:
             Records of 0.1.0 lack it: there what was planned follows, and says so.
         marked_on: the day of the close of an asset in `closes` whose last one is older than `day`.
         rules: what each rule says that the state asks; records of older programs lack them.
+        wanted: the targets as the strategy wanted them, where a limit on the whole account scaled them.
     """
 
     day: date
@@ -80,6 +81,7 @@ class DayDecided:
     planned: bool = False
     marked_on: Mapping[str, date] = field(default_factory=dict)
     rules: Readings = field(default_factory=dict)
+    wanted: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

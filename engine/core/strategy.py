@@ -5,7 +5,7 @@ given; that row D uses nothing later than D is the strategy's promise, and the e
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
@@ -83,6 +83,7 @@ class Universe:
         series: names of further series that it cannot decide without: US symbols, and series that are no bars.
         shown_series: names of series that it shows and decides nothing by; one that cannot be had is said to be absent.
         basket: what the "hold the basket" benchmark buys: weight by asset, adding up to 1 over all of them.
+        basket_on: gives what it buys on its first day, adding up to 1 or empty, where that depends on the day.
         cash_reserve: fraction of equity that is never invested.
         min_history_days: daily bars after which an asset is tradable.
     """
@@ -95,6 +96,7 @@ class Universe:
     basket: Mapping[str, float] = field(default_factory=dict)
     cash_reserve: float = 0.0
     min_history_days: int = 1
+    basket_on: Callable[[History, date], Mapping[str, float]] | None = None
 
     @property
     def rotates(self) -> bool:
@@ -135,6 +137,14 @@ class Holdings(Protocol):
         """Give held value / equity by asset, at the day's closes."""
         ...
 
+    def sized(self, targets: Mapping[str, float]) -> Mapping[str, float]:
+        """Give the targets of a change scaled to the limits on the whole account; as they are where there are none."""
+        ...
+
+
+LATE: Mapping[str, bool] = {"late": True}
+"""Metadata of a field of a state that older records lack: it is on record only where it is not its default."""
+
 
 class StrategyState(Protocol):
     """A strategy's memory between days: a frozen dataclass of plain values."""
@@ -160,6 +170,8 @@ class Decision(Generic[StateT]):
         targets: the weights that stand after the decision, by asset, in trading order; empty is all cash.
         trade: whether the difference to the targets is traded now.
         evidence: what the decision rests on, as the record shows it; rules: what those say that the state asks.
+        is_sized: whether the strategy had `Holdings.sized` scale the targets when they changed, and has kept them; else
+            the session does so.
     """
 
     state: StateT
@@ -168,6 +180,7 @@ class Decision(Generic[StateT]):
     trade: bool
     evidence: Evidence
     rules: Readings = field(default_factory=dict)
+    is_sized: bool = False
 
 
 class Observations(Protocol[FactsT_co]):

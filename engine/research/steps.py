@@ -49,13 +49,14 @@ class Evening:
 
     Attributes:
         place: of the decision in the journal, counted from 0.
-        has_waiting: whether orders waited.
+        has_waiting: whether orders waited; orders: those that were not settled.
     """
 
     decided: DayDecided
     place: int
     ledger: Ledger
     has_waiting: bool
+    orders: OrdersInFlight = field(default_factory=OrdersInFlight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +259,11 @@ class _Reader:
 
     def _decided(self, event: DayDecided) -> None:
         evening = Evening(
-            decided=event, place=self._place, ledger=self.run.ledger, has_waiting=bool(self._orders.waiting)
+            decided=event,
+            place=self._place,
+            ledger=self.run.ledger,
+            has_waiting=bool(self._orders.waiting),
+            orders=self._orders,
         )
         self.run.evenings.append(evening)
         if event.changed:

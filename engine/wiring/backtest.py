@@ -32,6 +32,7 @@ from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, load_market
 from engine.wiring.price_jumps import jumps_in, refuse_jumps
+from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import source_facts, value_facts
 
 
@@ -125,7 +126,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     planner = Planner(account=config.name, instruments=instruments, costs=costs, trading_order=universe.assets)
     venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
     journal = MemoryJournal()
-    start = first_ledger(config)
+    start, sizing = first_ledger(config), sizing_of(config)
     session = Session(
         strategy=strategy,
         planner=planner,
@@ -133,6 +134,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         journal=journal,
         ledger=start,
         sell_wait_days=config.account.sell_wait_days,
+        sizing=sizing,
     )
     doubts = tuple(jump_words(jumps))
     session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
@@ -148,7 +150,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         synthetic=market.synthetic,
     ).run()
     events = tuple(journal)
-    check_no_look_ahead(strategy, history, observations, events)
+    check_no_look_ahead(strategy, history, observations, events, sizing=sizing)
     days, fills = decided_days(events), booked_fills(events)
     standing = session.standing
     missed = coins_out_of_position(
@@ -217,6 +219,8 @@ def benchmark_curves(
     """
     curves: dict[str, Floats | None] = {}
     wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
+    if universe.basket_on is not None:
+        wanted["basket"] = dict(universe.basket_on(history, days[0]))
     for name, weights in wanted.items():
         tradable = tradable_weights(weights, history, days[0], min_history_days=universe.min_history_days)
         if not tradable:

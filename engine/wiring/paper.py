@@ -44,6 +44,7 @@ from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_series
 from engine.wiring.price_jumps import JumpWatch, jumps_in
+from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
 from engine.wiring.unlisted import unlisted_instruments
@@ -119,6 +120,7 @@ class PaperRun:
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
+            sizing=sizing_of(config),
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger

@@ -154,9 +154,13 @@ class FakeHoldings:
     entries_allowed: bool = True
     stuck: Collection[str] = ()
     rotation: RotationEquity | None = None
+    scale: float = 1.0
 
     def weights(self) -> Mapping[str, float]:
         return self.held
+
+    def sized(self, targets: Mapping[str, float]) -> Mapping[str, float]:
+        return {asset: weight * self.scale for asset, weight in targets.items()}
 
 
 @dataclass(frozen=True)

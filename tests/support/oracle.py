@@ -106,18 +106,19 @@ class OracleError(Exception):
     """The specification calls this input an error."""
 
 
-def simulate(csv_dir: Path, config: Mapping[str, Any]) -> OracleRun:
+def simulate(csv_dir: Path, config: Mapping[str, Any], machine: "type[Machine] | None" = None) -> OracleRun:
     """Run the strategy as the specification says it.
 
     Args:
         csv_dir: folder of `BTC.csv`, `RUT.csv` and so on, with the columns date, open, high, low, close, volume.
         config: the mapping of a configuration file; absent keys take their defaults. Dates may be text.
+        machine: decides; one that knows more than the default strategy, or None.
 
     Raises:
         OracleError: the prices or the window allow no run.
     """
     with localcontext(ARITHMETIC):
-        return _simulate(csv_dir, _merged(DEFAULTS, config))
+        return _simulate(csv_dir, _merged(DEFAULTS, config), machine or Machine)
 
 
 def _merged(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,10 +136,10 @@ def read_prices(path: Path) -> dict[date, Bar]:
 
 def _bar(row: Mapping[str, str]) -> Bar:
     first, last = float(row["open"]), float(row["close"])
-    return Bar(last, _exact(first), _exact(last))
+    return Bar(last, exact_of(first), exact_of(last))
 
 
-def _exact(value: float | str | Decimal) -> Decimal:
+def exact_of(value: float | str | Decimal) -> Decimal:
     return Decimal(str(value))
 
 
@@ -438,9 +439,9 @@ class Account:
 # The span, the states, the record.
 
 
-def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
+def _simulate(csv_dir: Path, settings: Mapping[str, Any], made: "type[Machine]") -> OracleRun:
     strategy = settings["strategy"]
-    weights = _weights(strategy)
+    weights = made.weights_of(strategy)
     assets = [strategy["core"], *(asset for asset in weights if asset != strategy["core"])]
     index = read_prices(csv_dir / f"{strategy['index']}.csv")
     # The benchmark ETH is held even where ETH is in no basket.
@@ -452,7 +453,7 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
 
     account = _account(assets, markets, settings)
     week_facts = evaluate_weeks({day: bar.close for day, bar in core.items()}, strategy["macd"])
-    machine = _Machine(strategy, weights, markets, index_facts, week_facts)
+    machine = made(settings, weights, markets, index_facts, week_facts, csv_dir)
     decisions: list[dict[str, Any]] = []
     equity: list[tuple[date, Decimal, Decimal, str]] = []
     for day in _days(first_day, last_day):
@@ -470,12 +471,12 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
             _rotation_row(number, rotation, equity, core) for number, rotation in enumerate(machine.rotations, start=1)
         ],
         equity=equity,
-        benchmarks=_benchmarks([row[0] for row in equity], weights, markets, settings),
+        benchmarks=_benchmarks([row[0] for row in equity], machine, markets, settings),
     )
 
 
 def _weights(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
-    weights = {asset: _exact(weight) for asset, weight in strategy["basket"].items()}
+    weights = {asset: exact_of(weight) for asset, weight in strategy["basket"].items()}
     left = 1 - sum(weights.values(), Decimal(0))
     for asset in strategy["basket_equal"]:
         weights[asset] = left / len(strategy["basket_equal"])
@@ -485,12 +486,12 @@ def _weights(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
 def _account(assets: Sequence[str], markets: Mapping[str, Prices], settings: Mapping[str, Any]) -> Account:
     given = settings["account"]["instruments"]
     return Account(
-        cash=_exact(settings["account"]["cash"]),
+        cash=exact_of(settings["account"]["cash"]),
         assets=assets,
         markets=markets,
         instruments={asset: _instrument(asset, given.get(asset)) for asset in assets},
-        commission=_exact(settings["costs"]["commission"]),
-        slippage=_exact(settings["costs"]["slippage"]),
+        commission=exact_of(settings["costs"]["commission"]),
+        slippage=exact_of(settings["costs"]["slippage"]),
         sell_wait_days=settings["account"]["sell_wait_days"],
     )
 
@@ -500,9 +501,9 @@ def _instrument(asset: str, given: Mapping[str, Any] | None) -> tuple[Decimal, D
         return Decimal(LOT_STEPS[asset]), Decimal(5), None
     most = given.get("maximum_quantity")
     return (
-        _exact(given["lot_step"]),
-        _exact(given.get("minimum_notional", 5)),
-        None if most is None else _exact(most),
+        exact_of(given["lot_step"]),
+        exact_of(given.get("minimum_notional", 5)),
+        None if most is None else exact_of(most),
     )
 
 
@@ -554,18 +555,20 @@ def _last_fresh_day(first: date, last: date, sessions: Sequence[date], most: int
     return fresh
 
 
-class _Machine:
+class Machine:
     """The states CORE, ROTATED and CASH, moved on by one decision a day."""
 
     def __init__(
         self,
-        strategy: Mapping[str, Any],
+        settings: Mapping[str, Any],
         weights: Mapping[str, Decimal],
         markets: Mapping[str, Prices],
         index_facts: Sequence[IndexFact],
         week_facts: Sequence[WeekFact],
+        csv_dir: Path,
     ) -> None:
-        self.strategy, self.weights = strategy, weights
+        self.settings, self.strategy, self.csv_dir = settings, settings["strategy"], csv_dir
+        self.weights, self.markets = weights, markets
         self.bar_days = {asset: list(prices) for asset, prices in markets.items()}
         self.index_facts, self.week_facts = index_facts, week_facts
         self.sessions = [fact.session for fact in index_facts]
@@ -577,17 +580,21 @@ class _Machine:
         self.last_exit: date | None = None
         self.started = False
 
+    @staticmethod
+    def weights_of(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
+        return _weights(strategy)
+
     def decide(self, day: date, account: Account) -> dict[str, Any]:
         index = self.index_facts[bisect.bisect_right(self.sessions, day) - 1]
         week = self.week_facts[bisect.bisect_right(self.weeks, day) - 1]
-        cross_in_force = self._cross_in_force(week, day)
+        cross_in_force = self.cross_in_force(week, day)
         targets = None
         before = self.state
         if not self.started:
             self.started = True
-            reason, targets = "start", self._core_targets()
+            reason, targets = "start", self.sized(self._core_targets(), day)
         else:
-            reason, targets = self._move(day, index, week, cross_in_force)
+            reason, targets = self.move(day, index, week, cross_in_force)
         equity = account.equity()
         if targets is None and self._has_drifted(account, equity, day):
             reason, targets = "rebalance", self.targets
@@ -616,11 +623,11 @@ class _Machine:
             "equity": equity,
         }
 
-    def _move(
+    def move(
         self, day: date, index: IndexFact, week: WeekFact, cross_in_force: bool
     ) -> tuple[str, dict[str, Decimal] | None]:
         if self.state == "ROTATED":
-            reason = self._exit_reason(day)
+            reason = self.exit_reason(day)
             if reason is None:
                 return "hold", None
             self.rotations[-1] |= {"exit_day": day, "exit_reason": reason}
@@ -628,7 +635,7 @@ class _Machine:
             self.state = "CORE" if self.strategy["exit_to"] == "core" else "CASH"
             return reason, self._core_targets() if self.state == "CORE" else {}
         basket = self.basket_targets(day)
-        if basket and cross_in_force and self._breakout_in_force(index, day):
+        if basket and cross_in_force and self.breakout_in_force(index, day):
             self.state = "ROTATED"
             self.rotations.append(
                 {
@@ -646,7 +653,7 @@ class _Machine:
             return "golden_cross", self._core_targets()
         return "hold", None
 
-    def _exit_reason(self, day: date) -> str | None:
+    def exit_reason(self, day: date) -> str | None:
         rotation = self.rotations[-1]
         if any(rotation["entry_session"] < session <= day for session in self.losses):
             return "support_lost"
@@ -654,13 +661,13 @@ class _Machine:
             return "time_exit"
         return None
 
-    def _breakout_in_force(self, index: IndexFact, day: date) -> bool:
+    def breakout_in_force(self, index: IndexFact, day: date) -> bool:
         if index.breakout_session is None:
             return False
         valid_weeks = self.strategy["breakout"]["valid_weeks"]
         return valid_weeks is None or day <= index.breakout_session + valid_weeks * ONE_WEEK
 
-    def _cross_in_force(self, week: WeekFact, day: date) -> bool:
+    def cross_in_force(self, week: WeekFact, day: date) -> bool:
         # A cross used by the rotation under way, or confirmed during it, is spent already.
         return (
             week.cross_week is not None
@@ -671,7 +678,10 @@ class _Machine:
         )
 
     def _core_targets(self) -> dict[str, Decimal]:
-        return {self.strategy["core"]: 1 - _exact(self.strategy["cash_reserve"])}
+        return {self.strategy["core"]: 1 - exact_of(self.strategy["cash_reserve"])}
+
+    def sized(self, targets: dict[str, Decimal], day: date) -> dict[str, Decimal]:
+        return targets
 
     def basket_targets(self, day: date) -> dict[str, Decimal]:
         return _basket_targets(day, self.weights, self.bar_days, self.strategy)
@@ -682,7 +692,7 @@ class _Machine:
             return False
         stuck = account.stuck(day + timedelta(days=1))
         return any(
-            abs(account.value_of(asset) / equity - self.targets.get(asset, Decimal(0))) > _exact(drift)
+            abs(account.value_of(asset) / equity - self.targets.get(asset, Decimal(0))) > exact_of(drift)
             for asset in account.assets
             if asset not in stuck
         )
@@ -694,13 +704,13 @@ def _basket_targets(
     bar_days: Mapping[str, Sequence[date]],
     strategy: Mapping[str, Any],
 ) -> dict[str, Decimal]:
-    tradable = {a: w for a, w in weights.items() if _is_tradable(bar_days[a], day, strategy["min_history_days"])}
+    tradable = {a: w for a, w in weights.items() if is_tradable(bar_days[a], day, strategy["min_history_days"])}
     total = sum(tradable.values(), Decimal(0))
-    invested = 1 - _exact(strategy["cash_reserve"])
+    invested = 1 - exact_of(strategy["cash_reserve"])
     return {asset: weight / total * invested for asset, weight in tradable.items()}
 
 
-def _is_tradable(days: Sequence[date], day: date, least: int) -> bool:
+def is_tradable(days: Sequence[date], day: date, least: int) -> bool:
     count = bisect.bisect_right(days, day)
     return count >= max(least, 1) and days[count - 1] == day
 
@@ -742,17 +752,15 @@ def _rotation_row(
 
 def _benchmarks(
     days: Sequence[date],
-    weights: Mapping[str, Decimal],
+    machine: Machine,
     markets: Mapping[str, Prices],
     settings: Mapping[str, Any],
 ) -> dict[str, dict[str, float | None] | None]:
-    bar_days = {asset: list(prices) for asset, prices in markets.items()}
-    result: dict[str, dict[str, float | None] | None] = {}
-    for name, wanted in (("BTC", {"BTC": Decimal(1)}), ("ETH", {"ETH": Decimal(1)}), ("basket", weights)):
-        known = all(asset in markets for asset in wanted)
-        targets = _basket_targets(days[0], wanted, bar_days, settings["strategy"]) if known else {}
-        result[name] = _held(days, targets, markets, settings) if targets else None
-    return result
+    wanted = {"basket": machine.basket_targets(days[0])}
+    for coin in ("BTC", "ETH"):
+        only = {coin: Decimal(1)}
+        wanted[coin] = _basket_targets(days[0], only, machine.bar_days, settings["strategy"]) if coin in markets else {}
+    return {name: _held(days, targets, markets, settings) if targets else None for name, targets in wanted.items()}
 
 
 def _held(
