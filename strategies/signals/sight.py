@@ -6,7 +6,6 @@ gives the reason.
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,17 +174,7 @@ _GAP = ", each with a value"
 
 
 class SightedSystem(System[ParamsT]):
-    """Base of the systems: a column made of what is seen, and a sentence about a day.
-
-    Attributes:
-        rows: of the thesis that it makes measurable.
-        caution: whether it is a warning: to confirm an entry it stands behind `not`.
-        remark: what has to be said wherever it is shown; empty where there is nothing.
-    """
-
-    rows: ClassVar[tuple[str, ...]] = ()
-    caution: ClassVar[bool] = False
-    remark: ClassVar[str] = ""
+    """Base of the systems: a column made of what is seen, and a sentence about a day."""
 
     setting: RotationSetting
 
