@@ -27,7 +27,8 @@ GROUPS = {
 
 def _systems() -> dict[str, type[System[Any]]]:
     found = {name: rule_class(name, "a test") for name in rule_names()}
-    return {name: each for name, each in found.items() if issubclass(each, System) and name != "series"}
+    # A system of one's own, tried in the folder, may be of nobody's thesis.
+    return {name: each for name, each in found.items() if issubclass(each, System) and (each.group or each.rows)}
 
 
 def test_each_system_stands_in_its_group() -> None:
