@@ -53,8 +53,9 @@ class Sight:
         self._parts: list[tuple[Flags, Reason]] = []
 
     def basket(self) -> Sequence[BarSeries]:
-        """Give the bars of the basket's coins, the core left out."""
-        return [self.history[asset] for asset in self.setting.basket if asset != self.setting.core]
+        """Give the bars of the basket's coins, the core left out; without one of them the system is unknown."""
+        coins = (self.bars(asset) for asset in self.setting.basket if asset != self.setting.core)
+        return [coin for coin in coins if coin is not None]
 
     def bars(self, name: str) -> BarSeries | None:
         """Give the bars of a market; None where they could not be had, which makes the system unknown."""
@@ -167,7 +168,7 @@ class Sight:
         return why
 
     def _absence(self, name: str) -> str:
-        return f"{name} could not be had: {self.history.absent[name]}"
+        return f"{name} could not be had: {self.history.absent[name].removeprefix(f'{name}: ')}"
 
 
 _GAP = ", each with a value"

@@ -160,7 +160,7 @@ def test_given_a_folder_auto_asks_no_network(bench: Bench) -> None:
     market = bench.load("WALCL", macro_dir=bench.macro)
 
     assert (market.values["WALCL"].source, bench.fred.requests) == ("csv WALCL.csv", [])
-    with pytest.raises(DataError, match=r"NFCI\.csv: no such file; .* holds WALCL\.csv"):
+    with pytest.raises(DataError, match=r"^NFCI: data\.macro is auto, and NFCI\.csv is not in data\.macro_dir \("):
         bench.load("NFCI", macro_dir=bench.macro)
 
 
@@ -188,10 +188,21 @@ def test_a_series_of_the_users_own_is_a_file(bench: Bench) -> None:
     assert str(market.history.values_of("IWM_FLOW").known_at[0]) == "2024-05-10T00:00:00"
 
 
-@pytest.mark.parametrize("name", ["BTC_ETF_FLOW", "TGA_DTS"])
-def test_what_only_a_file_has_names_the_folder_that_is_wanted(bench: Bench, name: str) -> None:
-    with pytest.raises(DataError, match=rf"^{name}: has no source but a file; name the folder of {name}\.csv in"):
+@pytest.mark.parametrize("name", ["BTC_ETF_FLOW", "TGA_DTS", "IWM_FLOW"])
+def test_what_only_a_file_has_says_where_to_put_it(bench: Bench, name: str) -> None:
+    wanted = rf"^{name}: no free source: put {name}\.csv into data\.macro_dir \("
+    with pytest.raises(DataError, match=wanted + r"that is null\)"):
         bench.load(name)
+    bench.write("OTHER", "date,value\n")
+    with pytest.raises(DataError, match=wanted):
+        bench.load(name, macro_dir=bench.macro)
+
+
+def test_a_file_that_is_not_there_is_named_with_the_keys_that_want_it(bench: Bench) -> None:
+    bench.write("OTHER", "date,value\n")
+
+    with pytest.raises(DataError, match=r"^WALCL: data\.macro is csv, and WALCL\.csv is not in data\.macro_dir \("):
+        bench.load("WALCL", macro="csv", macro_dir=bench.macro)
 
 
 def test_a_misspelt_series_is_answered_with_the_nearest(bench: Bench) -> None:
