@@ -91,10 +91,13 @@ def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrumen
     return instruments
 
 
-def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressBar) -> BacktestRun:
+def backtest(
+    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, market: Market | None = None
+) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
     Args:
+        market: that was loaded already, with all that the strategy looks at.
         now: the clock, which decides what "the last final bar" is.
         progress: told of long work.
 
@@ -104,7 +107,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     strategy = strategy_of(config)
     universe = strategy.universe
     instruments = instruments_of(config, universe.assets)
-    market = load_market(config, universe, now=now, progress=progress)
+    market = market or load_market(config, universe, now=now, progress=progress)
     history = market.history
     observations = strategy.observe(history)
     span = decision_span(

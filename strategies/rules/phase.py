@@ -39,6 +39,7 @@ class Phase(SightedSystem[PhaseParams]):
     )
     rows = ("001-9", "001-10", "001-11", "001-12")
     group = Group.ROTATION
+    phase_names = NAMES
     remark = "without new issues and speculative technology, which have no free daily history here"
 
     def column(self, sight: Sight) -> Column:

@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 
 from engine.config import Config
+from engine.core.context import context_of
 from engine.core.errors import ConfigError, DataError
+from engine.core.rule import Named
 from engine.core.strategy import Universe
 from engine.data import yahoo
 from engine.wiring.market import Market, load_market
 from engine.wiring.sources import value_facts
 from strategies.hold import HoldParams
+from strategies.rules.reserve_management import ReserveManagement, ReserveManagementParams
+from strategies.signals.setting import RotationSetting
 from tests.support import fred_server, yahoo_server
 from tests.support.binance_server import Canned
-from tests.support.fred_server import FredServer
+from tests.support.fred_server import NOT_FOUND, PAGE, FredServer
 from tests.support.yahoo_server import YahooServer, session_row
 
 NOON = datetime(2024, 5, 11, 12, tzinfo=UTC)
@@ -269,3 +273,31 @@ def test_real_series_beside_made_up_bars_are_refused_and_the_other_way_round(
         bench.load("WALCL", **data)
     # Where nobody looks at a series it does not matter where one would come from.
     assert bench.load(**{**data, "crypto": "csv"}).values == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Canned(body=PAGE, content_type="text/html"), "is not a series"),
+        (Canned(status=429, body=PAGE, content_type="text/html"), "FRED answers HTTP 429"),
+        (NOT_FOUND, "FRED has no such series"),
+        (Canned(status=403, body=PAGE, content_type="text/html"), "FRED does not serve this address"),
+        (Canned(body="observation_date,WALCL\n2024-05-01,.\n", content_type="application/csv"), "holds no value"),
+        (
+            Canned(body="observation_date,WALCL\n2024-05-01,7", content_type="application/csv"),
+            "there is none of 4 weeks",
+        ),
+    ],
+    ids=["HTML", "429", "404", "403", "a dot", "cut short"],
+)
+def test_whatever_fred_answers_a_system_is_unknown_in_a_sentence(bench: Bench, answer: Canned, reason: str) -> None:
+    bench.fred.canned.extend([answer] * 9)
+    system = ReserveManagement(ReserveManagementParams(), RotationSetting(core="BTC", index="RUT", basket={}))
+    market = bench.load(shown=["WALCL"], macro="fred")
+
+    context = context_of([Named(name="it", rule=system)], [], market.history, market.history["BTC"])
+    (read,) = context.on(date(2024, 5, 10)).reads
+
+    assert (read.state, read.value) == ("unknown", None)
+    assert reason in read.reason
+    assert "\n" not in read.reason

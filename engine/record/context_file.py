@@ -1,0 +1,33 @@
+"""The rows of `context.csv`: the state of each system on the first day, and on each day on which it is another."""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from engine.core.context_rows import SystemRead
+from engine.core.money import plain
+
+CONTEXT_COLUMNS = ("day", "system", "value", "state")
+
+
+def context_row(day: date, read: SystemRead) -> tuple[str, ...]:
+    """Write what a system said on a day."""
+    value = "" if read.value is None else plain(Decimal(repr(read.value)))
+    return day.isoformat(), read.name, value, read.state
+
+
+def in_order(columns: Sequence[Iterable[tuple[date, SystemRead]]]) -> Iterator[tuple[str, ...]]:
+    """Write the rows of several systems by day, and on a day in the order of the systems."""
+    placed = [(day, place, read) for place, column in enumerate(columns) for day, read in column]
+    for day, _, read in sorted(placed, key=lambda each: each[:2]):
+        yield context_row(day, read)
+
+
+def write_context(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write the file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(CONTEXT_COLUMNS)
+        writer.writerows(rows)
