@@ -1,6 +1,6 @@
 """The thesis as it stands: every system that a strategy looks at, by decision day, whether it decides by it or not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -12,6 +12,7 @@ from engine.core.calendar import DAYS_A_WEEK, Ordinals
 from engine.core.columns import Column, unknown
 from engine.core.context_rows import NO_PHASE, Board, PhaseWeek, SystemFacts, SystemRead
 from engine.core.errors import DataError
+from engine.core.events import ContextSeen, DayDecided, Event, RunEnded
 from engine.core.market import BarSeries, Floats, History
 from engine.core.rule import AnyRule, Named, System
 from engine.core.thesis import Group
@@ -187,6 +188,11 @@ def systems_of(strategy: OffersSystems, *, every: bool) -> tuple[Named, ...]:
     return tuple(sorted(shown.values(), key=_place))
 
 
+def used_rules(strategy: object) -> list[AnyRule]:
+    """Give the systems that a strategy decides by; none of one without a thesis."""
+    return [each.rule for each in strategy.used_systems()] if isinstance(strategy, OffersSystems) else []
+
+
 def needs_of(systems: Sequence[Named]) -> tuple[str, ...]:
     """Give the names of the series that systems need."""
     return tuple(dict.fromkeys(name for each in systems for name in each.rule.needs))
@@ -233,6 +239,45 @@ def facts_of(named: Named, *, is_used: bool) -> SystemFacts:
         parameters=", ".join(f"{key}: {value}" for key, value in other.items()),
         used=is_used,
     )
+
+
+def seen_over(context: Context, days: Sequence[date]) -> Mapping[date, ContextSeen]:
+    """Give what a run of so many decision days has on record: the first board, each change of state, the last board.
+
+    Args:
+        days: ascending, not empty.
+    """
+    first, last = days[0], days[-1]
+    changed: dict[date, list[SystemRead]] = {}
+    for system in context.systems:
+        for day, read in system.states(first, last):
+            changed.setdefault(day, []).append(read)
+    seen = {day: ContextSeen(day=day, reads=tuple(changed[day])) for day in days if day in changed}
+    board = context.on(last)
+    # The weeks of the whole span stand with the last board, as do the facts.
+    seen[last] = ContextSeen(
+        day=last,
+        reads=board.reads,
+        whole=True,
+        facts=board.facts,
+        phases=context.phase_weeks(first, last),
+        phase_names=board.phase_names,
+    )
+    return seen
+
+
+def interleaved(events: Iterable[Event], seen: Mapping[date, ContextSeen]) -> Iterator[Event]:
+    """Give the events of a run with what was seen on each day behind all that its decision led to."""
+    waiting: ContextSeen | None = None
+    for event in events:
+        if isinstance(event, DayDecided | RunEnded) and waiting is not None:
+            yield waiting
+            waiting = None
+        if isinstance(event, DayDecided):
+            waiting = seen.get(event.day)
+        yield event
+    if waiting is not None:
+        yield waiting
 
 
 def _observed(named: Named, history: History, core: BarSeries) -> Column:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from engine.core.context_rows import SystemRead
+from engine.core.events import ContextSeen, Event
 from engine.core.money import plain
 
 CONTEXT_COLUMNS = ("day", "system", "value", "state")
@@ -23,6 +24,20 @@ def in_order(columns: Sequence[Iterable[tuple[date, SystemRead]]]) -> Iterator[t
     placed = [(day, place, read) for place, column in enumerate(columns) for day, read in column]
     for day, _, read in sorted(placed, key=lambda each: each[:2]):
         yield context_row(day, read)
+
+
+def context_rows(events: Iterable[Event]) -> list[tuple[str, ...]]:
+    """Write what a run saw; empty where it computed no system."""
+    state: dict[str, str] = {}
+    rows: list[tuple[str, ...]] = []
+    for event in events:
+        if not isinstance(event, ContextSeen):
+            continue
+        for read in event.reads:
+            if state.get(read.name) != read.state:
+                state[read.name] = read.state
+                rows.append(context_row(event.day, read))
+    return rows
 
 
 def write_context(path: Path, rows: Iterable[Sequence[str]]) -> None:

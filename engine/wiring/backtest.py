@@ -58,6 +58,12 @@ class BacktestRun:
     benchmarks: Mapping[str, Floats | None]
 
     @property
+    def uses_systems(self) -> bool:
+        """Whether it decided by systems of its thesis."""
+        used = getattr(self.strategy, "used_systems", tuple)
+        return bool(used())
+
+    @property
     def waiting(self) -> tuple[Order, ...]:
         """Orders decided on the last day, still pending."""
         return next((event.waiting for event in reversed(self.events) if isinstance(event, RunEnded)), ())

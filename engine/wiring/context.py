@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from engine.config import Config
-from engine.core.context import Context, OffersSystems, context_of, needs_of, systems_of
+from engine.core.context import Context, context_of, interleaved, needs_of, seen_over, used_rules
 from engine.core.errors import ConfigError, DataError
 from engine.core.rule import Named
 from engine.core.stand import OwnState, Stand
 from engine.core.strategy import AnyStrategy, Universe
 from engine.ports import LoadedSeries, LoadedValues, ProgressBar
 from engine.registry import strategy_of
-from engine.wiring.backtest import backtest
+from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.explain import asked_on
 from engine.wiring.explain_past import Past
 from engine.wiring.market import Market, load_market
+from engine.wiring.systems import systems_to_see
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,25 +78,34 @@ def see(config: Config, *, now: Callable[[], datetime], progress: ProgressBar, e
     return Seen(config=config, strategy=strategy, market=market, context=observed(strategy, systems, market))
 
 
-def systems_to_see(config: Config, strategy: AnyStrategy, *, every: bool) -> tuple[Named, ...]:
-    """Give the systems that a strategy decides by, with `every` those of its thesis too.
+def backtest_with_board(config: Config, *, now: Callable[[], datetime], progress: ProgressBar) -> BacktestRun:
+    """Run a backtest with every system of its thesis on record; nothing but its conditions decides.
 
     Raises:
-        ConfigError: the thesis is wanted of a strategy that has none.
+        EngineError: as a backtest; the strategy has no systems.
     """
-    if isinstance(strategy, OffersSystems):
-        return systems_of(strategy, every=every)
-    if not every:
-        return ()
-    raise ConfigError(
-        f"strategy.name: {config.strategy.name} has no system of the thesis; one that has is wanted, like rotation"
-    )
+    strategy = strategy_of(config)
+    universe, systems = strategy.universe, systems_to_see(config, strategy, every=True)
+    shown = replace(universe, shown_series=(*universe.shown_series, *needs_of(systems)))
+    market = load_market(config, shown, now=now, progress=progress)
+    return _on_record(backtest(config, now=now, progress=progress, market=market), every=True)
+
+
+def with_used_systems(run: BacktestRun) -> BacktestRun:
+    """Give a backtest with the systems that it decided by on record."""
+    return _on_record(run, every=False)
+
+
+def _on_record(run: BacktestRun, *, every: bool) -> BacktestRun:
+    systems = systems_to_see(run.config, run.strategy, every=every)
+    context = observed(run.strategy, systems, run.market)
+    seen = seen_over(context, [day.day for day in run.days])
+    return replace(run, events=tuple(interleaved(run.events, seen)))
 
 
 def observed(strategy: AnyStrategy, systems: tuple[Named, ...], market: Market) -> Context:
     """Have systems observe the history of a market."""
-    used = [each.rule for each in strategy.used_systems()] if isinstance(strategy, OffersSystems) else []
-    return context_of(systems, used, market.history, market.history[strategy.universe.core])
+    return context_of(systems, used_rules(strategy), market.history, market.history[strategy.universe.core])
 
 
 def _market(

@@ -1,8 +1,11 @@
 """`context`: where the thesis stands on a day, on whatever data there are."""
 
+import ast
 import csv
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +17,7 @@ import yaml
 from tests.support.command import (
     FIRST_DAY,
     LAST_DAY,
+    ROOT,
     call_command,
     error_sentence,
     no_network,
@@ -288,6 +292,79 @@ def test_without_network_and_files_it_is_of_the_sample_and_says_so_first_and_las
     assert "the built-in default" in ended.stderr
     assert not [line for line in lines if line.startswith("? ")], "every system is known on the sample"
     assert "phase " in ended.stdout
+
+
+RECORD = ("decisions.jsonl", "fills.csv", "rotations.csv", "equity.csv", "run.log")
+
+
+def test_a_backtest_with_context_has_the_board_beside_the_same_record(
+    tmp_path: Path, market: Path, macro: Path
+) -> None:
+    config = configuration(tmp_path, market, macro)
+    for out, more in (("plain", []), ("board", ["--context"])):
+        assert call_command("backtest", config, "--out", tmp_path / out, "--no-report", *more).exit_code == 0
+    plain, board = (only_run_folder(tmp_path / out) for out in ("plain", "board"))
+
+    rows = rows_of(board)
+
+    assert not (plain / "context.csv").exists()
+    assert all((plain / name).read_bytes() == (board / name).read_bytes() for name in RECORD)
+    first = json.loads((board / "decisions.jsonl").read_text().splitlines()[0])["day"]
+    assert [row["day"] for row in rows[:SYSTEMS]] == [first] * SYSTEMS
+    assert call_command("verify", board).exit_code == call_command("review", board).exit_code == 0
+    (board / "context.csv").write_text((board / "context.csv").read_text().replace("unlit", "lit", 1))
+    assert "context.csv: row" in call_command("verify", board).stderr
+
+
+def test_a_backtest_has_the_systems_that_it_decides_by_named_as_its_decisions_name_them(
+    tmp_path: Path, market: Path, macro: Path
+) -> None:
+    asked = [{"tga_full": {"usd_million": 2e6}}, {"not": {"all": ["tga_full", "season"]}}]
+    config = configuration(tmp_path, market, macro, confirmations=asked)
+
+    assert call_command("backtest", config, "--out", tmp_path / "logs", "--no-report").exit_code == 0
+
+    folder = only_run_folder(tmp_path / "logs")
+    state = {(row["day"], row["system"]): row["state"] for row in rows_of(folder)}
+    assert {name for _, name in state} == {"tga_full", "tga_full#2", "season"}
+    decisions = [json.loads(line) for line in (folder / "decisions.jsonl").read_text().splitlines()]
+    compared = 0
+    for name in ("tga_full", "tga_full#2", "season"):
+        said = ""
+        for decision in decisions:
+            said = state.get((decision["day"], name), said)
+            reading = decision["rules"].get(name)
+            if reading is not None:
+                assert {True: "lit", False: "unlit", None: "unknown"}[reading["holds"]] == said
+                compared += 1
+    assert compared > SYSTEMS
+
+
+def test_a_board_of_a_strategy_without_a_thesis_is_refused(tmp_path: Path, market: Path, macro: Path) -> None:
+    config = configuration(tmp_path, market, macro)
+
+    for command in ("backtest", "paper"):
+        ended = call_command(command, config, "--context", "--set", "strategy={name: hold}", "--out", tmp_path / "logs")
+        assert "strategy.name: hold has no system of the thesis" in error_sentence(ended, exit_code=2)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_default_run_loads_nothing_of_it(tmp_path: Path, market: Path, macro: Path) -> None:
+    arguments = ["engine", "backtest", str(configuration(tmp_path, market, macro)), "--out", str(tmp_path / "logs")]
+    loaded = (
+        "import sys\nsys.argv = " + repr(arguments) + "\n"
+        "import engine.cli\n"
+        "try:\n    engine.cli.main()\nexcept SystemExit as ended:\n    assert not ended.code\n"
+        "print([name for name in sys.modules if 'context' in name and name.startswith(('engine.', 'strategies.'))])\n"
+        "print([name for name in sys.modules if name.startswith('strategies.rules.') and 'season' in name])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    # The command itself, what an event is made of, and the columns of the file.
+    light = ["engine.commands.context", "engine.core.context_rows", "engine.record.context_file"]
+    assert sorted(ast.literal_eval(done.stdout.splitlines()[-2])) == light
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.skipif(not AT_HAND, reason="the real prices and series are not at hand")
