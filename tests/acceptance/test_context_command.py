@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from engine.dashboard.board import Board
+from engine.dashboard.pages import run_fragment
 from tests.support.command import (
     FIRST_DAY,
     LAST_DAY,
@@ -338,6 +340,27 @@ def test_a_backtest_has_the_systems_that_it_decides_by_named_as_its_decisions_na
                 assert {True: "lit", False: "unlit", None: "unknown"}[reading["holds"]] == said
                 compared += 1
     assert compared > SYSTEMS
+
+
+def test_the_report_shows_the_board_where_there_is_one_and_else_names_the_command(
+    tmp_path: Path, market: Path, macro: Path
+) -> None:
+    config = configuration(tmp_path, market, macro)
+    pages = {}
+    for out, more in (("plain", []), ("board", ["--context"])):
+        assert call_command("backtest", config, "--out", tmp_path / out, *more).exit_code == 0
+        pages[out] = (only_run_folder(tmp_path / out) / "report.html").read_text(encoding="utf-8")
+
+    assert f"context CONFIG --day {LAST_DAY}" in pages["plain"]
+    assert 'class="thesis"' not in pages["plain"]
+    assert ".thesis" not in pages["plain"]
+    assert pages["board"].count('class="lamp"') == SYSTEMS
+    board = Board(tmp_path / "board").run(only_run_folder(tmp_path / "board").name)
+    plain = Board(tmp_path / "plain").run(only_run_folder(tmp_path / "plain").name)
+    assert board is not None
+    assert plain is not None
+    assert run_fragment(board).count('class="lamp"') == SYSTEMS
+    assert "context CONFIG" in run_fragment(plain)
 
 
 def test_a_board_of_a_strategy_without_a_thesis_is_refused(tmp_path: Path, market: Path, macro: Path) -> None:
