@@ -14,6 +14,7 @@ from functools import partial
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -125,6 +126,10 @@ class Session:
         """Have it written down, together with the next decision, what a reader must know of the bars up to `day`."""
         at = decision_instant(day)
         self._doubts += tuple(DataDoubted(at=at, message=message) for message in messages)
+
+    def saw_context(self, seen: ContextSeen) -> None:
+        """Write down what the systems of the thesis said on a decided day."""
+        self._record(seen)
 
     def end(self, last_day: date) -> None:
         """Write down that a run ends, and which orders still wait."""

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -84,7 +85,7 @@ class Standing:
                 # What the run began with, whatever the configuration says by now.
                 ledger = replace(self.ledger, cash=cash, quote=quote)
                 return replace(self, ledger=ledger, identity=event.identity, beside=event.beside)
-            case DataDoubted():
+            case DataDoubted() | ContextSeen():
                 return self
             case DayDecided():
                 return self._decided(event, orders)

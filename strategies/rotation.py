@@ -14,12 +14,12 @@ from engine.core.explaining import Asked
 from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.reading import Readings
-from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
+from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules, System
 from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
 from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
 from strategies.rotating.params import RotationParams
 from strategies.rotating.state import Regime, RotationState, Targets, Tranche
-from strategies.rules import confirmation, exits
+from strategies.rules import confirmation, exits, thesis_systems
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
 from strategies.rules.golden_cross import GoldenCross
@@ -177,6 +177,15 @@ class Rotation:
             return None
         left = tuple(choice for name, choice in zip(confirming, choices, strict=True) if name not in names)
         return SetParameter(key="strategy.confirmations", before=choices, after=left).as_change()
+
+    def used_systems(self) -> Sequence[Named]:
+        """Give the systems that it decides by, within groups too, under the names that decisions have for them."""
+        rules = (each for asked in (self.entry, self.exits) for each in asked)
+        return tuple(each for each in rules if isinstance(each.rule, System) and not each.rule.members)
+
+    def thesis_systems(self) -> Sequence[Named]:
+        """Give the systems of the thesis, at their defaults."""
+        return thesis_systems(self._setting)
 
     def _drift(self, state: RotationState) -> WeightsDrifted | None:
         allowed = self.params.rebalance_drift

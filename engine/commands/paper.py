@@ -9,12 +9,14 @@ import typer
 
 from engine.commands.ending import Ending, ended_by_signals
 from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, OutFolder, Quiet
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, Context, OutFolder, Quiet
 from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
     from engine.config import Config
     from engine.record.run_log import LogLine
+    from engine.wiring.live_context import LiveContext
+    from engine.wiring.surroundings import Surroundings
 
 
 def paper(
@@ -29,6 +31,7 @@ def paper(
     accept_config: Annotated[
         bool, typer.Option("--accept-config", help="Take a changed configuration into an old run folder.")
     ] = False,
+    context: Context = False,
     assignments: Assignments = None,
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
@@ -36,16 +39,20 @@ def paper(
     """Trade on paper: decide each day as it ends and send its orders to the venue."""
     assigned = [*(assignments or ()), *([f"venue.name={venue}"] if venue else [])]
     loaded = load_config(config, assigned, quiet=quiet)
+    if context:
+        _check_thesis(loaded)
     with ended_by_signals() as ending:
         try:
-            _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            _trade(loaded, out, ending, once=once, accept_config=accept_config, board=context, quiet=quiet)
         except VenueError:
             # The end cuts waits short, and with them the tries of a question; the journal has what is open.
             if not ending.is_wanted():
                 raise
 
 
-def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> None:
+def _trade(
+    config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, board: bool, quiet: bool
+) -> None:
     """Run until the end, and say what was done."""
     import platformdirs
 
@@ -115,6 +122,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             watch=watch,
             synthetic=start.synthetic,
             told=_tell_troubles(console.notice),
+            context=_context(start.config, around, every=board),
         )
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
@@ -128,6 +136,26 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
     result = make_console(quiet=quiet)
     with framed(result, synthetic=run.synthetic):
         print_closing(result, words, folder=folder, report=report)
+
+
+def _context(config: "Config", around: "Surroundings", *, every: bool) -> "LiveContext | None":
+    """Give what makes the boards; nothing of it is loaded where nothing is looked at."""
+    from engine.registry import strategy_of
+
+    used = getattr(strategy_of(config), "used_systems", tuple)
+    if not (every or used()):
+        return None
+    from engine.wiring.live_context import live_context
+
+    return live_context(config, around, every=every)
+
+
+def _check_thesis(config: "Config") -> None:
+    """Refuse a board of a strategy without a thesis before anything else is looked at."""
+    from engine.registry import strategy_of
+    from engine.wiring.systems import systems_to_see
+
+    systems_to_see(config, strategy_of(config), every=True)
 
 
 def _tell_troubles(notice: Callable[[str], None]) -> "Callable[[LogLine], None]":

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.core.context_rows import PhaseWeek, SystemFacts, SystemRead
 from engine.core.order import Fill, Order, Side
 from engine.core.reading import Readings
 
@@ -233,6 +234,25 @@ class AccountReset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSeen:
+    """What the systems of the thesis said on a decided day, used for the decision or not; written after it.
+
+    Attributes:
+        reads: where it is whole, of all of them; else of those whose state is another than before, without thresholds
+            and words.
+        facts: what the systems are; with the first one that a start writes.
+        phases: the weeks that became complete since the one before; phase_names: of the phases, the first one first.
+    """
+
+    day: date
+    reads: tuple[SystemRead, ...]
+    whole: bool = False
+    facts: tuple[SystemFacts, ...] = ()
+    phases: tuple[PhaseWeek, ...] = ()
+    phase_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
     """A run ends in good order; orders still waiting are named."""
 
@@ -255,6 +275,7 @@ Event: TypeAlias = (
     | PositionMissed
     | PositionReached
     | AccountReset
+    | ContextSeen
     | RunEnded
 )
 
@@ -270,6 +291,7 @@ NotBooked: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | ContextSeen
     | RunEnded
 )
 """Events that neither change what is held nor decide a day."""

@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -39,6 +40,7 @@ Unmoved: TypeAlias = (
     | OrderRejected
     | OrderCancelled
     | AccountReset
+    | ContextSeen
     | RunEnded
 )
 """Events that bring no coin out of position or back: what they leave undone is an event of its own."""

@@ -163,7 +163,18 @@ AnyRule: TypeAlias = Rule[Any, Any, Any]
 
 
 class System(Rule[ParamsT, Reading, Column]):
-    """A rule that knows nothing of the rotation: what it observes are its readings. It may confirm an entry."""
+    """A rule that knows nothing of the rotation: what it observes are its readings. It may confirm an entry.
+
+    Attributes:
+        rows: of the thesis that it makes measurable; group: under which it is shown.
+        caution: whether it is a warning: to confirm an entry it stands behind `not`.
+        remark: what has to be said wherever it is shown; empty where there is nothing.
+    """
+
+    rows: ClassVar[tuple[str, ...]] = ()
+    group: ClassVar[str] = ""
+    caution: ClassVar[bool] = False
+    remark: ClassVar[str] = ""
 
     def read(self, facts: Reading, position: Position) -> Reading:
         """Give the day's row."""

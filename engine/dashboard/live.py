@@ -16,7 +16,9 @@ from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
+from engine.dashboard.thesis import board_of
 from engine.record.configured import configured_sell_wait_days
+from engine.record.context_record import ContextFold
 from engine.record.review.incidents import Incident, incidents_of
 from engine.record.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
@@ -49,6 +51,7 @@ class LiveState:
         incidents: the last ones, the newest first, as a review tells them.
         curve: None before the first decision.
         records: how many the journal holds.
+        board: what the run saw of the thesis, as a part of a page; empty where it computed nothing of it.
     """
 
     status: LiveStatus
@@ -61,6 +64,7 @@ class LiveState:
     incidents: tuple[Incident, ...]
     curve: Curve | None
     records: int
+    board: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,7 @@ class LiveRun:
         self._past = Past()
         self._fills: list[Fill] = []
         self._equity: list[tuple[date, float]] = []
+        self._context = ContextFold()
         self._standing = Standing(ledger=Ledger(quote="", cash=Decimal(0)), state=_Untold())
 
     def take(self, events: Iterable[Event]) -> None:
@@ -91,6 +96,7 @@ class LiveRun:
         for event in events:
             self._events.append(event)
             self._past = self._past.after(event)
+            self._context.take(event)
             self._standing = self._standing.after(event)
             if isinstance(event, OrderFilled):
                 if not event.fill.restores:
@@ -130,6 +136,7 @@ class LiveRun:
             incidents=tuple(islice(reversed(tuple(incidents_of(self._events))), MOST_INCIDENTS)),
             curve=curve_of(self._equity),
             records=len(self._events),
+            board=board_of(self._context.context()),
         )
 
     def _venue(self) -> str:

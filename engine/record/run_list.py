@@ -24,6 +24,8 @@ from engine.record.run_outline import LONG_AGO, REVIEWABLE, RunOutline, ends_of,
 from engine.record.run_record import ONE_SHOT_MODES, read_run
 
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
+NO_RUN = re.compile(r"(context|study|compare)-.*", re.DOTALL)
+"""Folders of what was computed without a run; a run by such a name has a summary or a journal."""
 CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", DECISIONS_FILE, SUMMARY_FILE)
 MOST_NEAR_NAMES = 3
 
@@ -81,6 +83,13 @@ def entry_of(folder: Path) -> RunOutline:
         return _checked(replace(outline, at=at), name)
     except DataError as error:
         return RunOutline(folder=folder, at=at, mode=mode, name=name, problem=sentence_of(error, folder))
+
+
+def may_be_run(folder: Path) -> bool:
+    """Tell whether a folder is to be looked at: one that is being made is not, nor what was computed without a run."""
+    if folder.name.startswith("."):
+        return False
+    return not NO_RUN.fullmatch(folder.name) or any((folder / name).exists() for name in CHANGING_FILES)
 
 
 def _checked(outline: RunOutline, name_of_folder: str) -> RunOutline:
@@ -163,7 +172,7 @@ def _day(line: str) -> str:
 
 def _newest_first(out: Path) -> list[Path]:
     try:
-        folders = [path for path in out.iterdir() if not path.name.startswith(".") and path.is_dir()]
+        folders = [path for path in out.iterdir() if path.is_dir() and may_be_run(path)]
     except OSError as error:
         raise ConfigError(f"--out {out}: cannot be read: {error.strerror}; `backtest` and `paper` make runs") from error
     return sorted(folders, key=_age, reverse=True)

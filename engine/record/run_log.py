@@ -8,6 +8,7 @@ from typing import assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -85,6 +86,9 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
             return "INFO", f"in position again: {asset}"
         case AccountReset():
             return "WARNING", _reset(event)
+        case ContextSeen(reads=reads):
+            states = [read.state for read in reads]
+            return "DEBUG", f"systems of the thesis: {states.count('lit')} of {len(states)} lit"
         case RunEnded():
             pending = "".join(f"; still pending: {_order(order)}" for order in event.waiting)
             made_up = "; its market was synthetic" if synthetic else ""
@@ -97,7 +101,7 @@ def _instant(event: Event) -> datetime:
     match event:
         case RunStarted(first_day=day) | RunEnded(last_day=day):
             return decision_instant(day)
-        case DayDecided(day=day) | OrderSkipped(day=day) | OrderCancelled(day=day):
+        case DayDecided(day=day) | OrderSkipped(day=day) | OrderCancelled(day=day) | ContextSeen(day=day):
             return decision_instant(day)
         case OrderPlanned(order=order):
             return decision_instant(order.decision_day)
@@ -107,9 +111,13 @@ def _instant(event: Event) -> datetime:
             return event.at
 
 
+def _is_quiet(event: Event) -> bool:
+    return isinstance(event, ContextSeen) or (isinstance(event, DayDecided) and not event.changed)
+
+
 def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
     """Put every event into words that a person wants: not the thousands of days on which nothing changed."""
-    told = [event for event in events if not (isinstance(event, DayDecided) and not event.changed)]
+    told = [event for event in events if not _is_quiet(event)]
     synthetic = is_synthetic(told)
     return (log_line(event, synthetic=synthetic) for event in told)
 

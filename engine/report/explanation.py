@@ -73,7 +73,7 @@ def day_values(explained: ExplainedDay) -> dict[str, Any]:
         "state": explained.state,
         "next_state": explained.next_state,
         "reason": explained.reason,
-        "tree": _condition_values(explained.tree),
+        "tree": condition_values(explained.tree),
         "flips": [_flip_values(flip) for flip in explained.flips],
         "otherwise": explained.otherwise,
         "note": explained.note,
@@ -131,7 +131,8 @@ def _unbroken(sentence: str) -> str:
     return sentence.replace(" %", "%")
 
 
-def _condition_values(condition: Condition) -> dict[str, Any]:
+def condition_values(condition: Condition) -> dict[str, Any]:
+    """Give a condition, with its parts, as plain JSON values."""
     return {
         "name": condition.name,
         "holds": condition.holds,
@@ -141,7 +142,7 @@ def _condition_values(condition: Condition) -> dict[str, Any]:
         "unit": condition.unit,
         "sentence": condition.sentence,
         "needs": condition.needs,
-        "parts": [_condition_values(part) for part in condition.parts],
+        "parts": [condition_values(part) for part in condition.parts],
     }
 
 

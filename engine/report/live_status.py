@@ -13,6 +13,7 @@ from typing import assert_never
 from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -97,7 +98,9 @@ class Past:
                 return self._told(at, f"in position again: {asset}")
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
-            case RunStarted() | DataDoubted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():
+            case OrderPlanned() | OrderSent() | OrderCancelled():
+                return self
+            case RunStarted() | DataDoubted() | ContextSeen() | RunEnded():
                 return self
             case _:
                 assert_never(event)

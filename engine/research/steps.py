@@ -18,6 +18,7 @@ from typing import TypeVar, assert_never
 
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -250,7 +251,7 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | ContextSeen() | RunEnded():
                 pass
             case _:
                 assert_never(event)

@@ -59,6 +59,12 @@ class BacktestRun:
     benchmarks: Mapping[str, Floats | None]
 
     @property
+    def uses_systems(self) -> bool:
+        """Whether it decided by systems of its thesis."""
+        used = getattr(self.strategy, "used_systems", tuple)
+        return bool(used())
+
+    @property
     def waiting(self) -> tuple[Order, ...]:
         """Orders decided on the last day, still pending."""
         return next((event.waiting for event in reversed(self.events) if isinstance(event, RunEnded)), ())
@@ -92,10 +98,13 @@ def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrumen
     return instruments
 
 
-def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressBar) -> BacktestRun:
+def backtest(
+    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, market: Market | None = None
+) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
     Args:
+        market: that was loaded already, with all that the strategy looks at.
         now: the clock, which decides what "the last final bar" is.
         progress: told of long work.
 
@@ -105,7 +114,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     strategy = strategy_of(config)
     universe = strategy.universe
     instruments = instruments_of(config, universe.assets)
-    market = load_market(config, universe, now=now, progress=progress)
+    market = market or load_market(config, universe, now=now, progress=progress)
     history = market.history
     observations = strategy.observe(history)
     span = decision_span(

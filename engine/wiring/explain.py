@@ -81,6 +81,23 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     )
 
 
+def asked_on(past: Past, decided: DayDecided) -> Condition:
+    """Give the rules that were asked for a decision, as a tree; nothing is tried that would have flipped it."""
+    strategy, states = strategy_of(past.config), dict(_states(past))
+    standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
+    stuck = standing.orders.stuck(decision_instant(decided.day), past.config.account.sell_wait_days)
+    state = states[decided.day]
+    case = Case(
+        day=decided.day,
+        state=state,
+        history=past.history,
+        observations=strategy.observe(past.history),
+        holdings=_held(standing, past.history, decided.day, entries_allowed=True, stuck=tuple(stuck)),
+        decision=_decision(decided, state),
+    )
+    return _explainer(past.config).tree(case)
+
+
 def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blocked:
     """Count, over a span, which condition alone kept the strategy from an entry, and on how many days several did.
 
@@ -113,14 +130,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
             history=past.history,
             observations=observations,
             holdings=nothing_held,
-            decision=Decision(
-                state=state,
-                reason=decided.reason,
-                targets=decided.targets,
-                trade=decided.changed,
-                evidence=decided.evidence,
-                rules=decided.rules,
-            ),
+            decision=_decision(decided, state),
         )
         awaited = explainer.awaited(case)
         if awaited is None:
@@ -221,6 +231,17 @@ def _held(
         entries_allowed=entries_allowed,
         stuck=stuck,
         before=standing.rotation,
+    )
+
+
+def _decision(decided: DayDecided, state: StrategyState) -> Decision[StrategyState]:
+    return Decision(
+        state=state,
+        reason=decided.reason,
+        targets=decided.targets,
+        trade=decided.changed,
+        evidence=decided.evidence,
+        rules=decided.rules,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.config import Config
@@ -42,13 +43,16 @@ from engine.venues.simulated import SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, first_ledger
 from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
-from engine.wiring.live_series import live_series
+from engine.wiring.live_series import live_snapshots
 from engine.wiring.price_jumps import JumpWatch, jumps_in
 from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
 from engine.wiring.unlisted import unlisted_instruments
 from engine.wiring.watch import Watch
+
+if TYPE_CHECKING:
+    from engine.wiring.live_context import LiveContext
 
 
 class PaperRun:
@@ -61,6 +65,7 @@ class PaperRun:
         synthetic: whether prices are made up: the venue's, and then every bar.
         mode: what its summary says that it is, `paper` or `rehearsal`.
         told: shown the line of each event as it is written.
+        context: makes the boards of the thesis that are written down; None where none is.
 
     Attributes:
         planner: plans the orders, by the venue's rules as they were at the start of the run.
@@ -80,6 +85,7 @@ class PaperRun:
         synthetic: bool = False,
         mode: str = PAPER,
         told: Callable[[LogLine], None] | None = None,
+        context: "LiveContext | None" = None,
     ) -> None:
         self.synthetic = synthetic
         self.mode = mode
@@ -124,11 +130,14 @@ class PaperRun:
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
-        self._snapshots = snapshots or Snapshots(
-            self._universe,
-            *live_series(config, self._universe, client, around, now=self._clock.last),
-            has_begun=lambda: self._session.standing.last_day is not None,
+        self._context = context
+        self._snapshots = snapshots or live_snapshots(
+            config, self._universe, client, around, now=self._clock.last, stands=lambda: self.standing, context=context
         )
+
+    def _see_context(self) -> None:
+        for seen in () if self._context is None else self._context.boards(self._journal.events):
+            self._session.saw_context(seen)
 
     def run(self, *, once: bool) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
@@ -203,6 +212,7 @@ class PaperRun:
             max_stale_sessions=config.data.max_stale_sessions,
             examine=self._jumps.examine,
             synthetic=self.synthetic,
+            at_rest=self._see_context,
         )
 
     def _identity(self, past: Sequence[Event], standing: Standing) -> str:

@@ -70,6 +70,16 @@ def exits(choices: Iterable[object]) -> tuple[Build, ...]:
     return tuple(_chosen(name, values, EXITS, Exit) for name, values in chosen)
 
 
+def thesis_systems(setting: Setting) -> tuple[Named, ...]:
+    """Build every built-in system that stands in a group, at its defaults."""
+    found = ((name, _loaded(__name__, name, name)) for name in rule_names())
+    return tuple(
+        Named(name=name, rule=each(each.Params(), setting))
+        for name, each in found
+        if issubclass(each, System) and each.group
+    )
+
+
 def rule_class(name: str, place: str) -> type[AnyRule]:
     """Find a rule by its file name: among the built-in ones, or in the folder of the user's own.
 

@@ -7,6 +7,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.row_statistics import over
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -25,6 +26,7 @@ class Calm(SightedSystem[CalmParams]):
     Params = CalmParams
     needs = (VOLATILITY,)
     rows = ("000-14", "003-3")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the last close with the median."""

@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
@@ -36,7 +37,7 @@ EXPIRED = "ended as "
 NEVER_PLACED = "was never placed"
 STILL_UNKNOWN = "still unknown: it is being asked for"
 
-PlainWay: TypeAlias = RunStarted | DataDoubted | DayDecided | OrderSent | OrderFilled | RunEnded
+PlainWay: TypeAlias = RunStarted | DataDoubted | DayDecided | OrderSent | OrderFilled | ContextSeen | RunEnded
 """Events that are no incident."""
 NoAnswer: TypeAlias = (
     RunStarted
@@ -48,10 +49,11 @@ NoAnswer: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | ContextSeen
     | RunEnded
 )
 """Events that do not say what became of an order of unknown outcome."""
-Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | RunEnded
+Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | ContextSeen | RunEnded
 """Events that belong to a day and to no instant."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from engine.core.events import ContextSeen
 from engine.record.review.facts import Review, review_of
 from engine.record.review.holdings import HeldDay, assets_held, holdings_by_day
 from engine.record.review.returns import YearOfReturns, returns_by_year
@@ -70,10 +71,12 @@ def report_html(record: RunRecord) -> str:
     summary = record.summary
     titles = benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
     plotly, script = plotly_script(), own_text("report.js")
+    board = _board(record)
     return render(
         "report.html.j2",
         policy=policy_for(plotly, script),
-        style=own_text("report.css"),
+        style=own_text("report.css") + (own_text("board.css") if board else ""),
+        board=board,
         plotly=plotly,
         script=script,
         content=json_for_script(content),
@@ -101,6 +104,17 @@ def report_html(record: RunRecord) -> str:
         caveats=_caveats(review),
         not_advice=NOT_ADVICE,
     )
+
+
+def _board(record: RunRecord) -> str:
+    """Write what the run saw of the thesis; empty where it computed nothing of it, and then nothing of it is loaded."""
+    if not any(isinstance(event, ContextSeen) for event in record.events):
+        return ""
+    from engine.record.context_record import run_context  # noqa: PLC0415
+    from engine.report.html.board import board_part  # noqa: PLC0415
+
+    context = run_context(record.events)
+    return "" if context is None else board_part(context)
 
 
 def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
