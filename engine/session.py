@@ -16,7 +16,6 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
-    OrderCancelled,
     OrderPlanned,
     OrderSent,
     OrderUnresolved,
@@ -31,9 +30,10 @@ from engine.core.money import ZERO, plain
 from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
-from engine.core.settling import cut_to_held, plan_events, position_events, settling, taken_up
+from engine.core.settling import cut_to_held, position_events, settling, taken_up
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
+from engine.planning import booked_at_close, plan_again, plan_for
 from engine.ports import Journal, Venue
 from engine.standing import Standing
 
@@ -45,6 +45,7 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+        sells_delisted: whether what counts as delisted is sold in the books, as in history; else it is said and left.
 
     Attributes:
         doubt_words: what the venue last said of an order that it could not settle; for messages.
@@ -61,6 +62,7 @@ class Session:
         standing: Standing | None = None,
         sell_wait_days: int = SELL_WAIT_DAYS,
         identity: str = "",
+        sells_delisted: bool = False,
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
@@ -71,6 +73,7 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._doubts: tuple[DataDoubted, ...] = ()
         self._identity = identity
+        self._sells_delisted = sells_delisted
         self._beside: Mapping[str, Decimal] | None = None
         self.doubt_words = ""
 
@@ -152,27 +155,39 @@ class Session:
         if doubt is not None:
             raise ValueError(f"{doubt.order.client_order_id} is unresolved; it is settled before a day is decided")
         core = self._strategy.universe.core
-        held = closes_at(self.ledger.positions, day, history, self.standing.marks)
-        equity = self.ledger.equity(held)
-        before = self.state
-        stuck = self.stuck(decision_instant(day))
+        # What is booked at the close comes before equity is taken, and is written with the decision.
+        booked = booked_at_close(
+            self.standing,
+            day,
+            history,
+            self._strategy.universe.delisting,
+            planner=self._planner,
+            sells_delisted=self._sells_delisted,
+        )
+        standing = self.standing.after_all(booked)
+        held = closes_at(standing.ledger.positions, day, history, standing.marks)
+        equity = standing.ledger.equity(held)
+        before = standing.state
+        stuck = standing.orders.stuck(decision_instant(day), self._sell_wait_days)
         decision: Decision[StrategyState] = self._strategy.decide(
             before,
             observations.at(day),
             HeldAtClose(
-                ledger=self.ledger,
+                ledger=standing.ledger,
                 closes=held,
                 equity=equity,
-                orders_waiting=self.standing.orders.holds_back(stuck),
+                orders_waiting=standing.orders.holds_back(stuck),
                 entries_allowed=entries_allowed,
                 stuck=tuple(stuck),
-                before=self.standing.rotation,
+                delisted=standing.untargeted,
+                before=standing.rotation,
             ),
         )
-        others = [asset for asset in (core, *decision.targets) if asset not in held]
-        closes = {**held, **closes_at(others, day, history, self.standing.marks)}
-        dust = self._planner.crumbs(self.ledger, held).difference(decision.targets, (core,))
-        reason = decision.reason if decision.trade else self.standing.unplanned
+        targets = {asset: weight for asset, weight in decision.targets.items() if asset not in standing.untargeted}
+        others = [asset for asset in (core, *targets) if asset not in held]
+        closes = {**held, **closes_at(others, day, history, standing.marks)}
+        dust = self._planner.crumbs(standing.ledger, held).difference(targets, (core,))
+        reason = decision.reason if decision.trade else standing.unplanned
         decided = DayDecided(
             day=day,
             state=before.name,
@@ -180,24 +195,25 @@ class Session:
             reason=decision.reason,
             evidence=decision.evidence,
             rules=decision.rules,
-            targets=decision.targets,
+            targets=targets,
             changed=decision.trade,
             equity=equity,
-            cash=self.ledger.cash,
+            cash=standing.ledger.cash,
             core_close=closes[core],
             memory=decision.state,
             closes={asset: close for asset, close in closes.items() if asset not in dust},
             planned=reason is not None and plan_orders,
-            marked_on=days_of_older([asset for asset in held if asset not in dust], day, history, self.standing.marks),
+            marked_on=days_of_older([asset for asset in held if asset not in dust], day, history, standing.marks),
         )
         plan: Sequence[Event] = ()
         if plan_orders and reason is not None:
-            plan = self._plan(day, decision.targets, reason, closes)
-        elif plan_orders and self.standing.missed.coins:
-            plan = self._plan_again(day, decision.targets, closes)
+            plan = plan_for(standing, day, targets, reason, closes, planner=self._planner)
+        elif plan_orders and standing.missed.coins:
+            rules_of_now = self._venue.instruments
+            plan = plan_again(standing, day, targets, closes, planner=self._planner, rules_of_now=rules_of_now)
         if hold_plans and (decided.planned or plan):
             return False
-        self._record(*self._opening, *self._doubts, decided, *plan)
+        self._record(*self._opening, *self._doubts, *booked, decided, *plan)
         self._opening, self._doubts = (), ()
         return True
 
@@ -260,26 +276,6 @@ class Session:
         """Write the events of one act, then stand where they lead: nothing is known that is not written."""
         self._journal.append_all(events)
         self.standing = self.standing.after_all(events)
-
-    def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
-        """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
-        epoch = self.standing.epoch
-        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason, epoch=epoch)
-        orders = self.standing.orders
-        cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
-        return [*cancelled, *plan_events(plan, day)]
-
-    def _plan_again(self, day: date, targets: Mapping[str, float], closes: Mapping[str, Decimal]) -> list[Event]:
-        """Plan for the coins that are out of position, by the market's rules of now, once their orders have ended."""
-        # What restores after a reset is no order of the change: the ledger holds all along what it puts back.
-        open_ = {order.asset for order in self.waiting if not order.restores}
-        missed = [each for asset, each in self.standing.missed.coins.items() if asset not in open_]
-        if not missed:
-            return []
-        planner = replace(self._planner, instruments={**self._planner.instruments, **self._venue.instruments()})
-        epoch = self.standing.epoch
-        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day, epoch=epoch)
-        return plan_events(plan, day)
 
     def _awaits(self, orders: Sequence[Order], at: datetime) -> bool:
         """Tell whether others wait for one of these: not for what is stuck."""

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
@@ -49,6 +50,8 @@ class Standing:
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
         marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
+        delisted: the assets that count as delisted, by name: those sold in the books since the last change of targets,
+            and those that are left, which are said once.
         rotation: what the rotation in being was worth at its closes; None outside one.
     """
 
@@ -64,7 +67,13 @@ class Standing:
     beside: Mapping[str, Decimal] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
     marked_on: Mapping[str, date] = field(default_factory=dict)
+    delisted: Mapping[str, AssetDelisted] = field(default_factory=dict)
     rotation: RotationEquity | None = None
+
+    @property
+    def untargeted(self) -> tuple[str, ...]:
+        """The assets sold as delisted since the last change of targets: their targets are 0, their shares stay cash."""
+        return tuple(asset for asset, each in self.delisted.items() if each.penalty is not None)
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -102,6 +111,8 @@ class Standing:
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
                 return replace(self, orders=orders, missed=self.missed.after(event), unplanned=unplanned)
+            case AssetDelisted(asset=asset):
+                return replace(self, delisted={**self.delisted, asset: event})
             case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | RunEnded():
                 return replace(self, orders=orders)
             case PositionMissed() | PositionReached():
@@ -123,8 +134,13 @@ class Standing:
             last_day=event.day,
             marks={**self.marks, **marks},
             marked_on=event.marked_on,
+            delisted=self._left() if event.changed and self.delisted else self.delisted,
             rotation=rotation_after(self.rotation, event),
         )
+
+    def _left(self) -> dict[str, AssetDelisted]:
+        """Give those delisted that are left: a change of targets is free of what was sold before it."""
+        return {asset: each for asset, each in self.delisted.items() if each.penalty is None}
 
 
 def _is_plan(event: OrderPlanned | OrderCancelled | OrderSkipped, day: date | None) -> bool:

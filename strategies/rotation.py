@@ -19,7 +19,7 @@ from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.reading import Readings
 from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
-from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
+from engine.core.strategy import Decision, DelistingRule, Holdings, MarketName, StrategyParams, Universe
 from strategies.rules import Choice, confirmation, exits
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
@@ -43,7 +43,7 @@ WEIGHT_TOLERANCE = 1e-9
 class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
-    late_keys: ClassVar[tuple[str, ...]] = ("exits",)
+    late_keys: ClassVar[tuple[str, ...]] = ("exits", "delisted_after_days", "delisting_penalty")
 
     name: str = "rotation"
     core: MarketName = Field("BTC", description="The asset held outside rotations.")
@@ -64,6 +64,16 @@ class RotationParams(StrategyParams):
     )
     confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
     exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
+    delisted_after_days: StrictInt | None = Field(
+        None,
+        ge=1,
+        le=36500,
+        description="Days without a bar after which a backtest takes a held asset as delisted and sells it in the "
+        "books; null: never.",
+    )
+    delisting_penalty: StrictFloat = Field(
+        0.5, ge=0, lt=1, description="Fraction of its last close that a delisted asset loses."
+    )
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:
@@ -89,6 +99,12 @@ class RotationParams(StrategyParams):
             confirmation(choice)
         exits(self.exits)
         return self
+
+    def delisting(self) -> DelistingRule | None:
+        """Give when a held asset counts as delisted; None: never."""
+        if self.delisted_after_days is None:
+            return None
+        return DelistingRule(after_days=self.delisted_after_days, penalty=self.delisting_penalty)
 
     def basket_weights(self) -> dict[str, float]:
         """Give the weight of each basket asset, in trading order, adding up to 1."""
@@ -219,6 +235,7 @@ class Rotation:
             basket=self._weights,
             cash_reserve=params.cash_reserve,
             min_history_days=params.min_history_days,
+            delisting=params.delisting(),
         )
 
     def observe(self, history: History) -> RotationObservations:
@@ -248,6 +265,7 @@ class Rotation:
 
     def decide(self, state: RotationState, facts: RotationFacts, holdings: Holdings) -> Decision[RotationState]:
         """Decide one day by the state machine."""
+        state = _without(state, holdings.delisted)
         position = _position(facts.day, state, holdings)
         if state.regime is Regime.ROTATED:
             readings = self.exits.read(facts.exits, position)
@@ -288,7 +306,7 @@ class Rotation:
 
     def asked(self, case: Case[RotationState, RotationFacts]) -> Sequence[Asked]:
         """Give what each state asks: the exits while rotated, else the entry; then how far weights have drifted."""
-        state, observed, core = case.state, case.observations, self.params.core
+        state, observed, core = _without(case.state, case.holdings.delisted), case.observations, self.params.core
         if not state.started or not isinstance(observed, RotationObservations):
             return ()
         if state.regime is Regime.ROTATED:
@@ -352,6 +370,13 @@ class Rotation:
         total = fsum(self._weights[asset] for asset in tradable)
         invested = 1 - self.params.cash_reserve
         return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
+
+
+def _without(state: RotationState, delisted: Collection[str]) -> RotationState:
+    """Give the state without targets of what was sold as delisted: its share stays cash until they change."""
+    if not delisted:
+        return state
+    return replace(state, targets=tuple((asset, weight) for asset, weight in state.targets if asset not in delisted))
 
 
 def _places(columns: Sequence[ByDay[Any]], observed: Sequence[ByDay[Any]]) -> tuple[int, ...]:

@@ -165,10 +165,15 @@ class OrderRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled:
-    """A waiting order was dropped, because a newer change of targets replaced it."""
+    """A waiting order was dropped.
+
+    Attributes:
+        message: why; empty where a newer change of targets replaced it.
+    """
 
     day: date
     order: Order
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +202,23 @@ class PositionReached:
 
     at: datetime
     asset: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDelisted:
+    """A held asset has had no bar for so long that it counts as delisted.
+
+    In history it is sold in the books, and its fill follows; elsewhere it is reported and left.
+
+    Attributes:
+        last_bar: the day of its last one.
+        penalty: the fraction of its last close that the sale loses; None where it is left.
+    """
+
+    day: date
+    asset: str
+    last_bar: date
+    penalty: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +274,7 @@ Event: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | AssetDelisted
     | AccountReset
     | RunEnded
 )
@@ -268,6 +291,7 @@ NotBooked: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | AssetDelisted
     | RunEnded
 )
 """Events that neither change what is held nor decide a day."""

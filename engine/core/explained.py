@@ -32,6 +32,7 @@ class ExplainedDay:
         tree: the rules, true or false.
         flips: verified changes, the smallest first.
         otherwise: why there is none; empty where there is one.
+        booked: what was booked at its close before it was decided, in sentences.
         note: where the record and today's bars disagree; empty where they do not.
     """
 
@@ -45,6 +46,7 @@ class ExplainedDay:
     otherwise: str
     note: str
     synthetic: bool
+    booked: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
@@ -38,6 +39,7 @@ Unmoved: TypeAlias = (
     | OrderFilled
     | OrderRejected
     | OrderCancelled
+    | AssetDelisted
     | AccountReset
     | RunEnded
 )

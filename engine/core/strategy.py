@@ -73,6 +73,19 @@ class StrategyParams(Parameters):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DelistingRule:
+    """When a held asset counts as delisted, and what it still brings.
+
+    Attributes:
+        after_days: at D it does when none of its bars is dated later than D less these days.
+        penalty: the fraction of its last close that is lost.
+    """
+
+    after_days: int
+    penalty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Universe:
     """The markets that a strategy needs.
 
@@ -85,6 +98,7 @@ class Universe:
         basket: what the "hold the basket" benchmark buys: weight by asset, adding up to 1 over all of them.
         cash_reserve: fraction of equity that is never invested.
         min_history_days: daily bars after which an asset is tradable.
+        delisting: when a held asset counts as delisted; None: never.
     """
 
     core: str
@@ -95,6 +109,7 @@ class Universe:
     basket: Mapping[str, float] = field(default_factory=dict)
     cash_reserve: float = 0.0
     min_history_days: int = 1
+    delisting: DelistingRule | None = None
 
     @property
     def rotates(self) -> bool:
@@ -124,6 +139,11 @@ class Holdings(Protocol):
     @property
     def stuck(self) -> Collection[str]:
         """The coins that cannot be sold now, and have not been for some days; they hold nothing back."""
+        ...
+
+    @property
+    def delisted(self) -> Collection[str]:
+        """The assets that were sold as delisted since the last change of targets: their targets are 0 from then on."""
         ...
 
     @property

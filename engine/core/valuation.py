@@ -23,6 +23,7 @@ class HeldAtClose:
     orders_waiting: bool
     entries_allowed: bool
     stuck: Collection[str] = ()
+    delisted: Collection[str] = ()
     before: RotationEquity | None = None
 
     @property

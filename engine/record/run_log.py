@@ -8,6 +8,7 @@ from typing import assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
@@ -77,12 +78,14 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
         case OrderRejected(order=order):
             return "WARNING", f"rejected: {_order(order)}: {event.message}"
         case OrderCancelled(order=order):
-            return "INFO", f"cancelled: {_order(order)}: replaced by a newer decision"
+            return "INFO", f"cancelled: {_order(order)}: {event.message or 'replaced by a newer decision'}"
         case PositionMissed():
             undone = f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
             return "WARNING", f"out of position: {undone}; it is planned again on the next decision days"
         case PositionReached(asset=asset):
             return "INFO", f"in position again: {asset}"
+        case AssetDelisted():
+            return "WARNING", f"delisted: {delisting_words(event)}"
         case AccountReset():
             return "WARNING", _reset(event)
         case RunEnded():
@@ -97,7 +100,7 @@ def _instant(event: Event) -> datetime:
     match event:
         case RunStarted(first_day=day) | RunEnded(last_day=day):
             return decision_instant(day)
-        case DayDecided(day=day) | OrderSkipped(day=day) | OrderCancelled(day=day):
+        case DayDecided(day=day) | OrderSkipped(day=day) | OrderCancelled(day=day) | AssetDelisted(day=day):
             return decision_instant(day)
         case OrderPlanned(order=order):
             return decision_instant(order.decision_day)
@@ -112,6 +115,16 @@ def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
     told = [event for event in events if not (isinstance(event, DayDecided) and not event.changed)]
     synthetic = is_synthetic(told)
     return (log_line(event, synthetic=synthetic) for event in told)
+
+
+def delisting_words(event: AssetDelisted) -> str:
+    """Say what counts as delisted, and what becomes of it."""
+    what = (
+        "it is left as it is: only a backtest sells in the books"
+        if event.penalty is None
+        else f"it is sold in the books at its last close less {100 * event.penalty:g} %"
+    )
+    return f"{event.asset} has had no bar since {event.last_bar}; {what}"
 
 
 def is_synthetic(events: Iterable[Event]) -> bool:

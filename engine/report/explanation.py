@@ -26,6 +26,8 @@ def print_day(console: Console, explained: ExplainedDay) -> None:
     with framed(console, synthetic=explained.synthetic):
         outcome = f"{explained.day}: {explained.reason}, {explained.state} -> {explained.next_state}"
         console.print(Text(explained.name, style="bold").append(f"  {outcome}", style="none"))
+        for line in explained.booked:
+            console.print(Text(f"at its close: {line}", style="yellow"))
         if explained.note:
             console.print(Text(f"note: {explained.note}", style="yellow"))
         console.print()
@@ -77,6 +79,7 @@ def day_values(explained: ExplainedDay) -> dict[str, Any]:
         "flips": [_flip_values(flip) for flip in explained.flips],
         "otherwise": explained.otherwise,
         "note": explained.note,
+        "booked": list(explained.booked),
         "synthetic": explained.synthetic,
     }
 

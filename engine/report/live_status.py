@@ -13,6 +13,7 @@ from typing import assert_never
 from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
@@ -36,6 +37,7 @@ from engine.core.order import Fill, Order
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, OrderInFlight, OrdersInFlight
 from engine.core.out_of_position import OutOfPosition, coins_out_of_position
 from engine.core.valuation import ValuedPosition, valuation_of
+from engine.record.run_log import delisting_words
 
 MOST_INCIDENTS = 5
 PRACTICE = "practice exchange"
@@ -95,6 +97,8 @@ class Past:
                 return self._told(at, text)
             case PositionReached(at=at, asset=asset):
                 return self._told(at, f"in position again: {asset}")
+            case AssetDelisted(day=day):
+                return self._told(decision_instant(day), f"delisted: {delisting_words(event)}")
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
             case RunStarted() | DataDoubted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():

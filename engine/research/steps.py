@@ -18,6 +18,7 @@ from typing import TypeVar, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
@@ -249,7 +250,7 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | AssetDelisted() | RunEnded():
                 pass
             case _:
                 assert_never(event)

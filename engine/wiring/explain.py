@@ -9,7 +9,7 @@ from engine.config import Config
 from engine.core.calendar import decision_instant
 from engine.core.changes import Change
 from engine.core.errors import ConfigError, DataError
-from engine.core.events import DayDecided
+from engine.core.events import AssetDelisted, DayDecided
 from engine.core.explained import Blocked, ExplainedDay
 from engine.core.explaining import RulesExplainer, explainer_of
 from engine.core.explanation import Case, Condition
@@ -18,6 +18,7 @@ from engine.core.money import ZERO, decimal_of
 from engine.core.strategy import Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
+from engine.record.run_log import delisting_words
 from engine.recovery import standing_of
 from engine.registry import strategy_factory, strategy_of
 from engine.standing import Standing
@@ -78,6 +79,9 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
         otherwise="" if flips else explainer.otherwise(case),
         note=_disagreement(wanted, _said(state, asked.decision)),
         synthetic=past.synthetic,
+        booked=[
+            delisting_words(event) for event in past.events if isinstance(event, AssetDelisted) and event.day == day
+        ],
     )
 
 
@@ -220,6 +224,7 @@ def _held(
         orders_waiting=standing.orders.holds_back(stuck),
         entries_allowed=entries_allowed,
         stuck=stuck,
+        delisted=standing.untargeted,
         before=standing.rotation,
     )
 

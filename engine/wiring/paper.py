@@ -23,6 +23,7 @@ from engine.first_sends import FirstSends
 from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
+from engine.record.account_notes import account_notes
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.run_log import LogLine
@@ -308,7 +309,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=too_small_notes(events),
+            notes=(*too_small_notes(events), *account_notes(events)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

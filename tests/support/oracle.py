@@ -43,13 +43,16 @@ DEFAULTS: Mapping[str, Any] = {
         "exit_to": "core",
         "cash_reserve": 0.005,
         "rebalance_drift": None,
+        "delisted_after_days": None,
+        "delisting_penalty": 0.5,
     },
+    "risk": {"max_drawdown": None},
     "window": {"from": date(2018, 1, 1), "to": None},
     "account": {"cash": 100000, "quote": "USDT", "instruments": {}, "sell_wait_days": 2},
     "costs": {"commission": 0.001, "slippage": 0.0005},
     "data": {"max_stale_sessions": 3},
 }
-SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "data")
+SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "risk", "data")
 """Mappings whose absent keys keep their defaults; `basket` and `instruments` are replaced whole."""
 
 LOT_STEPS = {
@@ -360,6 +363,41 @@ class Account:
             if bar is not None:
                 self._last_close[asset] = bar.exact_close
 
+    def delist(self, day: date, after_days: int, penalty: Decimal) -> list[str]:
+        """Book, at the close of `day`, what is held without a bar later than `day` less so many days; name it."""
+        gone = []
+        for asset in self.assets:
+            quantity = self.held.get(asset, Decimal(0))
+            if (
+                not quantity
+                or max(bar_day for bar_day in self.markets[asset] if bar_day <= day) > day - after_days * ONE_DAY
+            ):
+                continue
+            gone.append(asset)
+            self.waiting = [order for order in self.waiting if order.asset != asset]
+            for order in self.waiting:
+                order.waits_for_cash = False
+            self._unsold_since.pop(asset, None)
+            price = self._last_close[asset] * (1 - penalty)
+            notional = quantity * price
+            fee = notional * self.commission
+            self.held[asset] = Decimal(0)
+            self.cash += notional - fee
+            self.fills.append(
+                {
+                    "day": day + ONE_DAY,
+                    "decision_day": day,
+                    "asset": asset,
+                    "side": "sell",
+                    "quantity": quantity,
+                    "price": price,
+                    "notional": notional,
+                    "fee": fee,
+                    "reason": "delisted",
+                }
+            )
+        return gone
+
     def equity(self) -> Decimal:
         """Give the equity, marked at the last closes."""
         return self.cash + sum((self.value_of(asset) for asset in self.assets), Decimal(0))
@@ -459,6 +497,11 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
         account.open_day(day)
         account.close_day(day)
         if day in core:
+            if strategy["delisted_after_days"] is not None:
+                for asset in account.delist(
+                    day, strategy["delisted_after_days"], _exact(strategy["delisting_penalty"])
+                ):
+                    machine.targets = {name: weight for name, weight in machine.targets.items() if name != asset}
             equity.append((day, account.equity(), account.cash, machine.state))
             decisions.append(machine.decide(day, account))
     return OracleRun(

@@ -79,6 +79,8 @@ def comparable(value: Any) -> Any:
 OURS = {
     "live.index_wait_seconds": 21600,
     "strategy.exits": ["support_lost", "time_exit"],
+    "strategy.delisted_after_days": None,
+    "strategy.delisting_penalty": 0.5,
     "risk.max_drawdown": None,
 }
 """Keys beyond the interface."""
@@ -365,6 +367,8 @@ def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> Non
     assert build({"data": {"macro": "fred"}}).sha256() != build().sha256()
     assert build({"strategy": {"exits": ["support_lost", "time_exit"]}}).sha256() == build().sha256()
     assert build({"strategy": {"exits": ["support_lost"]}}).sha256() != build().sha256()
+    assert build({"strategy": {"delisted_after_days": None, "delisting_penalty": 0.5}}).sha256() == build().sha256()
+    assert build({"strategy": {"delisted_after_days": 14}}).sha256() != build().sha256()
     assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()
     assert build({"risk": {"max_drawdown": 0.3}}).sha256() != build().sha256()
 

@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
@@ -30,6 +31,7 @@ from engine.core.events import (
 from engine.core.money import ZERO, plain
 from engine.core.order import Order
 from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
+from engine.record.run_log import delisting_words
 
 EXPIRED = "ended as "
 """Begins the message of an order that the venue took and did not execute."""
@@ -48,10 +50,11 @@ NoAnswer: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | AssetDelisted
     | RunEnded
 )
 """Events that do not say what became of an order of unknown outcome."""
-Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | RunEnded
+Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | AssetDelisted | RunEnded
 """Events that belong to a day and to no instant."""
 
 
@@ -68,6 +71,7 @@ class IncidentKind(StrEnum):
     NOT_SENT = "not sent"
     OUT_OF_POSITION = "out of position"
     IN_POSITION = "in position"
+    DELISTED = "delisted"
     RESET = "reset"
 
 
@@ -114,7 +118,9 @@ def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, 
                     kind = IncidentKind.EXPIRED if event.message.startswith(EXPIRED) else IncidentKind.REJECTED
                     yield _incident(kind, order, event.at, event.message)
             case OrderCancelled(order=order):
-                yield _incident(IncidentKind.REPLACED, order, decision_instant(event.day), "by a newer decision")
+                yield _incident(
+                    IncidentKind.REPLACED, order, decision_instant(event.day), event.message or "by a newer decision"
+                )
             case OrderSkipped():
                 yield Incident(
                     at=decision_instant(event.day),
@@ -140,6 +146,15 @@ def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, 
                     order=asset,
                     asset=asset,
                     message="it is where its target wants it",
+                )
+            case AssetDelisted(asset=asset):
+                yield Incident(
+                    at=decision_instant(event.day),
+                    kind=IncidentKind.DELISTED,
+                    order=asset,
+                    asset=asset,
+                    decision_day=event.day,
+                    message=delisting_words(event),
                 )
             case AccountReset():
                 yield _reset(event, _bought_back(events[place + 1 :]))

@@ -137,6 +137,18 @@ def test_the_entry_session_is_the_last_one_known() -> None:
     assert (state.entry_day, state.entry_session) == (LAST_SUNDAY, date(2024, 5, 10))
 
 
+def test_what_was_delisted_has_no_target_any_more_and_no_drift_comes_of_it() -> None:
+    held = replace(ROTATED, targets=(("ETH", 0.5), ("SOL", 0.495)))
+    after_the_sale = FakeHoldings(held={"ETH": 0.6}, delisted=("SOL",))
+
+    decision = decide(held, facts(), after_the_sale, rebalance_drift=0.2)
+
+    # ETH is 0.1 above its target; the lost 0.495 of SOL are no drift.
+    assert (decision.reason, decision.targets) == ("hold", {"ETH": 0.5})
+    assert decision.state == replace(held, targets=(("ETH", 0.5),))
+    assert decide(decision.state, facts(), FakeHoldings(held={"ETH": 0.6}), rebalance_drift=0.2).reason == "hold"
+
+
 def test_a_cross_that_is_not_in_time_lets_nothing_in() -> None:
     decision = decide(HOLDS_CORE, facts(**IN_BREAKOUT, **CROSSED, in_time=False))
 
