@@ -14,8 +14,8 @@ from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
     DataDoubted,
-    DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderPlanned,
     OrderSent,
     OrderUnresolved,
@@ -25,15 +25,14 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.marks import closes_at, days_of_older
 from engine.core.money import ZERO, plain
 from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
 from engine.core.settling import cut_to_held, position_events, settling, taken_up
-from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
-from engine.core.valuation import HeldAtClose
-from engine.planning import booked_at_close, plan_again, plan_for
+from engine.core.strategy import AnyStrategy, Observations, StrategyState
+from engine.deciding import Decider
+from engine.planning import booked_at_close, planned
 from engine.ports import Journal, Venue
 from engine.standing import Standing
 
@@ -45,6 +44,7 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+        max_drawdown: fall of the equity from its highest, as a fraction, at which the kill switch acts; None: never.
         sells_delisted: whether what counts as delisted is sold in the books, as in history; else it is said and left.
 
     Attributes:
@@ -63,6 +63,7 @@ class Session:
         sell_wait_days: int = SELL_WAIT_DAYS,
         identity: str = "",
         sells_delisted: bool = False,
+        max_drawdown: float | None = None,
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
@@ -74,6 +75,9 @@ class Session:
         self._doubts: tuple[DataDoubted, ...] = ()
         self._identity = identity
         self._sells_delisted = sells_delisted
+        self._decider = Decider(
+            strategy=strategy, planner=planner, sell_wait_days=sell_wait_days, max_drawdown=max_drawdown
+        )
         self._beside: Mapping[str, Decimal] | None = None
         self.doubt_words = ""
 
@@ -154,7 +158,6 @@ class Session:
         doubt = self.standing.orders.in_doubt
         if doubt is not None:
             raise ValueError(f"{doubt.order.client_order_id} is unresolved; it is settled before a day is decided")
-        core = self._strategy.universe.core
         # What is booked at the close comes before equity is taken, and is written with the decision.
         booked = booked_at_close(
             self.standing,
@@ -165,57 +168,28 @@ class Session:
             sells_delisted=self._sells_delisted,
         )
         standing = self.standing.after_all(booked)
-        held = closes_at(standing.ledger.positions, day, history, standing.marks)
-        equity = standing.ledger.equity(held)
-        before = standing.state
-        stuck = standing.orders.stuck(decision_instant(day), self._sell_wait_days)
-        decision: Decision[StrategyState] = self._strategy.decide(
-            before,
-            observations.at(day),
-            HeldAtClose(
-                ledger=standing.ledger,
-                closes=held,
-                equity=equity,
-                orders_waiting=standing.orders.holds_back(stuck),
-                entries_allowed=entries_allowed,
-                stuck=tuple(stuck),
-                delisted=standing.untargeted,
-                before=standing.rotation,
-            ),
-        )
-        targets = {asset: weight for asset, weight in decision.targets.items() if asset not in standing.untargeted}
-        others = [asset for asset in (core, *targets) if asset not in held]
-        closes = {**held, **closes_at(others, day, history, standing.marks)}
-        dust = self._planner.crumbs(standing.ledger, held).difference(targets, (core,))
-        reason = decision.reason if decision.trade else standing.unplanned
-        decided = DayDecided(
-            day=day,
-            state=before.name,
-            next_state=decision.state.name,
-            reason=decision.reason,
-            evidence=decision.evidence,
-            rules=decision.rules,
-            targets=targets,
-            changed=decision.trade,
-            equity=equity,
-            cash=standing.ledger.cash,
-            core_close=closes[core],
-            memory=decision.state,
-            closes={asset: close for asset, close in closes.items() if asset not in dust},
-            planned=reason is not None and plan_orders,
-            marked_on=days_of_older([asset for asset in held if asset not in dust], day, history, standing.marks),
+        decided, closes, reason = self._decider.decide(
+            standing, day, observations, history, entries_allowed=entries_allowed, plan_orders=plan_orders
         )
         plan: Sequence[Event] = ()
-        if plan_orders and reason is not None:
-            plan = plan_for(standing, day, targets, reason, closes, planner=self._planner)
-        elif plan_orders and standing.missed.coins:
-            rules_of_now = self._venue.instruments
-            plan = plan_again(standing, day, targets, closes, planner=self._planner, rules_of_now=rules_of_now)
+        if plan_orders:
+            plan = planned(
+                standing,
+                decided,
+                closes,
+                reason=reason,
+                planner=self._planner,
+                rules_of_now=self._venue.instruments,
+            )
         if hold_plans and (decided.planned or plan):
             return False
         self._record(*self._opening, *self._doubts, *booked, decided, *plan)
         self._opening, self._doubts = (), ()
         return True
+
+    def rearm(self, at: datetime) -> None:
+        """Write down that a person re-armed the kill switch: the next decision is like a first one."""
+        self._record(KillSwitchRearmed(at=at))
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
@@ -259,15 +233,18 @@ class Session:
 
         What buys back what a reset wiped comes before all, and is waited for as sells are.
 
-        While an order is unresolved the venue is asked for its fate, and nothing is sent.
+        While an order is unresolved the venue is asked for its fate, and nothing is sent; while the kill switch holds
+        nothing is bought.
         """
-        for order in self.standing.orders.restoring:
-            self._work(order, at)
-        if self._awaits(self.standing.orders.restoring, at):
-            return
+        is_killed = self.standing.killed_on is not None
+        if not is_killed:
+            for order in self.standing.orders.restoring:
+                self._work(order, at)
+            if self._awaits(self.standing.orders.restoring, at):
+                return
         for order in self.standing.orders.sells:
             self._work(order, at)
-        if not self._awaits(self.standing.orders.sells, at):
+        if not is_killed and not self._awaits(self.standing.orders.sells, at):
             for order in self.standing.orders.buys:
                 if not self.standing.orders.awaits_cash(order):
                     self._work(order, at)
@@ -292,7 +269,10 @@ class Session:
         if closed:
             self._wait_for_market(order, at, closed)
             return
-        ours = cut_to_held(order, self.ledger, self._planner.instruments[order.asset])
+        ours, gone = self._cut(order)
+        if gone:
+            self._wait_for_market(order, at, gone)
+            return
         if ours.quantity <= ZERO:
             nothing = f"no lot of it is held: {plain(self.ledger.quantity(order.asset))} {order.asset}"
             report = OrderReport(status=OrderStatus.REJECTED, waived=True, message=nothing)
@@ -302,6 +282,15 @@ class Session:
                 ours, at=at, cash=self.ledger.cash, alongside=self.standing.orders.alongside(order)
             )
         self._book(ours, report, at)
+
+    def _cut(self, order: Order) -> tuple[Order, str]:
+        """Cut a sell to what there is of ours; say why where the kill switch lets it not be there."""
+        instrument = self._planner.instruments[order.asset]
+        if self.standing.killed_on is None:
+            return cut_to_held(order, self.ledger, instrument), ""
+        from engine.in_cash import cut_to_there  # noqa: PLC0415 - it never happens to most runs
+
+        return cut_to_there(order, self.standing, instrument)
 
     def _wait_for_market(self, order: Order, at: datetime, closed: str) -> None:
         flight = self.standing.orders.at(order.client_order_id)

@@ -12,6 +12,7 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -28,6 +29,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.marks import Mark
 from engine.core.missed import MissedPositions
+from engine.core.money import ZERO, exact
 from engine.core.order import Fill
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.rotation_equity import RotationEquity, rotation_after
@@ -52,6 +54,10 @@ class Standing:
         marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
         delisted: the assets that count as delisted, by name: those sold in the books since the last change of targets,
             and those that are left, which are said once.
+        highest: the highest equity of a decision, of the run or since the kill switch was re-armed; None before one.
+        killed_on: the day on which the kill switch acted that holds now; nothing trades until it is re-armed.
+        rearmed: whether it was re-armed, and no day decided since.
+        wiped: what the last reset of the exchange had wiped, by asset.
         rotation: what the rotation in being was worth at its closes; None outside one.
     """
 
@@ -68,12 +74,23 @@ class Standing:
     marks: Mapping[str, Mark] = field(default_factory=dict)
     marked_on: Mapping[str, date] = field(default_factory=dict)
     delisted: Mapping[str, AssetDelisted] = field(default_factory=dict)
+    highest: Decimal | None = None
+    killed_on: date | None = None
+    rearmed: bool = False
+    wiped: Mapping[str, Decimal] = field(default_factory=dict)
     rotation: RotationEquity | None = None
 
     @property
     def untargeted(self) -> tuple[str, ...]:
         """The assets sold as delisted since the last change of targets: their targets are 0, their shares stay cash."""
         return tuple(asset for asset, each in self.delisted.items() if each.penalty is not None)
+
+    @property
+    def not_restored(self) -> Mapping[str, Decimal]:
+        """What the last reset of the exchange wiped and was not bought back since, by asset: the exchange lacks it."""
+        with exact():
+            rest = {asset: wanted - self.ledger.outside.get(asset, ZERO) for asset, wanted in self.wiped.items()}
+        return {asset: quantity for asset, quantity in rest.items() if quantity > ZERO}
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -94,6 +111,8 @@ class Standing:
                 return self
             case DayDecided():
                 return self._decided(event, orders)
+            case KillSwitchRearmed():
+                return replace(self, killed_on=None, highest=None, rearmed=True)
             case OrderFilled(fill=fill):
                 return replace(
                     self,
@@ -105,7 +124,13 @@ class Standing:
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
                 return replace(
-                    self, ledger=ledger, orders=orders, epoch=event.epoch, known=event.survivor, beside=event.beside
+                    self,
+                    ledger=ledger,
+                    orders=orders,
+                    epoch=event.epoch,
+                    known=event.survivor,
+                    beside=event.beside,
+                    wiped=event.wiped or {},
                 )
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
@@ -136,6 +161,9 @@ class Standing:
             marked_on=event.marked_on,
             delisted=self._left() if event.changed and self.delisted else self.delisted,
             rotation=rotation_after(self.rotation, event),
+            highest=event.equity if self.highest is None else max(self.highest, event.equity),
+            killed_on=(self.killed_on or event.day) if event.killed else None,
+            rearmed=False,
         )
 
     def _left(self) -> dict[str, AssetDelisted]:

@@ -292,7 +292,7 @@ class Rotation:
         self, state: RotationState, facts: RotationFacts, position: Position, readings: Readings
     ) -> tuple[RotationState, str]:
         if not state.started:
-            return replace(state, started=True, targets=self._core_targets()), "start"
+            return replace(state, regime=Regime.CORE, started=True, targets=self._core_targets()), "start"
         if state.regime is Regime.ROTATED:
             fired = next((name for name in self.exits.outer if readings[name].holds), None)
             if fired is not None:
@@ -303,6 +303,11 @@ class Rotation:
             return replace(state, regime=Regime.CORE, targets=self._core_targets()), "golden_cross"
         drifted = self._drift(state)
         return state, "rebalance" if drifted and drifted.read(facts.day, position).holds else "hold"
+
+    def left_for_cash(self, state: RotationState, day: date) -> RotationState:
+        """Give the state after all was sold: the next decision buys the core; crosses of the rotation are spent."""
+        exit_day = day if state.regime is Regime.ROTATED else state.exit_day
+        return RotationState(regime=Regime.CASH, exit_day=exit_day)
 
     def asked(self, case: Case[RotationState, RotationFacts]) -> Sequence[Asked]:
         """Give what each state asks: the exits while rotated, else the entry; then how far weights have drifted."""

@@ -63,6 +63,7 @@ class DayDecided:
             Records of 0.1.0 lack it: there what was planned follows, and says so.
         marked_on: the day of the close of an asset in `closes` whose last one is older than `day`.
         rules: what each rule says that the state asks; records of older programs lack them.
+        killed: whether the kill switch holds after it: nothing is traded any more.
     """
 
     day: date
@@ -80,6 +81,14 @@ class DayDecided:
     planned: bool = False
     marked_on: Mapping[str, date] = field(default_factory=dict)
     rules: Readings = field(default_factory=dict)
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KillSwitchRearmed:
+    """A person re-armed the kill switch: the next decision is like a first one, and the highest equity starts anew."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +248,7 @@ class AccountReset:
             is not there yet; None where that was not looked at.
         survivor: the first fill that the exchange still knows, executed between the reset and its discovery; by it the
             next reset is recognised. None where there was none.
+        buys_back: whether what was wiped is bought back; while the kill switch holds nothing is.
     """
 
     at: datetime
@@ -250,6 +260,7 @@ class AccountReset:
     wiped: Mapping[str, Decimal] | None = None
     beside: Mapping[str, Decimal] | None = None
     survivor: Fill | None = None
+    buys_back: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +275,7 @@ Event: TypeAlias = (
     RunStarted
     | DataDoubted
     | DayDecided
+    | KillSwitchRearmed
     | OrderPlanned
     | OrderSkipped
     | OrderSent
@@ -282,6 +294,7 @@ Event: TypeAlias = (
 NotBooked: TypeAlias = (
     RunStarted
     | DataDoubted
+    | KillSwitchRearmed
     | OrderPlanned
     | OrderSkipped
     | OrderSent

@@ -56,6 +56,7 @@ class Blocked:
     Attributes:
         days: decision days in the span; waiting: those on which it waited for an entry that did not come.
         entries: days in the span on which it did come.
+        killed: those on which the kill switch held, whatever else was so.
         alone: by condition, the days on which it alone was missing, by cause.
         among: by condition, the days on which it was missing together with others.
         several: days on which more than one was missing.
@@ -71,3 +72,4 @@ class Blocked:
     among: Mapping[str, int]
     several: int
     synthetic: bool
+    killed: int = 0

@@ -12,6 +12,7 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -32,6 +33,7 @@ from engine.core.order import Side
 Unmoved: TypeAlias = (
     RunStarted
     | DataDoubted
+    | KillSwitchRearmed
     | OrderSkipped
     | OrderSent
     | OrderWaits

@@ -14,6 +14,7 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -189,7 +190,7 @@ class OrdersInFlight:
                 return replace(self, places={stem: at for stem, at in self.places.items() if not at.order.restores})
             case RunStarted() | DataDoubted() | OrderSkipped() | PositionMissed() | PositionReached():
                 return self
-            case AssetDelisted() | RunEnded():
+            case AssetDelisted() | KillSwitchRearmed() | RunEnded():
                 return self
             case _:
                 assert_never(event)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, model_validator
 from pydantic.fields import FieldInfo
@@ -231,6 +231,17 @@ class Strategy(Protocol[StateT, FactsT]):
         ...
 
 
+@runtime_checkable
+class LeavesForCash(Protocol):
+    """What a strategy offers that remembers something when the kill switch has sold all; others start anew."""
+
+    def left_for_cash(self, state: Any, day: date) -> Any:
+        """Give the state after all was sold on `day`: whatever is decided from it next is decided as on a first day."""
+        ...
+
+
+CASH = "CASH"
+"""The state's name on record while the kill switch holds, in any strategy."""
 AnyStrategy: TypeAlias = Strategy[Any, Any]
 """A strategy found by name; its state and facts pass through the engine unread, hence `Any`."""
 

@@ -12,6 +12,7 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -27,6 +28,8 @@ from engine.core.events import (
 )
 from engine.core.money import plain
 from engine.core.order import Order
+
+REARMED_WORDS = "the next day is decided like a first one, and the highest equity starts anew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,9 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
         case DataDoubted():
             return "WARNING", event.message
         case DayDecided():
-            return "INFO" if event.changed else "DEBUG", _decision(event)
+            return _level(event), _decision(event)
+        case KillSwitchRearmed():
+            return "WARNING", f"the kill switch was re-armed by a person; {REARMED_WORDS}"
         case OrderPlanned(order=order):
             return "INFO", f"planned {_order(order)}"
         case OrderSkipped():
@@ -96,6 +101,12 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
             assert_never(event)
 
 
+def _level(event: DayDecided) -> str:
+    if not event.changed:
+        return "DEBUG"
+    return "WARNING" if event.killed else "INFO"
+
+
 def _instant(event: Event) -> datetime:
     match event:
         case RunStarted(first_day=day) | RunEnded(last_day=day):
@@ -127,6 +138,11 @@ def delisting_words(event: AssetDelisted) -> str:
     return f"{event.asset} has had no bar since {event.last_bar}; {what}"
 
 
+def buy_back_words(event: AccountReset) -> str:
+    """Say whether what a reset wiped is bought back, as the end of a sentence."""
+    return "which is bought back" if event.buys_back else "which is not bought back while the kill switch holds"
+
+
 def is_synthetic(events: Iterable[Event]) -> bool:
     """Tell whether a run's prices are made up, as it said when it began."""
     return any(isinstance(event, RunStarted) and event.synthetic for event in events)
@@ -155,7 +171,7 @@ def _reset(event: AccountReset) -> str:
     forgotten = knows_nothing if event.forgotten else "orders were planned after it that the journal lacks"
     return (
         f"the exchange was reset: {forgotten}; epoch {event.epoch} begins; "
-        f"the ledger goes on holding {held}, which is bought back{written_off}"
+        f"the ledger goes on holding {held}, {buy_back_words(event)}{written_off}"
     )
 
 

@@ -99,11 +99,10 @@ class _Comparer:
         day, live = ours.day, theirs.decided
         words = _difference(ours, live)
         changed = list(_evidence_differences(ours, live))
-        if self._comes_out(self._minds[0], theirs, entries_allowed=True):
-            if self._running is None:
-                self._find(day, Cause.STATE, f"{words}; the account held something else")
-            elif self._running.day != day:
-                self.result.causes[day] = self._running
+        if ours.killed or live.killed:
+            self._follow(day, f"{words}; the kill switch looks at the account")
+        elif self._comes_out(self._minds[0], theirs, entries_allowed=True):
+            self._follow(day, f"{words}; the account held something else")
         elif self._comes_out(self._minds[0], theirs, entries_allowed=False):
             self._find(day, Cause.LATE_DATA, f"{words}; no entries were allowed, as the index was not up to date")
         elif any(
@@ -118,6 +117,13 @@ class _Comparer:
             self._find(day, cause, f"{words}; {_shown(changed)}")
         else:
             self._find(day, None, f"{words}, on the same evidence")
+
+    def _follow(self, day: date, what: str) -> None:
+        """Note what follows from the account and what was decided before."""
+        if self._running is None:
+            self._find(day, Cause.STATE, what)
+        elif self._running.day != day:
+            self.result.causes[day] = self._running
 
     def _find(self, day: date, cause: Cause | None, what: str) -> None:
         self._running = self.result.find(day, cause, what)

@@ -22,6 +22,7 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -250,7 +251,9 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | AssetDelisted() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached():
+                pass
+            case AssetDelisted() | KillSwitchRearmed() | RunEnded():
                 pass
             case _:
                 assert_never(event)

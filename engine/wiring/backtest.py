@@ -135,6 +135,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         ledger=start,
         sell_wait_days=config.account.sell_wait_days,
         sells_delisted=True,
+        max_drawdown=config.risk.max_drawdown,
     )
     doubts = tuple(jump_words(jumps))
     session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
@@ -177,7 +178,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
             *span.notes,
             *_early_ends(market, universe, span),
             *too_small_notes(events),
-            *account_notes(events),
+            *account_notes(events, is_live=False),
         ),
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),

@@ -18,6 +18,7 @@ from engine.core.money import ZERO, decimal_of
 from engine.core.strategy import Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
+from engine.record.account_notes import KillSwitch, held_in_cash, kill_switch_of
 from engine.record.run_log import delisting_words
 from engine.recovery import standing_of
 from engine.registry import strategy_factory, strategy_of
@@ -41,6 +42,8 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     core = strategy_of(past.config).universe.core
     if past.history[core].position_on(day) is None:
         raise DataError(f"{core}: has no bar of {day} any more; the decision of that day cannot be explained")
+    if decided.killed:
+        return _explain_killed(past, decided)
     standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
     states = _states(past)
     state = dict(states)[day]
@@ -79,10 +82,41 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
         otherwise="" if flips else explainer.otherwise(case),
         note=_disagreement(wanted, _said(state, asked.decision)),
         synthetic=past.synthetic,
-        booked=[
-            delisting_words(event) for event in past.events if isinstance(event, AssetDelisted) and event.day == day
-        ],
+        booked=_booked(past, day),
     )
+
+
+def _explain_killed(past: Past, decided: DayDecided) -> ExplainedDay:
+    """Explain a day on which the kill switch holds: it outranks the rules, which are not asked."""
+    until = past.events[: past.events.index(decided) + 1]
+    switch = kill_switch_of(until)
+    wanted = past.recorded.get(decided.day) if past.recorded is not None else None
+    today = (decided.state, decided.next_state, decided.reason)
+    sentence = held_in_cash(switch, is_live=past.is_live)
+    tree = Condition(name="kill switch", holds=True, sentence=sentence, value=decided.day)
+    return ExplainedDay(
+        name=past.config.name,
+        day=decided.day,
+        state=decided.state,
+        next_state=decided.next_state,
+        reason=decided.reason,
+        tree=tree,
+        flips=(),
+        otherwise=f"it outranks every rule; {_limit_words(switch)}",
+        note=_disagreement(wanted, today),
+        synthetic=past.synthetic,
+        booked=_booked(past, decided.day),
+    )
+
+
+def _limit_words(switch: KillSwitch) -> str:
+    limit = f"with risk.max_drawdown above {switch.fall:.10g} it would not have acted"
+    return limit if switch.acted is not None else ""
+
+
+def _booked(past: Past, day: date) -> Sequence[str]:
+    """Say what was booked at the close of a day before it was decided."""
+    return [delisting_words(event) for event in past.events if isinstance(event, AssetDelisted) and event.day == day]
 
 
 def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blocked:
@@ -106,8 +140,11 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
     )
     alone: dict[str, Counter[str]] = {}
     among: Counter[str] = Counter()
-    waiting = entries = several = 0
+    waiting = entries = several = killed = 0
     for decided in days:
+        if decided.killed:
+            killed += 1
+            continue
         if core.position_on(decided.day) is None:
             continue
         state = states[decided.day]
@@ -150,6 +187,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
         among=among,
         several=several,
         synthetic=past.synthetic,
+        killed=killed,
     )
 
 

@@ -120,6 +120,7 @@ class PaperRun:
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
+            max_drawdown=config.risk.max_drawdown,
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
@@ -129,12 +130,17 @@ class PaperRun:
             has_begun=lambda: self._session.standing.last_day is not None,
         )
 
-    def run(self, *, once: bool) -> Path | None:
+    def run(self, *, once: bool, rearm: bool = False) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
+
+        Args:
+            rearm: re-arm the kill switch first, by a person's word: the next day is decided like a first one.
 
         Raises:
             VenueError: the exchange refuses, or cannot be reached; the files tell of all that was decided until then.
         """
+        if rearm:
+            self._rearm()
         begun_after = self._session.standing.last_day
         try:
             self.driver().run(once=once)
@@ -158,6 +164,10 @@ class PaperRun:
         self._store.seal(seal_of(file_contents(self._folder), self._config.sha256()))
         self._newest_head.keep(self._store.head)
         return self._write_report()
+
+    def _rearm(self) -> None:
+        # Whether it holds was looked at before the exchange was asked.
+        self._session.rearm(self._clock())
 
     def _write_report(self) -> Path | None:
         from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
@@ -309,7 +319,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=(*too_small_notes(events), *account_notes(events)),
+            notes=(*too_small_notes(events), *account_notes(events, is_live=True)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

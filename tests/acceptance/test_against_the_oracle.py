@@ -81,6 +81,25 @@ DELISTED: Mapping[str, Mapping[str, Any]] = {
         "strategy": {"delisted_after_days": 75, "delisting_penalty": 0.25, "rebalance_drift": 0.05, "exit_to": "cash"}
     },
 }
+KILLED: Mapping[str, tuple[Mapping[str, Any], tuple[str, str]]] = {
+    "in a rotation": (
+        {"window": {"from": "2021-08-22", "to": "2022-06-30"}, "risk": {"max_drawdown": 0.2}},
+        ("2021-09-20", "ROTATED"),
+    ),
+    "in the core": (
+        {"window": {"from": "2020-06-01", "to": "2022-06-30"}, "risk": {"max_drawdown": 0.3}},
+        ("2021-05-17", "CORE"),
+    ),
+    "out of cash, drift": (
+        {
+            "window": {"from": "2020-10-01", "to": "2022-06-30"},
+            "strategy": {"exit_to": "cash", "rebalance_drift": 0.05},
+            "risk": {"max_drawdown": 0.4},
+        },
+        ("2022-05-09", "CORE"),
+    ),
+}
+"""Each with the day on which it acts, and the state before it."""
 VARIANTS = {name: {"strategy": strategy} for name, strategy in STRATEGIES.items()} | dict(REST)
 
 
@@ -255,6 +274,19 @@ def test_a_backtest_that_sells_what_is_delisted_agrees_with_the_oracle(variant: 
     wanted = simulate(prices, config)
     assert_agrees(run_folder, wanted)
     assert {fill["asset"] for fill in wanted.fills if fill["reason"] == "delisted"} == {"XRP", "ADA", "SOL"}
+
+
+@needs_prices
+@pytest.mark.parametrize("variant", KILLED)
+def test_a_backtest_with_a_kill_switch_agrees_with_the_oracle(variant: str, tmp_path: Path) -> None:
+    config, (day, state) = KILLED[variant]
+
+    run_folder = run_backtest(config, PRICES, tmp_path)
+
+    wanted = simulate(PRICES, config)
+    assert_agrees(run_folder, wanted)
+    (killed,) = [each for each in wanted.decisions if each["reason"] == "kill_switch"]
+    assert (killed["day"], killed["state"], killed["next_state"]) == (day, state, "CASH")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -491,6 +491,7 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
     account = _account(assets, markets, settings)
     week_facts = evaluate_weeks({day: bar.close for day, bar in core.items()}, strategy["macd"])
     machine = _Machine(strategy, weights, markets, index_facts, week_facts)
+    machine.most_fall = settings["risk"]["max_drawdown"]
     decisions: list[dict[str, Any]] = []
     equity: list[tuple[date, Decimal, Decimal, str]] = []
     for day in _days(first_day, last_day):
@@ -619,20 +620,32 @@ class _Machine:
         self.rotations: list[dict[str, Any]] = []
         self.last_exit: date | None = None
         self.started = False
+        self.most_fall: float | None = None
+        self.highest = Decimal(0)
+        self.killed = False
 
     def decide(self, day: date, account: Account) -> dict[str, Any]:
         index = self.index_facts[bisect.bisect_right(self.sessions, day) - 1]
         week = self.week_facts[bisect.bisect_right(self.weeks, day) - 1]
         cross_in_force = self._cross_in_force(week, day)
-        targets = None
+        targets: dict[str, Decimal] | None = None
         before = self.state
-        if not self.started:
+        equity = account.equity()
+        self.highest = max(self.highest, equity)
+        if self.killed:
+            reason = "hold"
+        elif self.most_fall is not None and round(1 - equity / self.highest, 10) >= _exact(self.most_fall):
+            self.killed, reason, targets = True, "kill_switch", {}
+            if self.state == "ROTATED":
+                self.rotations[-1] |= {"exit_day": day, "exit_reason": reason}
+                self.last_exit = day
+            self.state = "CASH"
+        elif not self.started:
             self.started = True
             reason, targets = "start", self._core_targets()
         else:
             reason, targets = self._move(day, index, week, cross_in_force)
-        equity = account.equity()
-        if targets is None and self._has_drifted(account, equity, day):
+        if targets is None and not self.killed and self._has_drifted(account, equity, day):
             reason, targets = "rebalance", self.targets
         if targets is not None:
             self.targets = targets

@@ -15,6 +15,7 @@ from engine.core.events import (
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -31,19 +32,21 @@ from engine.core.events import (
 from engine.core.money import ZERO, plain
 from engine.core.order import Order
 from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
-from engine.record.run_log import delisting_words
+from engine.record.run_log import REARMED_WORDS, buy_back_words, delisting_words
 
 EXPIRED = "ended as "
 """Begins the message of an order that the venue took and did not execute."""
 NEVER_PLACED = "was never placed"
+KILLED_WORDS = "equity fell too far from its highest: all is sold, and nothing is traded until it is re-armed"
 STILL_UNKNOWN = "still unknown: it is being asked for"
 
-PlainWay: TypeAlias = RunStarted | DataDoubted | DayDecided | OrderSent | OrderFilled | RunEnded
+PlainWay: TypeAlias = RunStarted | DataDoubted | OrderSent | OrderFilled | RunEnded
 """Events that are no incident."""
 NoAnswer: TypeAlias = (
     RunStarted
     | DataDoubted
     | DayDecided
+    | KillSwitchRearmed
     | OrderPlanned
     | OrderSkipped
     | OrderSent
@@ -72,6 +75,7 @@ class IncidentKind(StrEnum):
     OUT_OF_POSITION = "out of position"
     IN_POSITION = "in position"
     DELISTED = "delisted"
+    KILLED = "kill switch"
     RESET = "reset"
 
 
@@ -105,6 +109,12 @@ def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, 
     for place, event in enumerate(events):
         at = _instant(event) or at
         match event:
+            case DayDecided(day=day):
+                if event.killed and event.changed:
+                    at = decision_instant(day)
+                    yield Incident(at=at, kind=IncidentKind.KILLED, decision_day=day, message=KILLED_WORDS)
+            case KillSwitchRearmed():
+                yield Incident(at=event.at, kind=IncidentKind.KILLED, message=f"re-armed: {REARMED_WORDS}")
             case OrderPlanned(order=order):
                 before = orders.at(order.client_order_id)
                 yield from _next_attempt(order, before, at or decision_instant(order.decision_day))
@@ -240,7 +250,7 @@ def _reset(event: AccountReset, outcome: str) -> Incident:
     return Incident(
         at=event.at,
         kind=IncidentKind.RESET,
-        message=f"epoch {event.epoch} begins; {held} is bought back{written_off}",
+        message=f"epoch {event.epoch} begins; {held}, {buy_back_words(event)}{written_off}",
         outcome=outcome,
     )
 
