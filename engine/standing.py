@@ -56,8 +56,9 @@ class Standing:
             and those that are left, which are said once.
         highest: the highest equity of a decision, of the run or since the kill switch was re-armed; None before one.
         killed_on: the day on which the kill switch acted that holds now; nothing trades until it is re-armed.
+        reset: the last reset of the exchange; None before any.
         rearmed: whether it was re-armed, and no day decided since.
-        wiped: what the last reset of the exchange had wiped, by asset.
+        wiped: what the last reset of the exchange had wiped, by asset, where the kill switch left it so; else empty.
         rotation: what the rotation in being was worth at its closes; None outside one.
     """
 
@@ -77,6 +78,7 @@ class Standing:
     highest: Decimal | None = None
     killed_on: date | None = None
     rearmed: bool = False
+    reset: AccountReset | None = None
     wiped: Mapping[str, Decimal] = field(default_factory=dict)
     rotation: RotationEquity | None = None
 
@@ -87,7 +89,7 @@ class Standing:
 
     @property
     def not_restored(self) -> Mapping[str, Decimal]:
-        """What the last reset of the exchange wiped and was not bought back since, by asset: the exchange lacks it."""
+        """What the exchange lacks of ours, by asset: a reset wiped it, and the kill switch has nothing bought back."""
         with exact():
             rest = {asset: wanted - self.ledger.outside.get(asset, ZERO) for asset, wanted in self.wiped.items()}
         return {asset: quantity for asset, quantity in rest.items() if quantity > ZERO}
@@ -112,7 +114,7 @@ class Standing:
             case DayDecided():
                 return self._decided(event, orders)
             case KillSwitchRearmed():
-                return replace(self, killed_on=None, highest=None, rearmed=True)
+                return replace(self, killed_on=None, highest=None, rearmed=True, wiped={})
             case OrderFilled(fill=fill):
                 return replace(
                     self,
@@ -130,12 +132,20 @@ class Standing:
                     epoch=event.epoch,
                     known=event.survivor,
                     beside=event.beside,
-                    wiped=event.wiped or {},
+                    reset=event,
+                    wiped=({} if event.buys_back else event.wiped) or {},
                 )
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
-                return replace(self, orders=orders, missed=self.missed.after(event), unplanned=unplanned)
+                left = isinstance(event, OrderCancelled) and event.order.restores and self.reset is not None
+                return replace(
+                    self,
+                    orders=orders,
+                    missed=self.missed.after(event),
+                    unplanned=unplanned,
+                    wiped=(self.reset.wiped or {}) if left and self.reset is not None else self.wiped,
+                )
             case AssetDelisted(asset=asset):
                 return replace(self, delisted={**self.delisted, asset: event})
             case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | RunEnded():
