@@ -140,7 +140,7 @@ class PaperRun:
             VenueError: the exchange refuses, or cannot be reached; the files tell of all that was decided until then.
         """
         if rearm:
-            self._rearm()
+            self.rearm()
         begun_after = self._session.standing.last_day
         try:
             self.driver().run(once=once)
@@ -150,6 +150,10 @@ class PaperRun:
                 self._write_files()
             raise
         return self.end()
+
+    def rearm(self) -> None:
+        """Re-arm the kill switch, by a person's word; that it holds was looked at before the exchange was asked."""
+        self._session.rearm(self._clock())
 
     def end(self) -> Path | None:
         """Write down that the run ends, and every file; give the report, None where there is none."""
@@ -164,10 +168,6 @@ class PaperRun:
         self._store.seal(seal_of(file_contents(self._folder), self._config.sha256()))
         self._newest_head.keep(self._store.head)
         return self._write_report()
-
-    def _rearm(self) -> None:
-        # Whether it holds was looked at before the exchange was asked.
-        self._session.rearm(self._clock())
 
     def _write_report(self) -> Path | None:
         from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
