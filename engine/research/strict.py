@@ -23,6 +23,7 @@ from engine.core.money import ZERO, decimal_of, plain
 from engine.core.order import Order, Side
 from engine.core.planner import Plan, Planner
 from engine.research.decisions import ComparedDecisions
+from engine.research.delistings import is_held_up, sold_until, without
 from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, Difference
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
 from engine.research.fills import average
@@ -60,6 +61,7 @@ def _decisions(backtest: RunSteps, live: RunSteps) -> ComparedDecisions:
     compared = ComparedDecisions()
     names = [each.name for each in fields(DayDecided) if each.name not in MONEY]
     for day, ours, theirs in paired(backtest.evenings, live.evenings):
+        gone = sold_until(backtest, day)
         if not ours or not theirs:
             alone = "a day that the backtest did not" if theirs else "nothing on this day"
             compared.find(day, None, f"the live run decided {alone}")
@@ -67,7 +69,9 @@ def _decisions(backtest: RunSteps, live: RunSteps) -> ComparedDecisions:
         for name in names:
             here, there = getattr(ours.decided, name), getattr(theirs.decided, name)
             if here != there:
-                compared.find(day, None, f"{name} is {there} live and {here} in the backtest")
+                is_meant = bool(gone) and without(here, gone) == without(there, gone)
+                words = f"{name} is {there} live and {here} in the backtest"
+                compared.find(day, Cause.DELISTING if is_meant else None, words)
     return compared
 
 
@@ -75,6 +79,7 @@ class _Judge:
     def __init__(self, backtest: RunSteps, live: RunSteps, live_planner: Planner, model: ExchangeModel) -> None:
         self._backtest, self._live = backtest, live
         self._planner, self._model = live_planner, model
+        self._left = sold_until(backtest, date.max)
         self.faults = self._all_faults()
 
     def misfits(self) -> Iterator[Difference]:
@@ -84,7 +89,12 @@ class _Judge:
         ]
         yield from account_misfits(self._live, worth, kind="equity", what="the live {}")
         ours, theirs = (
-            {(each.day, each.order.decision_day, each.order.asset, each.order.side) for each in run.cancelled}
+            {
+                (each.day, each.order.decision_day, each.order.asset, each.order.side)
+                for each in run.cancelled
+                # The orders of one that counts as delisted go with it in the one run, and wait on in the other.
+                if each.order.asset not in self._left
+            }
             for run in (self._backtest, self._live)
         )
         for day in sorted({key[0] for key in ours ^ theirs}):
@@ -123,7 +133,7 @@ class _Judge:
         self, origins: Sequence[Difference], pairs: Sequence[OrderPair], worths: Sequence[Worth]
     ) -> Sequence[Difference]:
         """List what is unexplained, and what is not equal of all else, by the day."""
-        rows = [each for each in origins if each.cause is None]
+        rows = [each for each in origins if each.cause in (None, Cause.DELISTING)]
         for ours, theirs, gap in worths:
             values = float(ours.decided.equity), float(theirs.decided.equity)
             rows.extend(_unequal(ours.decided.day, "equity", "", values, gap))
@@ -157,6 +167,9 @@ class _Judge:
             fault = self._fill_fault(done)
             if fault:
                 yield done.fill.at.date(), fault
+        if is_held_up(live, self._left) and asset not in self._left:
+            # The backtest has sold it already, so its buys wait for nothing.
+            return
         days, live_days = ({done.decided_day for done in each} for each in (ours, theirs))
         if live.planned_of(asset) and not self._is_rightly_refused(asset, live):
             for fill in (done.fill for done in ours if done.decided_day not in live_days):
