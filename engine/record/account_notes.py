@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.core.events import AssetDelisted, DayDecided, Event, KillSwitchRearmed
-from engine.core.kill_switch import fall_of
 from engine.record.run_log import delisting_words
 
 LIVE = "nothing is traded until a person re-arms it (paper --rearm)"
@@ -36,6 +35,8 @@ class KillSwitch:
     @property
     def fall(self) -> float:
         """By how much equity was below its highest when it acted, as a fraction; 0 while it does not hold."""
+        from engine.core.kill_switch import fall_of  # noqa: PLC0415 - most runs have none
+
         return fall_of(self.acted.equity, self.highest) if self.acted is not None else 0.0
 
     @property

@@ -15,7 +15,7 @@ from engine.core.explaining import RulesExplainer, explainer_of
 from engine.core.explanation import Case, Condition
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of
-from engine.core.strategy import Decision, Holdings, StrategyState
+from engine.core.strategy import CASH, Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
 from engine.record.account_notes import KillSwitch, held_in_cash, kill_switch_of
@@ -47,6 +47,8 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
     states = _states(past)
     state = dict(states)[day]
+    # The record's name of it: a strategy need not have one for cash.
+    name = CASH if standing.rearmed else state.name
     before = [pair for pair in states if pair[0] < day][-PAST_DAYS:]
 
     def what_if(*, entries_allowed: bool) -> WhatIf:
@@ -57,10 +59,10 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
 
     wanted = past.recorded.get(day) if past.recorded is not None else None
     asked = what_if(entries_allowed=True)
-    if wanted is not None and _said(state, asked.decision) != wanted:
+    if wanted is not None and _said(name, asked.decision) != wanted:
         # A live run takes no entry on an index that is too old, and only then.
         stale = what_if(entries_allowed=False)
-        asked = stale if _said(state, stale.decision) == wanted else asked
+        asked = stale if _said(name, stale.decision) == wanted else asked
     case = Case(
         day=day,
         state=state,
@@ -74,13 +76,13 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     return ExplainedDay(
         name=past.config.name,
         day=day,
-        state=state.name,
+        state=name,
         next_state=asked.decision.state.name,
         reason=asked.decision.reason,
         tree=explainer.tree(case),
         flips=flips,
         otherwise="" if flips else explainer.otherwise(case),
-        note=_disagreement(wanted, _said(state, asked.decision)),
+        note=_disagreement(wanted, _said(name, asked.decision)),
         synthetic=past.synthetic,
         booked=_booked(past, day),
     )
@@ -267,8 +269,8 @@ def _held(
     )
 
 
-def _said(state: StrategyState, decision: Decision[StrategyState]) -> tuple[str, str, str]:
-    return state.name, decision.state.name, decision.reason
+def _said(state: str, decision: Decision[StrategyState]) -> tuple[str, str, str]:
+    return state, decision.state.name, decision.reason
 
 
 def _disagreement(recorded: tuple[str, str, str] | None, today: tuple[str, str, str]) -> str:

@@ -23,7 +23,7 @@ from engine.first_sends import FirstSends
 from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
-from engine.record.account_notes import account_notes
+from engine.record.account_notes import account_notes, held_in_cash, kill_switch_of
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.run_log import LogLine
@@ -141,6 +141,8 @@ class PaperRun:
         """
         if rearm:
             self.rearm()
+        if words := held_in_cash(kill_switch_of(self.events), is_live=True):
+            self._around.notice(words)
         begun_after = self._session.standing.last_day
         try:
             self.driver().run(once=once)
