@@ -1,6 +1,7 @@
 """The kill switch: all to cash when equity has fallen too far from its highest, and nothing trades until re-armed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,19 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.calendar import opening_instant
-from engine.core.events import DayDecided, Event, KillSwitchRearmed, OrderCancelled, OrderFilled, OrderPlanned
+from engine.core.events import (
+    AccountReset,
+    DayDecided,
+    Event,
+    KillSwitchRearmed,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlanned,
+)
 from engine.core.fills import Costs
 from engine.core.kill_switch import fall_of
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.order import OrderReport, OrderStatus, Side
+from engine.core.order import RESET_BUY_BACK, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
 from engine.core.strategy import Decision, Holdings
 from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
-from tests.support.fakes import DAY, NOON, FakeVenue, ScriptedState, ScriptedStrategy, fill_of
+from tests.support.fakes import DAY, NOON, FakeVenue, ScriptedState, ScriptedStrategy, fill_of, order_of
 from tests.support.markets import coin_bars, history_of
 
 ASSETS = ("BTC", "ETH", "SOL")
@@ -350,3 +359,38 @@ def test_the_fall_is_counted_from_the_days_own_equity_where_that_is_the_highest(
     assert fall_of(Decimal(75), Decimal(100)) == 0.25
     assert fall_of(Decimal(75), None) == 0
     assert fall_of(Decimal(0), Decimal(0)) == 0
+
+
+def wiped(run: Run) -> None:
+    """Have the exchange reset; its market is halted, so what buys the 100 ETH back waits."""
+    back = replace(order_of("ETH", Side.BUY, "100", name="bot-20240101-ETH-r2p1-1"), reason=RESET_BUY_BACK)
+    held = run.session.ledger.positions
+    run.session.begin_epoch(
+        AccountReset(at=NOON, epoch=2, forgotten="x", cash=Decimal(0), positions=held, wiped=held), [back]
+    )
+    run.venue.closed = {"ETH"}
+
+
+@pytest.mark.parametrize("missed", [False, True])
+def test_what_was_to_buy_back_after_a_reset_is_bought_no_more(missed: bool) -> None:
+    run = Run([10.0, 6.0, 6.0, 6.0])
+    run.decide(0)
+    wiped(run)
+    run.work(0)
+
+    run.decide(1, missed=missed)
+    run.venue.closed = set()
+    run.work(1)
+    run.decide(2)
+    run.work(2)
+
+    assert run.killed == [1, 2]
+    assert run.venue.submitted == []
+    dropped = [event for event in run.journal if isinstance(event, OrderCancelled)]
+    assert [(event.order.reason, event.message) for event in dropped] == [
+        (RESET_BUY_BACK, "nothing is bought while the kill switch holds")
+    ]
+    # It is held by the ledger, and not there to be sold.
+    assert [(order.asset, order.side) for order in run.session.waiting] == [("ETH", Side.SELL)]
+    assert run.session.standing.not_restored == {"ETH": Decimal(100)}
+    assert standing_of(run.journal, run.fresh) == run.session.standing
