@@ -46,9 +46,9 @@ def start_live(
         VenueError: keys are missing or refused, or the exchange cannot be reached.
     """
     check_live_data(config)
+    has_begun = check_paper_folder(config, folder, accept_config=accept_config)
     if rearm:
         check_killed(folder)
-    has_begun = check_paper_folder(config, folder, accept_config=accept_config)
     credentials = credentials_of(config)
     exchange = LiveExchange(config, credentials, around)
     universe = strategy_of(config).universe
