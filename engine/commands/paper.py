@@ -29,6 +29,10 @@ def paper(
     accept_config: Annotated[
         bool, typer.Option("--accept-config", help="Take a changed configuration into an old run folder.")
     ] = False,
+    rearm: Annotated[
+        bool,
+        typer.Option("--rearm", help="Re-arm the kill switch (risk.max_drawdown) that holds, and trade again."),
+    ] = False,
     assignments: Assignments = None,
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
@@ -38,14 +42,16 @@ def paper(
     loaded = load_config(config, assigned, quiet=quiet)
     with ended_by_signals() as ending:
         try:
-            _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            _trade(loaded, out, ending, once=once, accept_config=accept_config, rearm=rearm, quiet=quiet)
         except VenueError:
             # The end cuts waits short, and with them the tries of a question; the journal has what is open.
             if not ending.is_wanted():
                 raise
 
 
-def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> None:
+def _trade(
+    config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, rearm: bool, quiet: bool
+) -> None:
     """Run until the end, and say what was done."""
     import platformdirs
 
@@ -88,7 +94,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             quiet=KeptQuietTimes(folder / QUIET_FILE),
             heads=platformdirs.user_state_path(APPLICATION) / "heads",
         )
-        start = start_live(config, folder, around, accept_config=accept_config)
+        start = start_live(config, folder, around, accept_config=accept_config, rearm=rearm)
         make_folder(folder)
         store = opened.enter_context(
             paper_journal(
@@ -119,7 +125,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
         console.follow(status)
-        report = run.run(once=once)
+        report = run.run(once=once, rearm=rearm)
         if start.synthetic:
             console.notice(SYNTHETIC_LAST_LINE)
     done = Past().after_all(run.events[begun:])

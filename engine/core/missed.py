@@ -8,9 +8,11 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -31,6 +33,7 @@ from engine.core.order import Side
 Unmoved: TypeAlias = (
     RunStarted
     | DataDoubted
+    | KillSwitchRearmed
     | OrderSkipped
     | OrderSent
     | OrderWaits
@@ -38,6 +41,7 @@ Unmoved: TypeAlias = (
     | OrderFilled
     | OrderRejected
     | OrderCancelled
+    | AssetDelisted
     | AccountReset
     | RunEnded
 )

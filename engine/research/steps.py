@@ -18,9 +18,11 @@ from typing import TypeVar, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -250,7 +252,9 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached():
+                pass
+            case AssetDelisted() | KillSwitchRearmed() | RunEnded():
                 pass
             case _:
                 assert_never(event)
