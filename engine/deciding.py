@@ -1,6 +1,6 @@
 """One day's decision as it goes on record: from where a session stands, the day's facts and its closes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -68,7 +68,8 @@ class Decider:
             ),
         )
         decision, is_killed = self._judged(decision, standing, day, equity)
-        targets = {asset: weight for asset, weight in decision.targets.items() if asset not in standing.untargeted}
+        gone = _gone(standing, history, day, trades=decision.trade)
+        targets = {asset: weight for asset, weight in decision.targets.items() if asset not in gone}
         others = [asset for asset in (core, *targets) if asset not in held]
         closes = {**held, **closes_at(others, day, history, standing.marks)}
         dust = self.planner.crumbs(standing.ledger, held).difference(targets, (core,))
@@ -112,3 +113,14 @@ class Decider:
             killed_on=standing.killed_on,
             limit=self.max_drawdown,
         )
+
+
+def _gone(standing: Standing, history: History, day: date, *, trades: bool) -> Collection[str]:
+    """Give the assets whose targets are 0 because they were sold as delisted.
+
+    A change of targets may name one again that has had a bar since.
+    """
+    untargeted = standing.untargeted
+    if not trades:
+        return untargeted
+    return [asset for asset in untargeted if history[asset].close_day_at(day) == standing.delisted[asset].last_bar]

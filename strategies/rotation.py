@@ -379,9 +379,9 @@ class Rotation:
 
 def _without(state: RotationState, delisted: Collection[str]) -> RotationState:
     """Give the state without targets of what was sold as delisted: its share stays cash until they change."""
-    if not delisted:
-        return state
-    return replace(state, targets=tuple((asset, weight) for asset, weight in state.targets if asset not in delisted))
+    left = tuple((asset, weight) for asset, weight in state.targets if asset not in delisted)
+    # The same object where nothing goes: what is as it was is written once.
+    return state if left == state.targets else replace(state, targets=left)
 
 
 def _places(columns: Sequence[ByDay[Any]], observed: Sequence[ByDay[Any]]) -> tuple[int, ...]:
