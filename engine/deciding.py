@@ -1,7 +1,7 @@
 """One day's decision as it goes on record: from where a session stands, the day's facts and its closes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -11,7 +11,7 @@ from engine.core.events import DayDecided
 from engine.core.market import History
 from engine.core.marks import closes_at, days_of_older
 from engine.core.planner import Planner
-from engine.core.sizing import Sizing, sized_targets
+from engine.core.sizing import Sizing, Weights, sized_targets
 from engine.core.strategy import CASH, AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.standing import Standing
@@ -70,10 +70,7 @@ class Decider:
         )
         decision: Decision[StrategyState] = self.strategy.decide(standing.state, observations.at(day), holdings)
         decision, is_killed = self._judged(decision, standing, day, equity)
-        sized, wanted = sized_targets(decision, holdings, standing=standing.targets, wanted=standing.wanted)
-        # A change of targets may name again what has come back; what merely stands is without it.
-        gone = () if decision.trade else standing.untargeted
-        targets = {asset: weight for asset, weight in sized.items() if asset not in gone}
+        targets, wanted = _targets(decision, holdings, standing, gone=_gone(standing, history, day, decision))
         others = [asset for asset in (core, *targets) if asset not in held]
         closes = {**held, **closes_at(others, day, history, standing.marks)}
         dust = self.planner.crumbs(standing.ledger, held).difference(targets, (core,))
@@ -118,3 +115,27 @@ class Decider:
             killed_on=standing.killed_on,
             limit=self.max_drawdown,
         )
+
+
+def _targets(
+    decision: Decision[StrategyState], holdings: HeldAtClose, standing: Standing, *, gone: Collection[str]
+) -> tuple[Weights, Weights | None]:
+    """Give the targets that stand, and what the strategy wants where they are scaled; of what is gone none."""
+    kept = replace(decision, targets=_without(decision.targets, gone)) if gone else decision
+    before, wanted = (None if each is None else _without(each, gone) for each in (standing.targets, standing.wanted))
+    return sized_targets(kept, holdings, standing=before, wanted=wanted)
+
+
+def _gone(standing: Standing, history: History, day: date, decision: Decision[StrategyState]) -> Collection[str]:
+    """Give the assets whose targets are 0 because they were sold as delisted.
+
+    A change of targets may name one again that has had a bar since.
+    """
+    untargeted = standing.untargeted
+    if not decision.trade:
+        return untargeted
+    return [asset for asset in untargeted if history[asset].close_day_at(day) == standing.delisted[asset].last_bar]
+
+
+def _without(targets: Weights, assets: Collection[str]) -> Weights:
+    return {asset: weight for asset, weight in targets.items() if asset not in assets} if assets else targets

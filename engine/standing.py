@@ -52,8 +52,8 @@ class Standing:
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
         marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
-        delisted: the assets that count as delisted, by name: those sold in the books since the last change of targets,
-            and those that are left, which are said once.
+        delisted: the assets that count as delisted, by name: those sold in the books and not targeted again since, and
+            those that are left, which are said once.
         highest: the highest equity of a decision, of the run or since the kill switch was re-armed; None before one.
         killed_on: the day on which the kill switch acted that holds now; nothing trades until it is re-armed.
         reset: the last reset of the exchange; None before any.
@@ -87,7 +87,7 @@ class Standing:
 
     @property
     def untargeted(self) -> tuple[str, ...]:
-        """The assets sold as delisted since the last change of targets: their targets are 0, their shares stay cash."""
+        """The assets sold as delisted and not targeted again since: their targets are 0, and their shares stay cash."""
         return tuple(asset for asset, each in self.delisted.items() if each.penalty is not None)
 
     @property
@@ -172,7 +172,7 @@ class Standing:
             last_day=event.day,
             marks={**self.marks, **marks},
             marked_on=event.marked_on,
-            delisted=self._left() if event.changed and self.delisted else self.delisted,
+            delisted=self._delisted_after(event) if event.changed and self.delisted else self.delisted,
             rotation=rotation_after(self.rotation, event),
             targets=event.targets,
             wanted=event.wanted,
@@ -181,9 +181,11 @@ class Standing:
             rearmed=False,
         )
 
-    def _left(self) -> dict[str, AssetDelisted]:
-        """Give those delisted that are left: a change of targets is free of what was sold before it."""
-        return {asset: each for asset, each in self.delisted.items() if each.penalty is None}
+    def _delisted_after(self, change: DayDecided) -> dict[str, AssetDelisted]:
+        """Give those delisted after a change of targets: one that it targets has come back."""
+        return {
+            asset: each for asset, each in self.delisted.items() if each.penalty is None or asset not in change.targets
+        }
 
 
 def _is_plan(event: OrderPlanned | OrderCancelled | OrderSkipped, day: date | None) -> bool:

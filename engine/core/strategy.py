@@ -145,7 +145,7 @@ class Holdings(Protocol):
 
     @property
     def delisted(self) -> Collection[str]:
-        """The assets that were sold as delisted since the last change of targets: their targets are 0 from then on."""
+        """The assets that were sold as delisted and not targeted again since: their targets are 0 from then on."""
         ...
 
     @property

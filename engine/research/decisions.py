@@ -7,7 +7,7 @@ otherwise the evidence on record must differ from today's, or nothing explains i
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -54,7 +54,8 @@ class Remembered:
     """What a run goes into a day with, beside its account: folded out of the decisions before.
 
     Attributes:
-        rotation, targets, wanted, highest, killed_on: as in `Standing`.
+        rotation, targets, wanted, highest, killed_on: as in `Standing`. That the kill switch was re-armed shows by a
+            decision under which it holds no more.
     """
 
     memory: StrategyState
@@ -64,15 +65,21 @@ class Remembered:
     highest: Decimal | None = None
     killed_on: date | None = None
 
+    def going_into(self, decided: DayDecided) -> "Remembered":
+        """Give it as it was for a decision: where the kill switch holds no more, it was re-armed."""
+        is_rearmed = self.killed_on is not None and not decided.killed
+        return replace(self, killed_on=None, highest=None) if is_rearmed else self
+
     def after(self, decided: DayDecided) -> "Remembered":
         """Give it after one more decision."""
+        before = self.going_into(decided)
         return Remembered(
             memory=decided.memory,  # type: ignore[arg-type] # the codec restores the strategy's own type
             rotation=rotation_after(self.rotation, decided),
             targets=decided.targets,
             wanted=decided.wanted,
-            highest=decided.equity if self.highest is None else max(self.highest, decided.equity),
-            killed_on=(self.killed_on or decided.day) if decided.killed else None,
+            highest=decided.equity if before.highest is None else max(before.highest, decided.equity),
+            killed_on=(before.killed_on or decided.day) if decided.killed else None,
         )
 
 
@@ -106,7 +113,7 @@ def redecided(mind: Mind, evening: Evening, before: Remembered, *, entries_allow
     )
     try:
         decision = mind.strategy.decide(before.memory, mind.observations.at(decided.day), holdings)
-        decision, killed = _judged(decision, mind, before, decided)
+        decision, killed = _judged(decision, mind, before.going_into(decided), decided)
         targets, wanted = sized_targets(decision, holdings, standing=before.targets, wanted=before.wanted)
     except (KeyError, AttributeError):
         # No bar of the day today, no close on record, or the memory is another strategy's.

@@ -74,7 +74,9 @@ class RotationState:
         if not delisted:
             return self
         tranche = None if self.tranche is None else self.tranche.without(delisted)
-        return replace(self, targets=_without(self.targets, delisted), tranche=tranche)
+        left = replace(self, targets=_without(self.targets, delisted), tranche=tranche)
+        # The same object where nothing goes: what is as it was is written once.
+        return self if left == self else left
 
 
 def _without(targets: Targets, assets: Collection[str]) -> Targets:

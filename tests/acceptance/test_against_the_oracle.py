@@ -159,6 +159,28 @@ def test_a_backtest_that_sells_what_is_delisted_agrees_with_the_oracle(variant: 
     assert {fill["asset"] for fill in wanted.fills if fill["reason"] == "delisted"} == {"XRP", "ADA", "SOL"}
 
 
+@pytest.mark.parametrize(
+    ("seed", "further"),
+    [
+        # Coins drop out, are sold, come back within months, and are bought again.
+        (20, {"strategy": {"delisted_after_days": 3}}),
+        (7, {"strategy": {"delisted_after_days": 2, "delisting_penalty": 0.1}, "risk": {"max_drawdown": 0.6}}),
+    ],
+)
+def test_coins_that_drop_out_of_a_random_market_are_booked_as_the_oracle_books_them(
+    seed: int, further: Mapping[str, Mapping[str, Any]], tmp_path: Path
+) -> None:
+    made = write_random_market(tmp_path, seed)
+    config = {**made, **further, "strategy": {**made["strategy"], **further["strategy"]}}
+
+    run_folder = run_backtest(config, tmp_path, tmp_path)
+
+    wanted = simulate(tmp_path, config)
+    assert_agrees(run_folder, wanted)
+    sold = [fill["asset"] for fill in wanted.fills if fill["reason"] == "delisted"]
+    assert sold
+
+
 @needs_prices
 @pytest.mark.parametrize("variant", KILLED)
 def test_a_backtest_with_a_kill_switch_agrees_with_the_oracle(variant: str, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ class Run:
         sell_wait_days: int = 2,
     ) -> None:
         self.journal = MemoryJournal()
+        self.history = HISTORY
         self.venue = FakeVenue(PRICES, self.journal)
         self.strategy = Stubborn(ASSETS, targets)
         self.strategy.universe = replace(self.strategy.universe, delisting=rule)
@@ -86,7 +87,7 @@ class Run:
             self.venue.closed = {"ETH"} if number >= LAST else set()
             if number:
                 self.session.work_orders(opening_instant(day))
-            self.session.decide(day, self.strategy, HISTORY)
+            self.session.decide(day, self.strategy, self.history)
 
     def events(self, *kinds: type) -> list[Event]:
         return [event for event in self.journal if isinstance(event, kinds)]
@@ -153,10 +154,14 @@ def test_its_waiting_orders_are_dropped_and_the_cash_pays_for_buys_from_the_next
     assert [fill.asset for fill in fills] == ["ETH", "SOL"]
 
 
-def test_its_target_is_0_until_targets_change() -> None:
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_its_target_is_0_until_a_change_of_targets_names_it_again_and_it_has_bars(comes_back: bool) -> None:
     targets = {"ETH": 0.5, "SOL": 0.25}
     later = {"BTC": 0.5, "ETH": 0.1}
     run = Run(targets, None, None, None, None, None, later, None, held={}, cash="1000")
+    if comes_back:
+        closes = [10.0] * LAST + [None] * 4 + [10.0] * 4
+        run.history = history_of(*(HISTORY[asset] for asset in ("BTC", "SOL")), coin_bars("ETH", DAY, closes))
 
     run.play(8)
 
@@ -166,9 +171,11 @@ def test_its_target_is_0_until_targets_change() -> None:
         {"SOL": 0.25},
         {"SOL": 0.25},
     ]
-    assert [tuple(seen.delisted) for seen in run.strategy.holdings] == [()] * 4 + [("ETH",)] * 3 + [()]
-    # What stands after a change is the strategy's own again.
-    assert dict(run.decided(7).targets) == later
+    after_the_change = () if comes_back else ("ETH",)
+    assert [tuple(seen.delisted) for seen in run.strategy.holdings] == [()] * 4 + [("ETH",)] * 3 + [after_the_change]
+    # What has bars again is the strategy's own again.
+    assert dict(run.decided(6).targets) == (later if comes_back else {"BTC": 0.5})
+    assert dict(run.decided(7).targets) == (later if comes_back else {"BTC": 0.5})
 
 
 def test_where_nothing_is_booked_it_is_said_once_and_left() -> None:
