@@ -70,6 +70,7 @@ class Rotation:
             cash_reserve=params.cash_reserve,
             min_history_days=params.min_history_days,
             basket_on=None if basket is None else basket.weights_on,
+            delisting=params.delisting(),
         )
 
     def observe(self, history: History) -> RotationObservations:
@@ -99,6 +100,7 @@ class Rotation:
 
     def decide(self, state: RotationState, facts: RotationFacts, holdings: Holdings) -> Decision[RotationState]:
         """Decide one day by the state machine."""
+        state = state.without(holdings.delisted)
         position = _position(facts.day, state, holdings)
         if state.regime is Regime.ROTATED:
             readings = self.exits.read(facts.exits, position)
@@ -123,7 +125,8 @@ class Rotation:
         self, state: RotationState, facts: RotationFacts, position: Position, readings: Readings
     ) -> tuple[RotationState, str]:
         if not state.started:
-            return self._to(self._core_targets(), replace(state, started=True), position, "start")
+            begun = replace(state, regime=Regime.CORE, started=True)
+            return self._to(self._core_targets(), begun, position, "start")
         if state.regime is Regime.ROTATED:
             fired = next((name for name in self.exits.outer if readings[name].holds), None)
             if fired is not None:
@@ -141,9 +144,15 @@ class Rotation:
         drifted = self._drift(state)
         return state, "rebalance" if drifted and drifted.read(facts.day, position).holds else "hold"
 
+    def left_for_cash(self, state: RotationState, day: date) -> RotationState:
+        """Give the state after all was sold: the next decision buys the core; crosses of the rotation are spent."""
+        if state.regime is Regime.ROTATED:
+            return RotationState(regime=Regime.CASH, exit_day=day)
+        return RotationState(regime=Regime.CASH, exit_day=state.exit_day, left_by=state.left_by)
+
     def asked(self, case: Case[RotationState, RotationFacts]) -> Sequence[Asked]:
         """Give what each state asks: the exits while rotated, else the entry; then how far weights have drifted."""
-        state, observed, core = case.state, case.observations, self.params.core
+        state, observed, core = case.state.without(case.holdings.delisted), case.observations, self.params.core
         if not state.started or not isinstance(observed, RotationObservations):
             return ()
         if state.regime is Regime.ROTATED:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, model_validator
 from pydantic.fields import FieldInfo
@@ -73,6 +73,19 @@ class StrategyParams(Parameters):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DelistingRule:
+    """When a held asset counts as delisted, and what it still brings.
+
+    Attributes:
+        after_days: at D it does when none of its bars is dated later than D less these days.
+        penalty: the fraction of its last close that is lost.
+    """
+
+    after_days: int
+    penalty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Universe:
     """The markets that a strategy needs.
 
@@ -86,6 +99,7 @@ class Universe:
         basket_on: gives what it buys on its first day, adding up to 1 or empty, where that depends on the day.
         cash_reserve: fraction of equity that is never invested.
         min_history_days: daily bars after which an asset is tradable.
+        delisting: when a held asset counts as delisted; None: never.
     """
 
     core: str
@@ -97,6 +111,7 @@ class Universe:
     cash_reserve: float = 0.0
     min_history_days: int = 1
     basket_on: Callable[[History, date], Mapping[str, float]] | None = None
+    delisting: DelistingRule | None = None
 
     @property
     def rotates(self) -> bool:
@@ -126,6 +141,11 @@ class Holdings(Protocol):
     @property
     def stuck(self) -> Collection[str]:
         """The coins that cannot be sold now, and have not been for some days; they hold nothing back."""
+        ...
+
+    @property
+    def delisted(self) -> Collection[str]:
+        """The assets that were sold as delisted and not targeted again since: their targets are 0 from then on."""
         ...
 
     @property
@@ -224,6 +244,17 @@ class Strategy(Protocol[StateT, FactsT]):
         ...
 
 
+@runtime_checkable
+class LeavesForCash(Protocol):
+    """What a strategy offers that remembers something when the kill switch has sold all; others start anew."""
+
+    def left_for_cash(self, state: Any, day: date) -> Any:
+        """Give the state after all was sold on `day`: whatever is decided from it next is decided as on a first day."""
+        ...
+
+
+CASH = "CASH"
+"""The state's name on record while the kill switch holds, in any strategy."""
 AnyStrategy: TypeAlias = Strategy[Any, Any]
 """A strategy found by name; its state and facts pass through the engine unread, hence `Any`."""
 

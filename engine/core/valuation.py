@@ -24,6 +24,7 @@ class HeldAtClose:
     orders_waiting: bool
     entries_allowed: bool
     stuck: Collection[str] = ()
+    delisted: Collection[str] = ()
     before: RotationEquity | None = None
     sizing: Callable[[Mapping[str, float]], Mapping[str, float]] | None = None
 

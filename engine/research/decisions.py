@@ -7,7 +7,7 @@ otherwise the evidence on record must differ from today's, or nothing explains i
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -37,6 +37,7 @@ class Mind:
         until: the place in the journal from which on it was no longer in force; None for the present one.
         sizing: what scales its targets, by `history`; None where nothing does.
         wait_days: calendar days for which buys wait for a sell.
+        max_drawdown: fall of the equity at which the kill switch acts; None: never.
     """
 
     strategy: AnyStrategy
@@ -45,6 +46,7 @@ class Mind:
     sizing: Sizing | None = None
     history: History = field(default_factory=lambda: History(series={}))
     wait_days: int = SELL_WAIT_DAYS
+    max_drawdown: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,31 +54,43 @@ class Remembered:
     """What a run goes into a day with, beside its account: folded out of the decisions before.
 
     Attributes:
-        rotation, targets, wanted: as in `Standing`.
+        rotation, targets, wanted, highest, killed_on: as in `Standing`. That the kill switch was re-armed shows by a
+            decision under which it holds no more.
     """
 
     memory: StrategyState
     rotation: RotationEquity | None = None
     targets: Weights | None = None
     wanted: Weights | None = None
+    highest: Decimal | None = None
+    killed_on: date | None = None
+
+    def going_into(self, decided: DayDecided) -> "Remembered":
+        """Give it as it was for a decision: where the kill switch holds no more, it was re-armed."""
+        is_rearmed = self.killed_on is not None and not decided.killed
+        return replace(self, killed_on=None, highest=None) if is_rearmed else self
 
     def after(self, decided: DayDecided) -> "Remembered":
         """Give it after one more decision."""
+        before = self.going_into(decided)
         return Remembered(
             memory=decided.memory,  # type: ignore[arg-type] # the codec restores the strategy's own type
             rotation=rotation_after(self.rotation, decided),
             targets=decided.targets,
             wanted=decided.wanted,
+            highest=decided.equity if before.highest is None else max(before.highest, decided.equity),
+            killed_on=(before.killed_on or decided.day) if decided.killed else None,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redecided:
-    """A decision as it comes out again, with the targets that stand after it."""
+    """A decision as it comes out again, with the targets that stand after it, and whether the kill switch holds."""
 
     decision: Decision[StrategyState]
     targets: Weights
     wanted: Weights | None
+    killed: bool
 
 
 def redecided(mind: Mind, evening: Evening, before: Remembered, *, entries_allowed: bool = True) -> Redecided | None:
@@ -99,11 +113,31 @@ def redecided(mind: Mind, evening: Evening, before: Remembered, *, entries_allow
     )
     try:
         decision = mind.strategy.decide(before.memory, mind.observations.at(decided.day), holdings)
+        decision, killed = _judged(decision, mind, before.going_into(decided), decided)
         targets, wanted = sized_targets(decision, holdings, standing=before.targets, wanted=before.wanted)
     except (KeyError, AttributeError):
         # No bar of the day today, no close on record, or the memory is another strategy's.
         return None
-    return Redecided(decision=decision, targets=targets, wanted=wanted)
+    return Redecided(decision=decision, targets=targets, wanted=wanted, killed=killed)
+
+
+def _judged(
+    decision: Decision[StrategyState], mind: Mind, before: Remembered, decided: DayDecided
+) -> tuple[Decision[StrategyState], bool]:
+    if before.killed_on is None and mind.max_drawdown is None:
+        return decision, False
+    from engine.core.kill_switch import judged  # noqa: PLC0415 - most runs have none
+
+    return judged(
+        decision,
+        strategy=mind.strategy,
+        before=before.memory,
+        day=decided.day,
+        equity=decided.equity,
+        highest=before.highest,
+        killed_on=before.killed_on,
+        limit=mind.max_drawdown,
+    )
 
 
 def _closes_of_today(history: History, assets: Iterable[str], day: date) -> dict[str, Decimal]:
@@ -174,11 +208,10 @@ class _Comparer:
         day, live = ours.day, theirs.decided
         words = _difference(ours, live)
         changed = list(_evidence_differences(ours, live))
-        if self._comes_out(self._minds[0], theirs, entries_allowed=True):
-            if self._running is None:
-                self._find(day, Cause.STATE, f"{words}; the account held something else")
-            elif self._running.day != day:
-                self.result.causes[day] = self._running
+        if ours.killed or live.killed:
+            self._follow(day, f"{words}; the kill switch looks at the account")
+        elif self._comes_out(self._minds[0], theirs, entries_allowed=True):
+            self._follow(day, f"{words}; the account held something else")
         elif self._comes_out(self._minds[0], theirs, entries_allowed=False):
             self._find(day, Cause.LATE_DATA, f"{words}; no entries were allowed, as the index was not up to date")
         elif any(
@@ -193,6 +226,13 @@ class _Comparer:
             self._find(day, cause, f"{words}; {_shown(changed)}")
         else:
             self._find(day, None, f"{words}, on the same evidence")
+
+    def _follow(self, day: date, what: str) -> None:
+        """Note what follows from the account and what was decided before."""
+        if self._running is None:
+            self._find(day, Cause.STATE, what)
+        elif self._running.day != day:
+            self.result.causes[day] = self._running
 
     def _find(self, day: date, cause: Cause | None, what: str) -> None:
         self._running = self.result.find(day, cause, what)

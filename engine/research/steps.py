@@ -18,10 +18,12 @@ from typing import TypeVar, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -251,7 +253,9 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | ContextSeen() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached():
+                pass
+            case AssetDelisted() | KillSwitchRearmed() | ContextSeen() | RunEnded():
                 pass
             case _:
                 assert_never(event)

@@ -24,7 +24,9 @@ from engine.core.market import PRICES, History
 from engine.core.money import ZERO, decimal_of, plain
 from engine.core.order import Order, Side
 from engine.core.planner import Plan, Planner
+from engine.core.strategy import CASH
 from engine.research.decisions import ComparedDecisions, Mind, Remembered, redecided
+from engine.research.delistings import is_held_up, sold_until, without
 from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, Difference
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
 from engine.research.fills import average
@@ -73,11 +75,17 @@ def _decisions(backtest: RunSteps, live: RunSteps, mind: Mind | None) -> Compare
     before = None if mind is None else Remembered(memory=mind.strategy.start())
     running: Difference | None = None
     for day, ours, theirs in paired(backtest.evenings, live.evenings):
+        gone = sold_until(backtest, day)
         if not ours or not theirs:
             alone = "a day that the backtest did not" if theirs else "nothing on this day"
             compared.find(day, None, f"the live run decided {alone}")
             continue
         differ = [name for name in names if getattr(ours.decided, name) != getattr(theirs.decided, name)]
+        for name in differ if gone else ():
+            here, there = getattr(ours.decided, name), getattr(theirs.decided, name)
+            if without(here, gone) == without(there, gone):
+                compared.find(day, Cause.DELISTING, f"{name} is {there} live and {here} in the backtest")
+                differ = [each for each in differ if each != name]
         decided = [name for name in differ if name not in OF_THE_ACCOUNT]
         if differ and mind is not None and before is not None and _comes_out(mind, theirs, before):
             if decided and running is None:
@@ -103,10 +111,11 @@ def _comes_out(mind: Mind, theirs: Evening, before: Remembered) -> bool:
     decision = again.decision
     return (
         (live.reason, live.next_state, live.changed, live.memory)
-        == (decision.reason, decision.state.name, decision.trade, decision.state)
+        == (decision.reason, CASH if again.killed else decision.state.name, decision.trade, decision.state)
         and (dict(live.targets), live.wanted) == (dict(again.targets), again.wanted)
         and (live.evidence, live.rules) == (decision.evidence, decision.rules)
-        and (live.state, live.planned) == (before.memory.name, live.changed)
+        and (live.state, live.planned) == (CASH if before.killed_on else before.memory.name, live.changed)
+        and live.killed == again.killed
     )
 
 
@@ -121,6 +130,7 @@ class _Judge:
     ) -> None:
         self._backtest, self._live, self._decisions = backtest, live, decisions
         self._planner, self._model = live_planner, model
+        self._left = sold_until(backtest, date.max)
         self.faults = self._all_faults()
 
     def misfits(self) -> Iterator[Difference]:
@@ -130,7 +140,12 @@ class _Judge:
         ]
         yield from account_misfits(self._live, worth, kind="equity", what="the live {}")
         ours, theirs = (
-            {(each.day, each.order.decision_day, each.order.asset, each.order.side) for each in run.cancelled}
+            {
+                (each.day, each.order.decision_day, each.order.asset, each.order.side)
+                for each in run.cancelled
+                # The orders of one that counts as delisted go with it in the one run, and wait on in the other.
+                if each.order.asset not in self._left
+            }
             for run in (self._backtest, self._live)
         )
         for day in sorted({key[0] for key in ours ^ theirs}):
@@ -169,8 +184,8 @@ class _Judge:
     def listed(
         self, origins: Sequence[Difference], pairs: Sequence[OrderPair], worths: Sequence[Worth]
     ) -> Sequence[Difference]:
-        """List what is unexplained, decisions that the accounts took otherwise, and what is not equal of all else."""
-        rows = [each for each in origins if each.cause is None or each.kind == "decision"]
+        """List what is unexplained, what was decided otherwise, and what is not equal of all else, by the day."""
+        rows = [each for each in origins if each.cause in (None, Cause.DELISTING) or each.kind == "decision"]
         for ours, theirs, gap in worths:
             values = float(ours.decided.equity), float(theirs.decided.equity)
             rows.extend(_unequal(ours.decided.day, "equity", "", values, gap))
@@ -204,6 +219,9 @@ class _Judge:
             fault = self._fill_fault(done)
             if fault:
                 yield done.fill.at.date(), fault
+        if is_held_up(live, self._left) and asset not in self._left:
+            # The backtest has sold it already, so its buys wait for nothing.
+            return
         days, live_days = ({done.decided_day for done in each} for each in (ours, theirs))
         if live.planned_of(asset) and not self._is_rightly_refused(asset, live):
             for fill in (done.fill for done in ours if done.decided_day not in live_days):

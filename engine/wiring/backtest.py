@@ -23,6 +23,7 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.ports import ProgressBar
+from engine.record.account_notes import account_notes
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.record_rows import RotationRow
 from engine.record.summary import RunFacts, summary_of
@@ -144,6 +145,8 @@ def backtest(
         ledger=start,
         sell_wait_days=config.account.sell_wait_days,
         sizing=sizing,
+        sells_delisted=True,
+        max_drawdown=config.risk.max_drawdown,
     )
     doubts = tuple(jump_words(jumps))
     session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
@@ -181,7 +184,13 @@ def backtest(
             **{symbol: source_facts(series) for symbol, series in market.loaded.items()},
             **{name: value_facts(values) for name, values in market.values.items()},
         },
-        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
+        notes=(
+            *market.notes,
+            *span.notes,
+            *_early_ends(market, universe, span),
+            *too_small_notes(events),
+            *account_notes(events, is_live=False),
+        ),
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,

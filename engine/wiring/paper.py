@@ -24,6 +24,7 @@ from engine.first_sends import FirstSends
 from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
+from engine.record.account_notes import account_notes, held_in_cash, kill_switch_of
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.run_log import LogLine
@@ -127,6 +128,7 @@ class PaperRun:
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
             sizing=sizing_of(config),
+            max_drawdown=config.risk.max_drawdown,
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
@@ -139,12 +141,19 @@ class PaperRun:
         for seen in () if self._context is None else self._context.boards(self._journal.events):
             self._session.saw_context(seen)
 
-    def run(self, *, once: bool) -> Path | None:
+    def run(self, *, once: bool, rearm: bool = False) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
+
+        Args:
+            rearm: re-arm the kill switch first, by a person's word: the next day is decided like a first one.
 
         Raises:
             VenueError: the exchange refuses, or cannot be reached; the files tell of all that was decided until then.
         """
+        if rearm:
+            self.rearm()
+        if words := held_in_cash(kill_switch_of(self.events), is_live=True):
+            self._around.notice(words)
         begun_after = self._session.standing.last_day
         try:
             self.driver().run(once=once)
@@ -154,6 +163,10 @@ class PaperRun:
                 self._write_files()
             raise
         return self.end()
+
+    def rearm(self) -> None:
+        """Re-arm the kill switch, by a person's word; that it holds was looked at before the exchange was asked."""
+        self._session.rearm(self._clock())
 
     def end(self) -> Path | None:
         """Write down that the run ends, and every file; give the report, None where there is none."""
@@ -320,7 +333,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=too_small_notes(events),
+            notes=(*too_small_notes(events), *account_notes(events, is_live=True)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

@@ -118,6 +118,7 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
         sizing=sizing_of(config),
         history=history,
         wait_days=config.account.sell_wait_days,
+        max_drawdown=config.risk.max_drawdown,
     )
     policy = strict(ours, theirs, live_planner=live.planner, model=model, mind=mind)
     result = compare(ours, theirs, history=history, planner=run.planner, policy=policy)

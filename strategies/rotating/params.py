@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
 
-from engine.core.strategy import MarketName, StrategyParams
+from engine.core.strategy import DelistingRule, MarketName, StrategyParams
 from strategies.rules import Choice, confirmation, exits
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.macd import MacdParams
@@ -30,7 +30,15 @@ class Tranches(BaseModel):
 class RotationParams(StrategyParams):
     """Parameters of the rotation, as in the configuration."""
 
-    late_keys: ClassVar[tuple[str, ...]] = ("exits", "reentry", "tranches", "weights", "universe")
+    late_keys: ClassVar[tuple[str, ...]] = (
+        "exits",
+        "reentry",
+        "tranches",
+        "weights",
+        "universe",
+        "delisted_after_days",
+        "delisting_penalty",
+    )
 
     name: str = "rotation"
     core: MarketName = Field("BTC", description="The asset held outside rotations.")
@@ -67,6 +75,17 @@ class RotationParams(StrategyParams):
         "listed",
         description="listed: the basket is of basket and basket_equal. {liquid: {candidates, top, days}}: of those of "
         "the candidates that are traded most on the entry day.",
+    )
+
+    delisted_after_days: StrictInt | None = Field(
+        None,
+        ge=1,
+        le=36500,
+        description="Days without a bar after which a backtest takes a held asset as delisted and sells it in the "
+        "books; null: never.",
+    )
+    delisting_penalty: StrictFloat = Field(
+        0.5, ge=0, lt=1, description="Fraction of its last close that a delisted asset loses."
     )
 
     @model_validator(mode="after")
@@ -106,6 +125,12 @@ class RotationParams(StrategyParams):
             raise ValueError(
                 f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
             )
+
+    def delisting(self) -> DelistingRule | None:
+        """Give when a held asset counts as delisted; None: never."""
+        if self.delisted_after_days is None:
+            return None
+        return DelistingRule(after_days=self.delisted_after_days, penalty=self.delisting_penalty)
 
     def basket_rule(self) -> "BasketRule | None":
         """Give how the basket is made on a day; None where that is by fixed weights of what is listed."""

@@ -1,6 +1,7 @@
 """What the rotation remembers between days."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import TypeAlias
@@ -36,6 +37,10 @@ class Tranche:
     count: int
     done: int
 
+    def without(self, assets: Collection[str]) -> "Tranche":
+        """Give it with targets of 0 for assets, whose share stays cash."""
+        return replace(self, start=_without(self.start, assets), end=_without(self.end, assets))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationState:
@@ -63,3 +68,16 @@ class RotationState:
     def name(self) -> str:
         """The regime's name."""
         return self.regime.value
+
+    def without(self, delisted: Collection[str]) -> "RotationState":
+        """Give the state without targets of what was sold as delisted, in parts to come too: its share stays cash."""
+        if not delisted:
+            return self
+        tranche = None if self.tranche is None else self.tranche.without(delisted)
+        left = replace(self, targets=_without(self.targets, delisted), tranche=tranche)
+        # The same object where nothing goes: what is as it was is written once.
+        return self if left == self else left
+
+
+def _without(targets: Targets, assets: Collection[str]) -> Targets:
+    return tuple((asset, weight) for asset, weight in targets if asset not in assets)

@@ -65,6 +65,36 @@ REST: Mapping[str, Mapping[str, Any]] = {
     "window": {"window": {"from": "2019-05-05", "to": "2021-02-03"}},
     "window before the warm-up": {"window": {"from": "2013-05-01", "to": "2018-12-24"}},
 }
+DELISTED: Mapping[str, Mapping[str, Any]] = {
+    "at once": {"strategy": {"delisted_after_days": 1, "delisting_penalty": 0.0}},
+    "after two weeks": {"strategy": {"delisted_after_days": 14}},
+    "while its sell waits": {
+        "strategy": {"delisted_after_days": 75, "delisting_penalty": 0.9},
+        "account": {"sell_wait_days": 400},
+    },
+    "while its sell is stuck, drift": {
+        "strategy": {"delisted_after_days": 75, "delisting_penalty": 0.25, "rebalance_drift": 0.05, "exit_to": "cash"}
+    },
+}
+KILLED: Mapping[str, tuple[Mapping[str, Any], tuple[str, str]]] = {
+    "in a rotation": (
+        {"window": {"from": "2021-08-22", "to": "2022-06-30"}, "risk": {"max_drawdown": 0.2}},
+        ("2021-09-20", "ROTATED"),
+    ),
+    "in the core": (
+        {"window": {"from": "2020-06-01", "to": "2022-06-30"}, "risk": {"max_drawdown": 0.3}},
+        ("2021-05-17", "CORE"),
+    ),
+    "out of cash, drift": (
+        {
+            "window": {"from": "2020-10-01", "to": "2022-06-30"},
+            "strategy": {"exit_to": "cash", "rebalance_drift": 0.05},
+            "risk": {"max_drawdown": 0.4},
+        },
+        ("2022-05-09", "CORE"),
+    ),
+}
+"""Each with the day on which it acts, and the state before it."""
 VARIANTS = {name: {"strategy": strategy} for name, strategy in STRATEGIES.items()} | dict(REST)
 
 
@@ -107,6 +137,61 @@ def test_the_window_of_the_command_line_agrees_with_the_oracle(tmp_path: Path) -
     )
 
     assert_agrees(run_folder, simulate(PRICES, {"window": {"from": "2020-11-02", "to": "2021-12-05"}}))
+
+
+@needs_prices
+@pytest.mark.parametrize("variant", DELISTED)
+def test_a_backtest_that_sells_what_is_delisted_agrees_with_the_oracle(variant: str, tmp_path: Path) -> None:
+    # Three coins end while they are held: in the rotations of 2019, 2020 and 2021.
+    ends = {"XRP": "2019-03-01", "ADA": "2021-01-15", "SOL": "2021-10-01"}
+    prices = tmp_path / "prices"
+    prices.mkdir()
+    for path in PRICES.glob("*.csv"):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        end = ends.get(path.stem, "9")
+        (prices / path.name).write_text("".join(line for line in lines if line[:10] <= end or line[0] == "d"))
+    config = {"window": {"from": "2018-01-01", "to": "2022-06-30"}, **DELISTED[variant]}
+
+    run_folder = run_backtest(config, prices, tmp_path)
+
+    wanted = simulate(prices, config)
+    assert_agrees(run_folder, wanted)
+    assert {fill["asset"] for fill in wanted.fills if fill["reason"] == "delisted"} == {"XRP", "ADA", "SOL"}
+
+
+@pytest.mark.parametrize(
+    ("seed", "further"),
+    [
+        # Coins drop out, are sold, come back within months, and are bought again.
+        (20, {"strategy": {"delisted_after_days": 3}}),
+        (7, {"strategy": {"delisted_after_days": 2, "delisting_penalty": 0.1}, "risk": {"max_drawdown": 0.6}}),
+    ],
+)
+def test_coins_that_drop_out_of_a_random_market_are_booked_as_the_oracle_books_them(
+    seed: int, further: Mapping[str, Mapping[str, Any]], tmp_path: Path
+) -> None:
+    made = write_random_market(tmp_path, seed)
+    config = {**made, **further, "strategy": {**made["strategy"], **further["strategy"]}}
+
+    run_folder = run_backtest(config, tmp_path, tmp_path)
+
+    wanted = simulate(tmp_path, config)
+    assert_agrees(run_folder, wanted)
+    sold = [fill["asset"] for fill in wanted.fills if fill["reason"] == "delisted"]
+    assert sold
+
+
+@needs_prices
+@pytest.mark.parametrize("variant", KILLED)
+def test_a_backtest_with_a_kill_switch_agrees_with_the_oracle(variant: str, tmp_path: Path) -> None:
+    config, (day, state) = KILLED[variant]
+
+    run_folder = run_backtest(config, PRICES, tmp_path)
+
+    wanted = simulate(PRICES, config)
+    assert_agrees(run_folder, wanted)
+    (killed,) = [each for each in wanted.decisions if each["reason"] == "kill_switch"]
+    assert (killed["day"], killed["state"], killed["next_state"]) == (day, state, "CASH")
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -151,3 +151,19 @@ def test_a_change_in_parts_trades_a_week_apart(name: str, tmp_path: Path) -> Non
 
     later = [d for d in run.decisions if d["reason"] not in ("hold", "rebalance") and d["state"] == d["next_state"]]
     assert len(later) >= 4
+
+
+LIMITS: Mapping[str, tuple[int, Mapping[str, Any], set[str]]] = {
+    "delisted in mid-tranche": (28, {"volatility_target": 0.8}, {"delisted", "entry", "time_exit"}),
+    "killed in mid-tranche": (7, {"max_drawdown": 0.3}, {"delisted", "entry", "kill_switch"}),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_parts_know_of_coins_that_are_delisted_and_of_the_kill_switch(name: str, tmp_path: Path) -> None:
+    seed, risk, reasons = LIMITS[name]
+    parts = {"tranches": {"entry": 9, "exit": 9}, "delisted_after_days": 3, "delisting_penalty": 0.4}
+
+    run = agreed(tmp_path, seed, parts, risk)
+
+    assert reasons <= {fill["reason"] for fill in run.fills}

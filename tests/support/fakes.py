@@ -153,6 +153,7 @@ class FakeHoldings:
     orders_waiting: bool = False
     entries_allowed: bool = True
     stuck: Collection[str] = ()
+    delisted: Collection[str] = ()
     rotation: RotationEquity | None = None
     scale: float = 1.0
 

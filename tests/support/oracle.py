@@ -43,13 +43,16 @@ DEFAULTS: Mapping[str, Any] = {
         "exit_to": "core",
         "cash_reserve": 0.005,
         "rebalance_drift": None,
+        "delisted_after_days": None,
+        "delisting_penalty": 0.5,
     },
+    "risk": {"max_drawdown": None},
     "window": {"from": date(2018, 1, 1), "to": None},
     "account": {"cash": 100000, "quote": "USDT", "instruments": {}, "sell_wait_days": 2},
     "costs": {"commission": 0.001, "slippage": 0.0005},
     "data": {"max_stale_sessions": 3},
 }
-SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "data")
+SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "risk", "data")
 """Mappings whose absent keys keep their defaults; `basket` and `instruments` are replaced whole."""
 
 LOT_STEPS = {
@@ -361,6 +364,41 @@ class Account:
             if bar is not None:
                 self._last_close[asset] = bar.exact_close
 
+    def delist(self, day: date, after_days: int, penalty: Decimal) -> list[str]:
+        """Book, at the close of `day`, what is held without a bar later than `day` less so many days; name it."""
+        gone = []
+        for asset in self.assets:
+            quantity = self.held.get(asset, Decimal(0))
+            if (
+                not quantity
+                or max(bar_day for bar_day in self.markets[asset] if bar_day <= day) > day - after_days * ONE_DAY
+            ):
+                continue
+            gone.append(asset)
+            self.waiting = [order for order in self.waiting if order.asset != asset]
+            for order in self.waiting:
+                order.waits_for_cash = False
+            self._unsold_since.pop(asset, None)
+            price = self._last_close[asset] * (1 - penalty)
+            notional = quantity * price
+            fee = notional * self.commission
+            self.held[asset] = Decimal(0)
+            self.cash += notional - fee
+            self.fills.append(
+                {
+                    "day": day + ONE_DAY,
+                    "decision_day": day,
+                    "asset": asset,
+                    "side": "sell",
+                    "quantity": quantity,
+                    "price": price,
+                    "notional": notional,
+                    "fee": fee,
+                    "reason": "delisted",
+                }
+            )
+        return gone
+
     def equity(self) -> Decimal:
         """Give the equity, marked at the last closes."""
         return self.cash + sum((self.value_of(asset) for asset in self.assets), Decimal(0))
@@ -454,12 +492,18 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any], made: "type[Machine]")
     account = _account(assets, markets, settings)
     week_facts = evaluate_weeks({day: bar.close for day, bar in core.items()}, strategy["macd"])
     machine = made(settings, weights, markets, index_facts, week_facts, csv_dir)
+    machine.most_fall = settings["risk"]["max_drawdown"]
     decisions: list[dict[str, Any]] = []
     equity: list[tuple[date, Decimal, Decimal, str]] = []
     for day in _days(first_day, last_day):
         account.open_day(day)
         account.close_day(day)
         if day in core:
+            if strategy["delisted_after_days"] is not None:
+                for asset in account.delist(
+                    day, strategy["delisted_after_days"], exact_of(strategy["delisting_penalty"])
+                ):
+                    machine.drop(asset)
             equity.append((day, account.equity(), account.cash, machine.state))
             decisions.append(machine.decide(day, account))
     return OracleRun(
@@ -579,6 +623,9 @@ class Machine:
         self.rotations: list[dict[str, Any]] = []
         self.last_exit: date | None = None
         self.started = False
+        self.most_fall: float | None = None
+        self.highest = Decimal(0)
+        self.killed = False
 
     @staticmethod
     def weights_of(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -588,15 +635,24 @@ class Machine:
         index = self.index_facts[bisect.bisect_right(self.sessions, day) - 1]
         week = self.week_facts[bisect.bisect_right(self.weeks, day) - 1]
         cross_in_force = self.cross_in_force(week, day)
-        targets = None
+        targets: dict[str, Decimal] | None = None
         before = self.state
-        if not self.started:
+        equity = account.equity()
+        self.highest = max(self.highest, equity)
+        if self.killed:
+            reason = "hold"
+        elif self.most_fall is not None and round(1 - equity / self.highest, 10) >= exact_of(self.most_fall):
+            self.killed, reason, targets = True, "kill_switch", {}
+            if self.state == "ROTATED":
+                self.rotations[-1] |= {"exit_day": day, "exit_reason": reason}
+                self.last_exit = day
+            self.state = "CASH"
+        elif not self.started:
             self.started = True
             reason, targets = "start", self.sized(self._core_targets(), day)
         else:
             reason, targets = self.move(day, index, week, cross_in_force)
-        equity = account.equity()
-        if targets is None and self._has_drifted(account, equity, day):
+        if targets is None and not self.killed and self._has_drifted(account, equity, day):
             reason, targets = "rebalance", self.targets
         if targets is not None:
             self.targets = targets
@@ -679,6 +735,9 @@ class Machine:
 
     def _core_targets(self) -> dict[str, Decimal]:
         return {self.strategy["core"]: 1 - exact_of(self.strategy["cash_reserve"])}
+
+    def drop(self, asset: str) -> None:
+        self.targets = {name: weight for name, weight in self.targets.items() if name != asset}
 
     def sized(self, targets: dict[str, Decimal], day: date) -> dict[str, Decimal]:
         return targets

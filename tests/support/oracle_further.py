@@ -78,11 +78,14 @@ class FurtherMachine(Machine):
 
     def decide(self, day: date, account: Account) -> dict[str, Any]:
         self.day, self.account = day, account
+        is_killed = self.killed
         if self.state == "ROTATED":
             self.worth.append(account.equity())
         decision = super().decide(day, account)
         if decision["state"] != "ROTATED" and self.state == "ROTATED":
             self.worth = [account.equity()]
+        if self.killed and not is_killed:
+            self.plan = None
         return decision
 
     def move(
@@ -118,6 +121,12 @@ class FurtherMachine(Machine):
             for asset in self.account.assets
         }
         return {asset: weight for asset, weight in between.items() if weight}
+
+    def drop(self, asset: str) -> None:
+        super().drop(asset)
+        if self.plan is not None:
+            self.plan.start.pop(asset, None)
+            self.plan.end.pop(asset, None)
 
     # Exits.
 
@@ -307,7 +316,7 @@ class FurtherMachine(Machine):
     # Sizing.
 
     def sized(self, targets: dict[str, Decimal], day: date) -> dict[str, Decimal]:
-        wanted = self.settings.get("risk", {}).get("volatility_target")
+        wanted = self.settings["risk"].get("volatility_target")
         if wanted is None or not targets:
             return targets
         returns = []

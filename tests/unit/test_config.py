@@ -86,6 +86,8 @@ OURS = {
     "strategy.universe": "listed",
     "risk.max_drawdown": None,
     "risk.volatility_target": None,
+    "strategy.delisted_after_days": None,
+    "strategy.delisting_penalty": 0.5,
 }
 """Keys beyond the interface."""
 
@@ -379,6 +381,9 @@ def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> Non
     )
     assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()
     assert build({"risk": {"volatility_target": 0.5}}).sha256() != build().sha256()
+    assert build({"strategy": {"delisted_after_days": None, "delisting_penalty": 0.5}}).sha256() == build().sha256()
+    assert build({"strategy": {"delisted_after_days": 14}}).sha256() != build().sha256()
+    assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()
     assert build({"risk": {"max_drawdown": 0.3}}).sha256() != build().sha256()
 
 

@@ -56,6 +56,12 @@ def test_what_was_not_scaled_is_not_scaled_when_it_is_only_traded_back_to() -> N
     assert sized_targets(given, HALF, standing=whole[0], wanted=whole[1]) == whole
 
 
+def test_what_changes_without_a_trade_is_not_scaled() -> None:
+    given = decision({"ETH": 0.8}, trade=False)
+
+    assert sized_targets(given, HALF, standing={"BTC": 0.5}, wanted=None) == ({"ETH": 0.8}, None)
+
+
 def test_a_strategy_that_sizes_its_targets_itself_is_left_alone() -> None:
     given = decision({"BTC": 0.7}, trade=True, is_sized=True)
 

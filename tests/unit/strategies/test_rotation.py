@@ -92,6 +92,35 @@ def test_the_entry_session_is_the_last_one_known() -> None:
     assert (state.entry_day, state.entry_session) == (LAST_SUNDAY, date(2024, 5, 10))
 
 
+def test_what_was_delisted_has_no_target_any_more_and_no_drift_comes_of_it() -> None:
+    held = replace(ROTATED, targets=(("ETH", 0.5), ("SOL", 0.495)))
+    after_the_sale = FakeHoldings(held={"ETH": 0.6}, delisted=("SOL",))
+
+    decision = decide(held, facts(), after_the_sale, rebalance_drift=0.2)
+
+    # ETH is 0.1 above its target; the lost 0.495 of SOL are no drift.
+    assert (decision.reason, decision.targets) == ("hold", {"ETH": 0.5})
+    assert decision.state == replace(held, targets=(("ETH", 0.5),))
+    assert decide(decision.state, facts(), FakeHoldings(held={"ETH": 0.6}), rebalance_drift=0.2).reason == "hold"
+
+
+@pytest.mark.parametrize(
+    ("before", "exit_day"), [(ROTATED, DAY), (HOLDS_CASH, HOLDS_CASH.exit_day), (HOLDS_CORE, None)]
+)
+def test_once_all_was_sold_the_next_day_is_a_first_one_and_the_crosses_of_a_rotation_stay_spent(
+    before: RotationState, exit_day: date | None
+) -> None:
+    sold = Rotation(RotationParams()).left_for_cash(before, DAY)
+
+    assert sold == RotationState(regime=Regime.CASH, exit_day=exit_day)
+    decision = decide(sold, facts(**IN_BREAKOUT, **CROSSED))
+    assert (decision.reason, decision.targets, decision.trade) == ("start", {"BTC": 0.995}, True)
+    assert decision.state == replace(HOLDS_CORE, exit_day=exit_day)
+    # The cross of the Sunday before a rotation that was left today is of no use any more.
+    macd = decision.evidence["macd"] or {}
+    assert macd["in_force"] is (exit_day is None or exit_day < LAST_SUNDAY)
+
+
 def test_a_cross_that_is_not_in_time_lets_nothing_in() -> None:
     decision = decide(HOLDS_CORE, facts(**IN_BREAKOUT, **CROSSED, in_time=False))
 

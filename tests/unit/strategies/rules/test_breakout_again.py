@@ -58,6 +58,8 @@ def test_it_holds_as_the_page_says_since_the_first_day_of_its_row() -> None:
             if reading.holds != before:
                 since, before = day, reading.holds
             assert reading.since == since or not reading.holds, day
+            assert reading.since is not None
+            assert reading.since > exit_day or not WEEKS.at(day).in_time, day
             spent += bool(reading.holds and not plain.holds)
     assert spent > 20
 
@@ -84,6 +86,19 @@ def test_there_are_days_on_which_only_the_breakout_again_makes_it_hold() -> None
         ("MACD above its signal line", True),
     ]
     assert condition.parts[1].sentence.endswith(f"was confirmed after support was lost on {exit_day}")
+
+
+def test_a_breakout_of_the_exit_day_itself_is_not_after_it() -> None:
+    # Days on which a breakout is in force, asked as if support had been lost on the very day that confirmed it.
+    sessions = {day: BREAKOUTS.at(day).breakout_session for day in DAYS if BREAKOUTS.at(day).in_force}
+    found = 0
+    for day, session in sessions.items():
+        week = WEEKS.at(day)
+        if session is not None and week.in_time and week.cross_week is not None and week.cross_week <= session < day:
+            assert AGAIN.read(OBSERVED.at(day), at(day, session)).holds is False
+            assert AGAIN.read(OBSERVED.at(day), at(day, session - timedelta(days=1))).holds is True
+            found += 1
+    assert found > 5
 
 
 def test_before_the_first_exit_it_is_the_golden_cross() -> None:
