@@ -149,11 +149,11 @@ def _assoc(
 
 def _one(
     id: str, says: str, exactly: str, run: Callable[[Court], Outcome], sign: int = 1, *, least: int = MIN_EVENTS,
-    needs: tuple[str, ...] = (), kind: Kind = Kind.TEST, primary: bool = True, caution: str = "", row: str = "",
+    needs: tuple[str, ...] = (), kind: Kind = Kind.TEST, primary: bool = True, caution: str = "",
 ) -> Claim:  # fmt: skip
     return Claim(
         id=id,
-        row=row or id[:-1],
+        row=id[:-1],
         says=says,
         exactly=exactly,
         sign=sign,
@@ -522,13 +522,12 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     _event("004-1a", "Followers follow: the Nasdaq after small caps", _HIGHS, _of(90), "QQQ", 126, primary=True),
     _one(
-        "004-3",
+        "004-3a",
         "First close above 2,600 in January 2026, up 15 % in the year",
         "the date, and 12 to 18 % since the year's start",
         special.broke_2600,
         least=1,
         kind=Kind.FACT,
-        row="004-3",
     ),
     _one(
         "004-5a",
@@ -627,6 +626,6 @@ def bills_claim(*, has_file: bool) -> Claim:
             "WSHOBL and TREAST are not in the data; both are free at FRED: put WSHOBL.csv into data.macro_dir",
         )
     return _one(
-        "001-14", says, "change of WSHOBL over the last four weeks is at least 40 bn", special.bills_bought,
-        least=1, kind=Kind.FACT, needs=("WSHOBL",), row="001-14",
+        "001-14a", says, "change of WSHOBL over the last four weeks is at least 40 bn", special.bills_bought,
+        least=1, kind=Kind.FACT, needs=("WSHOBL",),
     )  # fmt: skip

@@ -107,14 +107,12 @@ def _high_before_half(record: Record) -> Score:
 
 
 def _more_assets(record: Record) -> Score:
-    series = record.series("WALCL")
-    if record.end < date(2026, 4, 1).toordinal():
+    ends = np.array([date(2025, 11, 26).toordinal(), date(2026, 3, 31).toordinal()])
+    # A file that ends before the due day's week says nothing of that day: the forecast stays open.
+    before, after = record.observed("WALCL", ends)
+    change = float(after - before)
+    if record.end < date(2026, 4, 1).toordinal() or not np.isfinite(change):
         return None, None
-    ends = [date(2025, 11, 26).toordinal(), date(2026, 3, 31).toordinal()]
-    before, after = (int(at) - 1 for at in np.searchsorted(series.ordinals, ends, side="right"))
-    if before < 0:
-        return None, None
-    change = float(series.values[after] - series.values[before])
     return change, change >= MORE_ASSETS
 
 
@@ -127,11 +125,11 @@ def _high_in_2026(record: Record) -> Score:
 
 
 SCORES: Mapping[str, Callable[[Record], Score]] = {
-    "000-16": _alt_against_bitcoin,
+    "000-16a": _alt_against_bitcoin,
     "001-18a": _peak_in_june(2025),
     "001-18b": _peak_in_june(2026),
-    "002-13": _high_before_half,
-    "002-15": _more_assets,
-    "002-18": _high_in_2026,
+    "002-13a": _high_before_half,
+    "002-15a": _more_assets,
+    "002-18a": _high_in_2026,
 }
-NEEDS: Mapping[str, tuple[str, ...]] = {"000-16": (ALT,), "002-15": ("WALCL",)}
+NEEDS: Mapping[str, tuple[str, ...]] = {"000-16a": (ALT,), "002-15a": ("WALCL",)}

@@ -48,7 +48,7 @@ def _result(result: Result) -> dict[str, Any]:
         "p_up": judged and judged.p_up,
         "p_lo": judged and judged.p_lo,
         "p_rank": judged and judged.p_rank,
-        "freedom": judged and judged.freedom,
+        "nu": judged and judged.freedom,
         "mde": judged and judged.mde,
         "q": result.q,
         "q_by": result.q_by,

@@ -29,7 +29,7 @@ from engine.analysis.study.record import ALT, BTC, RUT, logs_of
 from engine.core.calendar import DAYS_A_WEEK, Ordinals, days_of, ordinals_of
 from engine.core.market import Floats
 
-MONTH_MARGIN, MONTH_WIDTH = 6, 12
+MONTH_MARGIN, MONTH_WIDTH, HALF_YEAR_MONTHS = 6, 12, 6
 PHASES = (("GLD/SPY", "QQQ/SPY"), ("RUT/SPY", "SLV/GLD"), ("ALT/BTC", "COPPER/GLD"))
 IN_ORDER = ((0, 1), (1, 2), (2, 0))
 PHASE_DRAWS = 1_999
@@ -50,7 +50,9 @@ def money_and_alts(court: Court) -> Outcome:
     after = (days_of(series.ordinals).astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
     ends = np.minimum(ordinals_of(after) - 1, court.record.end)
     returns = court.record.prices.change(ALT, ends - 182, ends)
-    return blocks.shift(changes, returns, margin=MONTH_MARGIN, width=MONTH_WIDTH)
+    found = blocks.shift(changes, returns, margin=MONTH_MARGIN, width=MONTH_WIDTH)
+    # Half a year of returns is what does not overlap; the year of M2 persists longer, so it sets the width.
+    return replace(found, n=int(found.detail.get("steps", 0)) // HALF_YEAR_MONTHS)
 
 
 def correlation_returns(court: Court) -> Floats:
@@ -60,7 +62,8 @@ def correlation_returns(court: Court) -> Floats:
     returns = [np.append(np.nan, np.diff(record.prices.at(name, sessions))) for name in (BTC, RUT)]
     found = np.full(len(record.days), np.nan)
     first = int(record.prices[BTC].first) + 395
-    for row in np.flatnonzero((record.days >= first) & (record.days <= record.end - 180)).tolist():
+    inside = (record.days >= first) & np.isfinite(record.prices.change(RUT, record.days, record.days + 180))
+    for row in np.flatnonzero(inside & (record.days <= record.end - 180)).tolist():
         day = int(record.days[row])
         early, late = (
             blocks.correlation(*(each[begin:stop] for each in returns))
@@ -279,12 +282,14 @@ def tops_near_highs(court: Court) -> Outcome:
     record = court.record
     tops = events.tops(record.bars[BTC], record.end)
     made = record.bars[RUT].ordinals[events.records_of(record.bars[RUT])]
-    days = np.arange(record.prices[BTC].first, record.end + 1)
+    days = _days_of_both(court)
     count = np.searchsorted(made, days, side="right") - np.searchsorted(made, days - 30, side="right")
     near = (count > 0).astype(np.float64)
-    if not tops.closed:
+    closed = np.array(tops.closed, dtype=np.int64)
+    closed = closed[np.isin(closed, days)]
+    if not len(closed):
         return Outcome(n=0, detail={"open": _iso(tops.open)})
-    at = np.array(tops.closed) - int(days[0])
+    at = np.searchsorted(days, closed)
     hits, base = int(near[at].sum()), float(near.mean())
     share = hits / len(at)
     shifts = shifts_of(len(days), YEAR)
@@ -294,11 +299,19 @@ def tops_near_highs(court: Court) -> Outcome:
         effect=share,
         judged=by_shifts(share - base, moved, steps=len(days), width=YEAR),
         interval=rate_interval(hits, len(at)),
-        events=tops.closed,
+        events=tuple(closed.tolist()),
         points=tuple(near[at].tolist()),
         counterexample=hits > 0,
         detail={"base": base, "hits": hits, "open": _iso(tops.open)},
     )
+
+
+def _days_of_both(court: Court) -> Ordinals:
+    """Give the days since Bitcoin's first on which the index has a close; the others leave the sample."""
+    record = court.record
+    days = np.arange(record.prices[BTC].first, record.end + 1)
+    found: Ordinals = days[np.isfinite(record.prices.at(RUT, days))]
+    return found
 
 
 def _iso(days: Sequence[int]) -> list[str]:
@@ -309,21 +322,22 @@ def halved_after_weakness(court: Court) -> Outcome:
     """Compare how often Bitcoin is halved within a year of days with a weak index, and of those near its high."""
     record = court.record
     line = record.prices[BTC]
-    days = np.arange(line.first, record.end - YEAR + 1)
+    days = _days_of_both(court)
+    days = days[days <= record.end - YEAR]
     if not len(days):
         return Outcome(n=0)
     logs = line.at(np.arange(line.first, record.end + 1))
     lowest = np.min(np.lib.stride_tricks.sliding_window_view(logs[1:], YEAR), axis=1)
-    halved = (lowest <= logs[: len(days)] + np.log(0.5) + 1e-15).astype(np.float64)
+    at = days - line.first
+    halved = (lowest[at] <= logs[at] + np.log(0.5) + 1e-15).astype(np.float64)
     share = events.of_high(record, RUT, days)
-    defined = np.isfinite(share)
     weak, strong = (
-        (side & defined).astype(np.float64) for side in (share <= events.BELOW_HIGH, share >= events.NEAR_HIGH)
+        side.astype(np.float64) for side in (share <= events.BELOW_HIGH, share >= events.NEAR_HIGH)
     )
     before = np.arange(int(record.days[0]), int(days[-1]) + 1)
     weak_days = before[events.of_high(record, RUT, before) <= events.BELOW_HIGH]
     starts = events.entries(weak_days, 30)
-    starts = starts[starts >= days[0]]
+    starts = starts[np.isin(starts, days)]
     if not weak.any() or not strong.any():
         return Outcome(n=len(starts))
     effect = float(halved[weak > 0].mean() - halved[strong > 0].mean())
@@ -461,10 +475,10 @@ def before_ether(court: Court) -> Outcome:
 def recovery_near_highs(court: Court) -> Outcome:
     """Compare how long Bitcoin's dips last where the index is near its high, with the others."""
     record = court.record
-    found = events.dips(record.bars[BTC])
-    days = np.arange(record.prices[BTC].first, record.end + 1)
+    days = _days_of_both(court)
+    found = [dip for dip in events.dips(record.bars[BTC]) if dip.day in days]
     near = events.of_high(record, RUT, days) >= events.NEAR_HIGH
-    at = np.array([dip.day for dip in found], dtype=np.int64) - int(days[0])
+    at = np.searchsorted(days, [dip.day for dip in found])
     lasted = np.array([dip.days for dip in found], dtype=np.float64)
     inside = near[at] if len(at) else np.array([], dtype=np.bool_)
     n = int(min(inside.sum(), (~inside).sum()))
