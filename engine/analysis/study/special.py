@@ -25,7 +25,7 @@ from engine.analysis.study.nulls import (
     two_sided,
 )
 from engine.analysis.study.outcome import Outcome
-from engine.analysis.study.record import ALT, BTC, RUT, logs_of
+from engine.analysis.study.record import ALT, BTC, OBSERVED_SLACK, RUT, logs_of
 from engine.core.calendar import DAYS_A_WEEK, Ordinals, days_of, ordinals_of
 from engine.core.market import Floats
 
@@ -62,8 +62,10 @@ def correlation_returns(court: Court) -> Floats:
     returns = [np.append(np.nan, np.diff(record.prices.at(name, sessions))) for name in (BTC, RUT)]
     found = np.full(len(record.days), np.nan)
     first = int(record.prices[BTC].first) + 395
-    inside = (record.days >= first) & np.isfinite(record.prices.change(RUT, record.days, record.days + 180))
-    for row in np.flatnonzero(inside & (record.days <= record.end - 180)).tolist():
+    # Where the index's file ends early, the later sessions are not known to be all.
+    last = min(record.end, record.prices[RUT].last + OBSERVED_SLACK) - 180
+    inside = (record.days >= first) & (record.days <= last)
+    for row in np.flatnonzero(inside).tolist():
         day = int(record.days[row])
         early, late = (
             blocks.correlation(*(each[begin:stop] for each in returns))
@@ -282,7 +284,9 @@ def tops_near_highs(court: Court) -> Outcome:
     record = court.record
     tops = events.tops(record.bars[BTC], record.end)
     made = record.bars[RUT].ordinals[events.records_of(record.bars[RUT])]
-    days = _days_of_both(court)
+    # Over a weekend no record is made; past that an index that ends early says nothing.
+    last = min(record.end, record.prices[RUT].last + OBSERVED_SLACK)
+    days = np.arange(max(record.prices[BTC].first, record.prices[RUT].first), last + 1)
     count = np.searchsorted(made, days, side="right") - np.searchsorted(made, days - 30, side="right")
     near = (count > 0).astype(np.float64)
     closed = np.array(tops.closed, dtype=np.int64)
@@ -331,9 +335,7 @@ def halved_after_weakness(court: Court) -> Outcome:
     at = days - line.first
     halved = (lowest[at] <= logs[at] + np.log(0.5) + 1e-15).astype(np.float64)
     share = events.of_high(record, RUT, days)
-    weak, strong = (
-        side.astype(np.float64) for side in (share <= events.BELOW_HIGH, share >= events.NEAR_HIGH)
-    )
+    weak, strong = (side.astype(np.float64) for side in (share <= events.BELOW_HIGH, share >= events.NEAR_HIGH))
     before = np.arange(int(record.days[0]), int(days[-1]) + 1)
     weak_days = before[events.of_high(record, RUT, before) <= events.BELOW_HIGH]
     starts = events.entries(weak_days, 30)
