@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import numpy as np
-
 from engine import __version__
 from engine.causality import check_no_look_ahead
 from engine.config import Config
 from engine.core.benchmarks import hold_equity, tradable_weights
-from engine.core.calendar import Days
 from engine.core.events import DayDecided, Event, RunEnded, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, built_in_instrument, symbol_of
@@ -31,7 +28,7 @@ from engine.record.too_small import too_small_notes
 from engine.registry import strategy_of
 from engine.session import Session
 from engine.span import Span, decision_span
-from engine.wiring.market import BENCHMARK_COINS, Market, load_market
+from engine.wiring.market import BENCHMARK_COINS, Market, index_sessions, load_market
 from engine.wiring.price_jumps import jumps_in, refuse_jumps
 from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import source_facts, value_facts
@@ -121,7 +118,7 @@ def backtest(
     span = decision_span(
         core=history[universe.core],
         indices={symbol: history[symbol] for symbol in universe.indices},
-        sessions=_index_sessions(history, universe),
+        sessions=index_sessions(history, universe),
         ready_day=observations.first_day,
         window_from=config.window.from_,
         window_to=config.window.to,
@@ -209,15 +206,6 @@ def backtest(
         doubts=facts.doubts,
         benchmarks=facts.benchmark_equity,
     )
-
-
-def _index_sessions(history: History, universe: Universe) -> Days:
-    if not universe.indices:
-        return np.array([], dtype="datetime64[D]")
-    from engine.data.sessions import NewYorkSessions  # noqa: PLC0415
-
-    first = min(history[symbol].first_day for symbol in universe.indices)
-    return NewYorkSessions().between(first, history[universe.core].last_day)
 
 
 def benchmark_curves(
