@@ -103,10 +103,9 @@ def evidence_of(tried: Tried) -> dict[str, Any]:
     both = spans["both"]
     total, count = basket.total(both), len(tried.days)
     at_random = [basket.total(moved(both, steps, count)) for steps in random_shifts(count)]
-    drivers = {RUT: signals.driver, **{name: tried.driver(bars) for name, bars in tried.placebos().items()}}
-    driven = {name: rotations(signals.with_driver(driver), RULES["both"]) for name, driver in drivers.items()}
+    driven = driven_by(tried, signals)
     totals = {name: basket.total(found) for name, found in driven.items()}
-    order = sorted(totals, key=lambda name: -totals[name])
+    order = ranked(totals)
     shifted = [
         basket.total(rotations(signals.with_driver(signals.driver.moved(steps)), RULES["both"]))
         for steps in placebo_steps(count)
@@ -129,6 +128,17 @@ def evidence_of(tried: Tried) -> dict[str, Any]:
         "placebo_rank": {"rank": order.index(RUT) + 1, "of": len(order), "order": order},
         "shifted_r2k": against(total, shifted),
     }
+
+
+def driven_by(tried: Tried, signals: Signals) -> dict[str, tuple[Span, ...]]:
+    """Play the rule by the index, and by each placebo in its place."""
+    drivers = {RUT: signals.driver, **{name: tried.driver(bars) for name, bars in tried.placebos().items()}}
+    return {name: rotations(signals.with_driver(driver), RULES["both"]) for name, driver in drivers.items()}
+
+
+def ranked(totals: Mapping[str, float]) -> list[str]:
+    """Give the names, the highest total first; the index stands behind what it ties with."""
+    return sorted(totals, key=lambda name: (-totals[name], name == RUT))
 
 
 def _iso(tried: Tried, at: int) -> str:
