@@ -15,8 +15,6 @@ from engine.core.errors import VenueError
 if TYPE_CHECKING:
     from engine.config import Config
     from engine.record.run_log import LogLine
-    from engine.wiring.live_context import LiveContext
-    from engine.wiring.surroundings import Surroundings
 
 
 def paper(
@@ -80,6 +78,7 @@ def _trade(
     from engine.venues.pace import LONGEST_WAIT_SECONDS
     from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
+    from engine.wiring.board_maker import board_maker
     from engine.wiring.live_exchange import warn_of_open_keys
     from engine.wiring.live_start import start_live
     from engine.wiring.paper import PaperRun
@@ -134,7 +133,7 @@ def _trade(
             watch=watch,
             synthetic=start.synthetic,
             told=_tell_troubles(console.notice),
-            context=_context(start.config, around, every=board),
+            context=board_maker(start.config, around, every=board),
         )
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
@@ -148,18 +147,6 @@ def _trade(
     result = make_console(quiet=quiet)
     with framed(result, synthetic=run.synthetic):
         print_closing(result, words, folder=folder, report=report)
-
-
-def _context(config: "Config", around: "Surroundings", *, every: bool) -> "LiveContext | None":
-    """Give what makes the boards; nothing of it is loaded where nothing is looked at."""
-    from engine.registry import strategy_of
-
-    used = getattr(strategy_of(config), "used_systems", tuple)
-    if not (every or used()):
-        return None
-    from engine.wiring.live_context import live_context
-
-    return live_context(config, around, every=every)
 
 
 def _check_thesis(config: "Config") -> None:
