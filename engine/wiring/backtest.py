@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from engine import __version__
 from engine.causality import check_no_look_ahead
+from engine.changed_settings import changed_settings
 from engine.config import Config
 from engine.core.benchmarks import hold_equity, tradable_weights
 from engine.core.events import DayDecided, Event, RunEnded, RunStarted
@@ -97,7 +98,7 @@ def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrumen
 
 
 def backtest(
-    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, market: Market | None = None
+    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, market: Market | None = None, label: str = ""
 ) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
@@ -105,6 +106,7 @@ def backtest(
         market: that was loaded already, with all that the strategy looks at.
         now: the clock, which decides what "the last final bar" is.
         progress: told of long work.
+        label: what a person calls the run by.
 
     Raises:
         EngineError: configuration, data, or a check that failed.
@@ -143,6 +145,7 @@ def backtest(
         sell_wait_days=config.account.sell_wait_days,
         sizing=sizing,
         sells_delisted=True,
+        label=label,
         max_drawdown=config.risk.max_drawdown,
     )
     doubts = tuple(jump_words(jumps))
@@ -191,6 +194,8 @@ def backtest(
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,
+        label=label,
+        settings=changed_settings(config),
     )
     return BacktestRun(
         config=config,

@@ -78,7 +78,9 @@ def see(config: Config, *, now: Callable[[], datetime], progress: ProgressBar, e
     return Seen(config=config, strategy=strategy, market=market, context=observed(strategy, systems, market))
 
 
-def backtest_with_board(config: Config, *, now: Callable[[], datetime], progress: ProgressBar) -> BacktestRun:
+def backtest_with_board(
+    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, label: str = ""
+) -> BacktestRun:
     """Run a backtest with every system of its thesis on record; nothing but its conditions decides.
 
     Raises:
@@ -88,7 +90,7 @@ def backtest_with_board(config: Config, *, now: Callable[[], datetime], progress
     universe, systems = strategy.universe, systems_to_see(config, strategy, every=True)
     shown = replace(universe, shown_series=(*universe.shown_series, *needs_of(systems)))
     market = load_market(config, shown, now=now, progress=progress)
-    return _on_record(backtest(config, now=now, progress=progress, market=market), every=True)
+    return _on_record(backtest(config, now=now, progress=progress, market=market, label=label), every=True)
 
 
 def with_used_systems(run: BacktestRun) -> BacktestRun:

@@ -1,0 +1,39 @@
+"""What a run was: its strategy, its label, and the keys that differ from the default, in one line for every list."""
+
+import json
+from collections.abc import Mapping
+
+from engine.record.run_outline import RunOutline
+from engine.report.printable import printable
+
+LONGEST_VALUE = 24
+SEPARATOR = " · "
+
+
+def run_words(entry: RunOutline, *, width: int | None = None) -> str:
+    """Say what tells a run from others; empty where it has neither a label nor a key of its own.
+
+    Args:
+        width: in how many columns; keys that have no room are counted.
+    """
+    if not entry.label and not entry.settings:
+        return ""
+    head = SEPARATOR.join(part for part in (entry.strategy, entry.label) if part)
+    changed = settings_words(entry.settings, width=None if width is None else width - len(head) - len(SEPARATOR))
+    return printable(SEPARATOR.join(part for part in (head, changed) if part))
+
+
+def settings_words(settings: Mapping[str, object], *, width: int | None = None) -> str:
+    """Write keys with their values, as many as have room, and how many more there are."""
+    words = [_setting(key, value) for key, value in settings.items()]
+    for shown in range(len(words), 0, -1):
+        more = f" (+{len(words) - shown})" if shown < len(words) else ""
+        line = " ".join(words[:shown]) + more
+        if width is None or len(line) <= width:
+            return line
+    return f"{len(words)} keys" if words else ""
+
+
+def _setting(key: str, value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"{key}={text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}"
