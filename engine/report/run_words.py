@@ -24,14 +24,16 @@ def run_words(entry: RunOutline, *, width: int | None = None) -> str:
 
 
 def settings_words(settings: Mapping[str, object], *, width: int | None = None) -> str:
-    """Write keys with their values, as many as have room, and how many more there are."""
-    words = [_setting(key, value) for key, value in settings.items()]
-    for shown in range(len(words), 0, -1):
-        more = f" (+{len(words) - shown})" if shown < len(words) else ""
-        line = " ".join(words[:shown]) + more
-        if width is None or len(line) <= width:
+    """Write keys with their values; where these have no room, keys alone, as many as have, and how many more."""
+    whole = " ".join(_setting(key, value) for key, value in settings.items())
+    if width is None or len(whole) <= width:
+        return whole
+    names = list(settings)
+    for shown in range(len(names), 0, -1):
+        line = " ".join(names[:shown]) + (f" (+{len(names) - shown})" if shown < len(names) else "")
+        if len(line) <= width:
             return line
-    return f"{len(words)} keys" if words else ""
+    return f"{len(names)} keys"
 
 
 def _setting(key: str, value: object) -> str:

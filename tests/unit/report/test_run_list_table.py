@@ -40,7 +40,7 @@ def test_a_second_line_tells_a_run_from_others_where_there_is_something_to_tell(
     print_list(Console(file=page, width=80), [replace(plain, label="mine", settings=told), plain], Path("logs"))
 
     _, _, _, second, last = page.getvalue().splitlines()
-    assert second.strip() == "rotation · mine · strategy.hold_weeks=12 (+2)"
+    assert second.strip() == "rotation · mine · strategy.hold_weeks data.csv_dir window.to"
     assert last.startswith("run-1")
 
 
