@@ -24,6 +24,7 @@ from engine.commands import (
     parity,
     rehearse,
     review,
+    study,
     verify,
 )
 from engine.commands.options import with_strategies
@@ -48,6 +49,7 @@ app.command("backtest")(with_strategies(backtest.backtest))
 app.command("paper")(with_strategies(paper.paper))
 app.command("rehearse")(with_strategies(rehearse.rehearse))
 app.command("parity")(with_strategies(parity.parity))
+app.command("study")(with_strategies(study.study))
 app.command("explain")(with_strategies(explain.explain))
 app.command("context")(with_strategies(context.context))
 app.command("review")(with_strategies(review.review))

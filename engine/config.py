@@ -31,6 +31,7 @@ from pydantic import (
 
 from engine.core.money import decimal_of, plain
 from engine.core.strategy import MarketName, StrategyParams
+from engine.risk_settings import RiskSettings
 
 Values: TypeAlias = dict[str, Any]
 """Plain values as YAML gives them; validated before anything reads them."""
@@ -266,6 +267,15 @@ class Live(_Section):
     )
 
 
+class StudySettings(_Section):
+    """How the claims of the thesis are judged."""
+
+    alpha: StrictFloat = Field(0.1, gt=0, lt=1, description="Rate of false discoveries that is accepted.")
+    draws: StrictInt = Field(
+        9999, ge=1, le=1_000_000, description="Draws of each resampling; fewer than 9,999 cannot support anything."
+    )
+
+
 class Config(_Section):
     """The whole configuration of one bot."""
 
@@ -276,9 +286,11 @@ class Config(_Section):
     window: Window = Window()
     account: Account = Account()
     costs: CostRates = CostRates()
+    risk: RiskSettings = RiskSettings()
     data: Data = Data()
     venue: VenueSettings = VenueSettings()
     live: Live = Live()
+    study: StudySettings = StudySettings()
     notify: tuple[str, ...] = Field((), description="Addresses that alerts go to; nothing is sent yet.")
 
     @model_validator(mode="before")
@@ -297,11 +309,15 @@ class Config(_Section):
     def sha256(self) -> str:
         """Digest the effective configuration."""
         values = self.effective()
+        # How claims are judged changes no run.
+        del values["study"]
         # What came later counts where it is set: a run that sets none of it keeps the digest that it always had.
-        for section, model in (("data", self.data), ("strategy", self.strategy)):
+        for section, model in (("data", self.data), ("strategy", self.strategy), ("risk", self.risk)):
             for key in model.late_keys:
                 if getattr(model, key) == type(model).model_fields[key].get_default(call_default_factory=True):
                     del values[section][key]
+            if not values[section]:
+                del values[section]
         # Keys are not sorted: the order of a basket is the order of its trades.
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 

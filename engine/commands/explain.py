@@ -1,12 +1,11 @@
 """`explain`: why a day was decided as it was, and what kept the strategy from trading."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.commands.loading import load_config, read_day, say_own_files
+from engine.commands.loading import given_day, load_config, say_own_files
 from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 from engine.core.errors import ConfigError
 
@@ -39,11 +38,7 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Tell why it traded, or did not, on a day, and what would have made the difference."""
-    wanted, first, last = (
-        _day("--day", day),
-        _day("--from", from_day),
-        _day("--to", to_day),
-    )
+    wanted, first, last = given_day("--day", day), given_day("--from", from_day), given_day("--to", to_day)
     if blocked == (wanted is not None):
         raise ConfigError("explain: either --day DATE or --blocked is wanted")
     if not blocked and (first or last):
@@ -90,7 +85,3 @@ def _past(target: str, assignments: "Sequence[str] | None", out: Path, *, quiet:
         past = past_of_run(folder, assignments or (), now=system_now, progress=progress)
     say_own_files(quiet=quiet)
     return past
-
-
-def _day(option: str, text: str | None) -> date | None:
-    return None if text is None else read_day(option, text)

@@ -56,6 +56,15 @@ def say_own_files(*, quiet: bool) -> None:
         typer.echo(f"strategies: {path.stem} is your own, from {path}", err=True)
 
 
+def given_day(option: str, text: str | None) -> date | None:
+    """Read the date given to an option, if there is one.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    return None if text is None else read_day(option, text)
+
+
 def read_day(option: str, text: str) -> date:
     """Read the date given to an option.
 

@@ -30,6 +30,10 @@ def paper(
         bool, typer.Option("--accept-config", help="Take a changed configuration into an old run folder.")
     ] = False,
     context: Context = False,
+    rearm: Annotated[
+        bool,
+        typer.Option("--rearm", help="Re-arm the kill switch (risk.max_drawdown) that holds, and trade again."),
+    ] = False,
     assignments: Assignments = None,
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
@@ -41,7 +45,7 @@ def paper(
         _check_thesis(loaded)
     with ended_by_signals() as ending:
         try:
-            _trade(loaded, out, ending, once=once, accept_config=accept_config, board=context, quiet=quiet)
+            _trade(loaded, out, ending, once=once, accept_config=accept_config, rearm=rearm, board=context, quiet=quiet)
         except VenueError:
             # The end cuts waits short, and with them the tries of a question; the journal has what is open.
             if not ending.is_wanted():
@@ -49,7 +53,15 @@ def paper(
 
 
 def _trade(
-    config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, board: bool, quiet: bool
+    config: "Config",
+    out: Path,
+    ending: Ending,
+    *,
+    once: bool,
+    accept_config: bool,
+    rearm: bool,
+    board: bool,
+    quiet: bool,
 ) -> None:
     """Run until the end, and say what was done."""
     import platformdirs
@@ -94,7 +106,7 @@ def _trade(
             quiet=KeptQuietTimes(folder / QUIET_FILE),
             heads=platformdirs.user_state_path(APPLICATION) / "heads",
         )
-        start = start_live(config, folder, around, accept_config=accept_config)
+        start = start_live(config, folder, around, accept_config=accept_config, rearm=rearm)
         make_folder(folder)
         store = opened.enter_context(
             paper_journal(
@@ -126,7 +138,7 @@ def _trade(
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
         console.follow(status)
-        report = run.run(once=once)
+        report = run.run(once=once, rearm=rearm)
         if start.synthetic:
             console.notice(SYNTHETIC_LAST_LINE)
     done = Past().after_all(run.events[begun:])

@@ -60,13 +60,13 @@ def rehearse(
     quiet: Quiet = False,
 ) -> None:
     """Rehearse paper trading on this machine: a practice exchange and the bot, no network, no keys, day by day."""
-    from engine.commands.loading import load_config, read_day
+    from engine.commands.loading import given_day, load_config
     from engine.wiring.exchange import checked_speed
 
     loaded = load_config(config, assignments, quiet=quiet)
     wishes = _Wishes(
         data=data,
-        from_day=None if from_day is None else read_day("--from", from_day),
+        from_day=given_day("--from", from_day),
         speed=checked_speed(speed),
         port=port,
         page=dashboard,

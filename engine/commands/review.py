@@ -3,13 +3,12 @@
 import io
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.commands.loading import say_own_files
+from engine.commands.loading import given_day, say_own_files
 from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 from engine.core.errors import ConfigError
 
@@ -91,18 +90,11 @@ def _selection(
 ) -> "Selection":
     from engine.record.review.selection import Selection
 
-    first, until = _date("--from", from_day), _date("--to", to_day)
+    first, until = given_day("--from", from_day), given_day("--to", to_day)
     if first and until and first > until:
         raise ConfigError(f"--from {first}: lies after --to {until}")
     asset = symbol.partition("/")[0].upper() if symbol is not None else None
     return Selection(first_day=first, last_day=until, asset=asset, reason=reason, most=last)
-
-
-def _date(option: str, text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text is not None else None
-    except ValueError as error:
-        raise ConfigError(f"{option} {text!r}: is no date; one like 2024-01-31 is wanted") from error
 
 
 def _folder(run: str | None, out: Path, *, quiet: bool) -> Path:

@@ -8,10 +8,12 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -32,6 +34,7 @@ from engine.core.order import Side
 Unmoved: TypeAlias = (
     RunStarted
     | DataDoubted
+    | KillSwitchRearmed
     | OrderSkipped
     | OrderSent
     | OrderWaits
@@ -39,6 +42,7 @@ Unmoved: TypeAlias = (
     | OrderFilled
     | OrderRejected
     | OrderCancelled
+    | AssetDelisted
     | AccountReset
     | ContextSeen
     | RunEnded

@@ -128,18 +128,18 @@ class Choice:
     symbols: Sequence[str]
 
 
-def load_all(choices: Sequence[Choice], *, sample: MarketData | None, progress: Progress) -> Mapping[str, LoadedSeries]:
+def load_all(choices: Sequence[Choice], *, sample: MarketData, progress: Progress) -> Mapping[str, LoadedSeries]:
     """Load every series, all real or all of the sample.
 
     Args:
         choices: coins and indices.
-        sample: the synthetic market, where this command may fall back on it or the configuration names it; else None.
+        sample: the synthetic market.
         progress: told when the fallback is taken.
 
     Raises:
-        ConfigError: the sample is chosen where it is not allowed, or beside a provider of real bars.
+        ConfigError: the sample is chosen beside a provider of real bars.
         DataError: a series is unknown, refused or invalid; or its provider cannot be reached, and not every choice is
-            `auto` with the sample allowed, or the sample has no such series.
+            `auto`, or the sample has no such series.
     """
     wants_sample = [choice for choice in choices if choice.name == SAMPLE]
     if wants_sample:
@@ -149,13 +149,11 @@ def load_all(choices: Sequence[Choice], *, sample: MarketData | None, progress: 
                 f"{wants_sample[0].key} sample with {real.key} {real.name}: synthetic and real bars are never mixed;"
                 " choose sample for both or for neither"
             )
-        if sample is None:
-            raise ConfigError(f"{wants_sample[0].key}: sample is not allowed for this command; it trades on real bars")
         return _load(choices, sample)
     try:
         return _load(choices, None)
     except UnreachableError as error:
-        if sample is None or error.served_before or any(choice.name != AUTO for choice in choices):
+        if error.served_before or any(choice.name != AUTO for choice in choices):
             raise
         progress(f"no real bars: {error}")
         why = f"synthetic sample taken, because real bars could not be had: {error}"

@@ -3,11 +3,17 @@
 Only the holiday rules of the library are used. Its whole calendar also computes opening and closing times, which
 costs several times as much (and warns under pandas 3.1), and has no holidays before 1970; a test holds the two equal
 from then on.
+
+What those rules say of the years of most histories is kept beside this file, for the library takes longer to load than
+the rest of a run's preparations; with another version of the library, or other years, it is asked.
 """
 
+import json
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -25,6 +31,10 @@ FIRST_CERTAIN = date(1970, 1, 1)
 """From here on the rules are held equal to the library's calendar, and no Saturday was a session (the last: 1952)."""
 
 PLAIN_WEEK = "1111100"
+KEPT = Path(__file__).with_name("new_york_closures.json")
+"""The weekdays without a session, as one version of the library has them, by `tests/support/kept_closures.py`."""
+
+FIRST_KEPT, LAST_KEPT = 1970, 2060
 SPANS_KEPT = 8
 
 
@@ -53,7 +63,9 @@ _spans: list[tuple[int, int]] = []
 def _sessions_of_years(first: int, last: int) -> Days:
     days = days_between(date(first, 1, 1), date(last, 12, 31))
     ruled = days[(days >= FIRST_RULED) & (days <= LAST_RULED)]
-    weekmask, holidays = _rules(ruled[0], ruled[-1]) if len(ruled) else (PLAIN_WEEK, days[:0])
+    weekmask, holidays = (
+        _kept(first, last) or library_rules(ruled[0], ruled[-1]) if len(ruled) else (PLAIN_WEEK, days[:0])
+    )
     sessions = days[np.is_busday(days, weekmask=weekmask, holidays=holidays)]
     # Everybody who asks gets a part of the one array.
     sessions.flags.writeable = False
@@ -77,7 +89,8 @@ def sessions_by_year() -> Callable[[date, date], Days]:
     return between
 
 
-def _rules(first: np.datetime64, last: np.datetime64) -> tuple[str, Days]:
+def library_rules(first: np.datetime64, last: np.datetime64) -> tuple[str, Days]:
+    """Ask the library for the weekdays of sessions, as numpy writes them, and for the days of these that have none."""
     import pandas as pd  # noqa: PLC0415 - this and the next cost a third of a second, and only an index needs them
     from exchange_calendars.exchange_calendar_xnys import XNYSExchangeCalendar  # noqa: PLC0415
 
@@ -89,3 +102,14 @@ def _rules(first: np.datetime64, last: np.datetime64) -> tuple[str, Days]:
     regular = [rule.dates(start, end).to_numpy().astype("datetime64[D]") for rule in rules]
     closures = np.array(calendar.adhoc_holidays, dtype="datetime64[D]")
     return calendar.weekmask, np.concatenate([*regular, closures])
+
+
+def _kept(first: int, last: int) -> tuple[str, Days] | None:
+    if first < FIRST_KEPT or last > LAST_KEPT:
+        return None
+    kept = json.loads(KEPT.read_bytes())
+    if kept["exchange_calendars"] != version("exchange_calendars"):
+        return None
+    years = ((str(year), kept["closures"][str(year)]) for year in range(first, last + 1))
+    closed = [f"{year}-{day}" for year, days in years for day in days]
+    return kept["weekmask"], np.array(closed, dtype="datetime64[D]")

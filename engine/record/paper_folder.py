@@ -43,7 +43,7 @@ TEMPORARY_FOLDER = re.compile(r"\.files-[a-z0-9_]{8}")
 TEMPORARY_FILE = re.compile(rf"\.({re.escape(CONFIG_FILE)}|{re.escape(DECISIONS_FILE)})-[a-z0-9_]{{8}}")
 """As `tempfile` and `fresh_files` name them."""
 ORDERED_SECTION = "strategy"
-FREE_KEYS = ("live", "notify", "window")
+FREE_KEYS = ("live", "notify", "study", "window")
 FREE_INNER_KEYS = {"data": ("cache_dir", "jumps"), "venue": ("base_url", "max_retries", "timeout_seconds")}
 """What may change under a running track record: how it runs, not what it does."""
 

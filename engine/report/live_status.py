@@ -13,10 +13,12 @@ from typing import assert_never
 from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
     ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -37,6 +39,8 @@ from engine.core.order import Fill, Order
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, OrderInFlight, OrdersInFlight
 from engine.core.out_of_position import OutOfPosition, coins_out_of_position
 from engine.core.valuation import ValuedPosition, valuation_of
+from engine.record.account_notes import KillSwitch, held_in_cash
+from engine.record.run_log import REARMED_WORDS, delisting_words
 
 MOST_INCIDENTS = 5
 PRACTICE = "practice exchange"
@@ -44,7 +48,7 @@ PRACTICE = "practice exchange"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Notice:
     """Something that a person should know, and when it was."""
 
     at: datetime
@@ -61,6 +65,7 @@ class Past:
         filled_later: whether a fill is newer than the last decision's closes.
         marked_on: the day of a held asset's price where it is older than the last decision.
         days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
+        kill_switch: whether it holds, since when and why.
         skipped: how many differences to the targets were not traded.
     """
 
@@ -69,17 +74,21 @@ class Past:
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     filled_later: bool = False
     marked_on: Mapping[str, date] = field(default_factory=dict)
-    incidents: tuple[Incident, ...] = ()
+    incidents: tuple[Notice, ...] = ()
     days: int = 0
     first_day: date | None = None
     filled: frozenset[str] = frozenset()
     skipped: int = 0
+    kill_switch: KillSwitch = field(default_factory=KillSwitch)
 
-    def after(self, event: Event) -> "Past":  # noqa: PLR0911 - one arm an event
+    def after(self, event: Event) -> "Past":  # noqa: C901, PLR0911, PLR0912 - one arm an event
         """Give the past with one event more."""
         match event:
             case DayDecided():
                 return self._decided(event)
+            case KillSwitchRearmed(at=at):
+                rearmed = replace(self, kill_switch=self.kill_switch.after(event))
+                return rearmed._told(at, f"the kill switch was re-armed; {REARMED_WORDS}")
             case OrderWaits(at=at, order=order, message=message):
                 return self._told(at, f"waits: {order_words(order)}: {message}")
             case OrderUnresolved(at=at, order=order, message=message):
@@ -96,6 +105,8 @@ class Past:
                 return self._told(at, text)
             case PositionReached(at=at, asset=asset):
                 return self._told(at, f"in position again: {asset}")
+            case AssetDelisted(day=day):
+                return self._told(decision_instant(day), f"delisted: {delisting_words(event)}")
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
             case OrderPlanned() | OrderSent() | OrderCancelled():
@@ -121,6 +132,7 @@ class Past:
             prices={**self.prices, **event.closes},
             filled_later=False,
             marked_on=event.marked_on,
+            kill_switch=self.kill_switch.after(event),
             days=self.days + 1,
             first_day=self.first_day or event.day,
         )
@@ -134,7 +146,7 @@ class Past:
         return replace(self, prices=prices, filled_later=True, marked_on=older, filled=filled)
 
     def _told(self, at: datetime, text: str) -> "Past":
-        return replace(self, incidents=(*self.incidents, Incident(at=at, text=text))[-MOST_INCIDENTS:])
+        return replace(self, incidents=(*self.incidents, Notice(at=at, text=text))[-MOST_INCIDENTS:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +163,7 @@ class LiveStatus:
             marked_on: the day of a holding's price where it is older.
         orders: those that are not settled, in the order in which they are sent.
         out_of_position: coins that could not be brought to their targets.
+        killed: why nothing is traded, in a sentence; empty while the kill switch does not hold.
         incidents: the last ones, the newest last.
         bars_day, bars_at: the day of the last bars, and when they came.
     """
@@ -170,13 +183,14 @@ class LiveStatus:
     holdings: tuple[ValuedPosition, ...]
     orders: tuple[OrderInFlight, ...]
     marked_on: Mapping[str, date] = field(default_factory=dict)
-    incidents: tuple[Incident, ...]
+    incidents: tuple[Notice, ...]
     bars_day: date | None
     bars_at: datetime | None
     mode: str = "paper"
     synthetic: bool = False
     page: str = ""
     out_of_position: tuple[OutOfPosition, ...] = ()
+    killed: str = ""
 
 
 def live_status(
@@ -205,7 +219,7 @@ def live_status(
     """
     next_day = _next_day(last_day, exchange_time, grace)
     valued = valuation_of(ledger, past.prices)
-    told = (*past.incidents, *(Incident(at=at, text=words) for at, words in notices))
+    told = (*past.incidents, *(Notice(at=at, text=words) for at, words in notices))
     return LiveStatus(
         venue=venue,
         folder=folder,
@@ -223,6 +237,7 @@ def live_status(
         marked_on=past.marked_on,
         orders=tuple(orders),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
+        killed=held_in_cash(past.kill_switch, is_live=True),
         bars_day=None if bars is None else bars[0],
         bars_at=None if bars is None else bars[1],
         out_of_position=coins_out_of_position(

@@ -22,29 +22,22 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
+from engine.venues.exchange_account import AccountClient
 from engine.venues.exchange_fills import fill_of, is_fresh
 from engine.venues.patience import pauses
-from engine.venues.rules_of_now import RulesClient, RulesOfNow
-from engine.venues.witnesses import BookedTrade, WitnessClient, Witnesses, held_of
+from engine.venues.rules_of_now import RulesOfNow
+from engine.venues.witnesses import BookedTrade, Witnesses, held_of
 
 BUY_MARGIN = Decimal("0.002")
 """The ask moves between the quote and the fill; a buy sized to the last cent would be refused."""
 EMPTY_BOOK = "one side of the book is empty"
 
 
-class ExchangeClient(WitnessClient, RulesClient, Protocol):
+class ExchangeClient(AccountClient, Protocol):
     """What this venue needs of an exchange's client."""
-
-    def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
-        """Give best bid and ask by symbol."""
-        ...
 
     def place_market(self, *, symbol: str, side: Side, quantity: Decimal, client_order_id: str) -> Outcome:
         """Send a market order, once."""
-        ...
-
-    def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
-        """Give an order by its client order id; None where the exchange knows none."""
         ...
 
     def trades_of(self, symbol: str, order_id: str) -> tuple[Trade, ...]:

@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import numpy as np
-
 from engine import __version__
 from engine.causality import check_no_look_ahead
 from engine.config import Config
 from engine.core.benchmarks import hold_equity, tradable_weights
-from engine.core.calendar import Days
 from engine.core.events import DayDecided, Event, RunEnded, RunStarted
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument, built_in_instrument, symbol_of
@@ -23,6 +20,7 @@ from engine.core.strategy import AnyStrategy, Universe
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.ports import ProgressBar
+from engine.record.account_notes import account_notes
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.record_rows import RotationRow
 from engine.record.summary import RunFacts, summary_of
@@ -30,8 +28,9 @@ from engine.record.too_small import too_small_notes
 from engine.registry import strategy_of
 from engine.session import Session
 from engine.span import Span, decision_span
-from engine.wiring.market import BENCHMARK_COINS, Market, load_market
+from engine.wiring.market import BENCHMARK_COINS, Market, index_sessions, load_market
 from engine.wiring.price_jumps import jumps_in, refuse_jumps
+from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import source_facts, value_facts
 
 
@@ -119,7 +118,7 @@ def backtest(
     span = decision_span(
         core=history[universe.core],
         indices={symbol: history[symbol] for symbol in universe.indices},
-        sessions=_index_sessions(history, universe),
+        sessions=index_sessions(history, universe),
         ready_day=observations.first_day,
         window_from=config.window.from_,
         window_to=config.window.to,
@@ -134,7 +133,7 @@ def backtest(
     planner = Planner(account=config.name, instruments=instruments, costs=costs, trading_order=universe.assets)
     venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
     journal = MemoryJournal()
-    start = first_ledger(config)
+    start, sizing = first_ledger(config), sizing_of(config)
     session = Session(
         strategy=strategy,
         planner=planner,
@@ -142,6 +141,9 @@ def backtest(
         journal=journal,
         ledger=start,
         sell_wait_days=config.account.sell_wait_days,
+        sizing=sizing,
+        sells_delisted=True,
+        max_drawdown=config.risk.max_drawdown,
     )
     doubts = tuple(jump_words(jumps))
     session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
@@ -157,7 +159,7 @@ def backtest(
         synthetic=market.synthetic,
     ).run()
     events = tuple(journal)
-    check_no_look_ahead(strategy, history, observations, events)
+    check_no_look_ahead(strategy, history, observations, events, sizing=sizing)
     days, fills = decided_days(events), booked_fills(events)
     standing = session.standing
     missed = coins_out_of_position(
@@ -179,7 +181,13 @@ def backtest(
             **{symbol: source_facts(series) for symbol, series in market.loaded.items()},
             **{name: value_facts(values) for name, values in market.values.items()},
         },
-        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
+        notes=(
+            *market.notes,
+            *span.notes,
+            *_early_ends(market, universe, span),
+            *too_small_notes(events),
+            *account_notes(events, is_live=False),
+        ),
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,
@@ -200,15 +208,6 @@ def backtest(
     )
 
 
-def _index_sessions(history: History, universe: Universe) -> Days:
-    if not universe.indices:
-        return np.array([], dtype="datetime64[D]")
-    from engine.data.sessions import NewYorkSessions  # noqa: PLC0415
-
-    first = min(history[symbol].first_day for symbol in universe.indices)
-    return NewYorkSessions().between(first, history[universe.core].last_day)
-
-
 def benchmark_curves(
     config: Config,
     universe: Universe,
@@ -226,6 +225,8 @@ def benchmark_curves(
     """
     curves: dict[str, Floats | None] = {}
     wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
+    if universe.basket_on is not None:
+        wanted["basket"] = dict(universe.basket_on(history, days[0]))
     for name, weights in wanted.items():
         tradable = tradable_weights(weights, history, days[0], min_history_days=universe.min_history_days)
         if not tradable:

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
+
 from engine.config import Config
+from engine.core.calendar import Days
 from engine.core.errors import DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
@@ -95,6 +98,16 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
         values=values,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def index_sessions(history: History, universe: Universe) -> Days:
+    """Give New York's sessions from the first bar of an index to the last one of the core; none without an index."""
+    if not universe.indices:
+        return np.array([], dtype="datetime64[D]")
+    from engine.data.sessions import NewYorkSessions  # noqa: PLC0415
+
+    first = min(history[symbol].first_day for symbol in universe.indices)
+    return NewYorkSessions().between(first, history[universe.core].last_day)
 
 
 class _Counted:

@@ -24,6 +24,7 @@ from engine.first_sends import FirstSends
 from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
+from engine.record.account_notes import account_notes, held_in_cash, kill_switch_of
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.run_log import LogLine
@@ -45,6 +46,7 @@ from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
 from engine.wiring.price_jumps import JumpWatch, jumps_in
+from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
 from engine.wiring.unlisted import unlisted_instruments
@@ -125,6 +127,8 @@ class PaperRun:
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
+            sizing=sizing_of(config),
+            max_drawdown=config.risk.max_drawdown,
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
@@ -137,12 +141,19 @@ class PaperRun:
         for seen in () if self._context is None else self._context.boards(self._journal.events):
             self._session.saw_context(seen)
 
-    def run(self, *, once: bool) -> Path | None:
+    def run(self, *, once: bool, rearm: bool = False) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
+
+        Args:
+            rearm: re-arm the kill switch first, by a person's word: the next day is decided like a first one.
 
         Raises:
             VenueError: the exchange refuses, or cannot be reached; the files tell of all that was decided until then.
         """
+        if rearm:
+            self.rearm()
+        if words := held_in_cash(kill_switch_of(self.events), is_live=True):
+            self._around.notice(words)
         begun_after = self._session.standing.last_day
         try:
             self.driver().run(once=once)
@@ -152,6 +163,10 @@ class PaperRun:
                 self._write_files()
             raise
         return self.end()
+
+    def rearm(self) -> None:
+        """Re-arm the kill switch, by a person's word; that it holds was looked at before the exchange was asked."""
+        self._session.rearm(self._clock())
 
     def end(self) -> Path | None:
         """Write down that the run ends, and every file; give the report, None where there is none."""
@@ -318,7 +333,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=too_small_notes(events),
+            notes=(*too_small_notes(events), *account_notes(events, is_live=True)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

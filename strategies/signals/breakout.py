@@ -6,7 +6,7 @@ All values are on session closes, in index points. Row s of every column uses ro
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,17 +99,65 @@ def ceilings(bars: BarSeries, params: BreakoutParams, *, first: int = 0) -> Floa
     return _range_maximum(bars.close, begin, stop, minimum_count=MIN_WINDOW_SESSIONS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fold:
-    """What is remembered from one session to the next: as in the columns, and the closes in a row below support."""
+class Session(NamedTuple):
+    """One session of the index.
 
-    in_breakout: bool = False
+    Attributes:
+        day: ordinal; close, ceiling: index points, the ceiling NaN where undefined.
+        is_from_base: whether the closes of the last `min_age_weeks` weeks are a new base below the ceiling.
+    """
+
+    day: int
+    close: float
+    ceiling: float
+    is_from_base: bool
+
+
+class BreakoutState(NamedTuple):
+    """What is remembered from one session to the next.
+
+    Attributes:
+        support: index points, NaN outside a breakout; breakout_session: ordinal of the one that confirmed it.
+        loss_session: ordinal of the latest loss of support; loss_count: closes in a row below the support.
+        run_length, run_level: closes in a row above a level that is not confirmed yet; 0 and NaN without a run.
+    """
+
     support: float = math.nan
     breakout_session: int = NEVER
     loss_session: int = NEVER
+    loss_count: int = 0
     run_length: int = 0
     run_level: float = math.nan
-    loss_count: int = 0
+
+    @property
+    def in_breakout(self) -> bool:
+        """Whether a breakout is confirmed and not lost."""
+        return self.breakout_session != NEVER
+
+    def after(self, session: Session, params: BreakoutParams) -> "BreakoutState":
+        """Give the state after one more session: itself where that changes nothing."""
+        # Outside a breakout and a run support and level are NaN, and no close compares with that.
+        losses = self.loss_count + 1 if session.close < self.support * (1 - params.tolerance) else 0
+        if losses >= params.loss_sessions:
+            # A loss ends the session's evaluation: the next one is the first that may start a run.
+            return BreakoutState(loss_session=session.day)
+        above = 1 + params.buffer
+        if session.close > self.run_level * above:
+            length, level = self.run_length + 1, self.run_level
+        elif session.close > session.ceiling * above and self._starts_run(session, params):
+            length, level = 1, session.ceiling
+        elif self.run_length or losses != self.loss_count:
+            length, level = 0, math.nan
+        else:
+            return self
+        if length >= params.confirm_sessions:
+            return BreakoutState(support=level, breakout_session=session.day, loss_session=self.loss_session)
+        return self._replace(loss_count=losses, run_length=length, run_level=level)
+
+    def _starts_run(self, session: Session, params: BreakoutParams) -> bool:
+        if not self.in_breakout:
+            return True
+        return params.mode == "auto" and session.ceiling > self.support and session.is_from_base
 
 
 class Breakouts:
@@ -120,7 +168,7 @@ class Breakouts:
 
     def __init__(self, params: BreakoutParams) -> None:
         self._params = params
-        self._seen: tuple[BarSeries, BreakoutColumns, _Fold] | None = None
+        self._seen: tuple[BarSeries, BreakoutColumns, BreakoutState] | None = None
 
     def of(self, bars: BarSeries) -> BreakoutColumns:
         """Give the state after each session.
@@ -130,12 +178,12 @@ class Breakouts:
         """
         before = self._seen
         if before is None or not _begins_with(bars, before[0]):
-            columns, fold = _columns(bars, self._params, 0, _Fold())
+            columns, last = _columns(bars, self._params, 0, BreakoutState())
         else:
-            seen, earlier, fold = before
-            columns, fold = _columns(bars, self._params, len(seen), fold)
+            seen, earlier, last = before
+            columns, last = _columns(bars, self._params, len(seen), last)
             columns = _joined(earlier, columns)
-        self._seen = bars, columns, fold
+        self._seen = bars, columns, last
         return columns
 
 
@@ -145,19 +193,22 @@ def _begins_with(bars: BarSeries, seen: BarSeries) -> bool:
     return np.array_equal(bars.ordinals[:count], seen.ordinals) and np.array_equal(bars.close[:count], seen.close)
 
 
-def _columns(bars: BarSeries, params: BreakoutParams, first: int, before: _Fold) -> tuple[BreakoutColumns, _Fold]:
-    """Give the columns from position `first` on, and where the fold stands after the last session."""
+def _columns(
+    bars: BarSeries, params: BreakoutParams, first: int, before: BreakoutState
+) -> tuple[BreakoutColumns, BreakoutState]:
+    """Give the columns from position `first` on, and the state after the last session."""
     ceiling = ceilings(bars, params, first=first)
-    # One row a change: most sessions change nothing.
-    positions, folds = [first], [before]
-    for position, fold in _changes(bars, ceiling, params, first, before):
-        positions.append(position)
-        folds.append(fold)
-    # The last one stands behind the last session.
+    # One row a change: most sessions change nothing. A state stands from its session to the next one's.
+    positions, states = [first], [before]
+    for position, session in enumerate(_sessions(bars, ceiling, params), start=first):
+        state = states[-1].after(session, params)
+        if state is not states[-1]:
+            positions.append(position)
+            states.append(state)
     lengths = np.diff((*positions, len(bars)))
 
     def column(name: str, kind: type) -> np.ndarray[tuple[int], np.dtype[Any]]:
-        return np.repeat(np.array([getattr(fold, name) for fold in folds], dtype=kind), lengths)
+        return np.repeat(np.array([getattr(state, name) for state in states], dtype=kind), lengths)
 
     columns = BreakoutColumns(
         ceiling=ceiling,
@@ -168,71 +219,28 @@ def _columns(bars: BarSeries, params: BreakoutParams, first: int, before: _Fold)
         run_length=column("run_length", np.int64),
         run_level=column("run_level", np.float64),
     )
-    return columns, folds[-1]
+    return columns, states[-1]
 
 
-def _changes(
-    bars: BarSeries, ceiling: Floats, params: BreakoutParams, first: int, before: _Fold
-) -> Iterator[tuple[int, _Fold]]:
-    """Yield each session that changes the state, with the state after it; at the end the state after the last one.
+def _sessions(bars: BarSeries, ceiling: Floats, params: BreakoutParams) -> Iterator[Session]:
+    """Give the last sessions, as many as there are ceilings."""
+    first = len(bars) - len(ceiling)
+    days, closes = bars.ordinals[first:], bars.close[first:]
+    from_base = _from_base(bars, ceiling, params)
+    return map(Session, days.tolist(), closes.tolist(), ceiling.tolist(), from_base.tolist())
 
-    Args:
-        ceiling: of the sessions from position `first` on.
-        before: the state before them.
-    """
-    base_begin = np.searchsorted(bars.days, _weeks_before(bars.days[first:], params.min_age_weeks), side="left")
-    closes = bars.close[first:].tolist()
-    confirm, lifts = params.confirm_sessions, params.mode == "auto"
-    above, below_support = 1 + params.buffer, 1 - params.tolerance
-    in_breakout, support, breakout_session = before.in_breakout, before.support, before.breakout_session
-    loss_session, loss_count = before.loss_session, before.loss_count
-    run_length, run_level = before.run_length, before.run_level
 
-    # Most sessions that are no new base show it by the closes just before: they need no count.
-    no_base = (
-        _closes_above_before(bars.close, ceiling, confirm) & (np.arange(first, len(bars)) - base_begin >= confirm)
-    ).tolist()
-
-    def in_new_base(row: int, level: float) -> bool:
-        if no_base[row]:
-            return False
-        return int(np.count_nonzero(bars.close[int(base_begin[row]) : first + row] > level)) < confirm
-
-    def fold() -> _Fold:
-        return _Fold(
-            in_breakout=in_breakout,
-            support=support,
-            breakout_session=breakout_session,
-            loss_session=loss_session,
-            run_length=run_length,
-            run_level=run_level,
-            loss_count=loss_count,
-        )
-
-    for row, (close, level) in enumerate(zip(closes, ceiling.tolist(), strict=True)):
-        if in_breakout:
-            loss_count = loss_count + 1 if close < support * below_support else 0
-            if loss_count >= params.loss_sessions:
-                # A loss ends the session's evaluation: the next one is the first that may start a run.
-                in_breakout, support, breakout_session = False, math.nan, NEVER
-                loss_session, loss_count = int(bars.ordinals[first + row]), 0
-                run_length, run_level = 0, math.nan
-                yield first + row, fold()
-                continue
-        had_run = run_length
-        if run_length and close > run_level * above:
-            run_length += 1
-        elif close > level * above and (not in_breakout or (lifts and level > support and in_new_base(row, level))):
-            run_length, run_level = 1, level
-        elif run_length:
-            run_length, run_level = 0, math.nan
-        if run_length >= confirm:
-            in_breakout, support, breakout_session, loss_count = True, run_level, int(bars.ordinals[first + row]), 0
-            run_length, run_level = 0, math.nan
-        elif not (run_length or had_run):
-            continue
-        yield first + row, fold()
-    yield len(bars), fold()
+def _from_base(bars: BarSeries, ceiling: Floats, params: BreakoutParams) -> NDArray[np.bool_]:
+    """Tell which of the last sessions, of those above their ceiling, have fewer than `confirm_sessions` before them."""
+    first, confirm = len(bars) - len(ceiling), params.confirm_sessions
+    stop = np.arange(first, len(bars))
+    begin = np.searchsorted(bars.days, _weeks_before(bars.days[first:], params.min_age_weeks), side="left")
+    # Most that have as many show it by the closes just before: they need no count.
+    has_as_many = _closes_above_before(bars.close, ceiling, confirm) & (stop - begin >= confirm)
+    rows = np.flatnonzero((bars.close[first:] > ceiling) & ~has_as_many)
+    found = np.zeros(len(ceiling), dtype=np.bool_)
+    found[rows] = [np.count_nonzero(bars.close[begin[row] : stop[row]] > ceiling[row]) < confirm for row in rows]
+    return found
 
 
 def _closes_above_before(close: Floats, ceiling: Floats, count: int) -> NDArray[np.bool_]:

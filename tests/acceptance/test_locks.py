@@ -17,9 +17,8 @@ from packaging.utils import canonicalize_name
 from tests.support.newer_index import NEWER, sha256_of, write_index, write_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIME, TEST, BUILD = (
-    ROOT / "config" / name for name in ("requirements.lock", "requirements-test.lock", "requirements-build.lock")
-)
+NAMES = ("requirements.lock", "requirements-study.lock", "requirements-test.lock", "requirements-build.lock")
+RUNTIME, STUDY, TEST, BUILD = (ROOT / "config" / name for name in NAMES)
 PYTHONS = ("3.11.0", "3.12.0", "3.13.0")
 
 
@@ -78,14 +77,14 @@ def _needs(name: str, extras: set[str]) -> list[Requirement]:
     ]
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, TEST, BUILD], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [RUNTIME, STUDY, TEST, BUILD], ids=lambda lock: lock.name)
 def test_a_lock_names_no_host_and_no_path(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
 
     assert not re.findall(r"://|file:|--(?:extra-)?index|--find-links|--trusted-host|(?:^|\s)[/~]", text)
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, TEST, BUILD], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [RUNTIME, STUDY, TEST, BUILD], ids=lambda lock: lock.name)
 def test_every_pin_has_a_version_and_hashes(lock: Path) -> None:
     assert _pins(lock)
     for pin in _pins(lock):
@@ -94,7 +93,11 @@ def test_every_pin_has_a_version_and_hashes(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize(("locks", "extras"), [((RUNTIME,), ()), ((RUNTIME, TEST), ("test",))], ids=["runs", "tests"])
+@pytest.mark.parametrize(
+    ("locks", "extras"),
+    [((RUNTIME,), ()), ((RUNTIME, STUDY), ("study",)), ((RUNTIME, TEST), ("test",))],
+    ids=["runs", "study", "tests"],
+)
 def test_the_locks_pin_every_dependency_once_and_within_its_bounds(
     locks: tuple[Path, ...], extras: tuple[str, ...], python: str
 ) -> None:
@@ -108,7 +111,7 @@ def test_the_locks_pin_every_dependency_once_and_within_its_bounds(
 
 def test_what_is_in_two_locks_is_the_same_in_both() -> None:
     versions: dict[str, set[str]] = {}
-    for pin in _pins(RUNTIME, TEST, BUILD):
+    for pin in _pins(RUNTIME, STUDY, TEST, BUILD):
         versions.setdefault(pin.name, set()).add(pin.version)
 
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
@@ -121,7 +124,7 @@ def test_what_only_tests_need_is_not_in_the_lock_of_what_runs() -> None:
     assert only_tests <= {pin.name for pin in _pins(TEST)}
 
 
-@pytest.mark.parametrize("locks", [(RUNTIME,), (RUNTIME, TEST)], ids=["runs", "tests"])
+@pytest.mark.parametrize("locks", [(RUNTIME,), (RUNTIME, STUDY), (RUNTIME, TEST)], ids=["runs", "study", "tests"])
 def test_whatever_a_pinned_package_requires_is_pinned_in_the_same_words_extras_included(
     locks: tuple[Path, ...],
 ) -> None:

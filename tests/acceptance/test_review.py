@@ -174,7 +174,7 @@ def test_filters(out: Path, arguments: list[str], fills: int) -> None:
     [
         (["--symbol", "DOG"], "--symbol 'DOG': is not in this run; there are BTC, ETH"),
         (["--reason", "entri"], "--reason 'entri': is not in this run"),
-        (["--from", "soon"], "--from 'soon': is no date"),
+        (["--from", "soon"], "--from 'soon' is not allowed; a date like 2018-01-31 is wanted"),
         (["--from", "2024-02-01", "--to", "2024-01-01"], "lies after"),
         (["--last", "0"], "--last"),
         (["--export", "pdf"], "csv, beancount, returns"),

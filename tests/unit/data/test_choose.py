@@ -210,7 +210,7 @@ def choices(
 def test_every_series_is_loaded_from_the_provider_of_its_kind() -> None:
     coins, indices = real("BTC", "ETH"), real("RUT")
 
-    result = load_all(choices(("csv", coins), ("yahoo", indices)), sample=None, progress=print)
+    result = load_all(choices(("csv", coins), ("yahoo", indices)), sample=Sample(), progress=print)
 
     assert list(result) == ["BTC", "ETH", "RUT"]
     assert [symbol for symbol, _ in coins.asked] == ["BTC", "ETH"]
@@ -220,7 +220,7 @@ def test_every_series_is_loaded_from_the_provider_of_its_kind() -> None:
 def test_a_symbol_named_twice_is_loaded_once() -> None:
     coins = real("BTC")
 
-    load_all(choices(("csv", coins), ("csv", real("RUT")), coins=["BTC", "BTC"]), sample=None, progress=print)
+    load_all(choices(("csv", coins), ("csv", real("RUT")), coins=["BTC", "BTC"]), sample=Sample(), progress=print)
 
     assert len(coins.asked) == 1
 
@@ -268,11 +268,6 @@ def test_real_bars_of_auto_are_all_real() -> None:
     assert not any(series.synthetic for series in result.values())
 
 
-def test_auto_without_the_sample_is_an_error_when_a_series_cannot_be_had() -> None:
-    with pytest.raises(DataError, match="RUT: no answer"):
-        load_all(choices(("auto", real("BTC", "ETH")), ("auto", real())), sample=None, progress=print)
-
-
 @pytest.mark.parametrize(("crypto", "index"), [("csv", "auto"), ("auto", "yahoo"), ("binance", "yahoo")])
 def test_a_provider_that_was_chosen_is_never_left_for_the_sample(crypto: str, index: str) -> None:
     with pytest.raises(DataError, match="RUT: no answer"):
@@ -300,11 +295,6 @@ def test_where_the_sample_is_chosen_auto_is_the_sample_as_well(crypto: str, inde
 def test_the_sample_beside_real_bars_is_refused(crypto: str, index: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         load_all(choices((crypto, real("BTC", "ETH")), (index, real("RUT"))), sample=Sample(), progress=print)
-
-
-def test_the_sample_is_refused_where_the_command_does_not_allow_it() -> None:
-    with pytest.raises(ConfigError, match=r"data\.crypto: sample is not allowed for this command"):
-        load_all(choices(("sample", None), ("auto", real("RUT"))), sample=None, progress=print)
 
 
 def test_a_choice_without_a_provider_is_refused() -> None:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from engine.core.calendar import Days
-from engine.data.sessions import NewYorkSessions
+from engine.data import sessions as module
+from engine.data.sessions import KEPT, NewYorkSessions, library_rules
+from tests.support.kept_closures import kept_text
 
 
 def between(first: str, last: str) -> list[str]:
@@ -92,3 +94,27 @@ def test_years_beyond_the_holiday_rules_count_every_weekday() -> None:
 def test_the_holiday_rules_hold_up_to_their_last_year() -> None:
     assert "4000-12-25" not in between("4000-12-20", "4001-01-10")
     assert "4001-01-01" in between("4000-12-20", "4001-01-10")
+
+
+def test_what_is_kept_is_what_the_library_says() -> None:
+    assert KEPT.read_text(encoding="utf-8") == kept_text(), "run `python -m tests.support.kept_closures`"
+
+
+def test_another_version_of_the_library_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def rules(first: np.datetime64, last: np.datetime64) -> tuple[str, Days]:
+        asked.append(f"{first} {last}")
+        return library_rules(first, last)
+
+    monkeypatch.setattr(module, "library_rules", rules)
+    module._sessions_of_years.cache_clear()
+    expected = between("2020-06-01", "2021-02-01")
+    assert not asked
+
+    monkeypatch.setattr(module, "version", lambda _: "0")
+    module._sessions_of_years.cache_clear()
+
+    assert between("2020-06-01", "2021-02-01") == expected
+    assert asked == ["2020-01-01 2021-12-31"]
+    module._sessions_of_years.cache_clear()

@@ -18,7 +18,7 @@ from engine.core.out_of_position import OutOfPosition
 from engine.core.reading import Reading
 from engine.core.valuation import ValuedPosition
 from engine.report.live import closing_words, live_console, live_lines
-from engine.report.live_status import Incident, LiveStatus, Past
+from engine.report.live_status import LiveStatus, Notice, Past
 from tests.support.fakes import DAY, NOON, decided, fill_of, order_of
 
 RULES = {
@@ -45,7 +45,7 @@ STATUS = LiveStatus(
         for asset in ("ETH", "SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE")
     ),
     orders=(OrderInFlight(order=BUY, stage=Stage.UNRESOLVED, since=NOON, message="no answer within 10 seconds"),),
-    incidents=(Incident(at=NOON, text="trying again"), Incident(at=NOON + timedelta(minutes=1), text="no answer")),
+    incidents=(Notice(at=NOON, text="trying again"), Notice(at=NOON + timedelta(minutes=1), text="no answer")),
     bars_day=DAY,
     bars_at=NOON,
 )
@@ -75,6 +75,20 @@ def text_of(status: LiveStatus, *, width: int = 80, height: int = 24) -> str:
 )
 def test_the_panel_says_at_80_by_24(words: str) -> None:
     assert words in text_of(STATUS)
+
+
+def test_while_the_kill_switch_holds_the_panel_and_the_words_at_the_end_say_why_nothing_is_traded() -> None:
+    words = "the kill switch holds since 2024-01-01: equity of 900.00 was 25.0% under its highest, 1,200.00; nothing is"
+    status = replace(STATUS, killed=f"{words} traded until a person re-arms it (paper --rearm)")
+
+    shown = " ".join(text_of(status).split())
+    # It is the last to make room.
+    small = " ".join(text_of(status, height=6).split())
+
+    assert f"killed {words} traded until a person re-arms it (paper --rearm)" in shown
+    assert "killed the kill switch holds since 2024-01-01" in small
+    assert f"{words[0].upper()}{words[1:]} traded until a person" in closing_words(Past(), status)
+    assert "killed" not in text_of(STATUS)
 
 
 def test_evidence_is_shown_by_its_names_where_no_rules_are_on_record() -> None:
@@ -121,7 +135,7 @@ def test_in_one_line_the_state_is_left_and_in_two_the_open_order_too() -> None:
 
 def test_words_of_an_exchange_cannot_steer_the_terminal() -> None:
     order = replace(STATUS.orders[0], message="\x1b]0;owned\x07 [red]x[/] \x1b[2J")
-    status = replace(STATUS, orders=(order,), incidents=(Incident(at=NOON, text="\x1b[31m\r\n[/nothing]"),))
+    status = replace(STATUS, orders=(order,), incidents=(Notice(at=NOON, text="\x1b[31m\r\n[/nothing]"),))
     console = Console(file=io.StringIO(), width=120)
 
     for line in live_lines(status, width=120, height=40):
