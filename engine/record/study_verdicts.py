@@ -17,11 +17,15 @@ BEHIND_AN_ENTRY = ("001-8", "004-6", "001-17")
 """The rows of the thesis that an entry of the rotation bets on: the lead, the breakout, the golden cross."""
 
 
-def latest_verdicts(out: Path) -> Mapping[str, str]:
-    """Give the verdicts of the newest study below a folder, by row; empty where there is none that can be read."""
+def latest_verdicts(out: Path, *, synthetic: bool) -> Mapping[str, str]:
+    """Give the verdicts of the newest study below a folder, by row; empty where there is none that can be read.
+
+    Args:
+        synthetic: whether studies of the made-up market are meant; those of the other kind are passed over.
+    """
     for _, study in _newest_first(out):
         rows = study.get("rows")
-        if isinstance(rows, Mapping):
+        if isinstance(rows, Mapping) and bool(study.get("synthetic")) is synthetic:
             return {str(row): str(verdict) for row, verdict in rows.items() if isinstance(verdict, str)}
     return {}
 

@@ -1,4 +1,7 @@
-"""`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes."""
+"""`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes.
+
+Where it shows a board of the thesis, the verdicts of the last study beside the run stand with it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -114,7 +117,10 @@ def _board(record: RunRecord) -> str:
     from engine.report.html.board import board_part  # noqa: PLC0415
 
     context = run_context(record.events)
-    return "" if context is None else board_part(context)
+    from engine.record.study_verdicts import latest_verdicts  # noqa: PLC0415
+
+    verdicts = latest_verdicts(record.folder.parent, synthetic=record.synthetic)
+    return "" if context is None else board_part(context, verdicts)
 
 
 def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
