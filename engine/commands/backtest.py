@@ -50,7 +50,7 @@ def backtest(
 
                 run = backtest_with_board(loaded, now=system_now, progress=progress, label=called)
             else:
-                run = run_backtest(loaded, now=system_now, progress=progress, label=called)
+                run = run_backtest(loaded, now=system_now, progress=progress, label=called, studies=out)
             if run.uses_systems and not context:
                 from engine.wiring.context import with_used_systems
 

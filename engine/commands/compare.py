@@ -51,7 +51,7 @@ def compare(
     console = make_console(quiet=quiet)
     with whole_folder(out, f"compare-{system_now():%Y%m%dT%H%M%SZ}") as folder:
         with progress_bar(quiet=quiet) as progress:
-            runs = run_all(asked, now=system_now, progress=progress)
+            runs = run_all(asked, now=system_now, progress=progress, studies=out)
         page = write_compare_page(folder(), runs)
     if as_json:
         text = json.dumps(plain_runs(runs), indent=2, ensure_ascii=False, allow_nan=False)

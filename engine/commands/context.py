@@ -61,7 +61,9 @@ def _show(config: "Config", out: Path, day: date | None, *, as_json: bool, quiet
 
     with progress_bar(quiet=quiet) as progress:
         seen = see(config, now=system_now, progress=progress)
-        stand = seen.stand_on(day, verdicts=latest_verdicts(out), now=system_now, progress=progress)
+        stand = seen.stand_on(
+            day, verdicts=latest_verdicts(out, synthetic=seen.synthetic), now=system_now, progress=progress
+        )
     console = make_console(quiet=quiet)
     if as_json:
         text = json.dumps(stand_values(stand), indent=2, ensure_ascii=False)

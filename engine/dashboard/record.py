@@ -75,6 +75,6 @@ def record_state(record: RunRecord) -> RecordState:
         curve=curve_of([(row.day, row.equity) for row in record.decisions]),
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
         out_of_position=out_of_position_of(record),
-        board=board_of(run_context(record.events)),
+        board=board_of(run_context(record.events), record.folder.parent, synthetic=record.synthetic),
         may_have_board=rotates(record),
     )

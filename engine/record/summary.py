@@ -30,6 +30,7 @@ class RunFacts:
         rotates: whether the strategy has a basket to rotate into.
         label: what a person called the run by; empty: nothing.
         settings: the keys of the configuration that differ from the default, with their values.
+        study: what a study of the same bars says of the claims behind an entry; None where there is none.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
 
@@ -46,6 +47,7 @@ class RunFacts:
     rotates: bool = True
     label: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
+    study: Mapping[str, object] | None = None
 
 
 def summary_of(
@@ -75,6 +77,7 @@ def summary_of(
         "doubts": list(facts.doubts),
         "notes": [*facts.doubts, *facts.notes, *_old_marks(days[-1])],
         "rotates": facts.rotates,
+        **({} if facts.study is None else {"study": facts.study}),
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
             {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}

@@ -23,9 +23,9 @@ def run_words(entry: RunOutline, *, width: int | None = None) -> str:
     return printable(SEPARATOR.join(part for part in (head, changed) if part))
 
 
-def settings_words(settings: Mapping[str, object], *, width: int | None = None) -> str:
+def settings_words(settings: Mapping[str, object], *, width: int | None = None, whole_values: bool = False) -> str:
     """Write keys with their values; where these have no room, keys alone, as many as have, and how many more."""
-    whole = " ".join(_setting(key, value) for key, value in settings.items())
+    whole = " ".join(_setting(key, value, None if whole_values else LONGEST_VALUE) for key, value in settings.items())
     if width is None or len(whole) <= width:
         return whole
     names = list(settings)
@@ -36,6 +36,7 @@ def settings_words(settings: Mapping[str, object], *, width: int | None = None) 
     return f"{len(names)} keys"
 
 
-def _setting(key: str, value: object) -> str:
+def _setting(key: str, value: object, longest: int | None) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"{key}={text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}"
+    is_long = longest is not None and len(text) > longest
+    return f"{key}={text[: (longest or 1) - 1] + '…' if is_long else text}"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from engine.changed_settings import changed_settings
 from engine.config import Config
@@ -24,8 +25,13 @@ class Asked:
     config: Config
 
 
-def compare(asked: Sequence[Asked], *, now: Callable[[], datetime], progress: ProgressBar) -> list[ComparedRun]:
+def compare(
+    asked: Sequence[Asked], *, now: Callable[[], datetime], progress: ProgressBar, studies: Path | None = None
+) -> list[ComparedRun]:
     """Run each configuration; bars that several ask for are loaded once.
+
+    Args:
+        studies: where studies lie, as of a backtest.
 
     Raises:
         EngineError: as a backtest; the sentence begins with the label of the run.
@@ -38,7 +44,7 @@ def compare(asked: Sequence[Asked], *, now: Callable[[], datetime], progress: Pr
     for each in asked:
         try:
             market = _market(each.config, markets, now=lambda: at, progress=progress)
-            run = backtest(each.config, now=lambda: at, progress=progress, market=market)
+            run = backtest(each.config, now=lambda: at, progress=progress, market=market, studies=studies)
         except EngineError as error:
             raise type(error)(f"{each.label}: {error}") from error
         runs.append(_row(each.label, run))

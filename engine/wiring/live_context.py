@@ -88,17 +88,17 @@ class LiveContext:
         if before == day:
             return
         self._until = self._now() + PATIENCE
-        board = self._made(self._snapshots, day, before)
+        try:
+            board = self._made(self._snapshots, day, before)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a board, the run goes on without it
+            self._notice(f"{day}: the board of the thesis was not made: {error}")
+            return
         if board is not None:
             self._has_facts = True
             yield board
 
     def _made(self, snapshots: Snapshots, day: date, before: date | None) -> ContextSeen | None:
-        try:
-            history = snapshots.history_at(day)
-        except (DataError, VenueError) as error:
-            self._notice(f"{day}: the board of the thesis was not made: {error}")
-            return None
+        history = snapshots.history_at(day)
         core = history[self._strategy.universe.core]
         if core.position_on(day) is None:
             return None

@@ -196,15 +196,21 @@ def test_in_eighty_columns_each_system_has_a_line(tmp_path: Path, market: Path, 
 
 
 def test_a_study_on_disk_has_its_verdicts_shown(tmp_path: Path, market: Path, macro: Path) -> None:
-    for time, verdict in (("20260101T000000Z", "supported"), ("20260102T000000Z", "not supported")):
-        folder = tmp_path / "logs" / f"study-rotation-{time}"
+    studies = [("20260101", "supported", False), ("20260102", "not supported", False), ("20260104", "supported", True)]
+    for day, verdict, synthetic in studies:
+        folder = tmp_path / "logs" / f"study-rotation-{day}T000000Z"
         folder.mkdir(parents=True)
-        (folder / "study.json").write_text(json.dumps({"rows": {"001-13": verdict, "002-1": "untestable"}}))
+        study = {"rows": {"001-13": verdict, "002-1": "untestable"}, "synthetic": synthetic}
+        (folder / "study.json").write_text(json.dumps(study))
     (tmp_path / "logs" / "study-rotation-20260103T000000Z").mkdir()
+    config, out = configuration(tmp_path, market, macro), tmp_path / "logs"
 
-    ended = call_command("context", configuration(tmp_path, market, macro), "--out", tmp_path / "logs")
+    ended = call_command("context", config, "--out", out)
+    call_command("backtest", config, "--context", "--out", out)
 
     assert "study: 001-13 not supported" in ended.stdout
+    (report,) = out.glob("backtest-*/report.html")
+    assert "study: 001-13 not supported" in report.read_text(encoding="utf-8")
 
 
 def test_a_span_is_written_by_days_whether_or_not_the_strategy_decided_them(

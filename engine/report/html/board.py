@@ -1,9 +1,10 @@
 """The board of the thesis as a part of a page, the same in the report and on the dashboard: plain HTML and SVG."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from types import MappingProxyType
 
 from engine.core.context_rows import NO_PHASE, PhaseWeek, SystemFacts, SystemRead, transitions
 from engine.record.context_record import RunContext, spans
@@ -15,6 +16,7 @@ from engine.report.board_words import (
     phase_title,
     rows_text,
     score_words,
+    verdict_words,
 )
 from engine.report.html.templates import render
 
@@ -44,6 +46,7 @@ class SystemLine:
     distance: str
     rows: str
     words: str
+    verdict: str
     bars: Sequence[Bar]
     share: str
 
@@ -68,12 +71,16 @@ class PhaseDrawing:
     matrix: Sequence[Sequence[int]]
 
 
-def board_part(context: RunContext) -> str:
-    """Write the board of a run's last day with its history."""
+def board_part(context: RunContext, verdicts: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Write the board of a run's last day with its history.
+
+    Args:
+        verdicts: by row of the thesis, that of the last study.
+    """
     board = context.board
     pairs = list(zip(board.facts, board.reads, strict=True))
     groups = [
-        (group, counts_words(read for _, read in members), [_line(context, *pair) for pair in members])
+        (group, counts_words(read for _, read in members), [_line(context, *pair, verdicts) for pair in members])
         for group, found in groupby(pairs, key=lambda pair: group_of(pair[0]))
         for members in [list(found)]
     ]
@@ -91,7 +98,7 @@ def board_part(context: RunContext) -> str:
     )
 
 
-def _line(context: RunContext, facts: SystemFacts, read: SystemRead) -> SystemLine:
+def _line(context: RunContext, facts: SystemFacts, read: SystemRead, verdicts: Mapping[str, str]) -> SystemLine:
     first, last = context.first_day, context.last_day
     days = (last - first).days + 1
     pieces = spans(context, facts.name)
@@ -105,6 +112,7 @@ def _line(context: RunContext, facts: SystemFacts, read: SystemRead) -> SystemLi
         distance=board_number(read.distance),
         rows=rows_text(facts.rows),
         words=_words(facts, read),
+        verdict=verdict_words(facts, verdicts),
         bars=[
             _bar((begin - first).days, (end - begin).days + 1, days, "caution" if _warns(facts, state) else state)
             for begin, end, state in pieces

@@ -69,7 +69,7 @@ def compare_html(runs: Sequence[ComparedRun]) -> str:
         style=own_text("report.css") + own_text("compare.css"),
         light=LIGHT,
         dark=DARK,
-        runs=[(run, cells(run), settings_words(run.settings or {})) for run in runs],
+        runs=[(run, cells(run), settings_words(run.settings or {}, whole_values=True)) for run in runs],
         figures=FIGURES,
         spans=list(span_lines(runs)),
         remarks=[*doubts_of(runs), *other_bars(runs)],

@@ -1,7 +1,8 @@
 """Which systems are looked at and how they are named, and their states by day."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.columns import column
-from engine.core.context import Context, SeenSystem, context_of, systems_of
+from engine.core.context import Context, SeenSystem, context_of, interleaved, seen_over, systems_of
 from engine.core.context_rows import PhaseWeek, SystemFacts, SystemRead, transitions
+from engine.core.events import ContextSeen, DataDoubted, DayDecided, RunEnded
 from engine.core.market import History
 from engine.core.rule import Named, RuleParams, Setting, System
 from strategies.rotation import Rotation, RotationParams
@@ -137,3 +139,39 @@ def test_a_board_without_phases_has_none() -> None:
     board = Context(core=one.column.days, systems=[one]).on(FIRST)
 
     assert (board.phase, board.phase_names, [facts.name for facts in board.facts]) == (None, (), ["some"])
+
+
+def day_decided(day: date) -> DayDecided:
+    return DayDecided(
+        day=day, state="CORE", next_state="CORE", reason="hold", evidence={}, targets={}, changed=False,
+        equity=Decimal(1), cash=Decimal(1), core_close=Decimal(1), memory=None,
+    )  # fmt: skip
+
+
+def test_a_run_has_the_first_board_each_change_and_the_last_board_on_record() -> None:
+    one = seen([True, True, False, None, None])
+    days = [FIRST + timedelta(days=n) for n in range(5)]
+
+    found = seen_over(Context(core=one.column.days, systems=[one]), days)
+
+    assert {day: [read.state for read in each.reads] for day, each in found.items()} == {
+        days[0]: ["lit"],
+        days[2]: ["unlit"],
+        days[3]: ["unknown"],
+        days[4]: ["unknown"],
+    }
+    assert [each.whole for each in found.values()] == [False, False, False, True]
+    assert found[days[4]].facts == (one.facts,)
+    assert found[days[4]].reads[0].reason == "for a reason"
+
+
+def test_what_was_seen_stands_behind_all_that_a_days_decision_led_to() -> None:
+    first, second, end = day_decided(FIRST), day_decided(FIRST + timedelta(days=1)), RunEnded(last_day=FIRST)
+    doubt = DataDoubted(at=datetime(2024, 1, 2, tzinfo=UTC), message="of the first day")
+    boards = {day: ContextSeen(day=day, reads=()) for day in (first.day, second.day)}
+
+    assert list(interleaved([first, doubt, second, end], boards)) == [
+        first, doubt, boards[first.day], second, boards[second.day], end,
+    ]  # fmt: skip
+    assert list(interleaved([first], boards)) == [first, boards[first.day]]
+    assert list(interleaved([first, end], {})) == [first, end]
