@@ -73,7 +73,7 @@ class ComparedRun:
         rows = [
             (day, equity / held)
             for day, equity, held in zip(self.days, self.equity, self.held, strict=True)
-            if held and equity > 0
+            if held and equity / held > 0
         ]
         return [(day, ratio / rows[0][1]) for day, ratio in rows]
 
