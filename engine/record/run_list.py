@@ -19,13 +19,24 @@ from engine.core.rotation_equity import ROTATED
 from engine.journal.lock import writer_of
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
 from engine.record.projections import FILL_COLUMNS, ROTATION_COLUMNS
-from engine.record.run_files import DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
+from engine.record.run_files import (
+    DECISIONS_FILE,
+    EQUITY_FILE,
+    FILLS_FILE,
+    ROTATIONS_FILE,
+    STUDY_FILE,
+    STUDY_PAGE,
+    SUMMARY_FILE,
+)
 from engine.record.run_outline import LONG_AGO, REVIEWABLE, RunOutline, ends_of, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES, read_run
+from engine.record.strict_json import strict_object
 
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
 CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", DECISIONS_FILE, SUMMARY_FILE)
 MOST_NEAR_NAMES = 3
+STUDY = "study"
+"""The mode of a folder that holds what was found of the thesis."""
 
 
 def list_runs(out: Path) -> list[RunOutline]:
@@ -67,6 +78,8 @@ def find_run(run: str, out: Path) -> Path:
         raise ConfigError(f"RUN {run!r}: is the folder of all runs; {_near(run, out)}")
     if not (folder / JOURNAL_FILE).exists() and all((folder / part).is_dir() for part in ("backtest", "live")):
         raise ConfigError(f"RUN {run!r}: holds two runs; name {folder / 'backtest'} or {folder / 'live'}, or both")
+    if _is_study(folder):
+        raise ConfigError(f"RUN {run!r}: is a study of the thesis, not a run; open {folder / STUDY_PAGE}")
     return folder
 
 
@@ -76,6 +89,8 @@ def entry_of(folder: Path) -> RunOutline:
     mode, name = (named["mode"], named["name"]) if named else ("", folder.name)
     at = _age(folder)[0]
     try:
+        if _is_study(folder):
+            return RunOutline(folder=folder, at=at, mode=STUDY, name=name, synthetic=_is_synthetic(folder / STUDY_FILE))
         outline = outline_of(folder)
         mode = outline.mode
         return _checked(replace(outline, at=at), name)
@@ -96,6 +111,17 @@ def _checked(outline: RunOutline, name_of_folder: str) -> RunOutline:
     _check_summary(outline)
     _check_ends(outline)
     return outline
+
+
+def _is_study(folder: Path) -> bool:
+    return (folder / STUDY_FILE).exists() and not any((folder / name).exists() for name in (SUMMARY_FILE, JOURNAL_FILE))
+
+
+def _is_synthetic(study: Path) -> bool:
+    try:
+        return bool(strict_object(study.read_text(encoding="utf-8"))["synthetic"])
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{study}: is damaged: it is no study") from error
 
 
 def _of_paper(entry: RunOutline) -> RunOutline:
