@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support import slow_study as slow
-from tests.support.command import PRICES, call_command, only_run_folder
+from tests.support.command import PRICES, ROOT, call_command, only_run_folder
 from tests.support.slow_rotations import Trial
 from tests.support.slow_series import read_rows
 
@@ -131,7 +131,8 @@ def test_the_weekly_correlation_and_the_best_lag(world: slow.World, study: dict[
 
 
 def test_weeks_in_new_territory(world: slow.World, study: dict[str, Any]) -> None:
-    inside, others = [], []
+    inside: list[float] = []
+    others: list[float] = []
     for friday in world.fridays:
         state, gain = world.in_state("new high", friday - 7), world.week("ALT", friday)
         if state is not None and gain is not None:
@@ -203,3 +204,22 @@ def test_the_rank_among_placebos(trial: Trial, world: slow.World, study: dict[st
 
     assert sorted(totals, key=lambda name: -totals[name]) == ORDER
     assert study["strategy"]["placebo_rank"] == {"rank": 3, "of": 8, "order": ORDER}
+
+
+def test_the_readme_says_these_figures() -> None:
+    words = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    for figure in (
+        "weekly correlation 0.25, n = 537",
+        "best of 26 lags: 0.07 at 16 weeks",
+        ", ".join(HIGHS_OF_90),
+        "-0.004 (log) in 126 days",
+        ", ".join(BREAKOUTS),
+        "+0.25 (log)",
+        "11 spells | +4.6 %",
+        ", ".join(TOPS),
+        "+0.86 (log) rests on n = 5 rotations",
+        "335 of 382 cases",
+        "the Russell is 3 of 8",
+    ):
+        assert figure in words, figure
