@@ -15,6 +15,7 @@ from engine import __version__
 from engine.commands import (
     backtest,
     config,
+    context,
     dashboard,
     exchange,
     explain,
@@ -50,6 +51,7 @@ app.command("rehearse")(with_strategies(rehearse.rehearse))
 app.command("parity")(with_strategies(parity.parity))
 app.command("study")(with_strategies(study.study))
 app.command("explain")(with_strategies(explain.explain))
+app.command("context")(with_strategies(context.context))
 app.command("review")(with_strategies(review.review))
 app.command("verify")(with_strategies(verify.verify))
 app.command("exchange")(with_strategies(exchange.exchange))

@@ -31,6 +31,7 @@ from pydantic import (
 
 from engine.core.money import decimal_of, plain
 from engine.core.strategy import MarketName, StrategyParams
+from engine.risk_settings import RiskSettings
 
 Values: TypeAlias = dict[str, Any]
 """Plain values as YAML gives them; validated before anything reads them."""
@@ -285,6 +286,7 @@ class Config(_Section):
     window: Window = Window()
     account: Account = Account()
     costs: CostRates = CostRates()
+    risk: RiskSettings = RiskSettings()
     data: Data = Data()
     venue: VenueSettings = VenueSettings()
     live: Live = Live()
@@ -310,10 +312,12 @@ class Config(_Section):
         # How claims are judged changes no run.
         del values["study"]
         # What came later counts where it is set: a run that sets none of it keeps the digest that it always had.
-        for section, model in (("data", self.data), ("strategy", self.strategy)):
+        for section, model in (("data", self.data), ("strategy", self.strategy), ("risk", self.risk)):
             for key in model.late_keys:
                 if getattr(model, key) == type(model).model_fields[key].get_default(call_default_factory=True):
                     del values[section][key]
+            if not values[section]:
+                del values[section]
         # Keys are not sorted: the order of a basket is the order of its trades.
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 

@@ -149,9 +149,11 @@ class EpochKeeper:
             wiped=kept,
             beside=beside,
             survivor=survivors[-1] if survivors else None,
+            buys_back=not self._is_killed(),
         )
         # What is lost may have bought back some of it already; the rest is planned once that is booked.
-        self._session.begin_epoch(reset, () if lost else plan.orders, lost=lost)
+        orders = () if lost or self._is_killed() else plan.orders
+        self._session.begin_epoch(reset, orders, lost=lost)
         self._tell_of_lost(lost)
         self._tell_of_what_is_unknown(lost, kept)
         self._beside = beside
@@ -190,6 +192,8 @@ class EpochKeeper:
         """Plan to buy what fees took of what was bought back; tell whether anything was planned."""
         standing = self._session.standing
         if self._is_covered or standing.epoch == 1 or standing.last_day is None or self._rounds >= MOST_ROUNDS:
+            return False
+        if self._is_killed():
             return False
         epoch = latest_epoch(self._events())
         missing = self._listed(lacking(epoch, self._session.ledger))
@@ -279,10 +283,17 @@ class EpochKeeper:
         if self._is_covered:
             self._beside = beside
 
+    def _is_killed(self) -> bool:
+        """Tell whether the kill switch holds: nothing is bought, not even what a reset wiped."""
+        return self._session.standing.killed_on is not None
+
     def _lacking(self, ledger: Ledger, held: Amounts) -> str:
         """Say what the account holds less of than the ledger, and what helps; nothing where it holds enough."""
-        for asset, amount in {**ledger.positions, ledger.quote: ledger.cash}.items():
+        not_restored = self._session.standing.not_restored if self._is_killed() else {}
+        for asset, due in {**ledger.positions, ledger.quote: ledger.cash}.items():
             there = held.get(asset, ZERO)
+            # What a reset wiped is bought back once the kill switch is re-armed, and is no shortage until then.
+            amount = due - not_restored.get(asset, ZERO)
             if there < amount and (asset == ledger.quote or self._account.lists(asset)):
                 # A market that has left may have taken its coin with it, or renamed it.
                 return (

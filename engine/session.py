@@ -13,10 +13,10 @@ from decimal import Decimal
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    ContextSeen,
     DataDoubted,
-    DayDecided,
     Event,
-    OrderCancelled,
+    KillSwitchRearmed,
     OrderPlanned,
     OrderSent,
     OrderUnresolved,
@@ -26,14 +26,15 @@ from engine.core.events import (
 )
 from engine.core.ledger import Ledger
 from engine.core.market import History
-from engine.core.marks import closes_at, days_of_older
 from engine.core.money import ZERO, plain
 from engine.core.order import Fill, Order, OrderReport, OrderStatus
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, Stage
 from engine.core.planner import Planner
-from engine.core.settling import cut_to_held, plan_events, position_events, settling, taken_up
-from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
-from engine.core.valuation import HeldAtClose
+from engine.core.settling import cut_to_held, position_events, settling, taken_up
+from engine.core.sizing import Sizing
+from engine.core.strategy import AnyStrategy, Observations, StrategyState
+from engine.deciding import Decider
+from engine.planning import booked_at_close, planned
 from engine.ports import Journal, Venue
 from engine.standing import Standing
 
@@ -45,6 +46,9 @@ class Session:
 
     Args:
         sell_wait_days: calendar days for which buys wait for a sell that was tried and not wholly executed.
+        max_drawdown: fall of the equity from its highest, as a fraction, at which the kill switch acts; None: never.
+        sizing: scales the targets of a change; None where nothing does.
+        sells_delisted: whether what counts as delisted is sold in the books, as in history; else it is said and left.
 
     Attributes:
         doubt_words: what the venue last said of an order that it could not settle; for messages.
@@ -61,6 +65,9 @@ class Session:
         standing: Standing | None = None,
         sell_wait_days: int = SELL_WAIT_DAYS,
         identity: str = "",
+        sells_delisted: bool = False,
+        max_drawdown: float | None = None,
+        sizing: Sizing | None = None,
     ) -> None:
         self.standing = standing or Standing(ledger=ledger, state=strategy.start())
         self._strategy = strategy
@@ -71,6 +78,14 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._doubts: tuple[DataDoubted, ...] = ()
         self._identity = identity
+        self._sells_delisted = sells_delisted
+        self._decider = Decider(
+            strategy=strategy,
+            planner=planner,
+            sell_wait_days=sell_wait_days,
+            max_drawdown=max_drawdown,
+            sizing=sizing,
+        )
         self._beside: Mapping[str, Decimal] | None = None
         self.doubt_words = ""
 
@@ -121,6 +136,10 @@ class Session:
         at = decision_instant(day)
         self._doubts += tuple(DataDoubted(at=at, message=message) for message in messages)
 
+    def saw_context(self, seen: ContextSeen) -> None:
+        """Write down what the systems of the thesis said on a decided day."""
+        self._record(seen)
+
     def end(self, last_day: date) -> None:
         """Write down that a run ends, and which orders still wait."""
         self._record(RunEnded(last_day=last_day, waiting=self.waiting))
@@ -151,55 +170,38 @@ class Session:
         doubt = self.standing.orders.in_doubt
         if doubt is not None:
             raise ValueError(f"{doubt.order.client_order_id} is unresolved; it is settled before a day is decided")
-        core = self._strategy.universe.core
-        held = closes_at(self.ledger.positions, day, history, self.standing.marks)
-        equity = self.ledger.equity(held)
-        before = self.state
-        stuck = self.stuck(decision_instant(day))
-        decision: Decision[StrategyState] = self._strategy.decide(
-            before,
-            observations.at(day),
-            HeldAtClose(
-                ledger=self.ledger,
-                closes=held,
-                equity=equity,
-                orders_waiting=self.standing.orders.holds_back(stuck),
-                entries_allowed=entries_allowed,
-                stuck=tuple(stuck),
-                before=self.standing.rotation,
-            ),
+        # What is booked at the close comes before equity is taken, and is written with the decision.
+        booked = booked_at_close(
+            self.standing,
+            day,
+            history,
+            self._strategy.universe.delisting,
+            planner=self._planner,
+            sells_delisted=self._sells_delisted,
         )
-        others = [asset for asset in (core, *decision.targets) if asset not in held]
-        closes = {**held, **closes_at(others, day, history, self.standing.marks)}
-        dust = self._planner.crumbs(self.ledger, held).difference(decision.targets, (core,))
-        reason = decision.reason if decision.trade else self.standing.unplanned
-        decided = DayDecided(
-            day=day,
-            state=before.name,
-            next_state=decision.state.name,
-            reason=decision.reason,
-            evidence=decision.evidence,
-            rules=decision.rules,
-            targets=decision.targets,
-            changed=decision.trade,
-            equity=equity,
-            cash=self.ledger.cash,
-            core_close=closes[core],
-            memory=decision.state,
-            closes={asset: close for asset, close in closes.items() if asset not in dust},
-            planned=reason is not None and plan_orders,
-            marked_on=days_of_older([asset for asset in held if asset not in dust], day, history, self.standing.marks),
+        standing = self.standing.after_all(booked)
+        decided, closes, reason = self._decider.decide(
+            standing, day, observations, history, entries_allowed=entries_allowed, plan_orders=plan_orders
         )
         plan: Sequence[Event] = ()
-        if plan_orders and reason is not None:
-            plan = self._plan(day, decision.targets, reason, closes)
-        elif plan_orders and self.standing.missed.coins:
-            plan = self._plan_again(day, decision.targets, closes)
+        if plan_orders:
+            plan = planned(
+                standing,
+                decided,
+                closes,
+                reason=reason,
+                planner=self._planner,
+                rules_of_now=self._venue.instruments,
+            )
         if hold_plans and (decided.planned or plan):
             return False
-        self._record(*self._opening, *self._doubts, decided, *plan)
+        self._record(*self._opening, *self._doubts, *booked, decided, *plan)
         self._opening, self._doubts = (), ()
         return True
+
+    def rearm(self, at: datetime) -> None:
+        """Write down that a person re-armed the kill switch: the next decision is like a first one."""
+        self._record(KillSwitchRearmed(at=at))
 
     def settle(self, at: datetime) -> None:
         """Ask what became of an unresolved order, and send nothing: a decision may be due that replaces what waits."""
@@ -243,15 +245,18 @@ class Session:
 
         What buys back what a reset wiped comes before all, and is waited for as sells are.
 
-        While an order is unresolved the venue is asked for its fate, and nothing is sent.
+        While an order is unresolved the venue is asked for its fate, and nothing is sent; while the kill switch holds
+        nothing is bought.
         """
-        for order in self.standing.orders.restoring:
-            self._work(order, at)
-        if self._awaits(self.standing.orders.restoring, at):
-            return
+        is_killed = self.standing.killed_on is not None
+        if not is_killed:
+            for order in self.standing.orders.restoring:
+                self._work(order, at)
+            if self._awaits(self.standing.orders.restoring, at):
+                return
         for order in self.standing.orders.sells:
             self._work(order, at)
-        if not self._awaits(self.standing.orders.sells, at):
+        if not is_killed and not self._awaits(self.standing.orders.sells, at):
             for order in self.standing.orders.buys:
                 if not self.standing.orders.awaits_cash(order):
                     self._work(order, at)
@@ -260,26 +265,6 @@ class Session:
         """Write the events of one act, then stand where they lead: nothing is known that is not written."""
         self._journal.append_all(events)
         self.standing = self.standing.after_all(events)
-
-    def _plan(self, day: date, targets: Mapping[str, float], reason: str, closes: Mapping[str, Decimal]) -> list[Event]:
-        """Plan for a day's targets; what still waits for earlier ones is dropped, but for what a reset had wiped."""
-        epoch = self.standing.epoch
-        plan = self._planner.plan(targets, ledger=self.ledger, closes=closes, day=day, reason=reason, epoch=epoch)
-        orders = self.standing.orders
-        cancelled = [OrderCancelled(day=day, order=order) for order in (*orders.sells, *orders.buys)]
-        return [*cancelled, *plan_events(plan, day)]
-
-    def _plan_again(self, day: date, targets: Mapping[str, float], closes: Mapping[str, Decimal]) -> list[Event]:
-        """Plan for the coins that are out of position, by the market's rules of now, once their orders have ended."""
-        # What restores after a reset is no order of the change: the ledger holds all along what it puts back.
-        open_ = {order.asset for order in self.waiting if not order.restores}
-        missed = [each for asset, each in self.standing.missed.coins.items() if asset not in open_]
-        if not missed:
-            return []
-        planner = replace(self._planner, instruments={**self._planner.instruments, **self._venue.instruments()})
-        epoch = self.standing.epoch
-        plan = planner.plan_again(missed, targets, ledger=self.ledger, closes=closes, day=day, epoch=epoch)
-        return plan_events(plan, day)
 
     def _awaits(self, orders: Sequence[Order], at: datetime) -> bool:
         """Tell whether others wait for one of these: not for what is stuck."""
@@ -296,7 +281,10 @@ class Session:
         if closed:
             self._wait_for_market(order, at, closed)
             return
-        ours = cut_to_held(order, self.ledger, self._planner.instruments[order.asset])
+        ours, gone = self._cut(order)
+        if gone:
+            self._wait_for_market(order, at, gone)
+            return
         if ours.quantity <= ZERO:
             nothing = f"no lot of it is held: {plain(self.ledger.quantity(order.asset))} {order.asset}"
             report = OrderReport(status=OrderStatus.REJECTED, waived=True, message=nothing)
@@ -306,6 +294,15 @@ class Session:
                 ours, at=at, cash=self.ledger.cash, alongside=self.standing.orders.alongside(order)
             )
         self._book(ours, report, at)
+
+    def _cut(self, order: Order) -> tuple[Order, str]:
+        """Cut a sell to what there is of ours; say why where the kill switch lets it not be there."""
+        instrument = self._planner.instruments[order.asset]
+        if self.standing.killed_on is None:
+            return cut_to_held(order, self.ledger, instrument), ""
+        from engine.in_cash import cut_to_there  # noqa: PLC0415 - it never happens to most runs
+
+        return cut_to_there(order, self.standing, instrument)
 
     def _wait_for_market(self, order: Order, at: datetime, closed: str) -> None:
         flight = self.standing.orders.at(order.client_order_id)

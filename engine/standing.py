@@ -8,9 +8,12 @@ from typing import assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -27,6 +30,7 @@ from engine.core.events import (
 from engine.core.ledger import Ledger
 from engine.core.marks import Mark
 from engine.core.missed import MissedPositions
+from engine.core.money import ZERO, exact
 from engine.core.order import Fill
 from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.rotation_equity import RotationEquity, rotation_after
@@ -49,7 +53,15 @@ class Standing:
         beside: what the account held beside the ledger where the run or the epoch began, by asset; None: not looked at.
         marks: the last known price by asset that is held or was targeted, for one whose market has left.
         marked_on: by asset held, the day of its price in the last decision where that is older than the decision.
+        delisted: the assets that count as delisted, by name: those sold in the books and not targeted again since, and
+            those that are left, which are said once.
+        highest: the highest equity of a decision, of the run or since the kill switch was re-armed; None before one.
+        killed_on: the day on which the kill switch acted that holds now; nothing trades until it is re-armed.
+        reset: the last reset of the exchange; None before any.
+        rearmed: whether it was re-armed, and no day decided since.
+        wiped: what the last reset of the exchange had wiped, by asset, where the kill switch left it so; else empty.
         rotation: what the rotation in being was worth at its closes; None outside one.
+        targets: those of the last decision, None before any; wanted: what the strategy wanted, where they are scaled.
     """
 
     ledger: Ledger
@@ -64,7 +76,27 @@ class Standing:
     beside: Mapping[str, Decimal] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
     marked_on: Mapping[str, date] = field(default_factory=dict)
+    delisted: Mapping[str, AssetDelisted] = field(default_factory=dict)
+    highest: Decimal | None = None
+    killed_on: date | None = None
+    rearmed: bool = False
+    reset: AccountReset | None = None
+    wiped: Mapping[str, Decimal] = field(default_factory=dict)
     rotation: RotationEquity | None = None
+    targets: Mapping[str, float] | None = None
+    wanted: Mapping[str, float] | None = None
+
+    @property
+    def untargeted(self) -> tuple[str, ...]:
+        """The assets sold as delisted and not targeted again since: their targets are 0, and their shares stay cash."""
+        return tuple(asset for asset, each in self.delisted.items() if each.penalty is not None)
+
+    @property
+    def not_restored(self) -> Mapping[str, Decimal]:
+        """What the exchange lacks of ours, by asset: a reset wiped it, and the kill switch has nothing bought back."""
+        with exact():
+            rest = {asset: wanted - self.ledger.outside.get(asset, ZERO) for asset, wanted in self.wiped.items()}
+        return {asset: quantity for asset, quantity in rest.items() if quantity > ZERO}
 
     def after_all(self, events: Iterable[Event]) -> "Standing":
         """Give where the session stands after these events, in order."""
@@ -81,10 +113,12 @@ class Standing:
                 # What the run began with, whatever the configuration says by now.
                 ledger = replace(self.ledger, cash=cash, quote=quote)
                 return replace(self, ledger=ledger, identity=event.identity, beside=event.beside)
-            case DataDoubted():
+            case DataDoubted() | ContextSeen():
                 return self
             case DayDecided():
                 return self._decided(event, orders)
+            case KillSwitchRearmed():
+                return replace(self, killed_on=None, highest=None, rearmed=True, wiped={})
             case OrderFilled(fill=fill):
                 return replace(
                     self,
@@ -96,12 +130,28 @@ class Standing:
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
                 return replace(
-                    self, ledger=ledger, orders=orders, epoch=event.epoch, known=event.survivor, beside=event.beside
+                    self,
+                    ledger=ledger,
+                    orders=orders,
+                    epoch=event.epoch,
+                    known=event.survivor,
+                    beside=event.beside,
+                    reset=event,
+                    wiped=({} if event.buys_back else event.wiped) or {},
                 )
             case OrderPlanned() | OrderCancelled() | OrderSkipped():
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
-                return replace(self, orders=orders, missed=self.missed.after(event), unplanned=unplanned)
+                left = isinstance(event, OrderCancelled) and event.order.restores and self.reset is not None
+                return replace(
+                    self,
+                    orders=orders,
+                    missed=self.missed.after(event),
+                    unplanned=unplanned,
+                    wiped=(self.reset.wiped or {}) if left and self.reset is not None else self.wiped,
+                )
+            case AssetDelisted(asset=asset):
+                return replace(self, delisted={**self.delisted, asset: event})
             case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | RunEnded():
                 return replace(self, orders=orders)
             case PositionMissed() | PositionReached():
@@ -123,8 +173,20 @@ class Standing:
             last_day=event.day,
             marks={**self.marks, **marks},
             marked_on=event.marked_on,
+            delisted=self._delisted_after(event) if event.changed and self.delisted else self.delisted,
             rotation=rotation_after(self.rotation, event),
+            targets=event.targets,
+            wanted=event.wanted,
+            highest=event.equity if self.highest is None else max(self.highest, event.equity),
+            killed_on=(self.killed_on or event.day) if event.killed else None,
+            rearmed=False,
         )
+
+    def _delisted_after(self, change: DayDecided) -> dict[str, AssetDelisted]:
+        """Give those delisted after a change of targets: one that it targets has come back."""
+        return {
+            asset: each for asset, each in self.delisted.items() if each.penalty is None or asset not in change.targets
+        }
 
 
 def _is_plan(event: OrderPlanned | OrderCancelled | OrderSkipped, day: date | None) -> bool:

@@ -1,185 +1,33 @@
 """The rotation: hold the core, rotate into a basket when the index breaks out and the core's weekly MACD crosses.
 
-Three parts: parameters, what is observed of each day, and the decision. The rules are in `strategies/rules/`.
+The rules are in `strategies/rules/`; parameters, state and what is observed of each day in `strategies/rotating/`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from math import fsum
-from typing import Any, ClassVar, Literal, NamedTuple, Self
-
-from pydantic import Field, StrictFloat, StrictInt, model_validator
+from typing import Any, ClassVar
 
 from engine.core.changes import Change, SetParameter
-from engine.core.events import EvidenceValue
 from engine.core.explaining import Asked
 from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.reading import Readings
-from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules
-from engine.core.strategy import Decision, Holdings, MarketName, StrategyParams, Universe
-from strategies.rules import Choice, confirmation, exits
+from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules, System
+from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
+from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
+from strategies.rotating.params import RotationParams
+from strategies.rotating.state import Regime, RotationState, Targets, Tranche
+from strategies.rules import confirmation, exits, thesis_systems
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
 from strategies.rules.golden_cross import GoldenCross
 from strategies.rules.index_up_to_date import IndexUpToDate
 from strategies.rules.weights_drifted import WeightsDrifted
-from strategies.signals.breakout import BreakoutParams
-from strategies.signals.days import (
-    BreakoutFacts,
-    DailyBreakout,
-    DailyMacd,
-    WeekFacts,
-)
-from strategies.signals.macd import MacdParams
 from strategies.signals.setting import RotationSetting
 
-WEIGHT_TOLERANCE = 1e-9
-"""Weights typed as decimals add up to 1 within this."""
-
-
-class RotationParams(StrategyParams):
-    """Parameters of the rotation, as in the configuration."""
-
-    late_keys: ClassVar[tuple[str, ...]] = ("exits",)
-
-    name: str = "rotation"
-    core: MarketName = Field("BTC", description="The asset held outside rotations.")
-    index: MarketName = Field("RUT", description="The index whose breakout is awaited.")
-    basket: dict[MarketName, StrictFloat] = Field(default_factory=lambda: {"ETH": 0.5}, description="Fixed weights.")
-    basket_equal: tuple[MarketName, ...] = Field(
-        ("SOL", "BNB", "XRP", "ADA", "AVAX", "LINK", "DOGE"),
-        description="These share equally what the basket leaves of 1.",
-    )
-    min_history_days: StrictInt = Field(30, ge=1, description="Daily bars after which an asset is tradable.")
-    breakout: BreakoutParams = BreakoutParams()
-    macd: MacdParams = MacdParams()
-    hold_weeks: StrictInt = Field(18, ge=1, le=5200, description="Weeks after which a rotation ends.")
-    exit_to: Literal["core", "cash"] = Field("core", description="Where a rotation ends.")
-    cash_reserve: StrictFloat = Field(0.005, ge=0, lt=1, description="Fraction of equity never invested.")
-    rebalance_drift: StrictFloat | None = Field(
-        None, gt=0, lt=1, description="Trade back to the targets when a weight is further off; null: never."
-    )
-    confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
-    exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
-
-    @model_validator(mode="after")
-    def _weights_fit(self) -> Self:
-        for asset, weight in self.basket.items():
-            if not 0 < weight <= 1:
-                raise ValueError(
-                    f"strategy.basket.{asset} {weight} is not allowed; a weight above 0 and up to 1 is wanted"
-                )
-        total = fsum(self.basket.values())
-        if total > 1 + WEIGHT_TOLERANCE:
-            raise ValueError(f"strategy.basket: weights add up to {total:g}; at most 1 is allowed")
-        if not self.basket_equal and abs(total - 1) > WEIGHT_TOLERANCE:
-            raise ValueError(f"strategy.basket: weights add up to {total:g}; 1 is wanted when basket_equal is empty")
-        twice = [asset for asset in self.basket_equal if asset in self.basket or self.basket_equal.count(asset) > 1]
-        # With nothing left to share, basket_equal is idle, whatever it names.
-        if twice and total < 1 - WEIGHT_TOLERANCE:
-            raise ValueError(
-                f"strategy.basket_equal: {twice[0]} is given twice; each asset may stand in the basket once"
-            )
-        if self.index in {self.core, *self.basket_weights()}:
-            raise ValueError(f"strategy.index: {self.index} is also an asset to trade; the index is only looked at")
-        for choice in self.confirmations:
-            confirmation(choice)
-        exits(self.exits)
-        return self
-
-    def basket_weights(self) -> dict[str, float]:
-        """Give the weight of each basket asset, in trading order, adding up to 1."""
-        weights = dict(self.basket)
-        rest = 1 - fsum(self.basket.values())
-        if rest > WEIGHT_TOLERANCE:
-            weights |= dict.fromkeys(self.basket_equal, rest / len(self.basket_equal))
-        return weights
-
-
-class Regime(StrEnum):
-    """The strategy's states."""
-
-    CORE = "CORE"
-    ROTATED = "ROTATED"
-    CASH = "CASH"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotationState:
-    """What the strategy remembers.
-
-    Attributes:
-        started: whether the core has been bought.
-        targets: the weights set at the last change, in trading order.
-        entry_day, entry_session: of the rotation in being; None outside one.
-        exit_day: of the last rotation; crosses up to it are spent.
-    """
-
-    regime: Regime = Regime.CORE
-    started: bool = False
-    targets: tuple[tuple[str, float], ...] = ()
-    entry_day: date | None = None
-    entry_session: date | None = None
-    exit_day: date | None = None
-
-    @property
-    def name(self) -> str:
-        """The regime's name."""
-        return self.regime.value
-
-
-class RotationFacts(NamedTuple):
-    """What is known at the end of one day.
-
-    Attributes:
-        tradable: basket assets that can be traded, in trading order.
-        entry, exits: what each of the entry rules and exits observed, in order.
-    """
-
-    day: date
-    breakout: BreakoutFacts
-    macd: WeekFacts
-    tradable: tuple[str, ...]
-    entry: tuple[object, ...]
-    exits: tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RotationObservations:
-    """What the rules observed, by day.
-
-    Attributes:
-        columns: each once, breakout, MACD and tradable assets first; places: those of the entry rules and the exits.
-    """
-
-    first_day: date
-    breakout: DailyBreakout
-    macd: DailyMacd
-    entry: tuple[ByDay[Any], ...]
-    exits: tuple[ByDay[Any], ...]
-    columns: tuple[ByDay[Any], ...]
-    places: tuple[tuple[int, ...], tuple[int, ...]]
-
-    def at(self, day: date) -> RotationFacts:
-        """Give the facts of one decision day.
-
-        Raises:
-            KeyError: the day has no bar of the core.
-        """
-        breakout, macd, tradable, *others = (column.at(day) for column in self.columns)
-        seen = (breakout, macd, tradable, *others)
-        entry, exits_ = self.places
-        return RotationFacts(
-            day=day,
-            breakout=breakout,
-            macd=macd,
-            tradable=tradable.assets,
-            entry=tuple([seen[place] for place in entry]),
-            exits=tuple([seen[place] for place in exits_]),
-        )
+__all__ = ["Regime", "Rotation", "RotationFacts", "RotationParams", "RotationState"]
 
 
 class Rotation:
@@ -190,7 +38,7 @@ class Rotation:
     def __init__(self, params: RotationParams) -> None:
         self.params = params
         self._weights = params.basket_weights()
-        setting = RotationSetting(
+        setting = self._setting = RotationSetting(
             core=params.core,
             index=params.index,
             basket=self._weights,
@@ -198,19 +46,21 @@ class Rotation:
             macd=params.macd,
             hold_weeks=params.hold_weeks,
             min_history_days=params.min_history_days,
+            exits=params.exits,
         )
-        self._breakout, self._cross = Breakout(RuleParams(), setting), GoldenCross(RuleParams(), setting)
+        self._breakout, self._cross = Breakout(RuleParams(), setting), _cross(params, setting)
         self._stale = IndexUpToDate(RuleParams(), setting)
         self.entry = Rules(
             [
                 Named(name="breakout", rule=self._breakout),
                 Named(name="golden_cross", rule=self._cross),
                 *(confirmation(choice)(setting) for choice in params.confirmations),
-                Named(name="basket_tradable", rule=BasketTradable(RuleParams(), setting)),
+                Named(name="basket_tradable", rule=_tradable(params, setting)),
             ]
         )
-        self.exits = Rules([exit_(setting) for exit_ in exits(params.exits)])
-        assets = dict.fromkeys((params.core, *self._weights))
+        # A system within an exit has no name that a confirmation has.
+        self.exits = Rules([exit_(setting) for exit_ in exits(params.exits)], after=self.entry)
+        basket, assets = params.basket_rule(), dict.fromkeys((params.core, *self._weights))
         self.universe = Universe(
             core=params.core,
             assets=tuple(assets),
@@ -219,6 +69,8 @@ class Rotation:
             basket=self._weights,
             cash_reserve=params.cash_reserve,
             min_history_days=params.min_history_days,
+            basket_on=None if basket is None else basket.weights_on,
+            delisting=params.delisting(),
         )
 
     def observe(self, history: History) -> RotationObservations:
@@ -228,7 +80,7 @@ class Rotation:
             DataError: the core has a week without a bar or too few weeks, or the index never has a ceiling.
         """
         entry, exits_ = self.entry.observe(history), self.exits.observe(history)
-        breakout, macd = self._breakout.observe(history), self._cross.observe(history)
+        breakout, macd = self._breakout.observe(history), self._setting.daily_macd.of(history)
         # Several rules look at the same signal: it is asked once a day.
         observed: tuple[ByDay[Any], ...] = (breakout, macd, entry[-1], *entry, *exits_)
         columns = tuple({id(each): each for each in observed}.values())
@@ -239,7 +91,7 @@ class Rotation:
             entry=entry,
             exits=exits_,
             columns=columns,
-            places=(_places(columns, entry), _places(columns, exits_)),
+            places=(places_of(columns, entry), places_of(columns, exits_)),
         )
 
     def start(self) -> RotationState:
@@ -248,10 +100,11 @@ class Rotation:
 
     def decide(self, state: RotationState, facts: RotationFacts, holdings: Holdings) -> Decision[RotationState]:
         """Decide one day by the state machine."""
+        state = state.without(holdings.delisted)
         position = _position(facts.day, state, holdings)
         if state.regime is Regime.ROTATED:
             readings = self.exits.read(facts.exits, position)
-            cross = self._cross.read(facts.macd, position)
+            cross = self._cross.read(facts.cross, position)
         else:
             readings = self.entry.read(facts.entry, position)
             cross = readings["golden_cross"]
@@ -263,32 +116,43 @@ class Rotation:
             reason=reason,
             targets=dict(after.targets),
             trade=reason != "hold",
-            evidence={
-                "index": _index_evidence(facts.breakout),
-                "macd": _macd_evidence(facts.macd, in_force=bool(cross.holds)),
-            },
+            evidence=evidence_of(facts, in_force=bool(cross.holds)),
             rules=readings,
+            is_sized=True,
         )
 
     def _next(
         self, state: RotationState, facts: RotationFacts, position: Position, readings: Readings
     ) -> tuple[RotationState, str]:
         if not state.started:
-            return replace(state, started=True, targets=self._core_targets()), "start"
+            begun = replace(state, regime=Regime.CORE, started=True)
+            return self._to(self._core_targets(), begun, position, "start")
         if state.regime is Regime.ROTATED:
             fired = next((name for name in self.exits.outer if readings[name].holds), None)
             if fired is not None:
-                return self._exited(state, facts), fired
+                parts = self.params.tranches.exit
+                return self._to(self._exit_targets(), self._exited(state, facts, fired), position, fired, parts=parts)
         elif self.entry.all_hold(readings) and position.holdings.entries_allowed:
-            return self._entered(state, facts), "entry"
+            parts = self.params.tranches.entry
+            return self._to(self._basket_targets(facts), self._entered(state, facts), position, "entry", parts=parts)
         elif state.regime is Regime.CASH and readings["golden_cross"].holds:
-            return replace(state, regime=Regime.CORE, targets=self._core_targets()), "golden_cross"
+            return self._to(self._core_targets(), replace(state, regime=Regime.CORE), position, "golden_cross")
+        if state.tranche is not None:
+            continued = _continued(state, state.tranche, facts.day, self.universe.assets)
+            if continued is not None:
+                return continued, state.tranche.reason
         drifted = self._drift(state)
         return state, "rebalance" if drifted and drifted.read(facts.day, position).holds else "hold"
 
+    def left_for_cash(self, state: RotationState, day: date) -> RotationState:
+        """Give the state after all was sold: the next decision buys the core; crosses of the rotation are spent."""
+        if state.regime is Regime.ROTATED:
+            return RotationState(regime=Regime.CASH, exit_day=day)
+        return RotationState(regime=Regime.CASH, exit_day=state.exit_day, left_by=state.left_by)
+
     def asked(self, case: Case[RotationState, RotationFacts]) -> Sequence[Asked]:
         """Give what each state asks: the exits while rotated, else the entry; then how far weights have drifted."""
-        state, observed, core = case.state, case.observations, self.params.core
+        state, observed, core = case.state.without(case.holdings.delisted), case.observations, self.params.core
         if not state.started or not isinstance(observed, RotationObservations):
             return ()
         if state.regime is Regime.ROTATED:
@@ -299,8 +163,10 @@ class Rotation:
                 entry += ((Named(name="index_up_to_date", rule=self._stale), EveryDay()),)
             asked = [Asked(name="enter the basket", rules=entry, needs="all", awaited=True)]
         if state.regime is Regime.CASH:
-            cross = Named(name="golden_cross", rule=self._cross), observed.macd
+            cross = Named(name="golden_cross", rule=self._cross), observed.cross
             asked.append(Asked(name=f"back to {core}", rules=(cross,), needs="all"))
+        if state.tranche is not None:
+            asked.append(Asked(name="the next part", rules=(_part_due(state.tranche),), needs="all"))
         drifted = self._drift(state)
         if drifted:
             rules = ((Named(name="weights_drifted", rule=drifted), EveryDay()),)
@@ -321,41 +187,56 @@ class Rotation:
         left = tuple(choice for name, choice in zip(confirming, choices, strict=True) if name not in names)
         return SetParameter(key="strategy.confirmations", before=choices, after=left).as_change()
 
+    def used_systems(self) -> Sequence[Named]:
+        """Give the systems that it decides by, within groups too, under the names that decisions have for them."""
+        rules = (each for asked in (self.entry, self.exits) for each in asked)
+        return tuple(each for each in rules if isinstance(each.rule, System) and not each.rule.members)
+
+    def thesis_systems(self) -> Sequence[Named]:
+        """Give the systems of the thesis, at their defaults."""
+        return thesis_systems(self._setting)
+
     def _drift(self, state: RotationState) -> WeightsDrifted | None:
         allowed = self.params.rebalance_drift
         return None if allowed is None else WeightsDrifted(allowed, dict(state.targets))
 
-    def _entered(self, state: RotationState, facts: RotationFacts) -> RotationState:
-        return replace(
-            state,
-            regime=Regime.ROTATED,
-            targets=self._basket_targets(facts.tradable),
-            entry_day=facts.day,
-            entry_session=facts.breakout.session,
-        )
+    def _to(
+        self, targets: Targets, state: RotationState, position: Position, reason: str, *, parts: int = 1
+    ) -> tuple[RotationState, str]:
+        """Set targets, as far as the limits on the whole account allow; in parts, the first of them."""
+        end = tuple(position.holdings.sized(dict(targets)).items())
+        if parts == 1:
+            return replace(state, targets=end, tranche=None), reason
+        from strategies.rotating.tranches import begun  # noqa: PLC0415 - off by default
 
-    def _exited(self, state: RotationState, facts: RotationFacts) -> RotationState:
-        to_cash = self.params.exit_to == "cash"
+        day, assets = position.day, self.universe.assets
+        return begun(state, end, count=parts, reason=reason, day=day, assets=assets), reason
+
+    def _entered(self, state: RotationState, facts: RotationFacts) -> RotationState:
+        return replace(state, regime=Regime.ROTATED, entry_day=facts.day, entry_session=facts.breakout.session)
+
+    def _exited(self, state: RotationState, facts: RotationFacts, left_by: str) -> RotationState:
         return replace(
             state,
-            regime=Regime.CASH if to_cash else Regime.CORE,
-            targets=() if to_cash else self._core_targets(),
+            regime=Regime.CASH if self.params.exit_to == "cash" else Regime.CORE,
             entry_day=None,
             entry_session=None,
             exit_day=facts.day,
+            left_by=left_by if self.params.reentry == "breakout_again" else "",
         )
 
-    def _core_targets(self) -> tuple[tuple[str, float], ...]:
+    def _exit_targets(self) -> Targets:
+        return () if self.params.exit_to == "cash" else self._core_targets()
+
+    def _core_targets(self) -> Targets:
         return ((self.params.core, 1 - self.params.cash_reserve),)
 
-    def _basket_targets(self, tradable: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        total = fsum(self._weights[asset] for asset in tradable)
+    def _basket_targets(self, facts: RotationFacts) -> Targets:
         invested = 1 - self.params.cash_reserve
-        return tuple((asset, self._weights[asset] / total * invested) for asset in tradable)
-
-
-def _places(columns: Sequence[ByDay[Any]], observed: Sequence[ByDay[Any]]) -> tuple[int, ...]:
-    return tuple(next(n for n, column in enumerate(columns) if column is each) for each in observed)
+        if facts.weights is not None:
+            return tuple((asset, weight * invested) for asset, weight in facts.weights)
+        total = fsum(self._weights[asset] for asset in facts.tradable)
+        return tuple((asset, self._weights[asset] / total * invested) for asset in facts.tradable)
 
 
 def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
@@ -364,30 +245,35 @@ def _position(day: date, state: RotationState, holdings: Holdings) -> Position:
         entry_day=state.entry_day,
         entry_session=state.entry_session,
         exit_day=state.exit_day,
+        left_by=state.left_by,
         holdings=holdings,
     )
 
 
-def _index_evidence(facts: BreakoutFacts) -> Mapping[str, EvidenceValue]:
-    return {
-        "session": facts.session,
-        "close": facts.close,
-        "in_breakout": facts.in_breakout,
-        "support": facts.support,
-        "ceiling": facts.ceiling,
-        "breakout_session": facts.breakout_session,
-        "loss_session": facts.loss_session,
-        "run_length": facts.run_length,
-        "run_level": facts.run_level,
-    }
+def _cross(params: RotationParams, setting: RotationSetting) -> GoldenCross:
+    if params.reentry == "new_cross":
+        return GoldenCross(RuleParams(), setting)
+    from strategies.rules.breakout_again import BreakoutAgain  # noqa: PLC0415 - off by default
+
+    return BreakoutAgain(RuleParams(), setting)
 
 
-def _macd_evidence(facts: WeekFacts, *, in_force: bool) -> Mapping[str, EvidenceValue]:
-    return {
-        "week": facts.week,
-        "macd": facts.macd,
-        "signal": facts.signal,
-        "above_signal": facts.above_signal,
-        "cross_week": facts.cross_week,
-        "in_force": in_force,
-    }
+def _tradable(params: RotationParams, setting: RotationSetting) -> BasketTradable:
+    rule = params.basket_rule()
+    if rule is None:
+        return BasketTradable(RuleParams(), setting)
+    from strategies.rules.basket_weighed import BasketWeighed  # noqa: PLC0415 - off by default
+
+    return BasketWeighed(RuleParams(), setting, rule)
+
+
+def _continued(state: RotationState, tranche: Tranche, day: date, assets: Sequence[str]) -> RotationState | None:
+    from strategies.rotating.tranches import continued  # noqa: PLC0415 - off by default
+
+    return continued(state, tranche, day, assets)
+
+
+def _part_due(tranche: Tranche) -> tuple[Named, EveryDay]:
+    from strategies.rules.part_due import PartDue  # noqa: PLC0415 - off by default
+
+    return Named(name="part_due", rule=PartDue(tranche)), EveryDay()

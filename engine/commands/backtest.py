@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, FromDay, OutFolder, Quiet, ToDay
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, Context, FromDay, OutFolder, Quiet, ToDay
 
 
 def backtest(
@@ -16,6 +16,7 @@ def backtest(
     assignments: Assignments = None,
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
+    context: Context = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Skip report.html.")] = False,
 ) -> None:
     """Run the strategy over history and write a run folder."""
@@ -32,7 +33,16 @@ def backtest(
     console = make_console(quiet=quiet)
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:
-            run = run_backtest(loaded, now=system_now, progress=progress)
+            if context:
+                from engine.wiring.context import backtest_with_board
+
+                run = backtest_with_board(loaded, now=system_now, progress=progress)
+            else:
+                run = run_backtest(loaded, now=system_now, progress=progress, studies=out)
+            if run.uses_systems and not context:
+                from engine.wiring.context import with_used_systems
+
+                run = with_used_systems(run)
         write_backtest(folder(), run)
         if not no_report:
             from engine.report.html.page import write_report

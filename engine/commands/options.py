@@ -32,6 +32,9 @@ FromDay: TypeAlias = Annotated[
 ToDay: TypeAlias = Annotated[
     str | None, typer.Option("--to", metavar="DATE", help="Last decision day; wins over window.to.")
 ]
+Context: TypeAlias = Annotated[
+    bool, typer.Option("--context", help="Compute the whole board of the thesis too; nothing is decided by it.")
+]
 DEFAULT_OUT = Path("logs")
 own_folder: ContextVar[Path | None] = ContextVar("own_folder", default=None)
 """The folder of the user's own strategies, as the command was told; None: that of the working folder."""

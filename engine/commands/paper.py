@@ -9,7 +9,7 @@ import typer
 
 from engine.commands.ending import Ending, ended_by_signals
 from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, OutFolder, Quiet
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, Context, OutFolder, Quiet
 from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def paper(
     accept_config: Annotated[
         bool, typer.Option("--accept-config", help="Take a changed configuration into an old run folder.")
     ] = False,
+    context: Context = False,
+    rearm: Annotated[
+        bool,
+        typer.Option("--rearm", help="Re-arm the kill switch (risk.max_drawdown) that holds, and trade again."),
+    ] = False,
     assignments: Assignments = None,
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
@@ -36,16 +41,28 @@ def paper(
     """Trade on paper: decide each day as it ends and send its orders to the venue."""
     assigned = [*(assignments or ()), *([f"venue.name={venue}"] if venue else [])]
     loaded = load_config(config, assigned, quiet=quiet)
+    if context:
+        _check_thesis(loaded)
     with ended_by_signals() as ending:
         try:
-            _trade(loaded, out, ending, once=once, accept_config=accept_config, quiet=quiet)
+            _trade(loaded, out, ending, once=once, accept_config=accept_config, rearm=rearm, board=context, quiet=quiet)
         except VenueError:
             # The end cuts waits short, and with them the tries of a question; the journal has what is open.
             if not ending.is_wanted():
                 raise
 
 
-def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_config: bool, quiet: bool) -> None:
+def _trade(
+    config: "Config",
+    out: Path,
+    ending: Ending,
+    *,
+    once: bool,
+    accept_config: bool,
+    rearm: bool,
+    board: bool,
+    quiet: bool,
+) -> None:
     """Run until the end, and say what was done."""
     import platformdirs
 
@@ -61,6 +78,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
     from engine.venues.pace import LONGEST_WAIT_SECONDS
     from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
     from engine.venues.verdicts import LONGEST_BAN_SECONDS
+    from engine.wiring.board_maker import board_maker
     from engine.wiring.live_exchange import warn_of_open_keys
     from engine.wiring.live_start import start_live
     from engine.wiring.paper import PaperRun
@@ -88,7 +106,7 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             quiet=KeptQuietTimes(folder / QUIET_FILE),
             heads=platformdirs.user_state_path(APPLICATION) / "heads",
         )
-        start = start_live(config, folder, around, accept_config=accept_config)
+        start = start_live(config, folder, around, accept_config=accept_config, rearm=rearm)
         make_folder(folder)
         store = opened.enter_context(
             paper_journal(
@@ -115,11 +133,12 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
             watch=watch,
             synthetic=start.synthetic,
             told=_tell_troubles(console.notice),
+            context=board_maker(start.config, around, every=board),
         )
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
         console.follow(status)
-        report = run.run(once=once)
+        report = run.run(once=once, rearm=rearm)
         if start.synthetic:
             console.notice(SYNTHETIC_LAST_LINE)
     done = Past().after_all(run.events[begun:])
@@ -128,6 +147,14 @@ def _trade(config: "Config", out: Path, ending: Ending, *, once: bool, accept_co
     result = make_console(quiet=quiet)
     with framed(result, synthetic=run.synthetic):
         print_closing(result, words, folder=folder, report=report)
+
+
+def _check_thesis(config: "Config") -> None:
+    """Refuse a board of a strategy without a thesis before anything else is looked at."""
+    from engine.registry import strategy_of
+    from engine.wiring.systems import systems_to_see
+
+    systems_to_see(config, strategy_of(config), every=True)
 
 
 def _tell_troubles(notice: Callable[[str], None]) -> "Callable[[LogLine], None]":

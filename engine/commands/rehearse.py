@@ -162,6 +162,7 @@ def _trade(
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
+    from engine.wiring.board_maker import board_maker
     from engine.wiring.paper import PaperRun
     from engine.wiring.paper_folder import paper_journal
     from engine.wiring.paper_status import status_of
@@ -195,6 +196,7 @@ def _trade(
             watch=watch,
             synthetic=plan.synthetic,
             mode=REHEARSAL,
+            context=board_maker(config, around, every=False),
         )
         status = status_of(run, watch, config, folder, page=page)
         console.follow(status)

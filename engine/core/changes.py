@@ -4,7 +4,7 @@ The size of a change is the largest relative move among its parts. A parameter's
 where that is 0); one that is no number, or was not set, moves by 1.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeAlias
@@ -47,7 +47,10 @@ class SetClose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetParameter:
-    """A parameter of the strategy is another; `key` as in the configuration, `strategy.macd.valid_weeks`."""
+    """A parameter of the strategy is another; `key` as in the configuration, `strategy.macd.valid_weeks`.
+
+    One of an exit stands under its name: `strategy.exits.basket_stop.limit`.
+    """
 
     key: str
     before: ParameterValue
@@ -149,11 +152,7 @@ class Change:
             return params
         values: dict[str, Any] = params.model_dump()
         for part in parts:
-            *sections, name = part.key.removeprefix(SECTION).split(".")
-            section = values
-            for inner in sections:
-                section = section[inner]
-            section[name] = part.after
+            values = _with_value(values, part.key.removeprefix(SECTION).split("."), part.after)
         return type(params).model_validate(values)
 
 
@@ -167,6 +166,22 @@ def together(changes: Iterable[Change]) -> Change:
             parts[place] = part
     effects = dict.fromkeys(change.effect for change in given if change.effect)
     return Change(parts=tuple(parts.values()), effect="; ".join(effects))
+
+
+def _with_value(values: Any, path: Sequence[str], after: ParameterValue) -> Any:
+    """Give plain values with one of them changed; in a list of rules, `name` is one of them, `name#2` its second."""
+    if not path:
+        return after
+    inner, *rest = path
+    if isinstance(values, Mapping):
+        return {**values, inner: _with_value(values[inner], rest, after)}
+    name, _, number = inner.partition("#")
+    names = [next(iter(choice)) if isinstance(choice, Mapping) else choice for choice in values]
+    at = [place for place, each in enumerate(names) if each == name][int(number or 1) - 1]
+    given = values[at].get(name) if isinstance(values[at], Mapping) else None
+    # What is not given has its default, which is replaced.
+    changed = {**(given or {}), rest[0]: _with_value((given or {}).get(rest[0]), rest[1:], after)}
+    return (*values[:at], {name: changed}, *values[at + 1 :])
 
 
 def _with_closes(bars: BarSeries, parts: Iterable[SetClose]) -> BarSeries:

@@ -118,6 +118,12 @@ def compared(days: BarSeries, value: Floats, sign: Sign, threshold: float, *, re
     return column(days, holds=holds, known=known, value=value, threshold=threshold, sign=sign, reason=reason)
 
 
+def unknown(days: BarSeries, *, reason: Reason) -> Column:
+    """Make a column of which nothing is known on any day."""
+    nothing = np.zeros(len(days), dtype=np.bool_)
+    return column(days, holds=nothing, known=nothing, reason=reason)
+
+
 def rounded_value(value: float) -> float:
     """Round a value to what is compared and shown."""
     return round(value, DECIMALS) + 0.0

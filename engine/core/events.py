@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.core.context_rows import PhaseWeek, SystemFacts, SystemRead
 from engine.core.order import Fill, Order, Side
 from engine.core.reading import Readings
 
@@ -63,6 +64,8 @@ class DayDecided:
             Records of 0.1.0 lack it: there what was planned follows, and says so.
         marked_on: the day of the close of an asset in `closes` whose last one is older than `day`.
         rules: what each rule says that the state asks; records of older programs lack them.
+        wanted: the targets as the strategy wanted them, where a limit on the whole account scaled them.
+        killed: whether the kill switch holds after it: nothing is traded any more.
     """
 
     day: date
@@ -80,6 +83,15 @@ class DayDecided:
     planned: bool = False
     marked_on: Mapping[str, date] = field(default_factory=dict)
     rules: Readings = field(default_factory=dict)
+    wanted: Mapping[str, float] | None = None
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KillSwitchRearmed:
+    """A person re-armed the kill switch: the next decision is like a first one, and the highest equity starts anew."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +177,15 @@ class OrderRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelled:
-    """A waiting order was dropped, because a newer change of targets replaced it."""
+    """A waiting order was dropped.
+
+    Attributes:
+        message: why; empty where a newer change of targets replaced it.
+    """
 
     day: date
     order: Order
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +217,23 @@ class PositionReached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDelisted:
+    """A held asset has had no bar for so long that it counts as delisted.
+
+    In history it is sold in the books, and its fill follows; elsewhere it is reported and left.
+
+    Attributes:
+        last_bar: the day of its last one.
+        penalty: the fraction of its last close that the sale loses; None where it is left.
+    """
+
+    day: date
+    asset: str
+    last_bar: date
+    penalty: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReset:
     """The exchange was reset: it forgot orders and trades, and gave its first balances back. A new epoch begins.
 
@@ -217,6 +251,7 @@ class AccountReset:
             is not there yet; None where that was not looked at.
         survivor: the first fill that the exchange still knows, executed between the reset and its discovery; by it the
             next reset is recognised. None where there was none.
+        buys_back: whether what was wiped is bought back; while the kill switch holds nothing is.
     """
 
     at: datetime
@@ -228,6 +263,26 @@ class AccountReset:
     wiped: Mapping[str, Decimal] | None = None
     beside: Mapping[str, Decimal] | None = None
     survivor: Fill | None = None
+    buys_back: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSeen:
+    """What the systems of the thesis said on a decided day, used for the decision or not; written after it.
+
+    Attributes:
+        reads: where it is whole, of all of them; else of those whose state is another than before, without thresholds
+            and words.
+        facts: what the systems are; with the first one that a start writes.
+        phases: the weeks that became complete since the one before; phase_names: of the phases, the first one first.
+    """
+
+    day: date
+    reads: tuple[SystemRead, ...]
+    whole: bool = False
+    facts: tuple[SystemFacts, ...] = ()
+    phases: tuple[PhaseWeek, ...] = ()
+    phase_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +297,7 @@ Event: TypeAlias = (
     RunStarted
     | DataDoubted
     | DayDecided
+    | KillSwitchRearmed
     | OrderPlanned
     | OrderSkipped
     | OrderSent
@@ -252,13 +308,16 @@ Event: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | AssetDelisted
     | AccountReset
+    | ContextSeen
     | RunEnded
 )
 
 NotBooked: TypeAlias = (
     RunStarted
     | DataDoubted
+    | KillSwitchRearmed
     | OrderPlanned
     | OrderSkipped
     | OrderSent
@@ -268,6 +327,8 @@ NotBooked: TypeAlias = (
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | AssetDelisted
+    | ContextSeen
     | RunEnded
 )
 """Events that neither change what is held nor decide a day."""

@@ -32,6 +32,7 @@ class ExplainedDay:
         tree: the rules, true or false.
         flips: verified changes, the smallest first.
         otherwise: why there is none; empty where there is one.
+        booked: what was booked at its close before it was decided, in sentences.
         note: where the record and today's bars disagree; empty where they do not.
     """
 
@@ -45,6 +46,7 @@ class ExplainedDay:
     otherwise: str
     note: str
     synthetic: bool
+    booked: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class Blocked:
     Attributes:
         days: decision days in the span; waiting: those on which it waited for an entry that did not come.
         entries: days in the span on which it did come.
+        killed: those on which the kill switch held, whatever else was so.
         alone: by condition, the days on which it alone was missing, by cause.
         among: by condition, the days on which it was missing together with others.
         several: days on which more than one was missing.
@@ -69,3 +72,4 @@ class Blocked:
     among: Mapping[str, int]
     several: int
     synthetic: bool
+    killed: int = 0

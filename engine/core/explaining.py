@@ -76,6 +76,8 @@ class RulesExplainer:
         if not asked:
             return _FIRST_DAY
         fired = next((each for each in asked if self._condition(each, case).holds), None)
+        if not (fired or asked[0]).rules:
+            return f"nothing is configured to {asked[0].name}"
         cases = [(each.rule, rule_case(each, seen, case.day, position)) for each, seen in (fired or asked[0]).rules]
         # Those that would have to be otherwise.
         reasons = [rule.unmoved(of) for rule, of in cases if (of.reading.holds is True) is (fired is not None)]
@@ -139,7 +141,8 @@ def explainer_of(strategy: object) -> RulesExplainer | None:
 def _smallest(changes: Iterable[Change]) -> Sequence[Change]:
     """Take the smallest changes, and of every other kind the smallest."""
     chosen: list[Change] = []
-    different = {change.parts: change for change in changes if change.parts}
+    # By their words: a parameter may be a list of mappings, which have no hash.
+    different = {repr(change.parts): change for change in changes if change.parts}
     for change in sorted(different.values(), key=lambda change: change.size):
         if len(chosen) < FIXES_A_CONDITION or all(change.subjects != other.subjects for other in chosen):
             chosen.append(change)

@@ -184,6 +184,8 @@ class History:
         try:
             return self.series[symbol]
         except KeyError:
+            if symbol in self.absent:
+                raise DataError(f"{symbol} could not be had: {self.absent[symbol]}") from None
             raise DataError(f"{symbol}: no such series; there are {', '.join(self.series)}") from None
 
     def __iter__(self) -> Iterator[str]:

@@ -8,9 +8,12 @@ from typing import TypeAlias, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -31,6 +34,7 @@ from engine.core.order import Side
 Unmoved: TypeAlias = (
     RunStarted
     | DataDoubted
+    | KillSwitchRearmed
     | OrderSkipped
     | OrderSent
     | OrderWaits
@@ -38,7 +42,9 @@ Unmoved: TypeAlias = (
     | OrderFilled
     | OrderRejected
     | OrderCancelled
+    | AssetDelisted
     | AccountReset
+    | ContextSeen
     | RunEnded
 )
 """Events that bring no coin out of position or back: what they leave undone is an event of its own."""

@@ -24,6 +24,8 @@ ATTEMPT = re.compile(r"(?P<attempt>[0-9]+)(e(?P<epoch>[0-9]+))?")
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TAKEN_UP = "taken_up"
 """The reason of a fill that a journal had lost, as one that was put back, and that the exchange still knows."""
+DELISTED = "delisted"
+"""The reason of a sale that no venue executed: of a coin without bars any more, in the books of history."""
 RESET_BUY_BACK = "reset_buy_back"
 """The reason of an order that puts back on the exchange what a reset of it wiped, and the ledger goes on holding."""
 
@@ -273,6 +275,11 @@ def restoring_order_id(*, account: str, day: date, asset: str, epoch: int, part:
     if len(kind) > LONGEST_KIND:
         kind = f"x{_two_digits(epoch)}{_two_digits(part)}"
     return _named(account=account, day=day, asset=asset, kind=kind, last=_attempt_tag(1, 1), longest=ATTEMPT_DIGITS)
+
+
+def delisting_order_id(*, account: str, day: date, asset: str) -> str:
+    """Derive the name under which the sale of a delisted asset is booked; no order was sent by it."""
+    return _named(account=account, day=day, asset=asset, kind="d1", last=_attempt_tag(1, 1), longest=ATTEMPT_DIGITS)
 
 
 def _two_digits(number: int) -> str:

@@ -10,9 +10,12 @@ from typing import assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -186,7 +189,9 @@ class OrdersInFlight:
             case AccountReset():
                 # What an earlier reset had planned is planned anew: this one may have wiped what was bought.
                 return replace(self, places={stem: at for stem, at in self.places.items() if not at.order.restores})
-            case RunStarted() | DataDoubted() | OrderSkipped() | PositionMissed() | PositionReached() | RunEnded():
+            case RunStarted() | DataDoubted() | OrderSkipped() | PositionMissed() | PositionReached():
+                return self
+            case AssetDelisted() | KillSwitchRearmed() | ContextSeen() | RunEnded():
                 return self
             case _:
                 assert_never(event)

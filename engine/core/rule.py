@@ -47,7 +47,7 @@ class Position(NamedTuple):
     Attributes:
         day: that is decided.
         entry_day: of the rotation in being; entry_session: the last one known then.
-        exit_day: of the last rotation.
+        exit_day: of the last rotation; left_by: the exit that ended it, where the strategy remembers that.
         holdings: what is held; within a rotation it tells the equity at its entry and the highest since.
     """
 
@@ -56,6 +56,7 @@ class Position(NamedTuple):
     entry_day: date | None = None
     entry_session: date | None = None
     exit_day: date | None = None
+    left_by: str = ""
 
     @property
     def entered(self) -> tuple[date, date]:
@@ -162,7 +163,18 @@ AnyRule: TypeAlias = Rule[Any, Any, Any]
 
 
 class System(Rule[ParamsT, Reading, Column]):
-    """A rule that knows nothing of the rotation: what it observes are its readings. It may confirm an entry."""
+    """A rule that knows nothing of the rotation: what it observes are its readings. It may confirm an entry.
+
+    Attributes:
+        rows: of the thesis that it makes measurable; group: under which it is shown.
+        caution: whether it is a warning: to confirm an entry it stands behind `not`.
+        remark: what has to be said wherever it is shown; empty where there is nothing.
+    """
+
+    rows: ClassVar[tuple[str, ...]] = ()
+    group: ClassVar[str] = ""
+    caution: ClassVar[bool] = False
+    remark: ClassVar[str] = ""
 
     def read(self, facts: Reading, position: Position) -> Reading:
         """Give the day's row."""
@@ -174,7 +186,13 @@ class System(Rule[ParamsT, Reading, Column]):
 
 
 class Exit(Rule[ParamsT, FactsT, ObservedT]):
-    """A rule that ends a rotation when it holds; its name is the reason on record. It is asked from the day after."""
+    """A rule that ends a rotation when it holds; its name is the reason on record. It is asked from the day after.
+
+    Attributes:
+        may_repeat: whether it may be listed more than once.
+    """
+
+    may_repeat: ClassVar[bool] = False
 
     def observe(self, history: History) -> ObservedT:
         """Observe nothing but the day, where an exit looks at what is held alone."""
@@ -210,20 +228,25 @@ class Named:
 class Rules:
     """Rules that are asked together, those within groups too, each under a name of its own.
 
+    Args:
+        after: rules whose names are counted before these.
+
     Attributes:
+        counts: how many there are of each name, those before included.
         named: all of them in the order of the configuration, what is in a group behind it; a second one of a name is
             `name#2`.
         outer: the names of those that are in no group.
     """
 
-    def __init__(self, rules: Iterable[Named]) -> None:
+    def __init__(self, rules: Iterable[Named], *, after: "Rules | None" = None) -> None:
         flat = [(each, depth) for rule in rules for depth, each in _with_members(rule)]
-        counts: dict[str, int] = {}
+        counts: dict[str, int] = {} if after is None else dict(after.counts)
         named: list[Named] = []
         for each, _ in flat:
             counts[each.name] = counts.get(each.name, 0) + 1
             number = counts[each.name]
             named.append(each if number == 1 else Named(name=f"{each.name}#{number}", rule=each.rule))
+        self.counts: Mapping[str, int] = counts
         self.named: tuple[Named, ...] = tuple(named)
         # Most days say of most rules what the day before did.
         self._last: dict[str, tuple[object, object, Reading]] = {}

@@ -28,9 +28,14 @@ from engine.core.retry_policy import AttemptEnd, verdict_on
 WAITS_FOR_CASH = "the cash does not pay for it while a sell is stuck"
 
 
-def cut_to_held(order: Order, ledger: Ledger, instrument: Instrument) -> Order:
-    """Cut a sell to what is held: fees of the orders before it may have been taken in its coin."""
-    held = ledger.quantity(order.asset)
+def cut_to_held(order: Order, ledger: Ledger, instrument: Instrument, *, lacking: Decimal = ZERO) -> Order:
+    """Cut a sell to what is held: fees of the orders before it may have been taken in its coin.
+
+    Args:
+        lacking: what of it the exchange does not have.
+    """
+    with exact():
+        held = max(ledger.quantity(order.asset) - lacking, ZERO)
     if order.side is Side.BUY or order.quantity <= held:
         return order
     return order.with_quantity(floor_to_step(held, instrument.lot_step))

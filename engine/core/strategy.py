@@ -5,10 +5,10 @@ given; that row D uses nothing later than D is the strategy's promise, and the e
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, model_validator
 from pydantic.fields import FieldInfo
@@ -73,6 +73,19 @@ class StrategyParams(Parameters):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DelistingRule:
+    """When a held asset counts as delisted, and what it still brings.
+
+    Attributes:
+        after_days: at D it does when none of its bars is dated later than D less these days.
+        penalty: the fraction of its last close that is lost.
+    """
+
+    after_days: int
+    penalty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Universe:
     """The markets that a strategy needs.
 
@@ -83,8 +96,10 @@ class Universe:
         series: names of further series that it cannot decide without: US symbols, and series that are no bars.
         shown_series: names of series that it shows and decides nothing by; one that cannot be had is said to be absent.
         basket: what the "hold the basket" benchmark buys: weight by asset, adding up to 1 over all of them.
+        basket_on: gives what it buys on its first day, adding up to 1 or empty, where that depends on the day.
         cash_reserve: fraction of equity that is never invested.
         min_history_days: daily bars after which an asset is tradable.
+        delisting: when a held asset counts as delisted; None: never.
     """
 
     core: str
@@ -95,6 +110,8 @@ class Universe:
     basket: Mapping[str, float] = field(default_factory=dict)
     cash_reserve: float = 0.0
     min_history_days: int = 1
+    basket_on: Callable[[History, date], Mapping[str, float]] | None = None
+    delisting: DelistingRule | None = None
 
     @property
     def rotates(self) -> bool:
@@ -127,6 +144,11 @@ class Holdings(Protocol):
         ...
 
     @property
+    def delisted(self) -> Collection[str]:
+        """The assets that were sold as delisted and not targeted again since: their targets are 0 from then on."""
+        ...
+
+    @property
     def rotation(self) -> RotationEquity | None:
         """The equity of the rotation in being: at its entry, the highest since, and at the day's closes."""
         ...
@@ -134,6 +156,14 @@ class Holdings(Protocol):
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset, at the day's closes."""
         ...
+
+    def sized(self, targets: Mapping[str, float]) -> Mapping[str, float]:
+        """Give the targets of a change scaled to the limits on the whole account; as they are where there are none."""
+        ...
+
+
+LATE: Mapping[str, bool] = {"late": True}
+"""Metadata of a field of a state that older records lack: it is on record only where it is not its default."""
 
 
 class StrategyState(Protocol):
@@ -160,6 +190,8 @@ class Decision(Generic[StateT]):
         targets: the weights that stand after the decision, by asset, in trading order; empty is all cash.
         trade: whether the difference to the targets is traded now.
         evidence: what the decision rests on, as the record shows it; rules: what those say that the state asks.
+        is_sized: whether the strategy had `Holdings.sized` scale the targets when they changed, and has kept them; else
+            the session does so.
     """
 
     state: StateT
@@ -168,6 +200,7 @@ class Decision(Generic[StateT]):
     trade: bool
     evidence: Evidence
     rules: Readings = field(default_factory=dict)
+    is_sized: bool = False
 
 
 class Observations(Protocol[FactsT_co]):
@@ -211,6 +244,17 @@ class Strategy(Protocol[StateT, FactsT]):
         ...
 
 
+@runtime_checkable
+class LeavesForCash(Protocol):
+    """What a strategy offers that remembers something when the kill switch has sold all; others start anew."""
+
+    def left_for_cash(self, state: Any, day: date) -> Any:
+        """Give the state after all was sold on `day`: whatever is decided from it next is decided as on a first day."""
+        ...
+
+
+CASH = "CASH"
+"""The state's name on record while the kill switch holds, in any strategy."""
 AnyStrategy: TypeAlias = Strategy[Any, Any]
 """A strategy found by name; its state and facts pass through the engine unread, hence `Any`."""
 

@@ -1,6 +1,6 @@
 """What a ledger is worth at given prices: each position's value and weight, and the equity."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ class HeldAtClose:
 
     Attributes:
         before: the rotation in being, at the closes of the day before.
+        sizing: scales the targets of a change; None where nothing does.
     """
 
     ledger: Ledger
@@ -23,7 +24,9 @@ class HeldAtClose:
     orders_waiting: bool
     entries_allowed: bool
     stuck: Collection[str] = ()
+    delisted: Collection[str] = ()
     before: RotationEquity | None = None
+    sizing: Callable[[Mapping[str, float]], Mapping[str, float]] | None = None
 
     @property
     def rotation(self) -> RotationEquity | None:
@@ -33,6 +36,10 @@ class HeldAtClose:
     def weights(self) -> Mapping[str, float]:
         """Give held value / equity by asset."""
         return {asset: float(held * self.closes[asset] / self.equity) for asset, held in self.ledger.positions.items()}
+
+    def sized(self, targets: Mapping[str, float]) -> Mapping[str, float]:
+        """Scale the targets of a change."""
+        return targets if self.sizing is None else self.sizing(targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from engine.record.run_files import (
     ROTATIONS_FILE,
     SUMMARY_FILE,
 )
+from engine.record.run_list import may_be_run
 from engine.record.run_outline import RunOutline, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES
 
@@ -111,7 +112,7 @@ class RunFolders:
                 return {
                     entry.name
                     for entry in entries
-                    if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False) and _is_text(entry.name)
+                    if entry.is_dir(follow_symlinks=False) and _is_text(entry.name) and may_be_run(Path(entry.path))
                 }
         except FileNotFoundError:
             return set()

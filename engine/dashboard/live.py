@@ -1,4 +1,6 @@
-"""What a run is at, as a value: folded out of its events, or out of a record read back. Nothing is read here."""
+"""What a run is at, as a value: folded out of its events, or out of a record read back. Nothing is
+read here but the last study beside a board of the thesis.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +18,11 @@ from engine.core.order import Fill
 from engine.core.performance import Performance, performance_of
 from engine.dashboard.signals import Signal, signals_of
 from engine.dashboard.sparkline import Sparkline, sparkline
+from engine.dashboard.thesis import board_of
 from engine.record.configured import configured_sell_wait_days
+from engine.record.context_record import ContextFold
 from engine.record.review.incidents import Incident, incidents_of
+from engine.record.run_log import is_synthetic
 from engine.record.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
 from engine.standing import Standing
@@ -49,6 +54,7 @@ class LiveState:
         incidents: the last ones, the newest first, as a review tells them.
         curve: None before the first decision.
         records: how many the journal holds.
+        board: what the run saw of the thesis, as a part of a page; empty where it computed nothing of it.
     """
 
     status: LiveStatus
@@ -61,6 +67,7 @@ class LiveState:
     incidents: tuple[Incident, ...]
     curve: Curve | None
     records: int
+    board: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +91,7 @@ class LiveRun:
         self._past = Past()
         self._fills: list[Fill] = []
         self._equity: list[tuple[date, float]] = []
+        self._context = ContextFold()
         self._standing = Standing(ledger=Ledger(quote="", cash=Decimal(0)), state=_Untold())
 
     def take(self, events: Iterable[Event]) -> None:
@@ -91,6 +99,7 @@ class LiveRun:
         for event in events:
             self._events.append(event)
             self._past = self._past.after(event)
+            self._context.take(event)
             self._standing = self._standing.after(event)
             if isinstance(event, OrderFilled):
                 if not event.fill.restores:
@@ -130,6 +139,7 @@ class LiveRun:
             incidents=tuple(islice(reversed(tuple(incidents_of(self._events))), MOST_INCIDENTS)),
             curve=curve_of(self._equity),
             records=len(self._events),
+            board=board_of(self._context.context(), self._folder.parent, synthetic=is_synthetic(self._events)),
         )
 
     def _venue(self) -> str:

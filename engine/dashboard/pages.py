@@ -13,8 +13,10 @@ from engine.dashboard.board import RunView
 from engine.dashboard.folders import RunRow
 from engine.dashboard.sparkline import HEIGHT, WIDTH
 from engine.report.amounts import exact, money, significant
+from engine.report.html.templates import own_text
 
 HERE = Path(__file__).parent
+STYLE = "dashboard.css"
 
 
 def runs_fragment(rows: list[RunRow], *, out: str, problem: str = "") -> str:
@@ -48,7 +50,9 @@ def login_page() -> str:
 
 def asset(name: str) -> bytes:
     """Give the script or the style of the pages."""
-    return (HERE / "assets" / name).read_bytes()
+    content = (HERE / "assets" / name).read_bytes()
+    # The board looks the same in the report and here.
+    return content + own_text("board.css").encode() if name == STYLE else content
 
 
 def _render(template: str, **values: Any) -> str:

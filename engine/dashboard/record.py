@@ -10,6 +10,8 @@ from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import without_few_days
 from engine.dashboard.live import MOST_FILLS, Curve, curve_of
 from engine.dashboard.signals import Signal, signals_of
+from engine.dashboard.thesis import board_of
+from engine.record.context_record import run_context
 from engine.record.record_rows import DecisionRow, RotationRow
 from engine.record.review.facts import rotates, trips_of
 from engine.record.review.holdings import last_change_of
@@ -31,6 +33,8 @@ class RecordState:
         fills, rounds: the last ones, the newest first, and how many there were.
         notes: what a reader must be told; out_of_position: coins that could not be brought to their targets;
             few_days: which figures are left out for want of days.
+        board: what the run saw of the thesis, as a part of a page; empty where it computed nothing of it.
+        may_have_board: whether it is of a strategy whose thesis has one.
     """
 
     summary: Mapping[str, Any]
@@ -46,6 +50,8 @@ class RecordState:
     notes: tuple[str, ...]
     out_of_position: tuple[OutOfPosition, ...]
     few_days: str
+    board: str
+    may_have_board: bool
 
 
 def record_state(record: RunRecord) -> RecordState:
@@ -69,4 +75,6 @@ def record_state(record: RunRecord) -> RecordState:
         curve=curve_of([(row.day, row.equity) for row in record.decisions]),
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
         out_of_position=out_of_position_of(record),
+        board=board_of(run_context(record.events), record.folder.parent, synthetic=record.synthetic),
+        may_have_board=rotates(record),
     )

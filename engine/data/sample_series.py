@@ -294,6 +294,7 @@ _COLUMNS: Mapping[str, tuple[Callable[[], Floats], str, date]] = MappingProxyTyp
         "BTC_ETF_FLOW": (_flows(9, 250.0), "sessions", date(2024, 1, 11)),
         "ETH_ETF_FLOW": (_flows(10, 90.0), "sessions", date(2024, 7, 23)),
         "SOL_ETF_FLOW": (_flows(11, 25.0), "sessions", date(2025, 10, 28)),
+        "IWM_FLOW": (_flows(12, 150.0), "sessions", FIRST_DAY),
     }
 )
 """Its value on each day, on which days it is observed, and from when on."""

@@ -71,6 +71,7 @@ SERIES: Mapping[str, SeriesRule] = MappingProxyType(
         "BTC_ETF_FLOW": _file(published.FUND_FLOWS),
         "ETH_ETF_FLOW": _file(published.FUND_FLOWS),
         "SOL_ETF_FLOW": _file(published.FUND_FLOWS),
+        "IWM_FLOW": _file(published.after_lag(1)),
     }
 )
 

@@ -29,6 +29,7 @@ from engine.core.errors import CheckError
 from engine.core.events import OrderSent
 from engine.core.fills import Costs, Execution, execute_at, fill_of
 from engine.core.instrument import Instrument
+from engine.core.ledger import Ledger
 from engine.core.market import BarSeries, History
 from engine.core.money import ZERO, decimal_of, exact
 from engine.core.order import Order, OrderReport, OrderStatus, Side
@@ -208,6 +209,14 @@ class BacktraderVenue:
         """Refuse: the fate of an order in history is known at once."""
         raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
 
+    def follow(self, ledger: Ledger) -> None:
+        """Have the broker hold what a ledger does: a delisted coin is sold in the books, and no bar executes that."""
+        for asset, held in self._held.items():
+            if held != ledger.quantity(asset):
+                self._held[asset] = ledger.quantity(asset)
+                self._player.broker.positions[self._feeds[asset]].size = float(self._held[asset])
+        self._player.broker.cash = float(ledger.cash) + self.headroom
+
     def _compare(self, order: Order, executed: Any, expected: Execution, cash: Decimal) -> None:
         if executed.status != executed.Completed:
             raise CheckError(f"backtrader answered {executed.getstatusname()} to {order.client_order_id}")
@@ -323,7 +332,10 @@ class HistoricalDriver:
         """A bar closed: decide the day, if it is one of the core's."""
         ordinal = self._venue.bar_ordinal
         if self._feeds[self._core].ordinal() == ordinal:
+            before = self._session.ledger.cash
             self._session.decide(date.fromordinal(ordinal), self._observations, self._history)
+            if self._session.ledger.cash != before:
+                self._venue.follow(self._session.ledger)
             self._wake(ordinal + 1)
             self._rest()
 

@@ -80,6 +80,7 @@ class LiveDriver:
         notice: told, in words, of what a person should know; the same words not twice in a row.
         examine: shown every snapshot, with its day, before anything is decided on it; an error of it ends the run.
         synthetic: whether the prices are made up.
+        at_rest: called when nothing more can be done now: for what must not keep a decision or an order waiting.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class LiveDriver:
         max_stale_sessions: int,
         examine: Callable[[History, date], None] | None = None,
         synthetic: bool = False,
+        at_rest: Callable[[], None] | None = None,
     ) -> None:
         self._session = session
         self._strategy = strategy
@@ -116,6 +118,7 @@ class LiveDriver:
         self._max_stale_sessions = max_stale_sessions
         self._examine = examine
         self._synthetic = synthetic
+        self._at_rest = at_rest
         self._last_words = ""
         self._was_restoring = False
         self._told_stuck: Mapping[str, datetime] = {}
@@ -134,7 +137,10 @@ class LiveDriver:
                     # The end cuts waits short, and with them the tries of a question; the journal has what is open.
                     return
                 raise
-            if once and (idle or self._session.standing == before):
+            rests = idle or self._session.standing == before
+            if rests and self._at_rest is not None:
+                self._at_rest()
+            if once and rests:
                 return
             after = self._session.standing
             progressed = (after.last_day, after.ledger) != (before.last_day, before.ledger)

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import Field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -58,6 +59,7 @@ class EventCodec:
             self._state = None if state_type is None else TypeAdapter[Any](state_type)
         except PydanticSchemaGenerationError as error:
             raise TypeError(f"{state_type}: cannot be written to a journal: {str(error).splitlines()[0]}") from error
+        self._late = _late_fields(state_type)
         self._or_plain = or_plain
         self._written: DayDecided | None = None
         self._read: Mapping[str, Any] | None = None
@@ -164,7 +166,11 @@ class EventCodec:
     def _memory(self, memory: object) -> object:
         if self._state is None:
             raise TypeError(f"{memory!r}: cannot be written by a codec without the type of the strategy's state")
-        return self._state.dump_python(memory, mode="json", warnings="error")
+        plain = self._state.dump_python(memory, mode="json", warnings="error")
+        return {name: value for name, value in plain.items() if not self._is_default(memory, name)}
+
+    def _is_default(self, memory: object, name: str) -> bool:
+        return name in self._late and getattr(memory, name) == self._late[name]
 
     def _decision(self, content: Mapping[str, Any], where: str) -> Any:
         """Put a decision together with what it has of the one before, its memory in its own type."""
@@ -216,6 +222,12 @@ def decided_day(type: str, body: str) -> date | None:
         return date.fromisoformat(json.loads(body)["event"]["day"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _late_fields(state_type: "type[StrategyState] | None") -> Mapping[str, object]:
+    """Give the defaults of the fields of a state that are on record only where they are something else."""
+    found: Mapping[str, Field[Any]] = getattr(state_type, "__dataclass_fields__", {})
+    return {name: field.default for name, field in found.items() if field.metadata.get("late")}
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import Any
 
 from engine.core.events import DayDecided, Event, OrderFilled, RunStarted
 from engine.journal.sqlite import JOURNAL_FILE, JournalContent, read_content
+from engine.record.context_file import CONTEXT_COLUMNS, context_rows
 from engine.record.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
@@ -33,6 +34,7 @@ from engine.record.record_rows import HOLD_COLUMN
 from engine.record.run_files import (
     CONFIG_FILE,
     CONFIG_HISTORY_FILE,
+    CONTEXT_FILE,
     DECISIONS_FILE,
     EQUITY_FILE,
     FILLS_FILE,
@@ -90,6 +92,7 @@ def altered_files(texts: Mapping[str, str], events: Sequence[Event]) -> tuple[st
         ROTATIONS_FILE: lambda text: _rotations(text, days),
         EQUITY_FILE: lambda text: _table(text, EQUITY_COLUMNS, list(equity_rows(days)), free=HOLD_COLUMN),
         SUMMARY_FILE: lambda text: _summary(text, days, events),
+        CONTEXT_FILE: lambda text: _table(text, CONTEXT_COLUMNS, context_rows(events)),
         CONFIG_FILE: lambda text: _config(texts.get(CONFIG_HISTORY_FILE, ""), text, events),
     }
     found = {name: check(texts[name]) for name, check in checks.items() if name in texts}

@@ -20,6 +20,7 @@ from engine.core.market import Floats
 from engine.fresh_files import fresh_file
 from engine.journal.sqlite import JOURNAL_FILE
 from engine.ports import Journal
+from engine.record.context_file import context_rows
 from engine.record.file_reading import object_of
 from engine.record.projections import booked_fills, decided_days, decision_lines, rotations_of
 from engine.record.run_files import (
@@ -111,7 +112,13 @@ def write_projections(
     with one_sentence(folder), tempfile.TemporaryDirectory(prefix=".files-", dir=folder) as name:
         fresh = Path(name)
         write_run_files(
-            fresh, summary=summary, days=days, fills=fills, rotations=rotations_of(days), benchmarks=benchmarks
+            fresh,
+            summary=summary,
+            days=days,
+            fills=fills,
+            rotations=rotations_of(days),
+            benchmarks=benchmarks,
+            context=context_rows(events),
         )
         for path in fresh.iterdir():
             path.replace(folder / path.name)

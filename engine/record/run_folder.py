@@ -17,6 +17,7 @@ from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
 from engine.fresh_files import fresh_folder
+from engine.record.context_file import CONTEXT_COLUMNS
 from engine.record.projections import (
     FILL_COLUMNS,
     ROTATION_COLUMNS,
@@ -27,7 +28,15 @@ from engine.record.projections import (
     rotation_rows,
 )
 from engine.record.record_rows import RotationRow
-from engine.record.run_files import CONFIG_FILE, DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
+from engine.record.run_files import (
+    CONFIG_FILE,
+    CONTEXT_FILE,
+    DECISIONS_FILE,
+    EQUITY_FILE,
+    FILLS_FILE,
+    ROTATIONS_FILE,
+    SUMMARY_FILE,
+)
 
 WITHHELD_KEYS = ("notify",)
 """Addresses of alerts hold secrets, and decide nothing."""
@@ -93,10 +102,12 @@ def write_run_files(
     fills: Sequence[Fill],
     rotations: Sequence[RotationRow],
     benchmarks: Mapping[str, Floats | None] = MappingProxyType({}),
+    context: Sequence[Sequence[str]] = (),
 ) -> None:
     """Write the files that are rows of the record; numbers and order depend on the events alone.
 
     Args:
+        context: the rows of `context.csv`, which is not there without any.
         benchmarks: the equity of each on the decision days; None for one that was not tradable.
     """
     text = json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
@@ -106,6 +117,8 @@ def write_run_files(
     _write_csv(folder / FILLS_FILE, FILL_COLUMNS, fill_rows(fills))
     _write_csv(folder / ROTATIONS_FILE, ROTATION_COLUMNS, rotation_rows(rotations))
     _write_csv(folder / EQUITY_FILE, equity_columns(benchmarks), equity_rows(days, benchmarks))
+    if context:
+        _write_csv(folder / CONTEXT_FILE, CONTEXT_COLUMNS, context)
 
 
 def write_config(folder: Path, effective: Mapping[str, object]) -> None:

@@ -30,13 +30,12 @@ from engine.record.run_files import (
 )
 from engine.record.run_outline import LONG_AGO, REVIEWABLE, RunOutline, ends_of, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES, read_run
-from engine.record.strict_json import strict_object
 
 ONE_SHOT = re.compile(r"(?P<mode>[a-z]+)-(?P<name>.*)-(?P<time>\d{8}T\d{6}Z)(-(?P<number>\d+))?", re.DOTALL)
+NO_RUN = re.compile(r"(context|study|compare)-.*", re.DOTALL)
+"""Folders of what was computed without a run; a run by such a name has a summary or a journal."""
 CHANGING_FILES = (JOURNAL_FILE, f"{JOURNAL_FILE}-wal", DECISIONS_FILE, SUMMARY_FILE)
 MOST_NEAR_NAMES = 3
-STUDY = "study"
-"""The mode of a folder that holds what was found of the thesis."""
 
 
 def list_runs(out: Path) -> list[RunOutline]:
@@ -89,13 +88,18 @@ def entry_of(folder: Path) -> RunOutline:
     mode, name = (named["mode"], named["name"]) if named else ("", folder.name)
     at = _age(folder)[0]
     try:
-        if _is_study(folder):
-            return RunOutline(folder=folder, at=at, mode=STUDY, name=name, synthetic=_is_synthetic(folder / STUDY_FILE))
         outline = outline_of(folder)
         mode = outline.mode
         return _checked(replace(outline, at=at), name)
     except DataError as error:
         return RunOutline(folder=folder, at=at, mode=mode, name=name, problem=sentence_of(error, folder))
+
+
+def may_be_run(folder: Path) -> bool:
+    """Tell whether a folder is to be looked at: one that is being made is not, nor what was computed without a run."""
+    if folder.name.startswith("."):
+        return False
+    return not NO_RUN.fullmatch(folder.name) or any((folder / name).exists() for name in CHANGING_FILES)
 
 
 def _checked(outline: RunOutline, name_of_folder: str) -> RunOutline:
@@ -115,13 +119,6 @@ def _checked(outline: RunOutline, name_of_folder: str) -> RunOutline:
 
 def _is_study(folder: Path) -> bool:
     return (folder / STUDY_FILE).exists() and not any((folder / name).exists() for name in (SUMMARY_FILE, JOURNAL_FILE))
-
-
-def _is_synthetic(study: Path) -> bool:
-    try:
-        return bool(strict_object(study.read_text(encoding="utf-8"))["synthetic"])
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{study}: is damaged: it is no study") from error
 
 
 def _of_paper(entry: RunOutline) -> RunOutline:
@@ -189,7 +186,7 @@ def _day(line: str) -> str:
 
 def _newest_first(out: Path) -> list[Path]:
     try:
-        folders = [path for path in out.iterdir() if not path.name.startswith(".") and path.is_dir()]
+        folders = [path for path in out.iterdir() if path.is_dir() and may_be_run(path)]
     except OSError as error:
         raise ConfigError(f"--out {out}: cannot be read: {error.strerror}; `backtest` and `paper` make runs") from error
     return sorted(folders, key=_age, reverse=True)

@@ -8,9 +8,12 @@ from typing import assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -26,6 +29,8 @@ from engine.core.events import (
 )
 from engine.core.money import plain
 from engine.core.order import Order
+
+REARMED_WORDS = "the next day is decided like a first one, and the highest equity starts anew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,9 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
         case DataDoubted():
             return "WARNING", event.message
         case DayDecided():
-            return "INFO" if event.changed else "DEBUG", _decision(event)
+            return _level(event), _decision(event)
+        case KillSwitchRearmed():
+            return "WARNING", f"the kill switch was re-armed by a person; {REARMED_WORDS}"
         case OrderPlanned(order=order):
             return "INFO", f"planned {_order(order)}"
         case OrderSkipped():
@@ -77,14 +84,19 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
         case OrderRejected(order=order):
             return "WARNING", f"rejected: {_order(order)}: {event.message}"
         case OrderCancelled(order=order):
-            return "INFO", f"cancelled: {_order(order)}: replaced by a newer decision"
+            return "INFO", f"cancelled: {_order(order)}: {event.message or 'replaced by a newer decision'}"
         case PositionMissed():
             undone = f"{event.side.value} {plain(event.quantity)} {event.asset}: {event.message}"
             return "WARNING", f"out of position: {undone}; it is planned again on the next decision days"
         case PositionReached(asset=asset):
             return "INFO", f"in position again: {asset}"
+        case AssetDelisted():
+            return "WARNING", f"delisted: {delisting_words(event)}"
         case AccountReset():
             return "WARNING", _reset(event)
+        case ContextSeen(reads=reads):
+            states = [read.state for read in reads]
+            return "DEBUG", f"systems of the thesis: {states.count('lit')} of {len(states)} lit"
         case RunEnded():
             pending = "".join(f"; still pending: {_order(order)}" for order in event.waiting)
             made_up = "; its market was synthetic" if synthetic else ""
@@ -93,11 +105,23 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
             assert_never(event)
 
 
+def _level(event: DayDecided) -> str:
+    if not event.changed:
+        return "DEBUG"
+    return "WARNING" if event.killed else "INFO"
+
+
 def _instant(event: Event) -> datetime:
     match event:
         case RunStarted(first_day=day) | RunEnded(last_day=day):
             return decision_instant(day)
-        case DayDecided(day=day) | OrderSkipped(day=day) | OrderCancelled(day=day):
+        case (
+            DayDecided(day=day)
+            | OrderSkipped(day=day)
+            | OrderCancelled(day=day)
+            | AssetDelisted(day=day)
+            | ContextSeen(day=day)
+        ):
             return decision_instant(day)
         case OrderPlanned(order=order):
             return decision_instant(order.decision_day)
@@ -107,11 +131,30 @@ def _instant(event: Event) -> datetime:
             return event.at
 
 
+def _is_quiet(event: Event) -> bool:
+    return isinstance(event, ContextSeen) or (isinstance(event, DayDecided) and not event.changed)
+
+
 def log_lines(events: Iterable[Event]) -> Iterator[LogLine]:
     """Put every event into words that a person wants: not the thousands of days on which nothing changed."""
-    told = [event for event in events if not (isinstance(event, DayDecided) and not event.changed)]
+    told = [event for event in events if not _is_quiet(event)]
     synthetic = is_synthetic(told)
     return (log_line(event, synthetic=synthetic) for event in told)
+
+
+def delisting_words(event: AssetDelisted) -> str:
+    """Say what counts as delisted, and what becomes of it."""
+    what = (
+        "it is left as it is: only a backtest sells in the books"
+        if event.penalty is None
+        else f"it is sold in the books at its last close less {100 * event.penalty:g} %"
+    )
+    return f"{event.asset} has had no bar since {event.last_bar}; {what}"
+
+
+def buy_back_words(event: AccountReset) -> str:
+    """Say whether what a reset wiped is bought back, as the end of a sentence."""
+    return "which is bought back" if event.buys_back else "which is not bought back while the kill switch holds"
 
 
 def is_synthetic(events: Iterable[Event]) -> bool:
@@ -142,7 +185,7 @@ def _reset(event: AccountReset) -> str:
     forgotten = knows_nothing if event.forgotten else "orders were planned after it that the journal lacks"
     return (
         f"the exchange was reset: {forgotten}; epoch {event.epoch} begins; "
-        f"the ledger goes on holding {held}, which is bought back{written_off}"
+        f"the ledger goes on holding {held}, {buy_back_words(event)}{written_off}"
     )
 
 

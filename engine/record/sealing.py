@@ -12,6 +12,7 @@ from engine.journal.seal import FilesSealed, SealedFile
 from engine.record.run_files import (
     CONFIG_FILE,
     CONFIG_HISTORY_FILE,
+    CONTEXT_FILE,
     DECISIONS_FILE,
     EQUITY_FILE,
     FILLS_FILE,
@@ -21,7 +22,7 @@ from engine.record.run_files import (
 )
 
 GROWING_FILES = (DECISIONS_FILE, LOG_FILE, CONFIG_HISTORY_FILE)
-SEALED_FILES = (*GROWING_FILES, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, SUMMARY_FILE, CONFIG_FILE)
+SEALED_FILES = (*GROWING_FILES, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, SUMMARY_FILE, CONFIG_FILE, CONTEXT_FILE)
 """`report.html` is not among them: it can be made again at any time, by another version too."""
 
 

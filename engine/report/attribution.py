@@ -26,6 +26,7 @@ MEANINGS: Mapping[str, str] = {
     "data revision": "today's data say otherwise",
     "timing": "another instant, or decided late",
     "state": "followed from what was held",
+    "delisting": "sold in the backtest's books only",
     "basis": "the venue's price, not the market's",
     "late data": "data were not up to date then",
     "configuration": "another one was in force",

@@ -26,6 +26,8 @@ def print_day(console: Console, explained: ExplainedDay) -> None:
     with framed(console, synthetic=explained.synthetic):
         outcome = f"{explained.day}: {explained.reason}, {explained.state} -> {explained.next_state}"
         console.print(Text(explained.name, style="bold").append(f"  {outcome}", style="none"))
+        for line in explained.booked:
+            console.print(Text(f"at its close: {line}", style="yellow"))
         if explained.note:
             console.print(Text(f"note: {explained.note}", style="yellow"))
         console.print()
@@ -50,9 +52,13 @@ def print_blocked(console: Console, blocked: Blocked) -> None:
         console.print(
             Text(
                 f"{_days(blocked.waiting, 'day')} waited for an entry that did not come, "
-                f"{blocked.entries:,} had one, {blocked.days - blocked.waiting - blocked.entries:,} waited for none"
+                f"{blocked.entries:,} had one, "
+                f"{blocked.days - blocked.waiting - blocked.entries - blocked.killed:,} waited for none"
             )
         )
+        if blocked.killed:
+            held = f"the kill switch held on {_days(blocked.killed, 'day')}: nothing is traded until it is re-armed"
+            console.print(Text(held, style="yellow"))
         table = plain_table("missing", "it alone", "with others", right=("it alone", "with others"), margin=True)
         table.columns[0].no_wrap = False
         for name in dict.fromkeys((*blocked.alone, *blocked.among)):
@@ -73,10 +79,11 @@ def day_values(explained: ExplainedDay) -> dict[str, Any]:
         "state": explained.state,
         "next_state": explained.next_state,
         "reason": explained.reason,
-        "tree": _condition_values(explained.tree),
+        "tree": condition_values(explained.tree),
         "flips": [_flip_values(flip) for flip in explained.flips],
         "otherwise": explained.otherwise,
         "note": explained.note,
+        "booked": list(explained.booked),
         "synthetic": explained.synthetic,
     }
 
@@ -90,6 +97,7 @@ def blocked_values(blocked: Blocked) -> dict[str, Any]:
         "days": blocked.days,
         "waiting": blocked.waiting,
         "entries": blocked.entries,
+        "killed": blocked.killed,
         "alone": {name: dict(causes) for name, causes in blocked.alone.items()},
         "among": dict(blocked.among),
         "several": blocked.several,
@@ -131,7 +139,8 @@ def _unbroken(sentence: str) -> str:
     return sentence.replace(" %", "%")
 
 
-def _condition_values(condition: Condition) -> dict[str, Any]:
+def condition_values(condition: Condition) -> dict[str, Any]:
+    """Give a condition, with its parts, as plain JSON values."""
     return {
         "name": condition.name,
         "holds": condition.holds,
@@ -141,7 +150,7 @@ def _condition_values(condition: Condition) -> dict[str, Any]:
         "unit": condition.unit,
         "sentence": condition.sentence,
         "needs": condition.needs,
-        "parts": [_condition_values(part) for part in condition.parts],
+        "parts": [condition_values(part) for part in condition.parts],
     }
 
 

@@ -98,6 +98,8 @@ def closing_words(done: Past, status: LiveStatus) -> str:
             f"{status.decision.next_state} since {status.state_since} (last decision {status.decision.reason}), "
             f"equity {_equity(status)} {status.marks}."
         )
+    if status.killed:
+        sentences.append(f"{status.killed[0].upper()}{status.killed[1:]}.")
     waiting = ", ".join(f"{order_words(order.order)} {order.state}" for order in status.orders)
     sentences.append(f"Not settled: {waiting}." if waiting else "No order is open.")
     if status.out_of_position:
@@ -162,6 +164,7 @@ def _sections(status: LiveStatus) -> list[_Section]:
         _Section(title="exchange", lines=[_heard(status)], rank=4),
         _Section(title="next", lines=[_next(status)], rank=2),
         _Section(title="state", lines=[_state(status)], rank=0, style="bold"),
+        _Section(title="killed", lines=[status.killed] if status.killed else [], rank=0, style="bold yellow"),
         _Section(title="equity", lines=[f"{_equity(status)}, cash {status.cash:,.2f}", status.marks], rank=1),
         _Section(title="holdings", lines=[_holding(holding) for holding in status.holdings], rank=6),
         _Section(

@@ -13,9 +13,12 @@ from typing import assert_never
 from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -36,6 +39,8 @@ from engine.core.order import Fill, Order
 from engine.core.orders_in_flight import SELL_WAIT_DAYS, OrderInFlight, OrdersInFlight
 from engine.core.out_of_position import OutOfPosition, coins_out_of_position
 from engine.core.valuation import ValuedPosition, valuation_of
+from engine.record.account_notes import KillSwitch, held_in_cash
+from engine.record.run_log import REARMED_WORDS, delisting_words
 
 MOST_INCIDENTS = 5
 PRACTICE = "practice exchange"
@@ -60,6 +65,7 @@ class Past:
         filled_later: whether a fill is newer than the last decision's closes.
         marked_on: the day of a held asset's price where it is older than the last decision.
         days, first_day: how many days were decided, and the first of them; filled: the strategy's orders that were.
+        kill_switch: whether it holds, since when and why.
         skipped: how many differences to the targets were not traded.
     """
 
@@ -73,12 +79,16 @@ class Past:
     first_day: date | None = None
     filled: frozenset[str] = frozenset()
     skipped: int = 0
+    kill_switch: KillSwitch = field(default_factory=KillSwitch)
 
-    def after(self, event: Event) -> "Past":  # noqa: PLR0911 - one arm an event
+    def after(self, event: Event) -> "Past":  # noqa: C901, PLR0911, PLR0912 - one arm an event
         """Give the past with one event more."""
         match event:
             case DayDecided():
                 return self._decided(event)
+            case KillSwitchRearmed(at=at):
+                rearmed = replace(self, kill_switch=self.kill_switch.after(event))
+                return rearmed._told(at, f"the kill switch was re-armed; {REARMED_WORDS}")
             case OrderWaits(at=at, order=order, message=message):
                 return self._told(at, f"waits: {order_words(order)}: {message}")
             case OrderUnresolved(at=at, order=order, message=message):
@@ -95,9 +105,13 @@ class Past:
                 return self._told(at, text)
             case PositionReached(at=at, asset=asset):
                 return self._told(at, f"in position again: {asset}")
+            case AssetDelisted(day=day):
+                return self._told(decision_instant(day), f"delisted: {delisting_words(event)}")
             case AccountReset(at=at):
                 return self._told(at, f"the exchange was reset; epoch {event.epoch} begins")
-            case RunStarted() | DataDoubted() | OrderPlanned() | OrderSent() | OrderCancelled() | RunEnded():
+            case OrderPlanned() | OrderSent() | OrderCancelled():
+                return self
+            case RunStarted() | DataDoubted() | ContextSeen() | RunEnded():
                 return self
             case _:
                 assert_never(event)
@@ -118,6 +132,7 @@ class Past:
             prices={**self.prices, **event.closes},
             filled_later=False,
             marked_on=event.marked_on,
+            kill_switch=self.kill_switch.after(event),
             days=self.days + 1,
             first_day=self.first_day or event.day,
         )
@@ -148,6 +163,7 @@ class LiveStatus:
             marked_on: the day of a holding's price where it is older.
         orders: those that are not settled, in the order in which they are sent.
         out_of_position: coins that could not be brought to their targets.
+        killed: why nothing is traded, in a sentence; empty while the kill switch does not hold.
         incidents: the last ones, the newest last.
         bars_day, bars_at: the day of the last bars, and when they came.
     """
@@ -174,6 +190,7 @@ class LiveStatus:
     synthetic: bool = False
     page: str = ""
     out_of_position: tuple[OutOfPosition, ...] = ()
+    killed: str = ""
 
 
 def live_status(
@@ -220,6 +237,7 @@ def live_status(
         marked_on=past.marked_on,
         orders=tuple(orders),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
+        killed=held_in_cash(past.kill_switch, is_live=True),
         bars_day=None if bars is None else bars[0],
         bars_at=None if bars is None else bars[1],
         out_of_position=coins_out_of_position(

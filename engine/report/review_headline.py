@@ -65,6 +65,8 @@ def _headlines(review: Review, held: HeldAtEnd) -> Iterable[tuple[str, Text]]:
         yield "lately", Text(_lately(review, lately))
     if review.rotations and review.selection.is_everything:
         yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
+    if review.killed:
+        yield "WARNING", Text(printable(review.killed), style="yellow")
     for order in review.pending:
         yield "waiting", Text(printable(order), style="yellow")
     for each in review.out_of_position:

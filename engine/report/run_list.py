@@ -12,8 +12,6 @@ from engine.report.printable import printable
 
 NAME_COLUMNS = 35
 INDENT = 3
-HELD = {"parity": "two runs, backtest/ and live/", "study": "the claims of the thesis, judged; open study.html"}
-"""What folders hold that are no runs, by mode."""
 MANIFOLD = 10
 """A return from which on tenths of a percent are left out."""
 
@@ -62,7 +60,7 @@ def _remarks(entry: RunOutline) -> Iterator[tuple[str, str]]:
     if entry.problem:
         yield printable(entry.problem), "red"
     elif entry.mode not in REVIEWABLE:
-        holds = HELD.get(entry.mode, "no run of its own")
+        holds = "two runs, backtest/ and live/" if entry.mode == "parity" else "no run of its own"
         yield f"{printable(entry.mode)}: holds {holds}", "dim"
     if entry.synthetic:
         yield "synthetic sample market", "yellow"

@@ -34,7 +34,7 @@ class Books:
             for asset, close in decided.closes.items():
                 self._seen.setdefault(asset, []).append((decided.day, float(close)))
         traded = (asset for run in (backtest, live) for step in run.steps for asset in step.assets)
-        strays = (each.fill.asset for each in live.strays)
+        strays = (each.fill.asset for run in (backtest, live) for each in run.strays)
         self._assets = tuple(dict.fromkeys((*planner.trading_order, *self._seen, *traded, *strays)))
         self.revised = self._revisions(live)
 

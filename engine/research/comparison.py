@@ -22,6 +22,7 @@ from engine.core.market import History
 from engine.core.money import decimal_of, plain
 from engine.core.planner import Planner
 from engine.research.books import Books
+from engine.research.delistings import book_sale, sales_in_books
 from engine.research.differences import BASIS_POINTS, Attribution, Cause, Difference
 from engine.research.fills import book_fills, changes_of
 from engine.research.gaps import add, by_cause
@@ -51,7 +52,11 @@ def compare(backtest: RunSteps, live: RunSteps, *, history: History, planner: Pl
     pairs: list[OrderPair] = []
     worths: list[Worth] = []
     steps = {day: ((backtest, ours), (live, theirs)) for day, ours, theirs in paired(backtest.steps, live.steps)}
+    sales = sales_in_books(backtest)
     for day, ours, theirs in paired(backtest.evenings, live.evenings):
+        while sales and sales[0].fill.decision_day <= day:
+            # At the close of its day, before that is valued.
+            book_sale(books, sales.pop(0))
         if ours and theirs:
             worths.append((ours, theirs, by_cause(books.gaps.equity(books.closes(day)))))
         if day in steps:

@@ -6,12 +6,19 @@ it comes out once no entries are allowed, the index was late; if it comes out of
 otherwise the evidence on record must differ from today's, or nothing explains it.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
+from functools import partial
 
+from engine.core.calendar import decision_instant
 from engine.core.events import DayDecided, EvidenceValue
+from engine.core.market import History
+from engine.core.money import decimal_of
+from engine.core.orders_in_flight import SELL_WAIT_DAYS
 from engine.core.rotation_equity import RotationEquity, rotation_after
+from engine.core.sizing import Sizing, Weights, sized_targets
 from engine.core.strategy import AnyStrategy, Decision, Observations, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.research.differences import Cause, Difference
@@ -28,11 +35,115 @@ class Mind:
 
     Attributes:
         until: the place in the journal from which on it was no longer in force; None for the present one.
+        sizing: what scales its targets, by `history`; None where nothing does.
+        wait_days: calendar days for which buys wait for a sell.
+        max_drawdown: fall of the equity at which the kill switch acts; None: never.
     """
 
     strategy: AnyStrategy
     observations: Observations[object]
     until: int | None = None
+    sizing: Sizing | None = None
+    history: History = field(default_factory=lambda: History(series={}))
+    wait_days: int = SELL_WAIT_DAYS
+    max_drawdown: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What a run goes into a day with, beside its account: folded out of the decisions before.
+
+    Attributes:
+        rotation, targets, wanted, highest, killed_on: as in `Standing`. That the kill switch was re-armed shows by a
+            decision under which it holds no more.
+    """
+
+    memory: StrategyState
+    rotation: RotationEquity | None = None
+    targets: Weights | None = None
+    wanted: Weights | None = None
+    highest: Decimal | None = None
+    killed_on: date | None = None
+
+    def going_into(self, decided: DayDecided) -> "Remembered":
+        """Give it as it was for a decision: where the kill switch holds no more, it was re-armed."""
+        is_rearmed = self.killed_on is not None and not decided.killed
+        return replace(self, killed_on=None, highest=None) if is_rearmed else self
+
+    def after(self, decided: DayDecided) -> "Remembered":
+        """Give it after one more decision."""
+        before = self.going_into(decided)
+        return Remembered(
+            memory=decided.memory,  # type: ignore[arg-type] # the codec restores the strategy's own type
+            rotation=rotation_after(self.rotation, decided),
+            targets=decided.targets,
+            wanted=decided.wanted,
+            highest=decided.equity if before.highest is None else max(before.highest, decided.equity),
+            killed_on=(before.killed_on or decided.day) if decided.killed else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redecided:
+    """A decision as it comes out again, with the targets that stand after it, and whether the kill switch holds."""
+
+    decision: Decision[StrategyState]
+    targets: Weights
+    wanted: Weights | None
+    killed: bool
+
+
+def redecided(mind: Mind, evening: Evening, before: Remembered, *, entries_allowed: bool = True) -> Redecided | None:
+    """Decide the day of an evening again, with what was remembered and held then and with today's facts.
+
+    Returns:
+        None where today's data have no bar of the day, or the memory is another strategy's.
+    """
+    decided, ledger = evening.decided, evening.ledger
+    stuck = evening.orders.stuck(decision_instant(decided.day), mind.wait_days)
+    holdings = HeldAtClose(
+        ledger=ledger,
+        closes={**_closes_of_today(mind.history, ledger.positions, decided.day), **decided.closes},
+        equity=decided.equity,
+        orders_waiting=evening.orders.holds_back(stuck) if evening.orders.places else evening.has_waiting,
+        entries_allowed=entries_allowed,
+        stuck=tuple(stuck),
+        before=before.rotation,
+        sizing=None if mind.sizing is None else partial(mind.sizing.sized, history=mind.history, day=decided.day),
+    )
+    try:
+        decision = mind.strategy.decide(before.memory, mind.observations.at(decided.day), holdings)
+        decision, killed = _judged(decision, mind, before.going_into(decided), decided)
+        targets, wanted = sized_targets(decision, holdings, standing=before.targets, wanted=before.wanted)
+    except (KeyError, AttributeError):
+        # No bar of the day today, no close on record, or the memory is another strategy's.
+        return None
+    return Redecided(decision=decision, targets=targets, wanted=wanted, killed=killed)
+
+
+def _judged(
+    decision: Decision[StrategyState], mind: Mind, before: Remembered, decided: DayDecided
+) -> tuple[Decision[StrategyState], bool]:
+    if before.killed_on is None and mind.max_drawdown is None:
+        return decision, False
+    from engine.core.kill_switch import judged  # noqa: PLC0415 - most runs have none
+
+    return judged(
+        decision,
+        strategy=mind.strategy,
+        before=before.memory,
+        day=decided.day,
+        equity=decided.equity,
+        highest=before.highest,
+        killed_on=before.killed_on,
+        limit=mind.max_drawdown,
+    )
+
+
+def _closes_of_today(history: History, assets: Iterable[str], day: date) -> dict[str, Decimal]:
+    """Give today's closes: those of crumbs are not on record."""
+    known = {asset: history.series[asset].close_at(day) for asset in assets if asset in history.series}
+    return {asset: decimal_of(close) for asset, close in known.items() if close is not None}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,8 +186,7 @@ class _Comparer:
     def __init__(self, minds: Sequence[Mind]) -> None:
         self._minds = minds
         self.result = ComparedDecisions()
-        self._memory: StrategyState = minds[0].strategy.start()
-        self._rotation: RotationEquity | None = None
+        self._remembered = Remembered(memory=minds[0].strategy.start())
         self._running: Difference | None = None
 
     def compare(self, day: date, ours: Evening | None, theirs: Evening | None) -> None:
@@ -92,18 +202,16 @@ class _Comparer:
         else:
             self._explain(ours.decided, theirs)
         if theirs is not None:
-            self._memory = theirs.decided.memory  # type: ignore[assignment] # the codec restores the strategy's own type
-            self._rotation = rotation_after(self._rotation, theirs.decided)
+            self._remembered = self._remembered.after(theirs.decided)
 
     def _explain(self, ours: DayDecided, theirs: Evening) -> None:
         day, live = ours.day, theirs.decided
         words = _difference(ours, live)
         changed = list(_evidence_differences(ours, live))
-        if self._comes_out(self._minds[0], theirs, entries_allowed=True):
-            if self._running is None:
-                self._find(day, Cause.STATE, f"{words}; the account held something else")
-            elif self._running.day != day:
-                self.result.causes[day] = self._running
+        if ours.killed or live.killed:
+            self._follow(day, f"{words}; the kill switch looks at the account")
+        elif self._comes_out(self._minds[0], theirs, entries_allowed=True):
+            self._follow(day, f"{words}; the account held something else")
         elif self._comes_out(self._minds[0], theirs, entries_allowed=False):
             self._find(day, Cause.LATE_DATA, f"{words}; no entries were allowed, as the index was not up to date")
         elif any(
@@ -119,26 +227,19 @@ class _Comparer:
         else:
             self._find(day, None, f"{words}, on the same evidence")
 
+    def _follow(self, day: date, what: str) -> None:
+        """Note what follows from the account and what was decided before."""
+        if self._running is None:
+            self._find(day, Cause.STATE, what)
+        elif self._running.day != day:
+            self.result.causes[day] = self._running
+
     def _find(self, day: date, cause: Cause | None, what: str) -> None:
         self._running = self.result.find(day, cause, what)
 
     def _comes_out(self, mind: Mind, theirs: Evening, *, entries_allowed: bool) -> bool:
-        live = theirs.decided
-        held = {asset: live.closes[asset] for asset in theirs.ledger.positions if asset in live.closes}
-        holdings = HeldAtClose(
-            ledger=theirs.ledger,
-            closes=held,
-            equity=live.equity,
-            orders_waiting=theirs.has_waiting,
-            entries_allowed=entries_allowed,
-            before=self._rotation,
-        )
-        try:
-            decision = mind.strategy.decide(self._memory, mind.observations.at(live.day), holdings)
-        except (KeyError, AttributeError):
-            # No bar of the day today, no close on record, or the memory is another strategy's.
-            return False
-        return _redecided(decision) == _outcome(live)
+        again = redecided(mind, theirs, self._remembered, entries_allowed=entries_allowed)
+        return again is not None and _outcome_of(again) == _outcome(theirs.decided)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,5 +301,6 @@ def _outcome(decided: DayDecided) -> tuple[object, ...]:
     return decided.reason, decided.next_state, dict(decided.targets), decided.changed, decided.memory
 
 
-def _redecided(decision: Decision[StrategyState]) -> tuple[object, ...]:
-    return decision.reason, decision.state.name, dict(decision.targets), decision.trade, decision.state
+def _outcome_of(again: Redecided) -> tuple[object, ...]:
+    decision = again.decision
+    return decision.reason, decision.state.name, dict(again.targets), decision.trade, decision.state

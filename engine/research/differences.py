@@ -21,13 +21,22 @@ class Cause(StrEnum):
     REVISION = "data revision"
     TIMING = "timing"
     STATE = "state"
+    DELISTING = "delisting"
     BASIS = "basis"
     LATE_DATA = "late data"
     CONFIGURATION = "configuration"
     INCIDENT = "incident"
 
 
-LABORATORY_CAUSES = (Cause.FILTERS, Cause.PRICE, Cause.FEES, Cause.REVISION, Cause.TIMING, Cause.STATE)
+LABORATORY_CAUSES = (
+    Cause.FILTERS,
+    Cause.PRICE,
+    Cause.FEES,
+    Cause.REVISION,
+    Cause.TIMING,
+    Cause.STATE,
+    Cause.DELISTING,
+)
 """Those that a replay on the practice exchange can meet; the others befall real runs only."""
 
 

@@ -18,9 +18,12 @@ from typing import TypeVar, assert_never
 
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -49,13 +52,14 @@ class Evening:
 
     Attributes:
         place: of the decision in the journal, counted from 0.
-        has_waiting: whether orders waited.
+        has_waiting: whether orders waited; orders: those that were not settled.
     """
 
     decided: DayDecided
     place: int
     ledger: Ledger
     has_waiting: bool
+    orders: OrdersInFlight = field(default_factory=OrdersInFlight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +253,9 @@ class _Reader:
                 self._filled(fill)
             case AccountReset():
                 self._reset(event)
-            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached() | RunEnded():
+            case RunStarted() | DataDoubted() | PositionMissed() | PositionReached():
+                pass
+            case AssetDelisted() | KillSwitchRearmed() | ContextSeen() | RunEnded():
                 pass
             case _:
                 assert_never(event)
@@ -258,7 +264,11 @@ class _Reader:
 
     def _decided(self, event: DayDecided) -> None:
         evening = Evening(
-            decided=event, place=self._place, ledger=self.run.ledger, has_waiting=bool(self._orders.waiting)
+            decided=event,
+            place=self._place,
+            ledger=self.run.ledger,
+            has_waiting=bool(self._orders.waiting),
+            orders=self._orders,
         )
         self.run.evenings.append(evening)
         if event.changed:

@@ -1,9 +1,11 @@
 """History through the live path against the backtest: in a laboratory the exchange's rules are known to the digit.
 
-A decision must be equal to the letter. For money a tolerance would be a hole: the live run's orders must be what the
-shared planner makes of the live run's own account, its fills what the exchange's rules make of these orders, and its
-equity what its fills add up to, each exactly. What is not so is unexplained. What is so and yet differs from the
-backtest goes back to rules that differ, and is listed as it shows, with its main cause.
+A decision must be equal to the letter. One that looks at what is held (drift, an exit by the equity) may be another
+where the accounts differ, if it comes out again, to the letter, of the live run's own. For money a tolerance would be a
+hole: the live run's orders must be what the shared planner makes of the live run's own account, its fills what the
+exchange's rules make of these orders, and its equity what its fills add up to, each exactly. What is not so is
+unexplained. What is so and yet differs from the backtest goes back to rules that differ, and is listed as it shows,
+with its main cause.
 
 Worked example, where two fills of one order differ by three rules: the backtest buys 9.94 BTC at its open of 100 and
 pays 0.994 USDT. The live run buys 60 seconds later, when the line to a close of 144 is at 100.030555; its book's ask is
@@ -22,29 +24,37 @@ from engine.core.market import PRICES, History
 from engine.core.money import ZERO, decimal_of, plain
 from engine.core.order import Order, Side
 from engine.core.planner import Plan, Planner
-from engine.research.decisions import ComparedDecisions
+from engine.core.strategy import CASH
+from engine.research.decisions import ComparedDecisions, Mind, Remembered, redecided
+from engine.research.delistings import is_held_up, sold_until, without
 from engine.research.differences import BASIS_POINTS, LABORATORY_CAUSES, Cause, Difference
 from engine.research.exchange_model import ExchangeModel, ExpectedFill
 from engine.research.fills import average
 from engine.research.gaps import by_cause, main_cause
 from engine.research.policy import OrderPair, Policy, Worth, account_misfits
-from engine.research.steps import Attempt, BookedFill, RunSteps, Step, paired, signed
+from engine.research.steps import Attempt, BookedFill, Evening, RunSteps, Step, paired, signed
 
 MONEY = ("equity", "cash", "closes")
 """What of a decision depends on the account, and is checked against the fills and the bars instead."""
+OF_THE_ACCOUNT = ("rules", "marked_on")
+"""What may: where it does, it must come out of the live run's own account."""
 
 
-def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: ExchangeModel) -> Policy:
+def strict(
+    backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: ExchangeModel, mind: Mind | None = None
+) -> Policy:
     """Give the policy for a run on the practice exchange.
 
     Args:
+        mind: decides again what the accounts may have decided otherwise; None: nothing may be.
         live_planner: by the rules that the live run plans with.
         model: of the exchange that the live run trades on; its history is the backtest's.
     """
-    judge = _Judge(backtest, live, live_planner, model)
+    decisions = _decisions(backtest, live, mind)
+    judge = _Judge(backtest, live, live_planner, model, decisions)
     return Policy(
         causes=LABORATORY_CAUSES,
-        decisions=_decisions(backtest, live),
+        decisions=decisions,
         misfits=[*judge.misfits()],
         faults=judge.faults,
         # Orders are planned with the change, and never later.
@@ -55,26 +65,72 @@ def strict(backtest: RunSteps, live: RunSteps, *, live_planner: Planner, model: 
     )
 
 
-def _decisions(backtest: RunSteps, live: RunSteps) -> ComparedDecisions:
-    """Find every field that is not equal, and days of one run only."""
+def _decisions(backtest: RunSteps, live: RunSteps, mind: Mind | None) -> ComparedDecisions:
+    """Find every field that is not equal, and days of one run only.
+
+    What a decision makes of its account is equal where it comes out again, to the letter, of the live run's own.
+    """
     compared = ComparedDecisions()
     names = [each.name for each in fields(DayDecided) if each.name not in MONEY]
+    before = None if mind is None else Remembered(memory=mind.strategy.start())
+    running: Difference | None = None
     for day, ours, theirs in paired(backtest.evenings, live.evenings):
+        gone = sold_until(backtest, day)
         if not ours or not theirs:
             alone = "a day that the backtest did not" if theirs else "nothing on this day"
             compared.find(day, None, f"the live run decided {alone}")
             continue
-        for name in names:
+        differ = [name for name in names if getattr(ours.decided, name) != getattr(theirs.decided, name)]
+        for name in differ if gone else ():
             here, there = getattr(ours.decided, name), getattr(theirs.decided, name)
-            if here != there:
+            if without(here, gone) == without(there, gone):
+                compared.find(day, Cause.DELISTING, f"{name} is {there} live and {here} in the backtest")
+                differ = [each for each in differ if each != name]
+        decided = [name for name in differ if name not in OF_THE_ACCOUNT]
+        if differ and mind is not None and before is not None and _comes_out(mind, theirs, before):
+            if decided and running is None:
+                here, there = (getattr(each.decided, decided[0]) for each in (ours, theirs))
+                words = f"{decided[0]} is {there} live and {here} in the backtest: the accounts held something else"
+                running = compared.find(day, Cause.STATE, words)
+            elif decided and running is not None:
+                compared.causes[day] = running
+        else:
+            for name in differ:
+                here, there = getattr(ours.decided, name), getattr(theirs.decided, name)
                 compared.find(day, None, f"{name} is {there} live and {here} in the backtest")
+        running = running if decided else None
+        before = None if before is None else before.after(theirs.decided)
     return compared
 
 
+def _comes_out(mind: Mind, theirs: Evening, before: Remembered) -> bool:
+    """Tell whether a decision is what the strategy makes of the live run's own account."""
+    live, again = theirs.decided, redecided(mind, theirs, before)
+    if again is None:
+        return False
+    decision = again.decision
+    return (
+        (live.reason, live.next_state, live.changed, live.memory)
+        == (decision.reason, CASH if again.killed else decision.state.name, decision.trade, decision.state)
+        and (dict(live.targets), live.wanted) == (dict(again.targets), again.wanted)
+        and (live.evidence, live.rules) == (decision.evidence, decision.rules)
+        and (live.state, live.planned) == (CASH if before.killed_on else before.memory.name, live.changed)
+        and live.killed == again.killed
+    )
+
+
 class _Judge:
-    def __init__(self, backtest: RunSteps, live: RunSteps, live_planner: Planner, model: ExchangeModel) -> None:
-        self._backtest, self._live = backtest, live
+    def __init__(
+        self,
+        backtest: RunSteps,
+        live: RunSteps,
+        live_planner: Planner,
+        model: ExchangeModel,
+        decisions: ComparedDecisions,
+    ) -> None:
+        self._backtest, self._live, self._decisions = backtest, live, decisions
         self._planner, self._model = live_planner, model
+        self._left = sold_until(backtest, date.max)
         self.faults = self._all_faults()
 
     def misfits(self) -> Iterator[Difference]:
@@ -84,12 +140,18 @@ class _Judge:
         ]
         yield from account_misfits(self._live, worth, kind="equity", what="the live {}")
         ours, theirs = (
-            {(each.day, each.order.decision_day, each.order.asset, each.order.side) for each in run.cancelled}
+            {
+                (each.day, each.order.decision_day, each.order.asset, each.order.side)
+                for each in run.cancelled
+                # The orders of one that counts as delisted go with it in the one run, and wait on in the other.
+                if each.order.asset not in self._left
+            }
             for run in (self._backtest, self._live)
         )
         for day in sorted({key[0] for key in ours ^ theirs}):
             words = "orders that still waited were cancelled in one run only"
-            yield Difference(day=day, kind="order", what=words, cause=None)
+            by = self._decisions.causes.get(day)
+            yield Difference(day=day, kind="order", what=words, cause=None if by is None else by.cause)
 
     def _all_faults(self) -> Mapping[tuple[date, str], Sequence[Difference]]:
         """Plan the live run's orders anew, and work out what the exchange must have made of them and when."""
@@ -122,8 +184,8 @@ class _Judge:
     def listed(
         self, origins: Sequence[Difference], pairs: Sequence[OrderPair], worths: Sequence[Worth]
     ) -> Sequence[Difference]:
-        """List what is unexplained, and what is not equal of all else, by the day."""
-        rows = [each for each in origins if each.cause is None]
+        """List what is unexplained, what was decided otherwise, and what is not equal of all else, by the day."""
+        rows = [each for each in origins if each.cause in (None, Cause.DELISTING) or each.kind == "decision"]
         for ours, theirs, gap in worths:
             values = float(ours.decided.equity), float(theirs.decided.equity)
             rows.extend(_unequal(ours.decided.day, "equity", "", values, gap))
@@ -157,6 +219,9 @@ class _Judge:
             fault = self._fill_fault(done)
             if fault:
                 yield done.fill.at.date(), fault
+        if is_held_up(live, self._left) and asset not in self._left:
+            # The backtest has sold it already, so its buys wait for nothing.
+            return
         days, live_days = ({done.decided_day for done in each} for each in (ours, theirs))
         if live.planned_of(asset) and not self._is_rightly_refused(asset, live):
             for fill in (done.fill for done in ours if done.decided_day not in live_days):

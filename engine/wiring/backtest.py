@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
 
 from engine import __version__
 from engine.causality import check_no_look_ahead
@@ -17,11 +20,14 @@ from engine.core.order import Fill, Order
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
+from engine.data.digest import bars_sha256
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.ports import ProgressBar
+from engine.record.account_notes import account_notes
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.record_rows import RotationRow
+from engine.record.study_verdicts import study_behind
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
 from engine.registry import strategy_of
@@ -29,6 +35,7 @@ from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, index_sessions, load_market
 from engine.wiring.price_jumps import jumps_in, refuse_jumps
+from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import source_facts, value_facts
 
 
@@ -53,6 +60,12 @@ class BacktestRun:
     summary: Mapping[str, object]
     doubts: Sequence[str]
     benchmarks: Mapping[str, Floats | None]
+
+    @property
+    def uses_systems(self) -> bool:
+        """Whether it decided by systems of its thesis."""
+        used = getattr(self.strategy, "used_systems", tuple)
+        return bool(used())
 
     @property
     def waiting(self) -> tuple[Order, ...]:
@@ -88,12 +101,21 @@ def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrumen
     return instruments
 
 
-def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressBar) -> BacktestRun:
+def backtest(
+    config: Config,
+    *,
+    now: Callable[[], datetime],
+    progress: ProgressBar,
+    market: Market | None = None,
+    studies: Path | None = None,
+) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
     Args:
+        market: that was loaded already, with all that the strategy looks at.
         now: the clock, which decides what "the last final bar" is.
         progress: told of long work.
+        studies: where studies lie, of which one of the same bars is quoted; None: nowhere.
 
     Raises:
         EngineError: configuration, data, or a check that failed.
@@ -101,7 +123,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     strategy = strategy_of(config)
     universe = strategy.universe
     instruments = instruments_of(config, universe.assets)
-    market = load_market(config, universe, now=now, progress=progress)
+    market = market or load_market(config, universe, now=now, progress=progress)
     history = market.history
     observations = strategy.observe(history)
     span = decision_span(
@@ -122,7 +144,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
     planner = Planner(account=config.name, instruments=instruments, costs=costs, trading_order=universe.assets)
     venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
     journal = MemoryJournal()
-    start = first_ledger(config)
+    start, sizing = first_ledger(config), sizing_of(config)
     session = Session(
         strategy=strategy,
         planner=planner,
@@ -130,6 +152,9 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         journal=journal,
         ledger=start,
         sell_wait_days=config.account.sell_wait_days,
+        sizing=sizing,
+        sells_delisted=True,
+        max_drawdown=config.risk.max_drawdown,
     )
     doubts = tuple(jump_words(jumps))
     session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
@@ -145,7 +170,7 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         synthetic=market.synthetic,
     ).run()
     events = tuple(journal)
-    check_no_look_ahead(strategy, history, observations, events)
+    check_no_look_ahead(strategy, history, observations, events, sizing=sizing)
     days, fills = decided_days(events), booked_fills(events)
     standing = session.standing
     missed = coins_out_of_position(
@@ -167,10 +192,17 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
             **{symbol: source_facts(series) for symbol, series in market.loaded.items()},
             **{name: value_facts(values) for name, values in market.values.items()},
         },
-        notes=(*market.notes, *span.notes, *_early_ends(market, universe, span), *too_small_notes(events)),
+        notes=(
+            *market.notes,
+            *span.notes,
+            *_early_ends(market, universe, span),
+            *too_small_notes(events),
+            *account_notes(events, is_live=False),
+        ),
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,
+        study=None if studies is None else study_behind(studies, lambda: _digests(history, universe, span.last_day)),
     )
     return BacktestRun(
         config=config,
@@ -186,6 +218,17 @@ def backtest(config: Config, *, now: Callable[[], datetime], progress: ProgressB
         doubts=facts.doubts,
         benchmarks=facts.benchmark_equity,
     )
+
+
+def _digests(history: History, universe: Universe, last_day: date) -> dict[str, str]:
+    """Give the digests of coins and index up to a day, under the names that a study has for them."""
+    names = {universe.core: "BTC", **dict.fromkeys(universe.indices, "RUT")}
+    bars = {symbol: history[symbol] for symbol in (*universe.assets, *universe.indices)}
+    last = last_day.toordinal()
+    return {
+        names.get(symbol, symbol): bars_sha256(each.take(int(np.searchsorted(each.ordinals, last, side="right"))))
+        for symbol, each in bars.items()
+    }
 
 
 def benchmark_curves(
@@ -205,6 +248,8 @@ def benchmark_curves(
     """
     curves: dict[str, Floats | None] = {}
     wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
+    if universe.basket_on is not None:
+        wanted["basket"] = dict(universe.basket_on(history, days[0]))
     for name, weights in wanted.items():
         tradable = tradable_weights(weights, history, days[0], min_history_days=universe.min_history_days)
         if not tradable:

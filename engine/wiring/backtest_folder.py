@@ -5,6 +5,7 @@ from pathlib import Path
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, write_journal
 from engine.logs import write_run_log
+from engine.record.context_file import context_rows
 from engine.record.run_files import LOG_FILE
 from engine.record.run_folder import write_config, write_run_files
 from engine.record.run_log import log_lines
@@ -28,6 +29,7 @@ def write_backtest(folder: Path, run: BacktestRun) -> None:
         fills=run.fills,
         rotations=run.rotations,
         benchmarks=run.benchmarks,
+        context=context_rows(run.events),
     )
     write_config(folder, run.config.effective())
     write_run_log(folder / LOG_FILE, log_lines(run.events))

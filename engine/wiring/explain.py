@@ -9,15 +9,17 @@ from engine.config import Config
 from engine.core.calendar import decision_instant
 from engine.core.changes import Change
 from engine.core.errors import ConfigError, DataError
-from engine.core.events import DayDecided
+from engine.core.events import AssetDelisted, DayDecided
 from engine.core.explained import Blocked, ExplainedDay
 from engine.core.explaining import RulesExplainer, explainer_of
 from engine.core.explanation import Case, Condition
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of
-from engine.core.strategy import Decision, Holdings, StrategyState
+from engine.core.strategy import CASH, Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
+from engine.record.account_notes import KillSwitch, held_in_cash, kill_switch_of
+from engine.record.run_log import delisting_words
 from engine.recovery import standing_of
 from engine.registry import strategy_factory, strategy_of
 from engine.standing import Standing
@@ -40,9 +42,13 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     core = strategy_of(past.config).universe.core
     if past.history[core].position_on(day) is None:
         raise DataError(f"{core}: has no bar of {day} any more; the decision of that day cannot be explained")
+    if decided.killed:
+        return _explain_killed(past, decided)
     standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
     states = _states(past)
     state = dict(states)[day]
+    # The record's name of it: a strategy need not have one for cash.
+    name = CASH if standing.rearmed else state.name
     before = [pair for pair in states if pair[0] < day][-PAST_DAYS:]
 
     def what_if(*, entries_allowed: bool) -> WhatIf:
@@ -53,10 +59,10 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
 
     wanted = past.recorded.get(day) if past.recorded is not None else None
     asked = what_if(entries_allowed=True)
-    if wanted is not None and _said(state, asked.decision) != wanted:
+    if wanted is not None and _said(name, asked.decision) != wanted:
         # A live run takes no entry on an index that is too old, and only then.
         stale = what_if(entries_allowed=False)
-        asked = stale if _said(state, stale.decision) == wanted else asked
+        asked = stale if _said(name, stale.decision) == wanted else asked
     case = Case(
         day=day,
         state=state,
@@ -70,15 +76,66 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     return ExplainedDay(
         name=past.config.name,
         day=day,
-        state=state.name,
+        state=name,
         next_state=asked.decision.state.name,
         reason=asked.decision.reason,
         tree=explainer.tree(case),
         flips=flips,
         otherwise="" if flips else explainer.otherwise(case),
-        note=_disagreement(wanted, _said(state, asked.decision)),
+        note=_disagreement(wanted, _said(name, asked.decision)),
         synthetic=past.synthetic,
+        booked=_booked(past, day),
     )
+
+
+def asked_on(past: Past, decided: DayDecided) -> Condition:
+    """Give the rules that were asked for a decision, as a tree; nothing is tried that would have flipped it."""
+    strategy, states = strategy_of(past.config), dict(_states(past))
+    standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
+    stuck = standing.orders.stuck(decision_instant(decided.day), past.config.account.sell_wait_days)
+    state = states[decided.day]
+    case = Case(
+        day=decided.day,
+        state=state,
+        history=past.history,
+        observations=strategy.observe(past.history),
+        holdings=_held(standing, past.history, decided.day, entries_allowed=True, stuck=tuple(stuck)),
+        decision=_decision(decided, state),
+    )
+    return _explainer(past.config).tree(case)
+
+
+def _explain_killed(past: Past, decided: DayDecided) -> ExplainedDay:
+    """Explain a day on which the kill switch holds: it outranks the rules, which are not asked."""
+    until = past.events[: past.events.index(decided) + 1]
+    switch = kill_switch_of(until)
+    wanted = past.recorded.get(decided.day) if past.recorded is not None else None
+    today = (decided.state, decided.next_state, decided.reason)
+    sentence = held_in_cash(switch, is_live=past.is_live)
+    tree = Condition(name="kill switch", holds=True, sentence=sentence, value=decided.day)
+    return ExplainedDay(
+        name=past.config.name,
+        day=decided.day,
+        state=decided.state,
+        next_state=decided.next_state,
+        reason=decided.reason,
+        tree=tree,
+        flips=(),
+        otherwise=f"it outranks every rule; {_limit_words(switch)}",
+        note=_disagreement(wanted, today),
+        synthetic=past.synthetic,
+        booked=_booked(past, decided.day),
+    )
+
+
+def _limit_words(switch: KillSwitch) -> str:
+    limit = f"with risk.max_drawdown above {switch.fall:.10g} it would not have acted"
+    return limit if switch.acted is not None else ""
+
+
+def _booked(past: Past, day: date) -> Sequence[str]:
+    """Say what was booked at the close of a day before it was decided."""
+    return [delisting_words(event) for event in past.events if isinstance(event, AssetDelisted) and event.day == day]
 
 
 def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blocked:
@@ -102,8 +159,11 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
     )
     alone: dict[str, Counter[str]] = {}
     among: Counter[str] = Counter()
-    waiting = entries = several = 0
+    waiting = entries = several = killed = 0
     for decided in days:
+        if decided.killed:
+            killed += 1
+            continue
         if core.position_on(decided.day) is None:
             continue
         state = states[decided.day]
@@ -113,14 +173,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
             history=past.history,
             observations=observations,
             holdings=nothing_held,
-            decision=Decision(
-                state=state,
-                reason=decided.reason,
-                targets=decided.targets,
-                trade=decided.changed,
-                evidence=decided.evidence,
-                rules=decided.rules,
-            ),
+            decision=_decision(decided, state),
         )
         awaited = explainer.awaited(case)
         if awaited is None:
@@ -146,6 +199,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
         among=among,
         several=several,
         synthetic=past.synthetic,
+        killed=killed,
     )
 
 
@@ -220,12 +274,24 @@ def _held(
         orders_waiting=standing.orders.holds_back(stuck),
         entries_allowed=entries_allowed,
         stuck=stuck,
+        delisted=standing.untargeted,
         before=standing.rotation,
     )
 
 
-def _said(state: StrategyState, decision: Decision[StrategyState]) -> tuple[str, str, str]:
-    return state.name, decision.state.name, decision.reason
+def _decision(decided: DayDecided, state: StrategyState) -> Decision[StrategyState]:
+    return Decision(
+        state=state,
+        reason=decided.reason,
+        targets=decided.targets,
+        trade=decided.changed,
+        evidence=decided.evidence,
+        rules=decided.rules,
+    )
+
+
+def _said(state: str, decision: Decision[StrategyState]) -> tuple[str, str, str]:
+    return state, decision.state.name, decision.reason
 
 
 def _disagreement(recorded: tuple[str, str, str] | None, today: tuple[str, str, str]) -> str:

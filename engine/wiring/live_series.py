@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from engine.config import Config
 from engine.core.strategy import Universe
 from engine.data.choose import SAMPLE
+from engine.standing import Standing
 from engine.venues.exchange import BinanceSpot
-from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo
+from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo, Snapshots
 from engine.wiring.providers import LiveSetting, Providers
 from engine.wiring.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from engine.wiring.live_context import LiveContext
     from engine.wiring.live_further import LiveFurther
 
 
@@ -40,6 +42,33 @@ def live_series(
 
     synthetic = SAMPLE in (config.data.crypto, config.data.index)
     return coins, index, LiveFurther(SeriesSources(config, providers, synthetic=synthetic, now=now), coins)
+
+
+def live_snapshots(
+    config: Config,
+    universe: Universe,
+    client: BinanceSpot,
+    around: Surroundings,
+    *,
+    now: Callable[[], datetime],
+    stands: Callable[[], Standing],
+    context: "LiveContext | None",
+) -> Snapshots:
+    """Give what gathers the series of the decisions; a board looks at the same sources, and more of them.
+
+    Args:
+        stands: where the run stands now.
+        context: what makes the boards; None where none is made.
+
+    Raises:
+        ConfigError: a provider is named that a live run cannot use.
+    """
+    shown = universe if context is None else context.universe
+    coins, index, further = live_series(config, shown, client, around, now=now)
+    if context is not None:
+        context.look_at(coins, index, further)
+    beside = further if universe.further_series else None
+    return Snapshots(universe, coins, index, beside, has_begun=lambda: stands().last_day is not None)
 
 
 def check_files(

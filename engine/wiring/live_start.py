@@ -11,6 +11,7 @@ from engine.wiring.live_data import check_live_data, config_beside
 from engine.wiring.live_exchange import LiveExchange, credentials_of
 from engine.wiring.live_series import check_files, live_series
 from engine.wiring.paper_folder import check_paper_folder
+from engine.wiring.rearming import check_killed
 from engine.wiring.surroundings import Surroundings
 
 
@@ -30,11 +31,14 @@ class LiveStart:
     synthetic: bool
 
 
-def start_live(config: Config, folder: Path, around: Surroundings, *, accept_config: bool) -> LiveStart:
+def start_live(
+    config: Config, folder: Path, around: Surroundings, *, accept_config: bool, rearm: bool = False
+) -> LiveStart:
     """Look at all that is here, then ask the exchange.
 
     Args:
         folder: the run's, there or not; nothing is written.
+        rearm: whether the kill switch is to be re-armed, which has to hold.
 
     Raises:
         ConfigError, DataError: settings, files or folder cannot work; said before the exchange is asked where that can
@@ -43,6 +47,8 @@ def start_live(config: Config, folder: Path, around: Surroundings, *, accept_con
     """
     check_live_data(config)
     has_begun = check_paper_folder(config, folder, accept_config=accept_config)
+    if rearm:
+        check_killed(folder)
     credentials = credentials_of(config)
     exchange = LiveExchange(config, credentials, around)
     universe = strategy_of(config).universe

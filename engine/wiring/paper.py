@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.config import Config
@@ -23,6 +24,7 @@ from engine.first_sends import FirstSends
 from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
 from engine.ports import Venue
+from engine.record.account_notes import account_notes, held_in_cash, kill_switch_of
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.run_log import LogLine
@@ -42,12 +44,16 @@ from engine.venues.simulated import SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, first_ledger
 from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
-from engine.wiring.live_series import live_series
+from engine.wiring.live_series import live_snapshots
 from engine.wiring.price_jumps import JumpWatch, jumps_in
+from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
 from engine.wiring.unlisted import unlisted_instruments
 from engine.wiring.watch import Watch
+
+if TYPE_CHECKING:
+    from engine.wiring.live_context import LiveContext
 
 
 class PaperRun:
@@ -60,6 +66,7 @@ class PaperRun:
         synthetic: whether prices are made up: the venue's, and then every bar.
         mode: what its summary says that it is, `paper` or `rehearsal`.
         told: shown the line of each event as it is written.
+        context: makes the boards of the thesis that are written down; None where none is.
 
     Attributes:
         planner: plans the orders, by the venue's rules as they were at the start of the run.
@@ -79,6 +86,7 @@ class PaperRun:
         synthetic: bool = False,
         mode: str = PAPER,
         told: Callable[[LogLine], None] | None = None,
+        context: "LiveContext | None" = None,
     ) -> None:
         self.synthetic = synthetic
         self.mode = mode
@@ -119,21 +127,33 @@ class PaperRun:
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
+            sizing=sizing_of(config),
+            max_drawdown=config.risk.max_drawdown,
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
-        self._snapshots = snapshots or Snapshots(
-            self._universe,
-            *live_series(config, self._universe, client, around, now=self._clock.last),
-            has_begun=lambda: self._session.standing.last_day is not None,
+        self._context = context
+        self._snapshots = snapshots or live_snapshots(
+            config, self._universe, client, around, now=self._clock.last, stands=lambda: self.standing, context=context
         )
 
-    def run(self, *, once: bool) -> Path | None:
+    def _see_context(self) -> None:
+        for seen in () if self._context is None else self._context.boards(self._journal.events):
+            self._session.saw_context(seen)
+
+    def run(self, *, once: bool, rearm: bool = False) -> Path | None:
         """Run until told to end, or, with `once`, until nothing is left to do now; give the report.
+
+        Args:
+            rearm: re-arm the kill switch first, by a person's word: the next day is decided like a first one.
 
         Raises:
             VenueError: the exchange refuses, or cannot be reached; the files tell of all that was decided until then.
         """
+        if rearm:
+            self.rearm()
+        if words := held_in_cash(kill_switch_of(self.events), is_live=True):
+            self._around.notice(words)
         begun_after = self._session.standing.last_day
         try:
             self.driver().run(once=once)
@@ -143,6 +163,10 @@ class PaperRun:
                 self._write_files()
             raise
         return self.end()
+
+    def rearm(self) -> None:
+        """Re-arm the kill switch, by a person's word; that it holds was looked at before the exchange was asked."""
+        self._session.rearm(self._clock())
 
     def end(self) -> Path | None:
         """Write down that the run ends, and every file; give the report, None where there is none."""
@@ -201,6 +225,7 @@ class PaperRun:
             max_stale_sessions=config.data.max_stale_sessions,
             examine=self._jumps.examine,
             synthetic=self.synthetic,
+            at_rest=self._see_context,
         )
 
     def _identity(self, past: Sequence[Event], standing: Standing) -> str:
@@ -308,7 +333,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=too_small_notes(events),
+            notes=(*too_small_notes(events), *account_notes(events, is_live=True)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

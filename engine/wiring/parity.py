@@ -11,6 +11,7 @@ from engine.core.fills import Costs
 from engine.ports import ProgressBar
 from engine.record.run_files import SUMMARY_FILE
 from engine.research.comparison import compare
+from engine.research.decisions import Mind
 from engine.research.differences import (
     BASIS_POINTS,
     LABORATORY_CAUSES,
@@ -28,6 +29,7 @@ from engine.wiring.backtest import BacktestRun, backtest, first_ledger
 from engine.wiring.backtest_folder import write_backtest
 from engine.wiring.export import csv_text
 from engine.wiring.replay import Replay, replay
+from engine.wiring.sizing import sizing_of
 
 DIFFERENCE_COLUMNS = ("day", "kind", "cause", "size_bp", "what")
 
@@ -110,7 +112,15 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
         buy_margin=BUY_MARGIN,
     )
     ours, theirs = (steps_of(each, first_ledger(config), last_plan=True) for each in (run.events, live.events))
-    policy = strict(ours, theirs, live_planner=live.planner, model=model)
+    mind = Mind(
+        strategy=run.strategy,
+        observations=run.strategy.observe(history),
+        sizing=sizing_of(config),
+        history=history,
+        wait_days=config.account.sell_wait_days,
+        max_drawdown=config.risk.max_drawdown,
+    )
+    policy = strict(ours, theirs, live_planner=live.planner, model=model, mind=mind)
     result = compare(ours, theirs, history=history, planner=run.planner, policy=policy)
     bars = revisions(history, live.history, last_day=last_day)
     balances = [Difference(day=last_day, kind="equity", what=words, cause=None) for words in live.imbalances]

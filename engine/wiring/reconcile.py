@@ -30,6 +30,7 @@ from engine.research.differences import UNEXPLAINED, Attribution, Cause, Differe
 from engine.research.steps import steps_of
 from engine.research.tolerant import tolerant
 from engine.wiring.backtest import BacktestRun, backtest, first_ledger
+from engine.wiring.sizing import sizing_of
 
 VENUE = "venue"
 
@@ -171,7 +172,15 @@ def _compare(folder: Path, run: BacktestRun, past: Sequence[PastConfig], last_da
     codec = EventCodec(type(run.strategy.start()), or_plain=True)
     ours, theirs = (steps_of(each, start, until=last_day) for each in (run.events, [*codec.events(records, path)]))
     earlier = _earlier_configs(past)
-    minds = [Mind(strategy=run.strategy, observations=run.strategy.observe(run.market.history))]
+    minds = [
+        Mind(
+            strategy=run.strategy,
+            observations=run.strategy.observe(run.market.history),
+            sizing=sizing_of(config),
+            history=run.market.history,
+            wait_days=config.account.sell_wait_days,
+        )
+    ]
     minds.extend(mind for until, each in earlier if (mind := _mind(run, each, until)) is not None)
     policy = tolerant(
         ours,
@@ -239,7 +248,15 @@ def _earlier_configs(past: Sequence[PastConfig]) -> list[tuple[int, Config]]:
 def _mind(run: BacktestRun, config: Config, until: int) -> Mind | None:
     try:
         strategy = strategy_of(config)
-        return Mind(strategy=strategy, observations=strategy.observe(run.market.history), until=until)
+        history = run.market.history
+        return Mind(
+            strategy=strategy,
+            observations=strategy.observe(history),
+            until=until,
+            sizing=sizing_of(config),
+            history=history,
+            wait_days=config.account.sell_wait_days,
+        )
     except EngineError:
         # It needs series that the present strategy does not load.
         return None

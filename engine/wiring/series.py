@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from engine.config import Config
 from engine.core.errors import DataError
@@ -13,7 +14,7 @@ from engine.data.kinds import US_SYMBOLS
 from engine.data.sample_series import SampleShares, SampleValues
 from engine.data.series_table import FILE_ONLY, SeriesRule, series_rule
 from engine.data.sessions import NewYorkSessions
-from engine.ports import LoadedSeries, LoadedValues, ProgressBar, SeriesData
+from engine.ports import LoadedSeries, LoadedValues, MarketData, ProgressBar, SeriesData
 from engine.wiring.providers import Providers
 
 
@@ -86,7 +87,7 @@ class SeriesSources:
         self._made: dict[str, SeriesData] = {}
         sessions = NewYorkSessions().between
         self._shares = SampleShares(sessions) if synthetic else providers.us_symbols()
-        self._coins = providers.sample if synthetic else providers.coins()
+        self._synthetic = synthetic
         self._sample = SampleValues(sessions, self.rule_of) if synthetic else None
 
     def load(self, name: str) -> LoadedSeries | LoadedValues:
@@ -97,9 +98,14 @@ class SeriesSources:
         """
         if name in US_SYMBOLS and self._shares is not None:
             return self._shares.load(name)
-        if name in LOT_STEPS and self._coins is not None:
+        if name in LOT_STEPS:
             return self._coins.load(name)
         return (self._sample or self._provider_of(name)).load(name)
+
+    @cached_property
+    def _coins(self) -> MarketData:
+        # Made when asked: a live run on the venue's own candles asks there, and has no other provider.
+        return self._providers.sample if self._synthetic else self._providers.coins()
 
     def is_file(self, name: str) -> bool:
         """Tell whether a series that is no bars is read from a file."""

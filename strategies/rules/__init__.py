@@ -13,7 +13,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import JsonValue, ValidationError, WithJsonSchema
 
-from engine.core.rule import AnyRule, Exit, Named, Rule, RuleParams, Setting, System
+from engine.core.rule import AnyRule, Exit, Named, ParamsT, Rule, RuleParams, Setting, System
 from engine.core.rule_groups import AtLeast, Not
 from engine.core.strategy import OWN_PACKAGE
 
@@ -24,6 +24,7 @@ Build: TypeAlias = Callable[[Setting], Named]
 GROUPS = ("all", "any", "not", "at_least")
 CONFIRMATIONS, EXITS = "strategy.confirmations", "strategy.exits"
 MOST_NAMES = 12
+LONGEST_SHOWN = 64
 
 
 def rule_names() -> list[str]:
@@ -38,7 +39,7 @@ def confirmation(choice: object, place: str = CONFIRMATIONS) -> Build:
         ValueError: there is none of that name, its parameters are not allowed, or it is of another form; one sentence
             that names the key and the nearest right one.
     """
-    name, values = _name_and_values(choice, place)
+    name, values = name_and_values(choice, place)
     if name not in GROUPS:
         return _chosen(name, values, place, System)
     inner = f"{place}.{name}"
@@ -55,19 +56,29 @@ def confirmation(choice: object, place: str = CONFIRMATIONS) -> Build:
 
 
 def exits(choices: Iterable[object]) -> tuple[Build, ...]:
-    """Check the exits, a name once, and say how they are built.
+    """Check the exits, a name once unless it may repeat, and say how they are built.
 
     Raises:
         ValueError: likewise.
     """
-    chosen = [_name_and_values(choice, EXITS) for choice in choices]
+    chosen = [name_and_values(choice, EXITS) for choice in choices]
     names = [name for name, _ in chosen]
     for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{EXITS}: {name} is given twice; each exit may stand there once")
         if name in GROUPS:
-            raise ValueError(f"{EXITS}: {name} is a group of confirmations, no exit; found: {_listed(Exit)}")
+            raise ValueError(f"{EXITS}: {name} is a group of confirmations, no exit; {_wanted(Exit)}")
+        if names.count(name) > 1 and not getattr(rule_class(name, EXITS), "may_repeat", True):
+            raise ValueError(f"{EXITS}: {name} is given twice; each exit may stand there once")
     return tuple(_chosen(name, values, EXITS, Exit) for name, values in chosen)
+
+
+def thesis_systems(setting: Setting) -> tuple[Named, ...]:
+    """Build every built-in system that stands in a group, at its defaults."""
+    found = ((name, _loaded(__name__, name, name)) for name in rule_names())
+    return tuple(
+        Named(name=name, rule=each(each.Params(), setting))
+        for name, each in found
+        if issubclass(each, System) and each.group
+    )
 
 
 def rule_class(name: str, place: str) -> type[AnyRule]:
@@ -90,8 +101,38 @@ def rule_class(name: str, place: str) -> type[AnyRule]:
         found = [*(() if kind is Exit else GROUPS), *own, *_of_kind(kind)]
         near = difflib.get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ValueError(f"{place} {name!r} is not allowed; {hint}found: {_some(found)}")
+        raise ValueError(f"{place} {name[:LONGEST_SHOWN]!r} is not allowed; {hint}found: {_some(found)}")
     return _loaded(__name__ if name in known else OWN, name, place)
+
+
+def name_and_values(choice: object, place: str) -> tuple[str, object]:
+    """Take a choice apart: its name, and the parameters below it; None without any.
+
+    Raises:
+        ValueError: it is of another form.
+    """
+    if isinstance(choice, str):
+        return choice, None
+    if isinstance(choice, Mapping) and len(choice) == 1:
+        ((name, values),) = choice.items()
+        if isinstance(name, str):
+            return name, values
+    raise ValueError(f"{place}: {choice!r} is not allowed; a name, or {{name: {{parameters}}}}, is wanted")
+
+
+def chosen_params(values: object, params: type[ParamsT], place: str) -> ParamsT:
+    """Check the parameters of a choice.
+
+    Args:
+        place: the key below which they stand.
+
+    Raises:
+        ValueError: they are not allowed; one sentence that names the key and the nearest right one.
+    """
+    try:
+        return params.model_validate({} if values is None else values)
+    except ValidationError as error:
+        raise ValueError(_sentence(error, params, place)) from error
 
 
 def _loaded(package: str, name: str, place: str) -> type[AnyRule]:
@@ -111,23 +152,9 @@ def _loaded(package: str, name: str, place: str) -> type[AnyRule]:
 def _chosen(name: str, values: object, place: str, kind: type[AnyRule]) -> Build:
     chosen = rule_class(name, place)
     if not issubclass(chosen, kind):
-        found = f"found: {_listed(kind)}"
-        raise ValueError(f"{place}: {name} is no {'exit' if kind is Exit else 'confirmation'}; {found}")
-    try:
-        params = chosen.Params.model_validate({} if values is None else values)
-    except ValidationError as error:
-        raise ValueError(_sentence(error, chosen.Params, f"{place}.{name}")) from error
+        raise ValueError(f"{place}: {name} is no {'exit' if kind is Exit else 'confirmation'}; {_wanted(kind)}")
+    params = chosen_params(values, chosen.Params, f"{place}.{name}")
     return lambda setting: Named(name=name, rule=chosen(params, setting))
-
-
-def _name_and_values(choice: object, place: str) -> tuple[str, object]:
-    if isinstance(choice, str):
-        return choice, None
-    if isinstance(choice, Mapping) and len(choice) == 1:
-        ((name, values),) = choice.items()
-        if isinstance(name, str):
-            return name, values
-    raise ValueError(f"{place}: {choice!r} is not allowed; a name, or {{name: {{parameters}}}}, is wanted")
 
 
 def _given(values: object, place: str) -> object:
@@ -172,8 +199,9 @@ def _some(names: Sequence[str]) -> str:
     return f"{', '.join(names[:MOST_NAMES])}{f' and {more} more' if more > 0 else ''}"
 
 
-def _listed(kind: type[AnyRule]) -> str:
-    return _some([*_own_names(), *_of_kind(kind)])
+def _wanted(kind: type[AnyRule]) -> str:
+    more = "; what confirms an entry goes into {confirmation_lost: {of: ..}}" if kind is Exit else ""
+    return f"found: {_some([*_own_names(), *_of_kind(kind)])}{more}"
 
 
 def _of_kind(kind: type[AnyRule]) -> list[str]:

@@ -9,6 +9,7 @@ from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.weeks import complete_sundays, in_last_week, values_by_week
 from strategies.signals.words import number_of
@@ -26,6 +27,7 @@ class AltsDownOnly(SightedSystem[AltsDownOnlyParams]):
 
     Params = AltsDownOnlyParams
     rows = ("001-23",)
+    group = Group.CAUTIONS
     caution = True
 
     def column(self, sight: Sight) -> Column:

@@ -10,6 +10,7 @@ from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
 from engine.core.row_statistics import over
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of
@@ -27,6 +28,7 @@ class Altseason(SightedSystem[AltseasonParams]):
 
     Params = AltseasonParams
     rows = ("000-15", "000-19")
+    group = Group.ROTATION
 
     def column(self, sight: Sight) -> Column:
         """Count, among the coins with bars on both days, those that did better."""

@@ -21,10 +21,15 @@ from strategies.signals.tradable import tradable_matrix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tradable:
-    """The basket assets that can be traded on a day, in trading order; since: as in a reading."""
+    """The basket assets that can be traded on a day, in trading order; since: as in a reading.
+
+    Attributes:
+        weights: of each in the basket, adding up to 1, where they are worked out on the day.
+    """
 
     assets: tuple[str, ...]
     since: date
+    weights: tuple[tuple[str, float], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,4 +102,4 @@ class BasketTradable(Rule[RuleParams, Tradable, DailyTradable]):
     def unmoved(self, case: RuleCase[DailyTradable]) -> str:
         """Say so where no asset has a bar."""
         has_bar = any(bars.position_on(case.day) is not None for bars in case.observed.bars)
-        return "" if has_bar else "no basket asset has a bar of this case.day, so none could be bought"
+        return "" if has_bar else "no basket asset has a bar of this day, so none could be bought"

@@ -6,6 +6,7 @@ from engine.core.changes import percent_text
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.sight import INDEX, Sight, SightedSystem
 from strategies.signals.words import number_of
@@ -15,6 +16,7 @@ class BlueSky(SightedSystem[RuleParams]):
     """Holds while the last known close of the index is at or above every close before it."""
 
     rows = ("000-2", "001-2")
+    group = Group.SMALL_CAPS
 
     def column(self, sight: Sight) -> Column:
         """Compare the last known close with the highest so far."""

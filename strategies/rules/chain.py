@@ -8,6 +8,7 @@ from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import CORE, Sight, SightedSystem
 from strategies.signals.words import number_of
 
@@ -26,6 +27,7 @@ class Chain(SightedSystem[ChainParams]):
     Params = ChainParams
     needs = ("HY_OAS", "SPY", "IWM")
     rows = ("004-11", "001-8", "004-5")
+    group = Group.ROTATION
 
     def column(self, sight: Sight) -> Column:
         """Count the stages: spreads that fall, and stocks, small caps and altcoins above their means."""

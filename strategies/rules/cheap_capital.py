@@ -5,6 +5,7 @@ from pydantic import Field, StrictInt
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -23,6 +24,7 @@ class CheapCapital(SightedSystem[CheapCapitalParams]):
     Params = CheapCapitalParams
     needs = (YIELD,)
     rows = ("000-5", "004-10", "003-7")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the yield with that of some weeks before."""

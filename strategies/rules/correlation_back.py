@@ -10,6 +10,7 @@ from engine.core.reading import Reading
 from engine.core.row_statistics import correlations, log_returns
 from engine.core.rule import RuleParams, Setting
 from engine.core.series_pairs import on_common_dates
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem, market_of
 from strategies.signals.words import number_of
 
@@ -28,6 +29,7 @@ class CorrelationBack(SightedSystem[CorrelationBackParams]):
 
     Params = CorrelationBackParams
     rows = ("000-13", "001-6", "002-12")
+    group = Group.TECHNICALS
 
     def __init__(self, params: CorrelationBackParams, setting: Setting) -> None:
         super().__init__(params, setting)

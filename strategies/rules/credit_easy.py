@@ -6,6 +6,7 @@ from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -24,6 +25,7 @@ class CreditEasy(SightedSystem[CreditEasyParams]):
     Params = CreditEasyParams
     needs = (SPREAD, CONDITIONS)
     rows = ("004-14", "002-3")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the spread with its mean, and the conditions with 0."""

@@ -8,6 +8,7 @@ from pydantic import Field, StrictInt
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams, Setting
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -24,6 +25,7 @@ class EthFlows(SightedSystem[EthFlowsParams]):
     Params = EthFlowsParams
     coin: ClassVar[str] = "ETH"
     rows: ClassVar[tuple[str, ...]] = ("000-17", "000-18")
+    group = Group.FLOWS
 
     def __init__(self, params: EthFlowsParams, setting: Setting) -> None:
         super().__init__(params, setting)

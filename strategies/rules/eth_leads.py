@@ -7,6 +7,7 @@ from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import CORE, Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -26,6 +27,7 @@ class EthLeads(SightedSystem[EthLeadsParams]):
     Params = EthLeadsParams
     needs = (LEADER,)
     rows = ("000-15", "003-9")
+    group = Group.ROTATION
 
     def column(self, sight: Sight) -> Column:
         """Compare the last week's close with those before, and the ratio with its mean; both have to be known."""

@@ -8,6 +8,7 @@ from engine.core.changes import percent_text
 from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.records import falls
 from strategies.signals.sight import CORE, INDEX, Sight, SightedSystem
@@ -26,6 +27,7 @@ class LagGap(SightedSystem[LagGapParams]):
 
     Params = LagGapParams
     rows = ("002-7",)
+    group = Group.ROTATION
 
     def column(self, sight: Sight) -> Column:
         """Compare how far each is under its highest close so far."""

@@ -6,6 +6,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import CORE, Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -21,6 +22,7 @@ class LongTrend(SightedSystem[LongTrendParams]):
 
     Params = LongTrendParams
     rows = ("002-10",)
+    group = Group.TECHNICALS
 
     def column(self, sight: Sight) -> Column:
         """Compare the last weekly close with the mean."""

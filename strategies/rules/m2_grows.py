@@ -8,6 +8,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.row_statistics import over
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import move_of, number_of
@@ -27,6 +28,7 @@ class M2Grows(SightedSystem[M2GrowsParams]):
     Params = M2GrowsParams
     needs = (MONEY,)
     rows = ("000-6", "002-1")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the last value with the one dated a year earlier."""

@@ -7,6 +7,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import monthly_values
+from engine.core.thesis import Group
 from strategies.signals.known import NOTHING, last_known
 from strategies.signals.sight import INDEX, Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
@@ -16,6 +17,7 @@ class MonthlyRecord(SightedSystem[RuleParams]):
     """Holds while the close of the last complete month is above those of all complete months before."""
 
     rows = ("002-2",)
+    group = Group.SMALL_CAPS
 
     def column(self, sight: Sight) -> Column:
         """Compare the last month-end close with the highest before; a month without a session is left out of these."""

@@ -5,6 +5,7 @@ from pydantic import Field, StrictInt
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -25,6 +26,7 @@ class NetLiquidity(SightedSystem[NetLiquidityParams]):
     Params = NetLiquidityParams
     needs = (BALANCE_SHEET, TREASURY, REVERSE_REPO)
     rows = ("001-15", "002-17", "003-7")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Add up the changes of the three."""

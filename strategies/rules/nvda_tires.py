@@ -7,6 +7,7 @@ from engine.core.reading import Reading
 from engine.core.row_statistics import growths
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -24,6 +25,7 @@ class NvdaTires(SightedSystem[NvdaTiresParams]):
     Params = NvdaTiresParams
     needs = ("NVDA", "SPY")
     rows = ("000-11", "000-8")
+    group = Group.ROTATION
 
     def column(self, sight: Sight) -> Column:
         """Compare the last week's ratio with its mean, and with that of some weeks before."""

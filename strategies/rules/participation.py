@@ -6,6 +6,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -24,6 +25,7 @@ class Participation(SightedSystem[ParticipationParams]):
     Params = ParticipationParams
     needs = (MICRO, SMALL)
     rows = ("004-4", "003-12")
+    group = Group.SMALL_CAPS
     remark = "a proxy for breadth: micro caps against small caps"
 
     def column(self, sight: Sight) -> Column:

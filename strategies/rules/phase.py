@@ -11,6 +11,7 @@ from engine.core.columns import Column
 from engine.core.market import Floats, History
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.phases import PAIRS, Phases, phases_of, scaled_changes
 from strategies.signals.sight import CORE, Sight, SightedSystem
 from strategies.signals.weeks import complete_sundays, in_last_week, values_by_week
@@ -37,6 +38,8 @@ class Phase(SightedSystem[PhaseParams]):
         dict.fromkeys(name for pairs in PAIRS.values() for pair in pairs for name in pair if name not in (BASKET, CORE))
     )
     rows = ("001-9", "001-10", "001-11", "001-12")
+    group = Group.ROTATION
+    phase_names = NAMES
     remark = "without new issues and speculative technology, which have no free daily history here"
 
     def column(self, sight: Sight) -> Column:

@@ -13,6 +13,7 @@ from engine.core.reading import Reading
 from engine.core.row_statistics import log_returns
 from engine.core.rule import RuleParams
 from engine.core.series_columns import sample_deviations
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.records import last_marked
 from strategies.signals.sight import Sight, SightedSystem
@@ -35,6 +36,7 @@ class Quiet90(SightedSystem[Quiet90Params]):
 
     Params = Quiet90Params
     rows = ("001-7",)
+    group = Group.TECHNICALS
 
     def column(self, sight: Sight) -> Column:
         """Count the days since the last shock; before one is seen, since the first day that was judged."""

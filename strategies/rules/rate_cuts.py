@@ -5,6 +5,7 @@ from pydantic import Field, StrictFloat, StrictInt
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -24,6 +25,7 @@ class RateCuts(SightedSystem[RateCutsParams]):
     Params = RateCutsParams
     needs = (RATE,)
     rows = ("000-9", "002-14", "000-20")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the rate with that of some weeks before."""

@@ -7,6 +7,7 @@ from engine.core.calendar import DAYS_A_WEEK
 from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.records import is_record, last_marked
 from strategies.signals.sight import INDEX, Sight, SightedSystem
@@ -25,6 +26,7 @@ class RecordAfterDrought(SightedSystem[RecordAfterDroughtParams]):
 
     Params = RecordAfterDroughtParams
     rows = ("001-1", "002-5")
+    group = Group.SMALL_CAPS
 
     def column(self, sight: Sight) -> Column:
         """Find the latest such record, and count the days since."""

@@ -5,6 +5,7 @@ from pydantic import Field, StrictFloat, StrictInt
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -24,6 +25,7 @@ class ReserveManagement(SightedSystem[ReserveManagementParams]):
     Params = ReserveManagementParams
     needs = (BALANCE_SHEET,)
     rows = ("001-14", "004-8", "002-15")
+    group = Group.LIQUIDITY
     remark = (
         "a proxy for the bill holdings WSHOBL; "
         "it hides them behind what the Federal Reserve lets run off and lends at quarter ends"

@@ -8,6 +8,7 @@ from engine.core.columns import Column
 from engine.core.market import BarSeries, Floats
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.breakout import BreakoutColumns
 from strategies.signals.known import last_known
 from strategies.signals.sight import Sight, SightedSystem
@@ -26,6 +27,7 @@ class RetestHeld(SightedSystem[RetestHeldParams]):
 
     Params = RetestHeldParams
     rows = ("003-6",)
+    group = Group.SMALL_CAPS
 
     def column(self, sight: Sight) -> Column:
         """Count the days since the retest of the breakout in force."""

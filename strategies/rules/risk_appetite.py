@@ -8,6 +8,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.row_statistics import zscores
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import CORE, Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -25,6 +26,7 @@ class RiskAppetite(SightedSystem[RiskAppetiteParams]):
     Params = RiskAppetiteParams
     needs = ("VIX", "HY_OAS", "IWM", "SPY")
     rows = ("000-14", "003-2")
+    group = Group.ROTATION
 
     def column(self, sight: Sight) -> Column:
         """Take the mean of the scores; volatility and spread count against it."""

@@ -10,6 +10,7 @@ from engine.core.calendar import days_of
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of
 
@@ -25,6 +26,7 @@ class Season(SightedSystem[SeasonParams]):
 
     Params = SeasonParams
     rows = ("001-20", "001-22")
+    group = Group.TECHNICALS
 
     def column(self, sight: Sight) -> Column:
         """Look at the month of the day."""

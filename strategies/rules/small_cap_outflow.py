@@ -5,6 +5,7 @@ import numpy as np
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import INDEX, Sight, SightedSystem
 from strategies.signals.sums import sums_between
 from strategies.signals.words import number_of, signed
@@ -19,6 +20,7 @@ class SmallCapOutflow(SightedSystem[RuleParams]):
 
     needs = (FLOW,)
     rows = ("003-11",)
+    group = Group.CAUTIONS
     caution = True
 
     def column(self, sight: Sight) -> Column:

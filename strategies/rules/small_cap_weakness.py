@@ -6,6 +6,7 @@ from engine.core.changes import percent_text
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.records import falls
 from strategies.signals.sight import INDEX, Sight, SightedSystem
@@ -23,6 +24,7 @@ class SmallCapWeakness(SightedSystem[SmallCapWeaknessParams]):
 
     Params = SmallCapWeaknessParams
     rows = ("002-8", "002-9", "004-2")
+    group = Group.CAUTIONS
     caution = True
 
     def column(self, sight: Sight) -> Column:

@@ -8,6 +8,7 @@ from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams, Setting
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
 
@@ -26,6 +27,7 @@ class SmallOverLarge(SightedSystem[SmallOverLargeParams]):
     Params = SmallOverLargeParams
     large: ClassVar[str] = "SPY"
     rows = ("000-12", "001-10")
+    group = Group.ROTATION
 
     def __init__(self, params: SmallOverLargeParams, setting: Setting) -> None:
         super().__init__(params, setting)

@@ -5,6 +5,7 @@ from pydantic import Field, StrictInt
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -23,6 +24,7 @@ class TgaFalls(SightedSystem[TgaFallsParams]):
     Params = TgaFallsParams
     needs = (ACCOUNT,)
     rows = ("001-13", "004-9")
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the balance with that of some weeks before."""

@@ -5,6 +5,7 @@ from pydantic import Field, StrictFloat
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of
 
@@ -23,6 +24,7 @@ class TgaFull(SightedSystem[TgaFullParams]):
     Params = TgaFullParams
     needs = (ACCOUNT,)
     rows = ("001-13",)
+    group = Group.LIQUIDITY
 
     def column(self, sight: Sight) -> Column:
         """Compare the last balance."""

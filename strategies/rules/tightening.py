@@ -5,6 +5,7 @@ from pydantic import Field, StrictFloat, StrictInt
 from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of, signed
 
@@ -24,6 +25,7 @@ class Tightening(SightedSystem[TighteningParams]):
     Params = TighteningParams
     needs = (RATE, BALANCE_SHEET)
     rows = ("000-4", "000-7")
+    group = Group.CAUTIONS
     caution = True
 
     def column(self, sight: Sight) -> Column:

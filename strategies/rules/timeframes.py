@@ -7,6 +7,7 @@ from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import distances
+from engine.core.thesis import Group
 from strategies.signals.sight import CORE, Sight, SightedSystem
 from strategies.signals.words import number_of
 
@@ -25,6 +26,7 @@ class Timeframes(SightedSystem[TimeframesParams]):
 
     Params = TimeframesParams
     rows = ("002-11", "002-21")
+    group = Group.TECHNICALS
 
     def column(self, sight: Sight) -> Column:
         """Count the timeframes whose last close is above the mean."""

@@ -6,6 +6,7 @@ from pydantic import Field, StrictInt
 from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.records import is_record, last_marked
 from strategies.signals.sight import Sight, SightedSystem
@@ -26,6 +27,7 @@ class ValueRecord(SightedSystem[ValueRecordParams]):
     Params = ValueRecordParams
     needs = (FUND,)
     rows = ("003-1",)
+    group = Group.SMALL_CAPS
     remark = "total return, which comes to a record earlier than the index ^RUJ itself"
 
     def column(self, sight: Sight) -> Column:

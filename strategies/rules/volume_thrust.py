@@ -10,6 +10,7 @@ from engine.core.market import BarSeries, Floats, closes_of
 from engine.core.reading import Reading
 from engine.core.row_statistics import over
 from engine.core.rule import RuleParams
+from engine.core.thesis import Group
 from strategies.signals.known import NOTHING
 from strategies.signals.sight import Sight, SightedSystem
 from strategies.signals.words import number_of
@@ -31,6 +32,7 @@ class VolumeThrust(SightedSystem[VolumeThrustParams]):
     Params = VolumeThrustParams
     needs = (FUND,)
     rows = ("004-4",)
+    group = Group.SMALL_CAPS
 
     def column(self, sight: Sight) -> Column:
         """Find the highest volume, against the mean before it, of the last sessions that closed higher."""

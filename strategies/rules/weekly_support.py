@@ -7,6 +7,7 @@ from engine.core.columns import Column, compare_all
 from engine.core.reading import Reading
 from engine.core.rule import RuleParams
 from engine.core.series_columns import weekly_values
+from engine.core.thesis import Group
 from strategies.signals.known import last_known
 from strategies.signals.sight import INDEX, Sight, SightedSystem
 from strategies.signals.words import number_of, side_of
@@ -16,6 +17,7 @@ class WeeklySupport(SightedSystem[RuleParams]):
     """Holds while the breakout is in force, and the last weekly close since it is above the support."""
 
     rows = ("001-24", "001-25")
+    group = Group.SMALL_CAPS
 
     def column(self, sight: Sight) -> Column:
         """Compare the last weekly close with the support, once a week has ended since the breakout."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pydantic import JsonValue
+
 from engine.core.rule import Setting
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.days import DailyBreakout, DailyBreakouts, DailyMacd, DailyMacds, OncePerHistory
@@ -14,13 +16,14 @@ class RotationSetting(Setting):
     """The setting of a rule of the rotation.
 
     Attributes:
-        breakout, macd, hold_weeks, min_history_days: as in the configuration.
+        breakout, macd, hold_weeks, min_history_days, exits: as in the configuration.
     """
 
     breakout: BreakoutParams = field(default_factory=BreakoutParams)
     macd: MacdParams = field(default_factory=MacdParams)
     hold_weeks: int = 18
     min_history_days: int = 30
+    exits: tuple[JsonValue, ...] = ()
 
     @cached_property
     def daily_breakout(self) -> OncePerHistory[DailyBreakout]:

@@ -6,7 +6,6 @@ gives the reason.
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +53,9 @@ class Sight:
         self._parts: list[tuple[Flags, Reason]] = []
 
     def basket(self) -> Sequence[BarSeries]:
-        """Give the bars of the basket's coins, the core left out."""
-        return [self.history[asset] for asset in self.setting.basket if asset != self.setting.core]
+        """Give the bars of the basket's coins, the core left out; without one of them the system is unknown."""
+        coins = (self.bars(asset) for asset in self.setting.basket if asset != self.setting.core)
+        return [coin for coin in coins if coin is not None]
 
     def bars(self, name: str) -> BarSeries | None:
         """Give the bars of a market; None where they could not be had, which makes the system unknown."""
@@ -168,24 +168,14 @@ class Sight:
         return why
 
     def _absence(self, name: str) -> str:
-        return f"{name} could not be had: {self.history.absent[name]}"
+        return f"{name} could not be had: {self.history.absent[name].removeprefix(f'{name}: ')}"
 
 
 _GAP = ", each with a value"
 
 
 class SightedSystem(System[ParamsT]):
-    """Base of the systems: a column made of what is seen, and a sentence about a day.
-
-    Attributes:
-        rows: of the thesis that it makes measurable.
-        caution: whether it is a warning: to confirm an entry it stands behind `not`.
-        remark: what has to be said wherever it is shown; empty where there is nothing.
-    """
-
-    rows: ClassVar[tuple[str, ...]] = ()
-    caution: ClassVar[bool] = False
-    remark: ClassVar[str] = ""
+    """Base of the systems: a column made of what is seen, and a sentence about a day."""
 
     setting: RotationSetting
 

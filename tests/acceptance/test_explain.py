@@ -1,6 +1,7 @@
 """`explain`: why a day was decided so, of a configuration or of a run, and what kept it from trading."""
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -307,3 +308,47 @@ def test_every_rotation_on_the_real_prices_is_explained_both_ways() -> None:
         told = explained("config/rotation.yaml", "--day", day.isoformat(), *REAL)
         assert told["reason"] in {"entry", "time_exit", "support_lost"}
         assert told["flips"]
+
+
+KILL = ("--set", "risk.max_drawdown=0.027", "--set", "window.from=2015-11-10", "--set", "window.to=2016-01-10")
+"""Acts on 2015-11-16, a day into the first rotation of the small market."""
+
+
+def test_while_the_kill_switch_holds_the_day_is_explained_by_it(market: Path) -> None:
+    acted = explained(market / "small.yaml", "--day", "2015-11-16", *KILL)
+    later = explained(market / "small.yaml", "--day", "2015-12-20", *KILL)
+
+    assert (acted["reason"], acted["state"], acted["next_state"]) == ("kill_switch", "ROTATED", "CASH")
+    assert (later["reason"], later["state"], later["next_state"]) == ("hold", "CASH", "CASH")
+    for day in (acted, later):
+        assert (day["tree"]["name"], day["tree"]["holds"], day["flips"], day["note"]) == ("kill switch", True, [], "")
+        assert "the kill switch holds since 2015-11-16" in day["tree"]["sentence"]
+        assert "risk.max_drawdown above 0.02" in day["otherwise"]
+
+
+def test_days_on_which_the_kill_switch_holds_are_counted_by_themselves(market: Path) -> None:
+    counted = explained(market / "small.yaml", "--blocked", *KILL)
+
+    # From 2015-11-16 to 2016-01-10, both included.
+    assert counted["killed"] == 56
+    assert counted["days"] == 62
+    assert counted["waiting"] + counted["entries"] <= 6
+    shown = call_command("explain", market / "small.yaml", "--blocked", *KILL)
+    assert "the kill switch held on 56 days" in shown.stdout
+
+
+def test_what_was_sold_as_delisted_is_said_of_its_day(market: Path, tmp_path: Path) -> None:
+    prices = tmp_path / "prices"
+    shutil.copytree(market / "prices", prices)
+    lines = (prices / "ETH.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line[:10] <= "2015-12-05" or line[0] == "d"]
+    (prices / "ETH.csv").write_text("".join(kept), encoding="utf-8")
+    delisted = ("--set", f"data.csv_dir={prices}", "--set", "strategy.delisted_after_days=7")
+
+    of_the_day = explained(market / "small.yaml", "--day", "2015-12-12", *delisted)
+    of_the_next = explained(market / "small.yaml", "--day", "2015-12-13", *delisted)
+
+    assert of_the_day["booked"] == [
+        "ETH has had no bar since 2015-12-05; it is sold in the books at its last close less 50 %"
+    ]
+    assert of_the_next["booked"] == []

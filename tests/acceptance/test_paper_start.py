@@ -143,6 +143,20 @@ def test_what_is_wrong_with_a_folder_is_said_before_any_exchange_is_asked(nobody
 
 
 @pytest.mark.usefixtures("keys")
+def test_re_arming_where_nothing_was_begun_or_killed_is_refused_before_the_exchange_is_asked(
+    nobody: str, folder: Path
+) -> None:
+    begun_nowhere = paper(nobody, folder.parent, more=("--rearm",))
+    goes_on = paper(nobody, folder.parent, more=(*TESTNET, "--rearm"))
+
+    place = folder.parent / "paper-rotation-simulated"
+    assert error_sentence(begun_nowhere, exit_code=2) == (
+        f"--rearm: the kill switch does not hold in {place}: there is nothing to re-arm, leave it out"
+    )
+    assert str(folder) in error_sentence(goes_on, exit_code=2)
+
+
+@pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("more", [(), ("--accept-config",)])
 def test_a_folder_of_made_up_prices_is_refused_at_once_where_prices_are_real(
     folder: Path, more: tuple[str, ...]

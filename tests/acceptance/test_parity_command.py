@@ -34,7 +34,7 @@ from tests.support.command import (
 )
 
 SHIPPED = ROOT / "config" / "rotation.yaml"
-CAUSES = {"filter rounding", "fill price model", "fees in base coin", "data revision", "timing", "state"}
+CAUSES = {"filter rounding", "fill price model", "fees in base coin", "data revision", "timing", "state", "delisting"}
 FIRST_DAY, ENTRY_DAY = date(2015, 5, 25), date(2015, 11, 15)
 """Of the small market: the end of the warm-up, and the first rotation, as the backtest has them."""
 
@@ -64,6 +64,47 @@ def summary_in(out: Path) -> dict[str, Any]:
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+SPAN = ("--from", "2015-11-10", "--to", "2016-01-10")
+"""The rotation of 2015-11-15, which ends on 2015-12-27."""
+
+
+def test_what_a_backtest_sells_as_delisted_and_a_live_run_leaves_has_a_cause(tmp_path: Path, market: Path) -> None:
+    shutil.copytree(market, tmp_path / "prices")
+    path = tmp_path / "prices" / "ETH.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if line[:10] <= "2015-12-05" or line[0] == "d"), encoding="utf-8")
+    config = configuration(tmp_path, tmp_path / "prices")
+
+    ended = typed(config, tmp_path / "out", *SPAN, "--set", "strategy.delisted_after_days=7")
+
+    assert ended.exit_code == 0, ended
+    found = summary_in(tmp_path / "out")
+    assert found["unexplained"] == 0
+    assert found["causes"]["delisting"]["decision"] > 0
+    # The live run holds at its last close what the backtest sold at half of it.
+    assert found["live_excess_bp"] > 5000
+    folder = only_run_folder(tmp_path / "out")
+    assert [
+        row["decision_day"] for row in rows_of(folder / "backtest" / "fills.csv") if row["reason"] == "delisted"
+    ] == ["2015-12-12"]
+
+
+def test_a_kill_switch_that_acts_in_a_rotation_acts_alike_on_both_paths(tmp_path: Path, market: Path) -> None:
+    ended = typed(configuration(tmp_path, market), tmp_path / "out", *SPAN, "--set", "risk.max_drawdown=0.027")
+
+    assert ended.exit_code == 0, ended
+    folder = only_run_folder(tmp_path / "out")
+    decisions = [
+        [json.loads(line) for line in (folder / run / "decisions.jsonl").read_text(encoding="utf-8").splitlines()]
+        for run in ("backtest", "live")
+    ]
+    assert summary_in(tmp_path / "out")["unexplained"] == 0
+    assert [[each["day"] for each in run if each["reason"] == "kill_switch"] for run in decisions] == [
+        ["2015-11-16"]
+    ] * 2
+    assert [run[-1]["state"] for run in decisions] == ["CASH", "CASH"]
 
 
 def test_the_small_market_has_a_cause_for_every_difference(tmp_path: Path, market: Path) -> None:

@@ -98,7 +98,7 @@ def test_a_series_that_is_needed_and_not_there_ends_with_code_3_and_its_name(
 
     ended = backtest(tmp_path, configuration(tmp_path, market, macro))
 
-    assert f"{name}.csv: no such file" in " ".join(error_sentence(ended, exit_code=3).split())
+    assert f"{name}.csv is not in data.macro_dir" in " ".join(error_sentence(ended, exit_code=3).split())
 
 
 def test_a_series_that_ends_early_ends_nothing_and_the_confirmation_does_not_hold(

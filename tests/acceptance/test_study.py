@@ -311,15 +311,13 @@ def test_nothing_half_written_stays(tmp_path: Path, market: Path) -> None:
     assert not any((tmp_path / "logs").glob("*"))
 
 
-def test_the_list_of_runs_passes_over_a_study(on_sample: tuple[Outcome, Path]) -> None:
+def test_a_study_is_no_run_and_is_named_as_what_it_is(on_sample: tuple[Outcome, Path]) -> None:
     folder = on_sample[1]
 
     listed = call_command("review", "--list", "--out", folder.parent)
     asked = call_command("review", folder.name, "--out", folder.parent)
 
-    assert listed.exit_code == 0
-    assert f"0 runs, 1 other folder in {folder.parent}" in listed.stdout.replace("\n", " ")
-    assert "study: holds the claims of the thesis, judged; open study.html" in listed.stdout
+    assert "there is no run yet" in error_sentence(listed, exit_code=2)
     assert "study.html" in error_sentence(asked, exit_code=2)
 
 

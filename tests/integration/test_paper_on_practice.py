@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.events import AccountReset, Event
+from engine.core.events import AccountReset, ContextSeen, Event
 from engine.core.ledger import Ledger
 from engine.journal.lock import only_writer
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
@@ -499,3 +499,44 @@ def test_an_index_file_that_is_shifted_stops_the_bot_before_it_decides(rehearse:
 
     assert "the whole series is shifted by a day" in error_sentence(outcome, exit_code=3)
     assert not (rehearsal.folder / "decisions.jsonl").exists()
+
+
+def test_with_context_each_days_board_is_on_record_and_decisions_are_the_same(rehearse: Open, tmp_path: Path) -> None:
+    entry = (date(2015, 11, 12), date(2015, 11, 18))
+    with rehearse(entry).open() as plain:
+        plain.run()
+        decided = [{key: each[key] for key in each if key != "closes"} for each in plain.decisions()]
+        shutil.rmtree(plain.out)
+    with rehearse(entry).open() as rehearsal:
+        ended = rehearsal.run("--context", "--set", "data.macro=csv", "--set", f"data.macro_dir={tmp_path / 'nothing'}")
+
+        seen = [event for event in events_of(rehearsal) if isinstance(event, ContextSeen)]
+        days = [event.day for event in decided_days(events_of(rehearsal))]
+        assert ended.exit_code == 0, ended.stderr
+        assert [{key: each[key] for key in each if key != "closes"} for each in rehearsal.decisions()] == decided
+        assert [each.day for each in seen] == days
+        assert len(seen[0].facts) == len(seen[0].reads) == len(seen[-1].reads) == 37
+        assert not seen[-1].facts
+        states = {read.name: (read.state, read.reason) for read in seen[-1].reads}
+        assert states["season"] == ("lit", "")
+        assert "DFF.csv is not in data.macro_dir" in states["rate_cuts"][1] or "no folder" in states["rate_cuts"][1]
+        rows = (rehearsal.folder / "context.csv").read_text().splitlines()
+        assert rows[0] == "day,system,value,state"
+        assert [row for row in rows if ",season," in row] == ["2015-11-12,season,11,lit"]
+        verified = call_command("verify", rehearsal.folder)
+        assert verified.exit_code == 0, verified
+        assert call_command("review", rehearsal.folder, "--json").exit_code == 0
+        spoilt = rehearsal.folder / "context.csv"
+        spoilt.write_text(spoilt.read_text().replace("season,11,lit", "season,11,unlit"))
+        assert "context.csv" in call_command("verify", rehearsal.folder).stderr
+
+
+def test_the_systems_that_a_run_decides_by_are_on_record_without_context_too(rehearse: Open) -> None:
+    values = {**small_configuration(Path("unused"))["strategy"], "confirmations": ["season", {"any": ["blue_sky"]}]}
+    with rehearse((date(2015, 11, 10), date(2015, 11, 13)), strategy=values).open() as rehearsal:
+        ended = rehearsal.run()
+
+        seen = [event for event in events_of(rehearsal) if isinstance(event, ContextSeen)]
+        assert ended.exit_code == 0, ended.stderr
+        assert [read.name for read in seen[-1].reads] == ["season", "blue_sky"]
+        assert (rehearsal.folder / "context.csv").exists()

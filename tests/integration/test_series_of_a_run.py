@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 
 from engine.config import Config
+from engine.core.context import context_of
 from engine.core.errors import ConfigError, DataError
+from engine.core.rule import Named
 from engine.core.strategy import Universe
 from engine.data import yahoo
 from engine.wiring.market import Market, load_market
 from engine.wiring.sources import value_facts
 from strategies.hold import HoldParams
+from strategies.rules.reserve_management import ReserveManagement, ReserveManagementParams
+from strategies.signals.setting import RotationSetting
 from tests.support import fred_server, yahoo_server
 from tests.support.binance_server import Canned
-from tests.support.fred_server import FredServer
+from tests.support.fred_server import NOT_FOUND, PAGE, FredServer
 from tests.support.yahoo_server import YahooServer, session_row
 
 NOON = datetime(2024, 5, 11, 12, tzinfo=UTC)
@@ -160,7 +164,7 @@ def test_given_a_folder_auto_asks_no_network(bench: Bench) -> None:
     market = bench.load("WALCL", macro_dir=bench.macro)
 
     assert (market.values["WALCL"].source, bench.fred.requests) == ("csv WALCL.csv", [])
-    with pytest.raises(DataError, match=r"NFCI\.csv: no such file; .* holds WALCL\.csv"):
+    with pytest.raises(DataError, match=r"^NFCI: data\.macro is auto, and NFCI\.csv is not in data\.macro_dir \("):
         bench.load("NFCI", macro_dir=bench.macro)
 
 
@@ -188,10 +192,21 @@ def test_a_series_of_the_users_own_is_a_file(bench: Bench) -> None:
     assert str(market.history.values_of("IWM_FLOW").known_at[0]) == "2024-05-10T00:00:00"
 
 
-@pytest.mark.parametrize("name", ["BTC_ETF_FLOW", "TGA_DTS"])
-def test_what_only_a_file_has_names_the_folder_that_is_wanted(bench: Bench, name: str) -> None:
-    with pytest.raises(DataError, match=rf"^{name}: has no source but a file; name the folder of {name}\.csv in"):
+@pytest.mark.parametrize("name", ["BTC_ETF_FLOW", "TGA_DTS", "IWM_FLOW"])
+def test_what_only_a_file_has_says_where_to_put_it(bench: Bench, name: str) -> None:
+    wanted = rf"^{name}: no free source: put {name}\.csv into data\.macro_dir \("
+    with pytest.raises(DataError, match=wanted + r"that is null\)"):
         bench.load(name)
+    bench.write("OTHER", "date,value\n")
+    with pytest.raises(DataError, match=wanted):
+        bench.load(name, macro_dir=bench.macro)
+
+
+def test_a_file_that_is_not_there_is_named_with_the_keys_that_want_it(bench: Bench) -> None:
+    bench.write("OTHER", "date,value\n")
+
+    with pytest.raises(DataError, match=r"^WALCL: data\.macro is csv, and WALCL\.csv is not in data\.macro_dir \("):
+        bench.load("WALCL", macro="csv", macro_dir=bench.macro)
 
 
 def test_a_misspelt_series_is_answered_with_the_nearest(bench: Bench) -> None:
@@ -258,3 +273,31 @@ def test_real_series_beside_made_up_bars_are_refused_and_the_other_way_round(
         bench.load("WALCL", **data)
     # Where nobody looks at a series it does not matter where one would come from.
     assert bench.load(**{**data, "crypto": "csv"}).values == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Canned(body=PAGE, content_type="text/html"), "is not a series"),
+        (Canned(status=429, body=PAGE, content_type="text/html"), "FRED answers HTTP 429"),
+        (NOT_FOUND, "FRED has no such series"),
+        (Canned(status=403, body=PAGE, content_type="text/html"), "FRED does not serve this address"),
+        (Canned(body="observation_date,WALCL\n2024-05-01,.\n", content_type="application/csv"), "holds no value"),
+        (
+            Canned(body="observation_date,WALCL\n2024-05-01,7", content_type="application/csv"),
+            "there is none of 4 weeks",
+        ),
+    ],
+    ids=["HTML", "429", "404", "403", "a dot", "cut short"],
+)
+def test_whatever_fred_answers_a_system_is_unknown_in_a_sentence(bench: Bench, answer: Canned, reason: str) -> None:
+    bench.fred.canned.extend([answer] * 9)
+    system = ReserveManagement(ReserveManagementParams(), RotationSetting(core="BTC", index="RUT", basket={}))
+    market = bench.load(shown=["WALCL"], macro="fred")
+
+    context = context_of([Named(name="it", rule=system)], [], market.history, market.history["BTC"])
+    (read,) = context.on(date(2024, 5, 10)).reads
+
+    assert (read.state, read.value) == ("unknown", None)
+    assert reason in read.reason
+    assert "\n" not in read.reason

@@ -153,10 +153,15 @@ class FakeHoldings:
     orders_waiting: bool = False
     entries_allowed: bool = True
     stuck: Collection[str] = ()
+    delisted: Collection[str] = ()
     rotation: RotationEquity | None = None
+    scale: float = 1.0
 
     def weights(self) -> Mapping[str, float]:
         return self.held
+
+    def sized(self, targets: Mapping[str, float]) -> Mapping[str, float]:
+        return {asset: weight * self.scale for asset, weight in targets.items()}
 
 
 @dataclass(frozen=True)

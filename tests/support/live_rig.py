@@ -142,7 +142,7 @@ class Bot:
         self._called = called
         self._settings = settings
 
-    def live(self, *, cycles: int = MOST_CYCLES) -> None:
+    def live(self, *, cycles: int = MOST_CYCLES, rearm: bool = False) -> None:
         """Start a process, let it work until nothing is left to do now, and end it without a farewell."""
         rig = self.rig
         config = self._config()
@@ -161,6 +161,8 @@ class Bot:
             paper_journal(config, self.folder, at=client.server_time(), accept_config=False) as store,
         ):
             run = PaperRun(config, self.folder, lambda _: None, around, client=client, store=store)
+            if rearm:
+                run.rearm()
             driver = run.driver()
             for _ in range(cycles):
                 idle = driver.cycle()

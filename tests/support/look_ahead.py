@@ -23,6 +23,7 @@ from engine.core.events import DayDecided, Event
 from engine.core.market import BarSeries, Floats, History
 from engine.core.rule import AnyRule
 from engine.core.series import ValueSeries
+from engine.core.sizing import Sizing
 from engine.core.strategy import AnyStrategy, Observations
 from engine.journal.memory import MemoryJournal
 from tests.support.trivial_driver import (
@@ -95,13 +96,19 @@ def _garbled_values(values: ValueSeries, day: date, garbage_days: int, chance: n
 
 
 def require_no_look_ahead(
-    strategy: AnyStrategy, history: History, *, days_back: int | None = None, cut_too: bool = True
+    strategy: AnyStrategy,
+    history: History,
+    *,
+    days_back: int | None = None,
+    cut_too: bool = True,
+    sizing: Sizing | None = None,
 ) -> list[DayDecided]:
     """Check every decision day of a run over the whole history.
 
     Args:
         days_back: how many decision days before D are observed again after D's garbage; None: all of them.
         cut_too: whether D is also observed from a history that ends with it.
+        sizing: scales the targets.
 
     Returns:
         The decisions, as the historical driver made them.
@@ -109,7 +116,7 @@ def require_no_look_ahead(
     Raises:
         LookAheadError: a fact or an event of the run depends on bars dated after its day.
     """
-    account, core, span = Account(), strategy.universe.core, whole_span(strategy, history)
+    account, core, span = Account(sizing=sizing), strategy.universe.core, whole_span(strategy, history)
     run, _ = historical_events(strategy, history, span, account)
     decided = [event for event in run if isinstance(event, DayDecided)]
     observations = strategy.observe(history)

@@ -43,13 +43,16 @@ DEFAULTS: Mapping[str, Any] = {
         "exit_to": "core",
         "cash_reserve": 0.005,
         "rebalance_drift": None,
+        "delisted_after_days": None,
+        "delisting_penalty": 0.5,
     },
+    "risk": {"max_drawdown": None},
     "window": {"from": date(2018, 1, 1), "to": None},
     "account": {"cash": 100000, "quote": "USDT", "instruments": {}, "sell_wait_days": 2},
     "costs": {"commission": 0.001, "slippage": 0.0005},
     "data": {"max_stale_sessions": 3},
 }
-SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "data")
+SECTIONS = ("strategy", "breakout", "macd", "window", "account", "costs", "risk", "data")
 """Mappings whose absent keys keep their defaults; `basket` and `instruments` are replaced whole."""
 
 LOT_STEPS = {
@@ -106,18 +109,19 @@ class OracleError(Exception):
     """The specification calls this input an error."""
 
 
-def simulate(csv_dir: Path, config: Mapping[str, Any]) -> OracleRun:
+def simulate(csv_dir: Path, config: Mapping[str, Any], machine: "type[Machine] | None" = None) -> OracleRun:
     """Run the strategy as the specification says it.
 
     Args:
         csv_dir: folder of `BTC.csv`, `RUT.csv` and so on, with the columns date, open, high, low, close, volume.
         config: the mapping of a configuration file; absent keys take their defaults. Dates may be text.
+        machine: decides; one that knows more than the default strategy, or None.
 
     Raises:
         OracleError: the prices or the window allow no run.
     """
     with localcontext(ARITHMETIC):
-        return _simulate(csv_dir, _merged(DEFAULTS, config))
+        return _simulate(csv_dir, _merged(DEFAULTS, config), machine or Machine)
 
 
 def _merged(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,10 +139,10 @@ def read_prices(path: Path) -> dict[date, Bar]:
 
 def _bar(row: Mapping[str, str]) -> Bar:
     first, last = float(row["open"]), float(row["close"])
-    return Bar(last, _exact(first), _exact(last))
+    return Bar(last, exact_of(first), exact_of(last))
 
 
-def _exact(value: float | str | Decimal) -> Decimal:
+def exact_of(value: float | str | Decimal) -> Decimal:
     return Decimal(str(value))
 
 
@@ -360,6 +364,41 @@ class Account:
             if bar is not None:
                 self._last_close[asset] = bar.exact_close
 
+    def delist(self, day: date, after_days: int, penalty: Decimal) -> list[str]:
+        """Book, at the close of `day`, what is held without a bar later than `day` less so many days; name it."""
+        gone = []
+        for asset in self.assets:
+            quantity = self.held.get(asset, Decimal(0))
+            if (
+                not quantity
+                or max(bar_day for bar_day in self.markets[asset] if bar_day <= day) > day - after_days * ONE_DAY
+            ):
+                continue
+            gone.append(asset)
+            self.waiting = [order for order in self.waiting if order.asset != asset]
+            for order in self.waiting:
+                order.waits_for_cash = False
+            self._unsold_since.pop(asset, None)
+            price = self._last_close[asset] * (1 - penalty)
+            notional = quantity * price
+            fee = notional * self.commission
+            self.held[asset] = Decimal(0)
+            self.cash += notional - fee
+            self.fills.append(
+                {
+                    "day": day + ONE_DAY,
+                    "decision_day": day,
+                    "asset": asset,
+                    "side": "sell",
+                    "quantity": quantity,
+                    "price": price,
+                    "notional": notional,
+                    "fee": fee,
+                    "reason": "delisted",
+                }
+            )
+        return gone
+
     def equity(self) -> Decimal:
         """Give the equity, marked at the last closes."""
         return self.cash + sum((self.value_of(asset) for asset in self.assets), Decimal(0))
@@ -438,9 +477,9 @@ class Account:
 # The span, the states, the record.
 
 
-def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
+def _simulate(csv_dir: Path, settings: Mapping[str, Any], made: "type[Machine]") -> OracleRun:
     strategy = settings["strategy"]
-    weights = _weights(strategy)
+    weights = made.weights_of(strategy)
     assets = [strategy["core"], *(asset for asset in weights if asset != strategy["core"])]
     index = read_prices(csv_dir / f"{strategy['index']}.csv")
     # The benchmark ETH is held even where ETH is in no basket.
@@ -452,13 +491,19 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
 
     account = _account(assets, markets, settings)
     week_facts = evaluate_weeks({day: bar.close for day, bar in core.items()}, strategy["macd"])
-    machine = _Machine(strategy, weights, markets, index_facts, week_facts)
+    machine = made(settings, weights, markets, index_facts, week_facts, csv_dir)
+    machine.most_fall = settings["risk"]["max_drawdown"]
     decisions: list[dict[str, Any]] = []
     equity: list[tuple[date, Decimal, Decimal, str]] = []
     for day in _days(first_day, last_day):
         account.open_day(day)
         account.close_day(day)
         if day in core:
+            if strategy["delisted_after_days"] is not None:
+                for asset in account.delist(
+                    day, strategy["delisted_after_days"], exact_of(strategy["delisting_penalty"])
+                ):
+                    machine.drop(asset)
             equity.append((day, account.equity(), account.cash, machine.state))
             decisions.append(machine.decide(day, account))
     return OracleRun(
@@ -470,12 +515,12 @@ def _simulate(csv_dir: Path, settings: Mapping[str, Any]) -> OracleRun:
             _rotation_row(number, rotation, equity, core) for number, rotation in enumerate(machine.rotations, start=1)
         ],
         equity=equity,
-        benchmarks=_benchmarks([row[0] for row in equity], weights, markets, settings),
+        benchmarks=_benchmarks([row[0] for row in equity], machine, markets, settings),
     )
 
 
 def _weights(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
-    weights = {asset: _exact(weight) for asset, weight in strategy["basket"].items()}
+    weights = {asset: exact_of(weight) for asset, weight in strategy["basket"].items()}
     left = 1 - sum(weights.values(), Decimal(0))
     for asset in strategy["basket_equal"]:
         weights[asset] = left / len(strategy["basket_equal"])
@@ -485,12 +530,12 @@ def _weights(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
 def _account(assets: Sequence[str], markets: Mapping[str, Prices], settings: Mapping[str, Any]) -> Account:
     given = settings["account"]["instruments"]
     return Account(
-        cash=_exact(settings["account"]["cash"]),
+        cash=exact_of(settings["account"]["cash"]),
         assets=assets,
         markets=markets,
         instruments={asset: _instrument(asset, given.get(asset)) for asset in assets},
-        commission=_exact(settings["costs"]["commission"]),
-        slippage=_exact(settings["costs"]["slippage"]),
+        commission=exact_of(settings["costs"]["commission"]),
+        slippage=exact_of(settings["costs"]["slippage"]),
         sell_wait_days=settings["account"]["sell_wait_days"],
     )
 
@@ -500,9 +545,9 @@ def _instrument(asset: str, given: Mapping[str, Any] | None) -> tuple[Decimal, D
         return Decimal(LOT_STEPS[asset]), Decimal(5), None
     most = given.get("maximum_quantity")
     return (
-        _exact(given["lot_step"]),
-        _exact(given.get("minimum_notional", 5)),
-        None if most is None else _exact(most),
+        exact_of(given["lot_step"]),
+        exact_of(given.get("minimum_notional", 5)),
+        None if most is None else exact_of(most),
     )
 
 
@@ -554,18 +599,20 @@ def _last_fresh_day(first: date, last: date, sessions: Sequence[date], most: int
     return fresh
 
 
-class _Machine:
+class Machine:
     """The states CORE, ROTATED and CASH, moved on by one decision a day."""
 
     def __init__(
         self,
-        strategy: Mapping[str, Any],
+        settings: Mapping[str, Any],
         weights: Mapping[str, Decimal],
         markets: Mapping[str, Prices],
         index_facts: Sequence[IndexFact],
         week_facts: Sequence[WeekFact],
+        csv_dir: Path,
     ) -> None:
-        self.strategy, self.weights = strategy, weights
+        self.settings, self.strategy, self.csv_dir = settings, settings["strategy"], csv_dir
+        self.weights, self.markets = weights, markets
         self.bar_days = {asset: list(prices) for asset, prices in markets.items()}
         self.index_facts, self.week_facts = index_facts, week_facts
         self.sessions = [fact.session for fact in index_facts]
@@ -576,20 +623,36 @@ class _Machine:
         self.rotations: list[dict[str, Any]] = []
         self.last_exit: date | None = None
         self.started = False
+        self.most_fall: float | None = None
+        self.highest = Decimal(0)
+        self.killed = False
+
+    @staticmethod
+    def weights_of(strategy: Mapping[str, Any]) -> dict[str, Decimal]:
+        return _weights(strategy)
 
     def decide(self, day: date, account: Account) -> dict[str, Any]:
         index = self.index_facts[bisect.bisect_right(self.sessions, day) - 1]
         week = self.week_facts[bisect.bisect_right(self.weeks, day) - 1]
-        cross_in_force = self._cross_in_force(week, day)
-        targets = None
+        cross_in_force = self.cross_in_force(week, day)
+        targets: dict[str, Decimal] | None = None
         before = self.state
-        if not self.started:
-            self.started = True
-            reason, targets = "start", self._core_targets()
-        else:
-            reason, targets = self._move(day, index, week, cross_in_force)
         equity = account.equity()
-        if targets is None and self._has_drifted(account, equity, day):
+        self.highest = max(self.highest, equity)
+        if self.killed:
+            reason = "hold"
+        elif self.most_fall is not None and round(1 - equity / self.highest, 10) >= exact_of(self.most_fall):
+            self.killed, reason, targets = True, "kill_switch", {}
+            if self.state == "ROTATED":
+                self.rotations[-1] |= {"exit_day": day, "exit_reason": reason}
+                self.last_exit = day
+            self.state = "CASH"
+        elif not self.started:
+            self.started = True
+            reason, targets = "start", self.sized(self._core_targets(), day)
+        else:
+            reason, targets = self.move(day, index, week, cross_in_force)
+        if targets is None and not self.killed and self._has_drifted(account, equity, day):
             reason, targets = "rebalance", self.targets
         if targets is not None:
             self.targets = targets
@@ -616,11 +679,11 @@ class _Machine:
             "equity": equity,
         }
 
-    def _move(
+    def move(
         self, day: date, index: IndexFact, week: WeekFact, cross_in_force: bool
     ) -> tuple[str, dict[str, Decimal] | None]:
         if self.state == "ROTATED":
-            reason = self._exit_reason(day)
+            reason = self.exit_reason(day)
             if reason is None:
                 return "hold", None
             self.rotations[-1] |= {"exit_day": day, "exit_reason": reason}
@@ -628,7 +691,7 @@ class _Machine:
             self.state = "CORE" if self.strategy["exit_to"] == "core" else "CASH"
             return reason, self._core_targets() if self.state == "CORE" else {}
         basket = self.basket_targets(day)
-        if basket and cross_in_force and self._breakout_in_force(index, day):
+        if basket and cross_in_force and self.breakout_in_force(index, day):
             self.state = "ROTATED"
             self.rotations.append(
                 {
@@ -646,7 +709,7 @@ class _Machine:
             return "golden_cross", self._core_targets()
         return "hold", None
 
-    def _exit_reason(self, day: date) -> str | None:
+    def exit_reason(self, day: date) -> str | None:
         rotation = self.rotations[-1]
         if any(rotation["entry_session"] < session <= day for session in self.losses):
             return "support_lost"
@@ -654,13 +717,13 @@ class _Machine:
             return "time_exit"
         return None
 
-    def _breakout_in_force(self, index: IndexFact, day: date) -> bool:
+    def breakout_in_force(self, index: IndexFact, day: date) -> bool:
         if index.breakout_session is None:
             return False
         valid_weeks = self.strategy["breakout"]["valid_weeks"]
         return valid_weeks is None or day <= index.breakout_session + valid_weeks * ONE_WEEK
 
-    def _cross_in_force(self, week: WeekFact, day: date) -> bool:
+    def cross_in_force(self, week: WeekFact, day: date) -> bool:
         # A cross used by the rotation under way, or confirmed during it, is spent already.
         return (
             week.cross_week is not None
@@ -671,7 +734,13 @@ class _Machine:
         )
 
     def _core_targets(self) -> dict[str, Decimal]:
-        return {self.strategy["core"]: 1 - _exact(self.strategy["cash_reserve"])}
+        return {self.strategy["core"]: 1 - exact_of(self.strategy["cash_reserve"])}
+
+    def drop(self, asset: str) -> None:
+        self.targets = {name: weight for name, weight in self.targets.items() if name != asset}
+
+    def sized(self, targets: dict[str, Decimal], day: date) -> dict[str, Decimal]:
+        return targets
 
     def basket_targets(self, day: date) -> dict[str, Decimal]:
         return _basket_targets(day, self.weights, self.bar_days, self.strategy)
@@ -682,7 +751,7 @@ class _Machine:
             return False
         stuck = account.stuck(day + timedelta(days=1))
         return any(
-            abs(account.value_of(asset) / equity - self.targets.get(asset, Decimal(0))) > _exact(drift)
+            abs(account.value_of(asset) / equity - self.targets.get(asset, Decimal(0))) > exact_of(drift)
             for asset in account.assets
             if asset not in stuck
         )
@@ -694,13 +763,13 @@ def _basket_targets(
     bar_days: Mapping[str, Sequence[date]],
     strategy: Mapping[str, Any],
 ) -> dict[str, Decimal]:
-    tradable = {a: w for a, w in weights.items() if _is_tradable(bar_days[a], day, strategy["min_history_days"])}
+    tradable = {a: w for a, w in weights.items() if is_tradable(bar_days[a], day, strategy["min_history_days"])}
     total = sum(tradable.values(), Decimal(0))
-    invested = 1 - _exact(strategy["cash_reserve"])
+    invested = 1 - exact_of(strategy["cash_reserve"])
     return {asset: weight / total * invested for asset, weight in tradable.items()}
 
 
-def _is_tradable(days: Sequence[date], day: date, least: int) -> bool:
+def is_tradable(days: Sequence[date], day: date, least: int) -> bool:
     count = bisect.bisect_right(days, day)
     return count >= max(least, 1) and days[count - 1] == day
 
@@ -742,17 +811,15 @@ def _rotation_row(
 
 def _benchmarks(
     days: Sequence[date],
-    weights: Mapping[str, Decimal],
+    machine: Machine,
     markets: Mapping[str, Prices],
     settings: Mapping[str, Any],
 ) -> dict[str, dict[str, float | None] | None]:
-    bar_days = {asset: list(prices) for asset, prices in markets.items()}
-    result: dict[str, dict[str, float | None] | None] = {}
-    for name, wanted in (("BTC", {"BTC": Decimal(1)}), ("ETH", {"ETH": Decimal(1)}), ("basket", weights)):
-        known = all(asset in markets for asset in wanted)
-        targets = _basket_targets(days[0], wanted, bar_days, settings["strategy"]) if known else {}
-        result[name] = _held(days, targets, markets, settings) if targets else None
-    return result
+    wanted = {"basket": machine.basket_targets(days[0])}
+    for coin in ("BTC", "ETH"):
+        only = {coin: Decimal(1)}
+        wanted[coin] = _basket_targets(days[0], only, machine.bar_days, settings["strategy"]) if coin in markets else {}
+    return {name: _held(days, targets, markets, settings) if targets else None for name, targets in wanted.items()}
 
 
 def _held(

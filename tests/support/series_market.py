@@ -14,11 +14,11 @@ from engine.core.calendar import Days, days_between, ordinals_of
 from engine.core.market import BarSeries, Floats, History
 from engine.core.series import SeriesKind, ValueSeries
 from engine.data.kinds import US_SYMBOLS
-from engine.data.series_table import SERIES, SeriesRule, any_other
+from engine.data.series_table import SERIES, SeriesRule
 from tests.support.markets import index_bars, weekdays_between
 
 FLOWS = ("BTC_ETF_FLOW", "ETH_ETF_FLOW", "SOL_ETF_FLOW", "IWM_FLOW")
-RULES: Mapping[str, SeriesRule] = {**SERIES, "IWM_FLOW": any_other(SeriesKind.DAILY, None)}
+RULES: Mapping[str, SeriesRule] = SERIES
 SILENT_FOR: Mapping[SeriesKind, int] = {SeriesKind.DAILY: 25, SeriesKind.WEEKLY: 40, SeriesKind.MONTHLY: 130}
 WEEKDAYS: Mapping[str, str] = {"WALCL": "0010000", "WTREGEN": "0010000", "WRESBAL": "0010000", "NFCI": "0000100"}
 

@@ -19,6 +19,7 @@ from engine.core.market import History
 from engine.core.money import ZERO, decimal_of
 from engine.core.order import Order, OrderReport, OrderStatus
 from engine.core.planner import Planner
+from engine.core.sizing import Sizing
 from engine.core.strategy import AnyStrategy, Observations
 from engine.drivers.historical import BacktraderVenue, HistoricalDriver
 from engine.journal.memory import MemoryJournal
@@ -32,11 +33,12 @@ USUAL_COSTS = Costs(commission=Decimal("0.001"), slippage=Decimal("0.0005"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What an account starts with, what trading costs, and rules that differ from the built-in ones."""
+    """What an account starts with, what trading costs, other rules than the built-in ones, what scales targets."""
 
     cash: Decimal = Decimal(100_000)
     costs: Costs = USUAL_COSTS
     instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    sizing: Sizing | None = None
 
     def instruments_of(self, assets: tuple[str, ...]) -> dict[str, Instrument]:
         """Give the trading rules by asset."""
@@ -119,7 +121,9 @@ def session_of(strategy: AnyStrategy, account: Account, *, venue: Venue, journal
         trading_order=strategy.universe.assets,
     )
     start = Ledger(quote=QUOTE, cash=account.cash)
-    return Session(strategy=strategy, planner=planner, venue=venue, journal=journal, ledger=start)
+    return Session(
+        strategy=strategy, planner=planner, venue=venue, journal=journal, ledger=start, sizing=account.sizing
+    )
 
 
 def trivial_events(strategy: AnyStrategy, history: History, span: Span, account: Account) -> list[Event]:

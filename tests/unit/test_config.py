@@ -76,7 +76,21 @@ def comparable(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-OURS = {"live.index_wait_seconds": 21600, "strategy.exits": ["support_lost", "time_exit"]}
+OURS = {
+    "live.index_wait_seconds": 21600,
+    "strategy.exits": ["support_lost", "time_exit"],
+    "strategy.reentry": "new_cross",
+    "strategy.tranches.entry": 1,
+    "strategy.tranches.exit": 1,
+    "strategy.weights": "fixed",
+    "strategy.universe": "listed",
+    "risk.max_drawdown": None,
+    "risk.volatility_target": None,
+    "strategy.delisted_after_days": None,
+    "strategy.delisting_penalty": 0.5,
+    "study.alpha": 0.1,
+    "study.draws": 9999,
+}
 """Keys beyond the interface."""
 
 
@@ -98,7 +112,9 @@ def test_the_shipped_file_holds_every_key_with_its_default() -> None:
     assert build(read_values(SHIPPED)) == build()
 
 
-@pytest.mark.parametrize("section", ["strategy", "window", "account", "costs", "data", "venue", "live", "notify"])
+@pytest.mark.parametrize(
+    "section", ["strategy", "window", "account", "costs", "risk", "data", "venue", "live", "notify"]
+)
 def test_an_empty_section_means_its_defaults(section: str) -> None:
     assert build({section: None}) == build()
 
@@ -146,7 +162,7 @@ def test_a_configuration_is_frozen() -> None:
         ({"window": {"form": "2020-01-01"}}, "window.form: unknown key; did you mean from?"),
         ({"window": {"from_": "2020-01-01"}}, "window.from_: unknown key; did you mean from?"),
         ({"account": {"instruments": {"UNI": {"lot_step": 1, "lot": 1}}}}, "account.instruments.UNI.lot: unknown key"),
-        ({"zzz": 1}, "zzz: unknown key; known here: name, strategy, window, account, costs, data, venue, live, notify"),
+        ({"zzz": 1}, "zzz: unknown key; known here: name, strategy, window, account, costs, risk, data"),
     ],
 )
 def test_an_unknown_key_is_answered_with_the_nearest_one(values: dict[str, Any], sentence: str) -> None:
@@ -359,6 +375,18 @@ def test_keys_that_came_later_change_the_digest_only_where_they_are_set() -> Non
     assert build({"data": {"macro": "fred"}}).sha256() != build().sha256()
     assert build({"strategy": {"exits": ["support_lost", "time_exit"]}}).sha256() == build().sha256()
     assert build({"strategy": {"exits": ["support_lost"]}}).sha256() != build().sha256()
+    assert (
+        build(
+            {"strategy": {"reentry": "new_cross", "weights": "fixed", "universe": "listed", "tranches": {"exit": 1}}}
+        ).sha256()
+        == build().sha256()
+    )
+    assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()
+    assert build({"risk": {"volatility_target": 0.5}}).sha256() != build().sha256()
+    assert build({"strategy": {"delisted_after_days": None, "delisting_penalty": 0.5}}).sha256() == build().sha256()
+    assert build({"strategy": {"delisted_after_days": 14}}).sha256() != build().sha256()
+    assert build({"risk": {"max_drawdown": None}}).sha256() == build().sha256()
+    assert build({"risk": {"max_drawdown": 0.3}}).sha256() != build().sha256()
 
 
 @pytest.mark.parametrize(

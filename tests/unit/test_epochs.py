@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engine.core.errors import VenueError
-from engine.core.events import AccountReset, Event, OrderFilled, OrderPlanned, OrderSent
+from engine.core.events import AccountReset, Event, OrderCancelled, OrderFilled, OrderPlanned, OrderSent
 from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
@@ -21,7 +21,7 @@ from engine.journal.memory import MemoryJournal
 from engine.recovery import standing_of
 from engine.session import Session
 from engine.standing import Standing
-from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, fill_of, order_of
+from tests.support.fakes import DAY, NOON, ScriptedState, ScriptedStrategy, decided, fill_of, order_of
 
 HELD = {"ETH": Decimal("3.00000001"), "DOGE": Decimal(7)}
 RULES = {
@@ -185,11 +185,29 @@ class Bot:
         self.shop.answers = [OrderReport(status=OrderStatus.REJECTED, message="balance")]
         self.session.work_orders(NOON)
 
+    def write(self, *events: Event) -> None:
+        self.journal.append_all(events)
+        self.session.standing = self.session.standing.after_all(events)
+
     def events(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.journal if isinstance(event, kind)]
 
     def folded(self) -> Standing:
         return standing_of(self.journal, self.fresh)
+
+
+SALE = replace(OTHER_SALE, client_order_id="bot-20240101-ETH-s1-1", asset="ETH", symbol="ETH/USDT", quantity=Decimal(3))
+SALE = replace(SALE, reason="kill_switch")
+KILLED = replace(
+    decided(DAY, "ROTATED", "CASH", reason="kill_switch"), killed=True, memory=ScriptedState(), planned=True
+)
+
+
+def killed() -> Bot:
+    """Give one whose kill switch has acted, and whose sell of ETH is still to be sent."""
+    bot = Bot()
+    bot.write(KILLED, OrderPlanned(order=SALE))
+    return bot
 
 
 def test_an_exchange_that_knows_its_orders_was_not_reset() -> None:
@@ -772,6 +790,60 @@ def test_what_waits_when_the_exchange_is_reset_goes_on_under_a_name_of_the_new_e
     assert bot.session.standing == bot.folded()
     # It was never tried, so nothing has waited for it yet.
     assert bot.session.stuck(NOON + timedelta(days=99)) == {}
+
+
+def test_while_the_kill_switch_holds_what_a_reset_wiped_is_not_bought_back_and_its_sells_wait() -> None:
+    bot = killed()
+
+    bot.reset()
+    # A fresh allowance, which is not ours to sell, and less than the ledger holds.
+    bot.account.held = {"ETH": Decimal(1), "USDT": Decimal(10_000)}
+    for _ in range(3):
+        bot.keeper.check(NOON)
+        bot.session.work_orders(NOON)
+
+    (reset,) = [event for event in bot.journal if isinstance(event, AccountReset)]
+    assert (reset.buys_back, reset.wiped) == (False, {"ETH": HELD["ETH"]})
+    assert bot.shop.sent == []
+    assert [(order.asset, order.side) for order in bot.session.waiting] == [("ETH", Side.SELL)]
+    (flight,) = bot.session.standing.orders
+    assert "nothing is bought while the kill switch holds" in flight.message
+    assert bot.session.ledger.positions == {"ETH": HELD["ETH"]}
+    assert bot.session.standing == bot.folded()
+
+
+def test_once_the_kill_switch_is_re_armed_what_was_wiped_is_bought_back() -> None:
+    bot = killed()
+    bot.reset()
+
+    bot.session.rearm(NOON)
+    keeper = bot.new_keeper()
+    keeper.check(NOON)
+    bot.session.work_orders(NOON)
+    keeper.check(NOON)
+
+    assert [(order.asset, order.side, order.reason) for order in bot.shop.sent] == [
+        ("ETH", Side.BUY, RESET_BUY_BACK),
+        ("ETH", Side.SELL, "kill_switch"),
+    ]
+    assert bot.session.standing == bot.folded()
+
+
+def test_after_a_reset_the_kill_switch_sells_only_what_was_bought_back() -> None:
+    bot = Bot()
+    bot.reset()
+    (partly,) = bot.session.waiting
+    one = fill_of("ETH", Side.BUY, "1", "110", name=partly.client_order_id, reason=RESET_BUY_BACK)
+    bot.shop.answers = [OrderReport(status=OrderStatus.FILLED, fills=(one,), again=Decimal("2.2"))]
+    bot.session.work_orders(NOON)
+    (rest,) = bot.session.waiting
+
+    bot.write(KILLED, OrderCancelled(day=DAY, order=rest), OrderPlanned(order=SALE))
+    bot.session.work_orders(NOON)
+
+    assert [(order.asset, order.side, order.quantity) for order in bot.shop.sent[1:]] == [
+        ("ETH", Side.SELL, Decimal("1.0"))
+    ]
 
 
 @pytest.mark.parametrize(("sold", "rest"), [("4", ["x7k2p9-20240101-DOGE-s1-3"]), ("7", [])])

@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import fsum
 
 from engine.core.money import ZERO
-from engine.core.order import Fill, Side, attempt_named
+from engine.core.order import DELISTED, Fill, Side, attempt_named
 from engine.record.projections import basis_of
 from engine.record.record_rows import DecisionRow
 from engine.record.run_record import RunRecord
@@ -103,7 +103,8 @@ def costs_of(fills: Sequence[PricedFill]) -> TradingCosts:
         slippage_quote=fsum(slippage for slippage, _ in measured) if measured else None,
         decided=fsum(decided for _, decided in measured),
         share_of_equity=fsum(shares) if len(known) == len(fills) else None,
-        unpriced=len(fills) - len(measured),
+        # What was sold as delisted met no market: its penalty is no slippage.
+        unpriced=sum(priced.slippage_quote is None and priced.fill.reason != DELISTED for priced in fills),
     )
 
 

@@ -12,6 +12,7 @@ from engine.core.orders_in_flight import OrdersInFlight
 from engine.core.out_of_position import OutOfPosition
 from engine.core.performance import without_few_days
 from engine.core.rotation_equity import ROTATED
+from engine.record.account_notes import held_in_cash, kill_switch_of
 from engine.record.projections import OPEN, decided_days
 from engine.record.record_rows import RotationRow
 from engine.record.review.costs import PricedFill, TradingCosts, costs_of, priced_fills
@@ -69,6 +70,7 @@ class Review:
         pending: orders that wait, in words.
         doubts: what puts the figures in doubt.
         out_of_position: coins that could not be brought to their targets.
+        killed: why nothing is traded, in a sentence; empty where the kill switch does not hold.
     """
 
     record: RunRecord
@@ -97,6 +99,7 @@ class Review:
     pending: Sequence[str]
     doubts: Sequence[str] = ()
     out_of_position: Sequence[OutOfPosition] = ()
+    killed: str = ""
 
 
 def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str] = ()) -> Review:
@@ -137,6 +140,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         pending=list(_pending(record)),
         doubts=doubts_of(summary),
         out_of_position=out_of_position_of(record),
+        killed=held_in_cash(kill_switch_of(record.events), is_live=not record.is_one_shot),
     )
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from engine.core.events import DayDecided
 from engine.core.ledger import Ledger
 from engine.core.money import decimal_of
-from engine.core.order import Fill
+from engine.core.order import DELISTED, Fill
 from engine.core.valuation import ValuedPosition, valuation_of
 from engine.record.bookings import final_ledger, ledgers_of
 from engine.record.record_rows import DecisionRow
@@ -111,6 +111,7 @@ def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
     fills = [(booked, ledger) for booked, ledger in ledgers_of(record) if isinstance(booked, Fill)]
     # What was held after the last fill of each decision.
     turns = {fill.decision_day: ledger for fill, ledger in fills if not fill.restores and fill.decision_day in by_day}
+    delisted = {fill.decision_day for fill, _ in fills if fill.reason == DELISTED}
     stretches = []
     for (since, ledger), until in zip(turns.items(), [*list(turns)[1:], None], strict=False):
         first, last = by_day[since], by_day[until] if until else record.decisions[-1]
@@ -119,7 +120,8 @@ def stretches_of(record: RunRecord) -> tuple[Stretch, ...]:
                 since=since,
                 until=until,
                 last_day=last.day,
-                reason=first.reason,
+                # On a day without a change of targets it alone changed what is held.
+                reason=DELISTED if since in delisted and first.reason == "hold" else first.reason,
                 state=first.next_state,
                 weights=_weights(ledger, first),
                 total_return=last.equity / first.equity - 1 if first.equity else None,

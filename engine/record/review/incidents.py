@@ -11,9 +11,12 @@ from typing import TypeAlias, assert_never
 from engine.core.calendar import decision_instant
 from engine.core.events import (
     AccountReset,
+    AssetDelisted,
+    ContextSeen,
     DataDoubted,
     DayDecided,
     Event,
+    KillSwitchRearmed,
     OrderCancelled,
     OrderFilled,
     OrderPlanned,
@@ -30,28 +33,35 @@ from engine.core.events import (
 from engine.core.money import ZERO, plain
 from engine.core.order import Order
 from engine.core.orders_in_flight import OrderInFlight, OrdersInFlight
+from engine.record.run_log import REARMED_WORDS, buy_back_words, delisting_words
 
 EXPIRED = "ended as "
 """Begins the message of an order that the venue took and did not execute."""
 NEVER_PLACED = "was never placed"
+KILLED_WORDS = "equity fell too far from its highest: all is sold, and nothing is traded until it is re-armed"
 STILL_UNKNOWN = "still unknown: it is being asked for"
 
-PlainWay: TypeAlias = RunStarted | DataDoubted | DayDecided | OrderSent | OrderFilled | RunEnded
+PlainWay: TypeAlias = RunStarted | DataDoubted | OrderSent | OrderFilled | ContextSeen | RunEnded
 """Events that are no incident."""
 NoAnswer: TypeAlias = (
     RunStarted
     | DataDoubted
     | DayDecided
+    | KillSwitchRearmed
     | OrderPlanned
     | OrderSkipped
     | OrderSent
     | OrderCancelled
     | PositionMissed
     | PositionReached
+    | AssetDelisted
+    | ContextSeen
     | RunEnded
 )
 """Events that do not say what became of an order of unknown outcome."""
-Undated: TypeAlias = RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | RunEnded
+Undated: TypeAlias = (
+    RunStarted | DayDecided | OrderPlanned | OrderSkipped | OrderCancelled | AssetDelisted | ContextSeen | RunEnded
+)
 """Events that belong to a day and to no instant."""
 
 
@@ -68,6 +78,8 @@ class IncidentKind(StrEnum):
     NOT_SENT = "not sent"
     OUT_OF_POSITION = "out of position"
     IN_POSITION = "in position"
+    DELISTED = "delisted"
+    KILLED = "kill switch"
     RESET = "reset"
 
 
@@ -101,6 +113,12 @@ def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, 
     for place, event in enumerate(events):
         at = _instant(event) or at
         match event:
+            case DayDecided(day=day):
+                if event.killed and event.changed:
+                    at = decision_instant(day)
+                    yield Incident(at=at, kind=IncidentKind.KILLED, decision_day=day, message=KILLED_WORDS)
+            case KillSwitchRearmed():
+                yield Incident(at=event.at, kind=IncidentKind.KILLED, message=f"re-armed: {REARMED_WORDS}")
             case OrderPlanned(order=order):
                 before = orders.at(order.client_order_id)
                 yield from _next_attempt(order, before, at or decision_instant(order.decision_day))
@@ -114,7 +132,9 @@ def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, 
                     kind = IncidentKind.EXPIRED if event.message.startswith(EXPIRED) else IncidentKind.REJECTED
                     yield _incident(kind, order, event.at, event.message)
             case OrderCancelled(order=order):
-                yield _incident(IncidentKind.REPLACED, order, decision_instant(event.day), "by a newer decision")
+                yield _incident(
+                    IncidentKind.REPLACED, order, decision_instant(event.day), event.message or "by a newer decision"
+                )
             case OrderSkipped():
                 yield Incident(
                     at=decision_instant(event.day),
@@ -140,6 +160,15 @@ def incidents_of(events: Sequence[Event]) -> Iterator[Incident]:  # noqa: C901, 
                     order=asset,
                     asset=asset,
                     message="it is where its target wants it",
+                )
+            case AssetDelisted(asset=asset):
+                yield Incident(
+                    at=decision_instant(event.day),
+                    kind=IncidentKind.DELISTED,
+                    order=asset,
+                    asset=asset,
+                    decision_day=event.day,
+                    message=delisting_words(event),
                 )
             case AccountReset():
                 yield _reset(event, _bought_back(events[place + 1 :]))
@@ -225,7 +254,7 @@ def _reset(event: AccountReset, outcome: str) -> Incident:
     return Incident(
         at=event.at,
         kind=IncidentKind.RESET,
-        message=f"epoch {event.epoch} begins; {held} is bought back{written_off}",
+        message=f"epoch {event.epoch} begins; {held}, {buy_back_words(event)}{written_off}",
         outcome=outcome,
     )
 

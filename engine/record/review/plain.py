@@ -58,6 +58,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
             {"asset": each.asset, "since": _text(each.since), "weight": each.weight, "reason": each.reason}
             for each in review.out_of_position
         ],
+        "killed": review.killed or None,
         "doubts": list(review.doubts),
         "rotations": [_rotation(rotation) for rotation in last_of(review.rotations)],
         "round_trips": [_round_trip(trip) for trip in last_of(review.round_trips)],

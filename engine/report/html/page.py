@@ -1,4 +1,7 @@
-"""`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes."""
+"""`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes.
+
+Where it shows a board of the thesis, the verdicts of the last study beside the run stand with it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +10,14 @@ from typing import Any
 
 import yaml
 
+from engine.core.events import ContextSeen
 from engine.record.review.facts import Review, review_of
 from engine.record.review.holdings import HeldDay, assets_held, holdings_by_day
 from engine.record.review.returns import YearOfReturns, returns_by_year
 from engine.record.review.selection import Selection
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_record import RunRecord, read_run
-from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, claims_behind, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
@@ -70,10 +74,12 @@ def report_html(record: RunRecord) -> str:
     summary = record.summary
     titles = benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
     plotly, script = plotly_script(), own_text("report.js")
+    board = _board(record)
     return render(
         "report.html.j2",
         policy=policy_for(plotly, script),
-        style=own_text("report.css"),
+        style=own_text("report.css") + (own_text("board.css") if board else ""),
+        board=board,
         plotly=plotly,
         script=script,
         content=json_for_script(content),
@@ -101,6 +107,20 @@ def report_html(record: RunRecord) -> str:
         caveats=_caveats(review),
         not_advice=NOT_ADVICE,
     )
+
+
+def _board(record: RunRecord) -> str:
+    """Write what the run saw of the thesis; empty where it computed nothing of it, and then nothing of it is loaded."""
+    if not any(isinstance(event, ContextSeen) for event in record.events):
+        return ""
+    from engine.record.context_record import run_context  # noqa: PLC0415
+    from engine.report.html.board import board_part  # noqa: PLC0415
+
+    context = run_context(record.events)
+    from engine.record.study_verdicts import latest_verdicts  # noqa: PLC0415
+
+    verdicts = latest_verdicts(record.folder.parent, synthetic=record.synthetic)
+    return "" if context is None else board_part(context, verdicts)
 
 
 def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
@@ -218,6 +238,7 @@ def _caveats(review: Review) -> list[str]:
     return [
         *([made_up] if synthetic else []),
         rests_on(completed, rotates=review.rotates),
+        *([claims_behind(study)] if (study := review.record.summary.get("study")) else []),
         *filter(None, [hindsight(synthetic=synthetic)]),
         *([] if synthetic else ["The rules were written by people who had seen these years."]),
         "Fees and slippage are taken; how deep the order books of small coins are is not modelled: real fills can be "

@@ -409,3 +409,15 @@ def test_a_decision_of_an_older_program_has_no_rules() -> None:
     again = EventCodec(RotationState).decode(name, body, where=WHERE)
     assert isinstance(again, DayDecided)
     assert again.rules == {}
+
+
+def test_a_late_field_of_the_state_is_written_only_where_it_is_set() -> None:
+    plain, left = (
+        EventCodec(RotationState).encode(decision(memory=RotationState(left_by=left_by)))[1]
+        for left_by in ("", "support_lost")
+    )
+
+    assert "left_by" not in plain
+    assert '"left_by":"support_lost"' in left
+    for memory in (RotationState(), RotationState(left_by="support_lost")):
+        assert back_and_forth(decision(memory=memory)) == decision(memory=memory)

@@ -238,3 +238,11 @@ def test_folder_of_two_runs_names_them(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds two runs"):
         find_run("parity-x", tmp_path)
     assert find_run("parity-x/live", tmp_path).name == "live"
+
+
+def test_what_was_computed_without_a_run_is_not_listed(tmp_path: Path) -> None:
+    for name in ("context-rotation-20260101T000000Z", "study-rotation-20260101T000000Z", "compare-20260101T000000Z"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "something-else").mkdir()
+
+    assert [entry.folder.name for entry in list_runs(tmp_path)] == ["something-else"]

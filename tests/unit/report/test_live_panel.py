@@ -77,6 +77,20 @@ def test_the_panel_says_at_80_by_24(words: str) -> None:
     assert words in text_of(STATUS)
 
 
+def test_while_the_kill_switch_holds_the_panel_and_the_words_at_the_end_say_why_nothing_is_traded() -> None:
+    words = "the kill switch holds since 2024-01-01: equity of 900.00 was 25.0% under its highest, 1,200.00; nothing is"
+    status = replace(STATUS, killed=f"{words} traded until a person re-arms it (paper --rearm)")
+
+    shown = " ".join(text_of(status).split())
+    # It is the last to make room.
+    small = " ".join(text_of(status, height=6).split())
+
+    assert f"killed {words} traded until a person re-arms it (paper --rearm)" in shown
+    assert "killed the kill switch holds since 2024-01-01" in small
+    assert f"{words[0].upper()}{words[1:]} traded until a person" in closing_words(Past(), status)
+    assert "killed" not in text_of(STATUS)
+
+
 def test_evidence_is_shown_by_its_names_where_no_rules_are_on_record() -> None:
     status = replace(STATUS, decision=decided(evidence={"momentum": {"score": 1.5, "rank": 2, "gap": None}}))
 

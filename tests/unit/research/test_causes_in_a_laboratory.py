@@ -19,8 +19,8 @@ from engine.research.exchange_model import ExchangeModel
 from engine.research.steps import steps_of
 from engine.research.strict import strict
 from tests.support.fakes import instrument
+from tests.support.laboratory import DAYS, FIRST, MODEL, OPEN, ORDER, PLANNER, SENT, START, day_of, filled
 from tests.support.markets import coin_bars, history_of
-from tests.unit.research.test_strict import DAYS, FIRST, MODEL, OPEN, ORDER, PLANNER, SENT, START, day_of, filled
 
 HISTORY = history_of(coin_bars("BTC", FIRST, [100.0, 144.0, 144.0, 144.0], opens=[100.0, 100.0, 144.0, 144.0]))
 RISING = replace(MODEL, history=HISTORY)

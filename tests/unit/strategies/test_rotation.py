@@ -1,6 +1,5 @@
 """The rotation's state machine, line by line of the specification's table, on facts made by hand."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -12,16 +11,12 @@ from engine.core.errors import DataError
 from engine.core.reading import Reading
 from engine.core.strategy import Decision
 from strategies.rotation import Regime, Rotation, RotationFacts, RotationParams, RotationState
-from strategies.rules.basket_tradable import Tradable
 from strategies.signals.breakout import BreakoutParams
-from strategies.signals.days import BreakoutFacts, WeekFacts
 from strategies.signals.macd import MacdParams
 from tests.support.fakes import FakeHoldings
 from tests.support.markets import coin_bars, history_of, index_bars
+from tests.support.rotation_facts import CROSSED, DAY, IN_BREAKOUT, LAST_SUNDAY, facts
 
-# A Wednesday; the last session is that day's, the last complete week ended on the Sunday before.
-DAY = date(2024, 5, 15)
-LAST_SUNDAY = date(2024, 5, 12)
 CORE_TARGETS = (("BTC", 0.995),)
 HOLDS_CORE = RotationState(started=True, targets=CORE_TARGETS)
 HOLDS_CASH = RotationState(regime=Regime.CASH, started=True, exit_day=date(2024, 4, 1))
@@ -29,47 +24,7 @@ ENTERED = DAY - timedelta(weeks=10)
 ROTATED = RotationState(
     regime=Regime.ROTATED, started=True, targets=(("ETH", 0.995),), entry_day=ENTERED, entry_session=ENTERED
 )
-IN_BREAKOUT: Mapping[str, Any] = {"in_breakout": True, "support": 2000.0, "breakout_session": date(2024, 5, 10)}
-CROSSED: Mapping[str, Any] = {"above_signal": True, "cross_week": LAST_SUNDAY}
-
 UNHELD = Reading(holds=False)
-
-
-def facts(**known: Any) -> RotationFacts:
-    """Give the facts of a day on which nothing speaks for an entry, but for what is told.
-
-    Where a breakout and a cross are told, they are in force; `in_force` and `in_time` say otherwise.
-    """
-    told: dict[str, Any] = {
-        "day": DAY, "session": DAY, "close": 2100.0, "ceiling": 2200.0, "in_breakout": False, "support": None,
-        "breakout_session": None, "loss_session": None, "run_length": 0, "run_level": None, "week": LAST_SUNDAY,
-        "macd": 1.0, "signal": 2.0, "above_signal": False, "cross_week": None, "tradable": ("ETH", "SOL"),
-        "confirmations": (), **known,
-    }  # fmt: skip
-    breakout = BreakoutFacts(
-        **{name: told[name] for name in (
-            "session", "close", "ceiling", "in_breakout", "support", "breakout_session", "loss_session", "run_length",
-            "run_level",
-        )},
-        in_force=told.get("in_force", told["in_breakout"]),
-        since=DAY,
-        lost_support=None if told["loss_session"] is None else 2150.0,
-    )  # fmt: skip
-    macd = WeekFacts(
-        **{name: told[name] for name in ("week", "macd", "signal", "above_signal", "cross_week")},
-        above_since=DAY,
-        in_time=told.get("in_time", told["above_signal"] and told["cross_week"] is not None),
-        since=DAY,
-    )
-    tradable = Tradable(assets=told["tradable"], since=DAY)
-    return RotationFacts(
-        day=told["day"],
-        breakout=breakout,
-        macd=macd,
-        tradable=tradable.assets,
-        entry=(breakout, macd, *told["confirmations"], tradable),
-        exits=(breakout, told["day"]),
-    )
 
 
 def decide(
@@ -135,6 +90,35 @@ def test_the_entry_session_is_the_last_one_known() -> None:
     state = decide(HOLDS_CORE, sunday).state
 
     assert (state.entry_day, state.entry_session) == (LAST_SUNDAY, date(2024, 5, 10))
+
+
+def test_what_was_delisted_has_no_target_any_more_and_no_drift_comes_of_it() -> None:
+    held = replace(ROTATED, targets=(("ETH", 0.5), ("SOL", 0.495)))
+    after_the_sale = FakeHoldings(held={"ETH": 0.6}, delisted=("SOL",))
+
+    decision = decide(held, facts(), after_the_sale, rebalance_drift=0.2)
+
+    # ETH is 0.1 above its target; the lost 0.495 of SOL are no drift.
+    assert (decision.reason, decision.targets) == ("hold", {"ETH": 0.5})
+    assert decision.state == replace(held, targets=(("ETH", 0.5),))
+    assert decide(decision.state, facts(), FakeHoldings(held={"ETH": 0.6}), rebalance_drift=0.2).reason == "hold"
+
+
+@pytest.mark.parametrize(
+    ("before", "exit_day"), [(ROTATED, DAY), (HOLDS_CASH, HOLDS_CASH.exit_day), (HOLDS_CORE, None)]
+)
+def test_once_all_was_sold_the_next_day_is_a_first_one_and_the_crosses_of_a_rotation_stay_spent(
+    before: RotationState, exit_day: date | None
+) -> None:
+    sold = Rotation(RotationParams()).left_for_cash(before, DAY)
+
+    assert sold == RotationState(regime=Regime.CASH, exit_day=exit_day)
+    decision = decide(sold, facts(**IN_BREAKOUT, **CROSSED))
+    assert (decision.reason, decision.targets, decision.trade) == ("start", {"BTC": 0.995}, True)
+    assert decision.state == replace(HOLDS_CORE, exit_day=exit_day)
+    # The cross of the Sunday before a rotation that was left today is of no use any more.
+    macd = decision.evidence["macd"] or {}
+    assert macd["in_force"] is (exit_day is None or exit_day < LAST_SUNDAY)
 
 
 def test_a_cross_that_is_not_in_time_lets_nothing_in() -> None:

@@ -159,7 +159,7 @@ def test_a_file_of_a_series_is_read_before_any_exchange_is_asked(tmp_path: Path)
     universe = Universe(core="BTC", assets=("BTC",), series=("WALCL",))
     found = live(tmp_path, universe, macro_dir=tmp_path)
 
-    with pytest.raises(DataError, match=r"WALCL\.csv: no such file"):
+    with pytest.raises(DataError, match=r"WALCL\.csv is not in data\.macro_dir"):
         check_files(universe, *found, has_begun=False)
     check_files(universe, *found, has_begun=True)
     (tmp_path / "WALCL.csv").write_text("date,value\n2024-01-01,many\n")

@@ -29,8 +29,22 @@ IMPOSSIBLE = (
     r"a rotation entered on \S+ is left at a session of RUT after \S+, or after a whole week; none has come",
     r"the rotation that ended on \S+ has spent every golden cross up to then, and no week has ended since",
     r"no basket asset has a bar of this day, so none could be bought",
+    r"nothing is configured to leave the basket",
 )
 """Why no change flips a day's decision, whatever prices are; nothing else may be said."""
+
+
+EXITS = [
+    "macd_death_cross",
+    {"trailing_support": {"weeks": 3, "sessions": 2}},
+    {"basket_drawdown": {"limit": 0.1}},
+    {"basket_stop": {"limit": 0.05}},
+    {"confirmation_lost": {"of": "blue_sky", "days": 20}},
+    {"confirmation_lost": {"of": {"any": [{"season": {"months": [3, 9]}}]}}},
+]
+LEFT_BY = (
+    "macd_death_cross", "trailing_support", "basket_drawdown", "basket_stop", "confirmation_lost", "confirmation_lost#2"
+)  # fmt: skip
 
 
 def settings(seed: int) -> Mapping[str, Any]:
@@ -122,6 +136,19 @@ def test_the_stated_change_flips_the_decision_and_half_of_it_does_not(seed: int)
 
     assert {reason for reason, count in explained.items() if not count} == {"start"}
     assert {"entry", "hold", "time_exit"} <= set(explained)
+
+
+@pytest.mark.parametrize("exits", [EXITS, []], ids=["further ones", "none"])
+def test_so_it_does_with_other_exits(exits: list[Any]) -> None:
+    given = {**settings(22), "hold_weeks": 15, "rebalance_drift": None, "exits": exits}
+
+    explained = require_sound_flips(
+        params_of("rotation").model_validate(given), faulty_market(22, years=4), days_apart=30 * DAYS_APART
+    )
+
+    # Without an exit nothing brings a rotation to its end.
+    assert {reason for reason, count in explained.items() if not count} <= {"start", "hold"}
+    assert len(set(explained) & {*LEFT_BY}) >= 3 * bool(exits), explained
 
 
 def test_so_it_does_on_the_sample_market() -> None:

@@ -1,0 +1,1 @@
+"""What the rotation is made of: its parameters, its memory, and what it observes."""
