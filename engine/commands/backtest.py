@@ -38,7 +38,7 @@ def backtest(
 
                 run = backtest_with_board(loaded, now=system_now, progress=progress)
             else:
-                run = run_backtest(loaded, now=system_now, progress=progress)
+                run = run_backtest(loaded, now=system_now, progress=progress, studies=out)
             if run.uses_systems and not context:
                 from engine.wiring.context import with_used_systems
 

@@ -28,6 +28,7 @@ class RunFacts:
         notes: what a reader must be told.
         doubts: what puts the figures in doubt; told before all notes.
         rotates: whether the strategy has a basket to rotate into.
+        study: what a study of the same bars says of the claims behind an entry; None where there is none.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
 
@@ -42,6 +43,7 @@ class RunFacts:
     benchmark_equity: Mapping[str, Floats | None]
     doubts: Sequence[str] = ()
     rotates: bool = True
+    study: Mapping[str, object] | None = None
 
 
 def summary_of(
@@ -69,6 +71,7 @@ def summary_of(
         "doubts": list(facts.doubts),
         "notes": [*facts.doubts, *facts.notes, *_old_marks(days[-1])],
         "rotates": facts.rotates,
+        **({} if facts.study is None else {"study": facts.study}),
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
             {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}

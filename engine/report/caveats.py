@@ -1,5 +1,8 @@
 """What a reader must know before believing a figure, in plain words."""
 
+from collections.abc import Mapping
+from typing import Any
+
 FEW_ROTATIONS = 30
 NOT_ADVICE = "Not investment advice."
 
@@ -13,6 +16,16 @@ def rests_on(completed: int, *, rotates: bool = True) -> str:
     few = " - far too few to tell skill from luck" if completed < FEW_ROTATIONS else ""
     what = "rotation" if rotates else "round trip"
     return f"These figures rest on {completed} completed {what}{'s' if completed != 1 else ''}{few}."
+
+
+def claims_behind(study: Mapping[str, Any]) -> str:
+    """Say what a study found of the claims that an entry bets on.
+
+    Args:
+        study: as `summary.json` has it.
+    """
+    said = "; ".join(f"{each['title'].lower()}: {each['verdict']}, n = {each['n']:,}" for each in study["claims"])
+    return f"The claims behind an entry, tested on these bars ({study['folder']}): {said}."
 
 
 def hindsight(*, synthetic: bool) -> str:

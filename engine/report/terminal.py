@@ -16,7 +16,7 @@ from engine.core.order import Order
 from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import money
-from engine.report.caveats import NOT_ADVICE, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, claims_behind, hindsight, rests_on
 from engine.report.figures import (
     FIGURES,
     NOT_AVAILABLE,
@@ -152,6 +152,8 @@ def _activity(summary: Mapping[str, Any]) -> Text:
 
 
 def _caveat(summary: Mapping[str, Any], ended: int, *, rotates: bool) -> str:
-    return " ".join(
-        filter(None, (rests_on(ended, rotates=rotates), hindsight(synthetic=summary["synthetic"]), NOT_ADVICE))
-    )
+    study = summary.get("study")
+    judged = claims_behind(study) if study else hindsight(synthetic=summary["synthetic"])
+    if not study and rotates:
+        judged = f"{judged} Untested: `study` tests the claims.".strip()
+    return " ".join(filter(None, (rests_on(ended, rotates=rotates), judged, NOT_ADVICE)))

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
 
 from engine import __version__
 from engine.causality import check_no_look_ahead
@@ -17,12 +20,14 @@ from engine.core.order import Fill, Order
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
+from engine.data.digest import bars_sha256
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.ports import ProgressBar
 from engine.record.account_notes import account_notes
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.record_rows import RotationRow
+from engine.record.study_verdicts import study_behind
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
 from engine.registry import strategy_of
@@ -97,7 +102,12 @@ def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrumen
 
 
 def backtest(
-    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, market: Market | None = None
+    config: Config,
+    *,
+    now: Callable[[], datetime],
+    progress: ProgressBar,
+    market: Market | None = None,
+    studies: Path | None = None,
 ) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
@@ -105,6 +115,7 @@ def backtest(
         market: that was loaded already, with all that the strategy looks at.
         now: the clock, which decides what "the last final bar" is.
         progress: told of long work.
+        studies: where studies lie, of which one of the same bars is quoted; None: nowhere.
 
     Raises:
         EngineError: configuration, data, or a check that failed.
@@ -191,6 +202,7 @@ def backtest(
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,
+        study=None if studies is None else study_behind(studies, lambda: _digests(history, universe, span.last_day)),
     )
     return BacktestRun(
         config=config,
@@ -206,6 +218,17 @@ def backtest(
         doubts=facts.doubts,
         benchmarks=facts.benchmark_equity,
     )
+
+
+def _digests(history: History, universe: Universe, last_day: date) -> dict[str, str]:
+    """Give the digests of coins and index up to a day, under the names that a study has for them."""
+    names = {universe.core: "BTC", **dict.fromkeys(universe.indices, "RUT")}
+    bars = {symbol: history[symbol] for symbol in (*universe.assets, *universe.indices)}
+    last = last_day.toordinal()
+    return {
+        names.get(symbol, symbol): bars_sha256(each.take(int(np.searchsorted(each.ordinals, last, side="right"))))
+        for symbol, each in bars.items()
+    }
 
 
 def benchmark_curves(

@@ -202,7 +202,7 @@ def horse_race(court: Court) -> Outcome:
     """Ask whether the index foretells the typical alt's quarter better than money does, out of sample."""
     record, fridays = court.record, court.record.fridays
     predictors = {
-        "M2": _known_money(court),
+        "M2": known_money(court),
         "net liquidity": court.liquidity_change(13, known=True),
         **{name: court.week(name, 13) for name in (RUT, "SPY", "GLD")},
     }
@@ -229,7 +229,7 @@ def horse_race(court: Court) -> Outcome:
     )
 
 
-def _known_money(court: Court) -> Floats:
+def known_money(court: Court) -> Floats:
     """Give the 12-month change of the log of M2 as it was known on each Friday."""
     from engine.core.series_columns import last_n  # noqa: PLC0415 - wanted here alone
 
