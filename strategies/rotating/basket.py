@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool, StrictInt
 from engine.core.market import BarSeries, Floats, History
 from engine.core.rule import RuleParams
 from engine.core.strategy import MarketName
-from strategies.rules import chosen_params, name_and_values
+from strategies.rules import LONGEST_SHOWN, chosen_params, name_and_values
 
 Bars: TypeAlias = Mapping[str, BarSeries]
 """By asset, each up to a day."""
@@ -130,7 +130,7 @@ def weighing_of(choice: object) -> Weighing | None:
     if name == "fixed" and not values:
         return None
     if name not in WEIGHINGS:
-        raise ValueError(f"{WEIGHTS} {name!r} is not allowed; found: fixed, {', '.join(WEIGHINGS)}")
+        raise ValueError(f"{WEIGHTS} {name[:LONGEST_SHOWN]!r} is not allowed; found: fixed, {', '.join(WEIGHINGS)}")
     return chosen_params(values, WEIGHINGS[name], f"{WEIGHTS}.{name}")
 
 
@@ -144,7 +144,7 @@ def liquid_of(choice: object) -> Liquid | None:
     if name == "listed" and not values:
         return None
     if name != "liquid":
-        raise ValueError(f"{UNIVERSE} {name!r} is not allowed; found: listed, liquid")
+        raise ValueError(f"{UNIVERSE} {name[:LONGEST_SHOWN]!r} is not allowed; found: listed, liquid")
     liquid = chosen_params(values, Liquid, f"{UNIVERSE}.liquid")
     twice = [asset for asset in liquid.candidates if liquid.candidates.count(asset) > 1]
     if twice:

@@ -24,6 +24,7 @@ Build: TypeAlias = Callable[[Setting], Named]
 GROUPS = ("all", "any", "not", "at_least")
 CONFIRMATIONS, EXITS = "strategy.confirmations", "strategy.exits"
 MOST_NAMES = 12
+LONGEST_SHOWN = 64
 
 
 def rule_names() -> list[str]:
@@ -100,7 +101,7 @@ def rule_class(name: str, place: str) -> type[AnyRule]:
         found = [*(() if kind is Exit else GROUPS), *own, *_of_kind(kind)]
         near = difflib.get_close_matches(name, found, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise ValueError(f"{place} {name!r} is not allowed; {hint}found: {_some(found)}")
+        raise ValueError(f"{place} {name[:LONGEST_SHOWN]!r} is not allowed; {hint}found: {_some(found)}")
     return _loaded(__name__ if name in known else OWN, name, place)
 
 

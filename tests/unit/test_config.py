@@ -88,6 +88,8 @@ OURS = {
     "risk.volatility_target": None,
     "strategy.delisted_after_days": None,
     "strategy.delisting_penalty": 0.5,
+    "study.alpha": 0.1,
+    "study.draws": 9999,
 }
 """Keys beyond the interface."""
 
