@@ -35,6 +35,7 @@ def study(
 
     from engine.analysis.study.plain import plain_study
     from engine.clock import system_now
+    from engine.record.run_files import STUDY_FILE
     from engine.record.run_folder import one_shot_name, whole_folder
     from engine.report.console import make_console, progress_bar
     from engine.report.html.study_page import write_study_page
@@ -45,7 +46,7 @@ def study(
         with progress_bar(quiet=quiet) as progress:
             found = plain_study(run_study(loaded, to=until, now=system_now, progress=progress))
         text = json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        (folder() / "study.json").write_text(text, encoding="utf-8")
+        (folder() / STUDY_FILE).write_text(text, encoding="utf-8")
         write_study_page(folder(), found)
     console = make_console(quiet=quiet)
     if as_json:

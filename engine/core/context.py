@@ -25,7 +25,7 @@ class OffersSystems(Protocol):
     """What a strategy offers whose thesis has systems."""
 
     def used_systems(self) -> Sequence[Named]:
-        """Give those that it decides by, within groups too, named as its decisions name them."""
+        """Give those that it decides by, within groups too, each under the name that its decisions have for it."""
         ...
 
     def thesis_systems(self) -> Sequence[Named]:
@@ -174,11 +174,7 @@ def systems_of(strategy: OffersSystems, *, every: bool) -> tuple[Named, ...]:
     A system of the thesis that is decided by, with the same parameters, is there once. Those that are decided by are
     named as decisions name them; another one of the name, at its defaults, is `name#2`.
     """
-    used: dict[str, Named] = {}
-    for each in strategy.used_systems():
-        # An exit may wait for what is a confirmation too.
-        if each.name not in used or not _is_same(each, used[each.name]):
-            used |= _numbered(each, used)
+    used = {each.name: each for each in strategy.used_systems()}
     if not every:
         return tuple(used.values())
     shown = dict(used)

@@ -21,6 +21,7 @@ DATE = "date"
 MOST_FILES_NAMED = 12
 
 EPOCH_YEAR, MONTHS_A_YEAR = 1970, 12
+NO_ROW = "holds a header and no row"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DATE_WIDTH = len("2024-01-31")
 DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
@@ -81,7 +82,7 @@ def read_table(path: Path, form: TableForm) -> Table:
     text = _text(path, content)
     column_by_name = _columns(path, text, form)
     if content.count(b"\n") == 0:
-        raise DataError(f"{path}: holds a header and no row; a {form.row} a line is wanted")
+        raise DataError(f"{path}: {NO_ROW}; a {form.row} a line is wanted")
     try:
         days, numbers = _parse(content, text, column_by_name, form)
     except ValueError as error:

@@ -19,7 +19,15 @@ from engine.core.rotation_equity import ROTATED
 from engine.journal.lock import writer_of
 from engine.journal.sqlite import JOURNAL_FILE, check_journal
 from engine.record.projections import FILL_COLUMNS, ROTATION_COLUMNS
-from engine.record.run_files import DECISIONS_FILE, EQUITY_FILE, FILLS_FILE, ROTATIONS_FILE, SUMMARY_FILE
+from engine.record.run_files import (
+    DECISIONS_FILE,
+    EQUITY_FILE,
+    FILLS_FILE,
+    ROTATIONS_FILE,
+    STUDY_FILE,
+    STUDY_PAGE,
+    SUMMARY_FILE,
+)
 from engine.record.run_outline import LONG_AGO, REVIEWABLE, RunOutline, ends_of, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES, read_run
 
@@ -69,6 +77,8 @@ def find_run(run: str, out: Path) -> Path:
         raise ConfigError(f"RUN {run!r}: is the folder of all runs; {_near(run, out)}")
     if not (folder / JOURNAL_FILE).exists() and all((folder / part).is_dir() for part in ("backtest", "live")):
         raise ConfigError(f"RUN {run!r}: holds two runs; name {folder / 'backtest'} or {folder / 'live'}, or both")
+    if _is_study(folder):
+        raise ConfigError(f"RUN {run!r}: is a study of the thesis, not a run; open {folder / STUDY_PAGE}")
     return folder
 
 
@@ -105,6 +115,10 @@ def _checked(outline: RunOutline, name_of_folder: str) -> RunOutline:
     _check_summary(outline)
     _check_ends(outline)
     return outline
+
+
+def _is_study(folder: Path) -> bool:
+    return (folder / STUDY_FILE).exists() and not any((folder / name).exists() for name in (SUMMARY_FILE, JOURNAL_FILE))
 
 
 def _of_paper(entry: RunOutline) -> RunOutline:

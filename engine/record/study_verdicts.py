@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.record.run_files import STUDY_FILE
 from engine.record.strict_json import strict_object
 
-STUDY_FILE = "study.json"
 STUDY = re.compile(r"study-.*-\d{8}T\d{6}Z", re.DOTALL)
 TIME = len("20260131T235959Z")
 LEAST_DRAWS = 9_999

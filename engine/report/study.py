@@ -22,7 +22,9 @@ STYLES: Mapping[str, str] = {
     "untestable": "dim",
     "open": "dim",
 }
-LARGE = 100
+LARGE, TINY = 100, 0.0005
+ENOUGH_DRAWS = 9_999
+"""With fewer the p of a resampling cannot fall low enough to be quoted."""
 
 
 def print_study(console: Console, study: Mapping[str, Any], *, only: Collection[str], folder: Path) -> None:
@@ -46,18 +48,23 @@ def print_study(console: Console, study: Mapping[str, Any], *, only: Collection[
                 style="dim",
             )
         )
+        if study["draws"] < ENOUGH_DRAWS:
+            console.print(
+                Text(f"fewer than {ENOUGH_DRAWS:,} draws support nothing: a look, no verdict to quote", style="yellow")
+            )
         for name, why in study["absent"].items():
-            console.print(Text(f"not there: {name}: {why}", style="dim"), soft_wrap=True)
+            # What else the folder holds stands in study.json.
+            console.print(Text(f"not there: {name}: {why.partition(';')[0]}", style="dim"), soft_wrap=True)
         console.print(Text(f"files: {folder}"), soft_wrap=True)
 
 
 def _table(results: list[Mapping[str, Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("row", no_wrap=True)
-    table.add_column("claim", min_width=20)
+    table.add_column("claim", min_width=18)
     for title in ("n", "effect", "interval", "q_by"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("verdict", min_width=12)
+    table.add_column("verdict", min_width=14)
     for result in results:
         table.add_row(
             result["id"],
@@ -85,7 +92,9 @@ def _words(result: Mapping[str, Any]) -> str:
 def _figure(value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
-    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+    if abs(value) >= LARGE:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}" if abs(value) >= TINY or not value else f"{value:.0e}"
 
 
 def _interval(interval: list[float] | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 
 from engine.config import Config
 from engine.core.context import Context, context_of, interleaved, needs_of, seen_over, used_rules
@@ -79,9 +80,17 @@ def see(config: Config, *, now: Callable[[], datetime], progress: ProgressBar, e
 
 
 def backtest_with_board(
-    config: Config, *, now: Callable[[], datetime], progress: ProgressBar, label: str = ""
+    config: Config,
+    *,
+    now: Callable[[], datetime],
+    progress: ProgressBar,
+    label: str = "",
+    studies: Path | None = None,
 ) -> BacktestRun:
     """Run a backtest with every system of its thesis on record; nothing but its conditions decides.
+
+    Args:
+        studies: where studies lie, as of a backtest.
 
     Raises:
         EngineError: as a backtest; the strategy has no systems.
@@ -90,7 +99,8 @@ def backtest_with_board(
     universe, systems = strategy.universe, systems_to_see(config, strategy, every=True)
     shown = replace(universe, shown_series=(*universe.shown_series, *needs_of(systems)))
     market = load_market(config, shown, now=now, progress=progress)
-    return _on_record(backtest(config, now=now, progress=progress, market=market, label=label), every=True)
+    run = backtest(config, now=now, progress=progress, market=market, label=label, studies=studies)
+    return _on_record(run, every=True)
 
 
 def with_used_systems(run: BacktestRun) -> BacktestRun:

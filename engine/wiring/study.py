@@ -11,7 +11,9 @@ from engine.analysis.study.study import Study, study_of
 from engine.config import Config
 from engine.core.errors import ConfigError, DataError
 from engine.core.market import BarSeries, History
+from engine.core.series import no_values
 from engine.core.strategy import Universe
+from engine.data.csv_table import NO_ROW
 from engine.data.dated_values import series_sha256
 from engine.data.digest import bars_sha256
 from engine.ports import ProgressBar
@@ -77,9 +79,14 @@ def record_of(market: Market, params: RotationParams, to: date | None) -> Record
     renamed = {params.core: BTC, params.index: RUT}
     kept = {renamed.get(name, name): cut_bars(bars, end) for name, bars in series.items()}
     values = {name: cut_values(each, end) for name, each in market.history.values.items()}
+    # A file with a header alone is there, and as empty as one that is empty after the cut.
+    absent = dict(market.history.absent)
+    for name in [name for name in MACRO if NO_ROW in absent.get(name, "")]:
+        values[name] = no_values(name)
+        del absent[name]
     digests = {name: bars_sha256(bars) for name, bars in kept.items()}
     digests |= {name: series_sha256(each) for name, each in values.items()}
-    return Record(bars=kept, values=values, absent=market.history.absent, digests=digests)
+    return Record(bars=kept, values=values, absent=absent, digests=digests)
 
 
 def _tried(config: Config, params: RotationParams, record: Record) -> Tried | None:

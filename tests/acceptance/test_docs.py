@@ -27,6 +27,7 @@ DOCUMENTS = (
     "README.md",
     "CHANGELOG.md",
     "engine/README.md",
+    "engine/analysis/README.md",
     "strategies/README.md",
     "logs/README.md",
     "tests/benchmarks/README.md",

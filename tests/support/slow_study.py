@@ -617,12 +617,12 @@ def net(rng: Any, rows: Iterable[Sequence[float | None]], draws: int) -> Found:
     return {"n": len(x), "effect": effect, "interval": interval, **by_count(effect, null)}
 
 
-def world_of_files(prices: Any, macro: Any, names: Iterable[str], series: Iterable[str]) -> World:
-    """Read a world from folders of CSV files, cut at the last day of Bitcoin."""
+def world_of_files(prices: Any, macro: Any, names: Iterable[str], series: Iterable[str], *, last: date) -> World:
+    """Read a world from folders of CSV files, cut at a day, and at the last one of Bitcoin up to it."""
     from tests.support.slow_series import read_rows, read_values
 
     rows = {name: read_rows(prices / f"{name}.csv") for name in names}
-    end = max(date.fromisoformat(row["date"]).toordinal() for row in rows["BTC"])
+    end = max(day for row in rows["BTC"] if (day := date.fromisoformat(row["date"]).toordinal()) <= last.toordinal())
     closes = {name: _column(found, "close", end) for name, found in rows.items()}
     closes["COPPER"] = _column(read_rows(macro / "COPPER_CLOSE.csv"), "value", end)
     values = {name: read_values(macro / f"{name}.csv") for name in series}

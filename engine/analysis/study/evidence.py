@@ -55,7 +55,7 @@ class Tried:
         weights = self.params.basket_weights()
         return Basket(
             weights=weights,
-            bars={asset: bars[asset] for asset in weights if asset in bars},
+            bars={asset: bars[asset] for asset in weights if asset in bars and len(bars[asset])},
             core=bars[BTC],
             costs=self.costs,
             least_bars=self.params.min_history_days,

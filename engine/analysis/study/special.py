@@ -516,7 +516,7 @@ def delay_sensitivity(court: Court) -> Outcome:
     """Give how far the total excess of the rotations varies when they are entered up to twelve weeks late."""
     curve = court.strategy.get("delay", ())[:13]
     if not curve:
-        return Outcome(n=0, why="the strategy has no decision day on these data")
+        return Outcome(n=0)
     totals = [each["total_excess"] for each in curve]
     return Outcome(n=int(curve[0]["n"]), effect=max(totals) - min(totals), detail={"totals": totals})
 
@@ -525,7 +525,7 @@ def without_confirmation(court: Court) -> Outcome:
     """Compare the mean excess of rotations by the index alone with that of rotations by both signals."""
     ablation = court.strategy.get("ablation")
     if not ablation:
-        return Outcome(n=0, why="the strategy has no decision day on these data")
+        return Outcome(n=0)
     alone, both = ablation["r2k"], ablation["both"]
     n = min(alone["n"], both["n"])
     effect = alone["mean_excess"] - both["mean_excess"] if n else None

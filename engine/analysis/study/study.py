@@ -42,7 +42,7 @@ class Study:
 def claims_of(record: Record) -> tuple[Claim, ...]:
     """Give the registry, by rows."""
     found = (*CLAIMS, bills_claim(has_file="WSHOBL" in record.values))
-    return tuple(sorted(found, key=lambda claim: claim.id))
+    return tuple(sorted(found, key=lambda claim: (claim.row[:3], int(claim.row[4:]), claim.id)))
 
 
 def study_of(

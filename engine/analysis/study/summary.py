@@ -8,6 +8,7 @@ TOP = 0.9
 NOT_SPECIAL = "the Russell is not special"
 LEAD, HIGHS = "001-8a", "002-5a"
 OF_CLAIMS = ("supported", "contradicted", "not supported", "too few events", "untestable")
+OF_DATES = ("open", "came true", "did not come true")
 
 
 def sentences(study: Mapping[str, Any]) -> Iterator[str]:
@@ -17,8 +18,11 @@ def sentences(study: Mapping[str, Any]) -> Iterator[str]:
         study: as `study.json` has it.
     """
     counts = Counter(study["rows"].values())
-    said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in OF_CLAIMS)
-    yield f"Of {len(study['rows'])} rows of the thesis, on data up to {study['end']}: {said}; the others are forecasts."
+    said, dated = (", ".join(f"{counts[verdict]} {verdict}" for verdict in of) for of in (OF_CLAIMS, OF_DATES))
+    yield (
+        f"Of {len(study['rows'])} rows of the thesis, on data up to {study['end']}: {said}; of what was said of dates "
+        f"{dated}."
+    )
     results = {result["id"]: result for result in study["results"]}
     yield _lead(results[LEAD])
     yield _highs(results[HIGHS])
@@ -44,7 +48,7 @@ def _highs(highs: Mapping[str, Any]) -> str:
     if effect is None:
         return f"New highs of small caps after 90 days without: n = {n}; nothing can be said of what followed."
     return (
-        f"After n = {n} new highs of small caps the typical alt did {effect:+.2f} (log) in 126 days against all such "
+        f"After n = {n} new highs of small caps the typical alt did {effect:+.3f} (log) in 126 days against all such "
         f"spans: {highs['verdict']}; {highs['min_n']} separate events are wanted."
     )
 
@@ -53,8 +57,12 @@ def _rotations(strategy: Mapping[str, Any]) -> str:
     both, chance = strategy["ablation"]["both"], strategy["random_entries"]
     return (
         f"The strategy's excess over Bitcoin of {both['total_excess']:+.2f} (log) rests on n = {both['n']} rotations; "
-        f"the same rotations moved round the calendar have a lower one in {chance['rank']} (p = {chance['p_up']:.2g})."
+        f"moved round the calendar they have a lower one in {_of(chance['rank'])} cases (p = {chance['p_up']:.2g})."
     )
+
+
+def _of(rank: str) -> str:
+    return rank.removesuffix(" below")
 
 
 def _placebos(strategy: Mapping[str, Any]) -> str:
@@ -62,7 +70,7 @@ def _placebos(strategy: Mapping[str, Any]) -> str:
     n = strategy["ablation"]["both"]["n"]
     words = (
         f"Driven by other markets the same rule ranks the Russell {place['rank']} of {place['of']} (n = {n} rotations) "
-        f"and, of its own moved states {shifts['rank']}"
+        f"and above {_of(shifts['rank'])} of its own states, moved in time"
     )
     below = int(shifts["rank"].partition(" ")[0])
     is_special = place["rank"] == 1 and shifts["draws"] and below >= TOP * shifts["draws"]

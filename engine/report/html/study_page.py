@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.record.run_files import STUDY_PAGE
 from engine.report.caveats import NOT_ADVICE
 from engine.report.html.palette import DARK, LIGHT
 from engine.report.html.script import POLICY
 from engine.report.html.templates import own_text, render
 
-PAGE = "study.html"
 WIDTH, MIDDLE, MARGIN = 320.0, 30.0, 12.0
 TONES: Mapping[str, str] = {
     "supported": "gain",
@@ -21,8 +21,8 @@ TONES: Mapping[str, str] = {
 RESERVATIONS = (
     "The typical alt is made of today's survivors: every absolute figure is flattered, differences against the base "
     "period less so.",
-    "Coins have traded for ten years, and the Russell 2000 made four or five separate highs in them: what hangs on "
-    "events cannot be settled by events. Too few means cannot know, not no.",
+    "Coins have traded for little more than ten years, in which the Russell 2000 made a handful of separate highs: "
+    "what hangs on events cannot be settled by events. Too few means cannot know, not no.",
     "A result that is not supported beside a large detectable effect (mde) means: this sample cannot know.",
     "NFCI and M2 are revised history: they were known in another shape. Association is not lead.",
     "All tests are judged as one family; the more are asked, the harder each has it.",
@@ -58,7 +58,7 @@ def write_study_page(folder: Path, study: Mapping[str, Any]) -> Path:
     Raises:
         OSError: it cannot be written.
     """
-    path = folder / PAGE
+    path = folder / STUDY_PAGE
     path.write_text(study_html(study), encoding="utf-8")
     return path
 

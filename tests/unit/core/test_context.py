@@ -175,3 +175,13 @@ def test_what_was_seen_stands_behind_all_that_a_days_decision_led_to() -> None:
     ]  # fmt: skip
     assert list(interleaved([first], boards)) == [first, boards[first.day]]
     assert list(interleaved([first, end], {})) == [first, end]
+
+
+def test_what_an_exit_waits_for_is_decided_by_too_under_the_name_that_decisions_have_for_it() -> None:
+    exits = ["support_lost", {"confirmation_lost": {"of": {"any": ["season", "calm"]}}}]
+    strategy = Rotation(RotationParams.model_validate({"confirmations": ["season"], "exits": exits}))
+
+    assert [each.name for each in systems_of(strategy, every=False)] == ["season", "season#2", "calm"]
+    assert [each.name for each in strategy.exits] == ["support_lost", "confirmation_lost", "any", "season#2", "calm"]
+    board = [each.name for each in systems_of(strategy, every=True)]
+    assert sorted(board) == sorted([*names(), "season#2"])
