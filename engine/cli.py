@@ -14,6 +14,7 @@ import typer
 from engine import __version__
 from engine.commands import (
     backtest,
+    compare,
     config,
     context,
     dashboard,
@@ -49,6 +50,7 @@ app.command("backtest")(with_strategies(backtest.backtest))
 app.command("paper")(with_strategies(paper.paper))
 app.command("rehearse")(with_strategies(rehearse.rehearse))
 app.command("parity")(with_strategies(parity.parity))
+app.command("compare")(with_strategies(compare.compare))
 app.command("study")(with_strategies(study.study))
 app.command("explain")(with_strategies(explain.explain))
 app.command("context")(with_strategies(context.context))

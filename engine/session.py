@@ -65,6 +65,7 @@ class Session:
         standing: Standing | None = None,
         sell_wait_days: int = SELL_WAIT_DAYS,
         identity: str = "",
+        label: str = "",
         sells_delisted: bool = False,
         max_drawdown: float | None = None,
         sizing: Sizing | None = None,
@@ -78,6 +79,7 @@ class Session:
         self._opening: tuple[RunStarted, ...] = ()
         self._doubts: tuple[DataDoubted, ...] = ()
         self._identity = identity
+        self._label = label
         self._sells_delisted = sells_delisted
         self._decider = Decider(
             strategy=strategy,
@@ -128,6 +130,7 @@ class Session:
                 identity=self._identity,
                 beside=self._beside,
                 synthetic=synthetic,
+                label=self._label,
             ),
         )
 

@@ -5,8 +5,18 @@ from typing import Annotated
 
 import typer
 
-from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, Context, FromDay, OutFolder, Quiet, ToDay
+from engine.commands.loading import given_label, load_config
+from engine.commands.options import (
+    DEFAULT_OUT,
+    Assignments,
+    ConfigOrDefault,
+    Context,
+    FromDay,
+    Label,
+    OutFolder,
+    Quiet,
+    ToDay,
+)
 
 
 def backtest(
@@ -17,11 +27,13 @@ def backtest(
     out: OutFolder = DEFAULT_OUT,
     quiet: Quiet = False,
     context: Context = False,
+    label: Label = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Skip report.html.")] = False,
 ) -> None:
     """Run the strategy over history and write a run folder."""
     # Two seconds of work leave no cycles worth a search; the collector would run hundreds of times over the imports.
     gc.disable()
+    called = given_label(label)
     loaded = load_config(config, assignments, from_day=from_day, to_day=to_day, quiet=quiet)
 
     from engine.clock import system_now
@@ -36,9 +48,9 @@ def backtest(
             if context:
                 from engine.wiring.context import backtest_with_board
 
-                run = backtest_with_board(loaded, now=system_now, progress=progress, studies=out)
+                run = backtest_with_board(loaded, now=system_now, progress=progress, studies=out, label=called)
             else:
-                run = run_backtest(loaded, now=system_now, progress=progress, studies=out)
+                run = run_backtest(loaded, now=system_now, progress=progress, label=called, studies=out)
             if run.uses_systems and not context:
                 from engine.wiring.context import with_used_systems
 

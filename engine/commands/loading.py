@@ -16,6 +16,8 @@ from engine.core.errors import ConfigError
 if TYPE_CHECKING:
     from engine.config import Config
 
+LONGEST_LABEL = 64
+
 
 def load_config(
     path: Path | None,
@@ -78,3 +80,19 @@ def read_day(option: str, text: str) -> date:
     except ValueError as error:
         raise ConfigError(f"{option} {text!r} is not in the calendar; a date like 2018-01-31 is wanted") from error
     raise ConfigError(f"{option} {text!r} is not allowed; a date like 2018-01-31 is wanted")
+
+
+def given_label(text: str | None) -> str:
+    """Check the text given to `--label`; none is an empty one.
+
+    Raises:
+        ConfigError: it is blank, too long, or holds what no line shows.
+    """
+    if text is None:
+        return ""
+    label = text.strip()
+    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
+        wanted = f"one line of 1 to {LONGEST_LABEL} characters that can be shown is wanted"
+        shown = text if len(text) <= LONGEST_LABEL else f"{text[:LONGEST_LABEL]}..."
+        raise ConfigError(f"--label {shown!r} is not allowed; {wanted}")
+    return label

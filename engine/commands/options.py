@@ -35,6 +35,10 @@ ToDay: TypeAlias = Annotated[
 Context: TypeAlias = Annotated[
     bool, typer.Option("--context", help="Compute the whole board of the thesis too; nothing is decided by it.")
 ]
+Label: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--label", metavar="TEXT", help="What to call the run by in lists and comparisons; kept on record."),
+]
 DEFAULT_OUT = Path("logs")
 own_folder: ContextVar[Path | None] = ContextVar("own_folder", default=None)
 """The folder of the user's own strategies, as the command was told; None: that of the working folder."""

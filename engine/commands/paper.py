@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.commands.ending import Ending, ended_by_signals
-from engine.commands.loading import load_config
-from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, Context, OutFolder, Quiet
+from engine.commands.loading import given_label, load_config
+from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, Context, Label, OutFolder, Quiet
 from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def paper(
         bool, typer.Option("--accept-config", help="Take a changed configuration into an old run folder.")
     ] = False,
     context: Context = False,
+    label: Label = None,
     rearm: Annotated[
         bool,
         typer.Option("--rearm", help="Re-arm the kill switch (risk.max_drawdown) that holds, and trade again."),
@@ -40,12 +41,25 @@ def paper(
 ) -> None:
     """Trade on paper: decide each day as it ends and send its orders to the venue."""
     assigned = [*(assignments or ()), *([f"venue.name={venue}"] if venue else [])]
+    called = given_label(label)
     loaded = load_config(config, assigned, quiet=quiet)
     if context:
         _check_thesis(loaded)
+    if called:
+        _check_label(loaded, called, out)
     with ended_by_signals() as ending:
         try:
-            _trade(loaded, out, ending, once=once, accept_config=accept_config, rearm=rearm, board=context, quiet=quiet)
+            _trade(
+                loaded,
+                out,
+                ending,
+                once=once,
+                accept_config=accept_config,
+                rearm=rearm,
+                board=context,
+                label=called,
+                quiet=quiet,
+            )
         except VenueError:
             # The end cuts waits short, and with them the tries of a question; the journal has what is open.
             if not ending.is_wanted():
@@ -61,6 +75,7 @@ def _trade(
     accept_config: bool,
     rearm: bool,
     board: bool,
+    label: str,
     quiet: bool,
 ) -> None:
     """Run until the end, and say what was done."""
@@ -134,6 +149,7 @@ def _trade(
             synthetic=start.synthetic,
             told=_tell_troubles(console.notice),
             context=board_maker(start.config, around, every=board),
+            label=label,
         )
         begun = len(run.events)
         status = status_of(run, watch, start.config, folder)
@@ -155,6 +171,13 @@ def _check_thesis(config: "Config") -> None:
     from engine.wiring.systems import systems_to_see
 
     systems_to_see(config, strategy_of(config), every=True)
+
+
+def _check_label(config: "Config", label: str, out: Path) -> None:
+    """Refuse another label than that of the run's first start before anything else is looked at."""
+    from engine.wiring.paper_folder import as_begun, check_label, paper_folder
+
+    check_label(paper_folder(as_begun(config, out), out), label)
 
 
 def _tell_troubles(notice: Callable[[str], None]) -> "Callable[[LogLine], None]":

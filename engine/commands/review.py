@@ -1,4 +1,4 @@
-"""`review`: what a run did, for a person or as JSON; the list of runs; two runs compared."""
+"""`review`: what a run did, for a person or as JSON; the list of runs; two runs compared, or more side by side."""
 
 import io
 import json
@@ -25,6 +25,10 @@ def review(
     ] = None,
     other: Annotated[
         str | None, typer.Argument(metavar="[RUN2]", help="A second run, to compare with.", show_default=False)
+    ] = None,
+    further: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN3]...", help="Further ones: all are shown side by side.", show_default=False),
     ] = None,
     show_list: Annotated[bool, typer.Option("--list", help="List the runs under --out, newest first.")] = False,
     last: Annotated[
@@ -60,7 +64,11 @@ def review(
         _list(console, out, as_json=as_json)
         return 0
     folder = _folder(run, out, quiet=quiet)
-    if other is not None:
+    if other is not None and further:
+        _side_by_side(
+            console, [folder, *(_folder(each, out, quiet=quiet) for each in (other, *further))], as_json=as_json
+        )
+    elif other is not None:
         _compare(console, folder, _folder(other, out, quiet=quiet), as_json=as_json)
     elif html:
         _write_report(console, folder)
@@ -161,6 +169,21 @@ def _compare(console: "Console", first: Path, second: Path, *, as_json: bool) ->
         from engine.report.run_comparison import print_comparison
 
         print_comparison(console, comparison)
+
+
+def _side_by_side(console: "Console", folders: list[Path], *, as_json: bool) -> None:
+    from engine.record.review.side_by_side import compared_records
+    from engine.record.run_record import read_run
+
+    runs = compared_records([read_run(folder) for folder in folders])
+    if as_json:
+        from engine.record.review.plain import plain_runs
+
+        _print_json(console, plain_runs(runs))
+    else:
+        from engine.report.side_by_side import print_runs
+
+        print_runs(console, runs)
 
 
 def _write_report(console: "Console", folder: Path) -> None:

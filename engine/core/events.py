@@ -29,6 +29,7 @@ class RunStarted:
             of 0.1.0, whose ids begin with the run's name.
         beside: what the exchange's account held beside the ledger, by asset; None where that was not looked at.
         synthetic: whether the prices are made up; of a run that goes on for years, the first to say so.
+        label: what a person called the run by; empty: nothing.
     """
 
     first_day: date
@@ -39,6 +40,7 @@ class RunStarted:
     identity: str = ""
     beside: Mapping[str, Decimal] | None = None
     synthetic: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

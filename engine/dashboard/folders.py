@@ -26,6 +26,7 @@ from engine.record.run_files import (
 from engine.record.run_list import may_be_run
 from engine.record.run_outline import RunOutline, outline_of, sentence_of
 from engine.record.run_record import ONE_SHOT_MODES
+from engine.report.run_words import run_words
 
 MOST_RUNS = 2000
 MEBIBYTE = 1024 * 1024
@@ -66,6 +67,11 @@ class RunRow:
     def name(self) -> str:
         """The folder's."""
         return self.outline.folder.name
+
+    @property
+    def words(self) -> str:
+        """What tells it from others: strategy, label, keys of its own; empty where it has neither of these two."""
+        return run_words(self.outline) if self.outline.is_run else ""
 
 
 class RunFolders:

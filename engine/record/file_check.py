@@ -41,6 +41,7 @@ from engine.record.run_files import (
     ROTATIONS_FILE,
     SUMMARY_FILE,
 )
+from engine.record.run_log import label_of
 from engine.record.sealing import altered_since, file_contents
 from engine.record.summary import figures_of_record
 
@@ -149,7 +150,7 @@ def _summary(text: str, days: Sequence[DayDecided], events: Sequence[Event]) -> 
     rotations = rotations_of(days[:count])
     wrong: Sequence[str] = ()
     for fills in _fills_by_then(events, count):
-        expected = figures_of_record(days[:count], fills, rotations)
+        expected = figures_of_record(days[:count], fills, rotations) | {"label": label_of(events) or None}
         wrong = [key for key, value in expected.items() if key in summary and not _is_same(summary[key], value)]
         if not wrong:
             return None

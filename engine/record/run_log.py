@@ -58,7 +58,8 @@ def _words(event: Event, *, synthetic: bool) -> tuple[str, str]:  # noqa: PLR091
             notes = "".join(f"; {note}" for note in event.notes)
             market = " on the synthetic sample market, whose prices are made up," if event.synthetic else ""
             began = f"with {event.cash:f} {event.quote}, first decision day {event.first_day}"
-            return "INFO", f"run starts{market} {began}{notes}"
+            label = f", labelled {event.label!r}" if event.label else ""
+            return "INFO", f"run starts{market} {began}{label}{notes}"
         case DataDoubted():
             return "WARNING", event.message
         case DayDecided():
@@ -160,6 +161,11 @@ def buy_back_words(event: AccountReset) -> str:
 def is_synthetic(events: Iterable[Event]) -> bool:
     """Tell whether a run's prices are made up, as it said when it began."""
     return any(isinstance(event, RunStarted) and event.synthetic for event in events)
+
+
+def label_of(events: Iterable[Event]) -> str:
+    """Give what a person called the run by when it began; empty: nothing."""
+    return next((event.label for event in events if isinstance(event, RunStarted)), "")
 
 
 def _decision(event: DayDecided) -> str:

@@ -5,7 +5,7 @@ A paper run's decisions are written as they are taken, its summary with each cha
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,10 @@ class RunOutline:
         name: the configuration's; of a paper run without one what the folder's says of it, else empty.
         total_return, excess: fractions; the excess is over holding Bitcoin for the same days.
         rotations: of the summary, or counted.
+        strategy: its name; empty: not on record.
+        label: what a person called it by; empty: nothing.
+        settings: the keys that differ from the default configuration of the strategy, with their values, as a summary
+            says; those written before it did say none.
         writer: the process of the bot that runs in it now; None: none.
         problem: why it cannot be read, in a sentence without the folder's name; empty: it can.
     """
@@ -58,6 +62,9 @@ class RunOutline:
     synthetic: bool | None = None
     writer: int | None = None
     problem: str = ""
+    strategy: str = ""
+    label: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_run(self) -> bool:
@@ -87,6 +94,7 @@ def outline_of(folder: Path) -> RunOutline:
             excess=excess_of(total_return, summary),
             rotations=summary.get("rotations"),
             synthetic=summary.get("synthetic"),
+            **_told(summary),
         )
     path = folder / DECISIONS_FILE
     ends = [_decision(path, line) for line in ends_of(path) if line] if path.exists() else []
@@ -102,6 +110,7 @@ def outline_of(folder: Path) -> RunOutline:
         total_return=total_return,
         excess=excess_of(total_return, summary) if is_current else None,
         synthetic=_synthetic(folder, summary),
+        **_told(summary),
     )
 
 
@@ -141,6 +150,14 @@ def sentence_of(error: Exception, folder: Path) -> str:
     """Give an error's sentence without the path that the reader sees anyway."""
     text = str(error).replace(f"{folder}/", "").removeprefix(f"{folder}: ")
     return text.replace(f"{folder.absolute()}/", "")
+
+
+def _told(summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "strategy": summary.get("strategy") or "",
+        "label": summary.get("label") or "",
+        "settings": summary.get("settings") or {},
+    }
 
 
 def _synthetic(folder: Path, summary: Mapping[str, Any]) -> bool:

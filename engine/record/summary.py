@@ -1,7 +1,7 @@
 """`summary.json`: the figures of a run, from one place for terminal, file and report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import fsum
 
 import numpy as np
@@ -28,6 +28,8 @@ class RunFacts:
         notes: what a reader must be told.
         doubts: what puts the figures in doubt; told before all notes.
         rotates: whether the strategy has a basket to rotate into.
+        label: what a person called the run by; empty: nothing.
+        settings: the keys of the configuration that differ from the default, with their values.
         study: what a study of the same bars says of the claims behind an entry; None where there is none.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
@@ -43,6 +45,8 @@ class RunFacts:
     benchmark_equity: Mapping[str, Floats | None]
     doubts: Sequence[str] = ()
     rotates: bool = True
+    label: str = ""
+    settings: Mapping[str, object] = field(default_factory=dict)
     study: Mapping[str, object] | None = None
 
 
@@ -64,6 +68,8 @@ def summary_of(
         "mode": facts.mode,
         "name": facts.name,
         "strategy": facts.strategy,
+        "label": facts.label or None,
+        "settings": dict(facts.settings),
         "config_sha256": facts.config_sha256,
         "version": facts.version,
         "synthetic": facts.synthetic,

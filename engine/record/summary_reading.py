@@ -30,6 +30,8 @@ _SUMMARY = keys(
     {
         **dict.fromkeys(("mode", "name", "strategy", "config_sha256", "version"), Word | None),
         "synthetic": Truth | None,
+        "label": Word | None,
+        "settings": by_name(Any) | None,
         "data_sources": by_name(_SOURCE),
         "notes": list[Any],
         **dict.fromkeys(("first_day", "last_day"), Day | None),

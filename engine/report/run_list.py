@@ -9,6 +9,7 @@ from rich.text import Text
 from engine.record.run_outline import REVIEWABLE, RunOutline
 from engine.report.figures import LARGE, NOT_AVAILABLE, huge_percent, signed_percent
 from engine.report.printable import printable
+from engine.report.run_words import run_words
 
 NAME_COLUMNS = 35
 INDENT = 3
@@ -27,7 +28,7 @@ def print_list(console: Console, entries: Sequence[RunOutline], out: Path) -> No
     console.print(Text(_row("run", ("first day", "last day", "return", "excess", "rot.")), style="dim"))
     for entry in entries:
         console.print(_line(entry))
-        for words, style in _remarks(entry):
+        for words, style in _remarks(entry, max(20, console.width - INDENT)):
             line = Text(words, style=style)
             for part in line.wrap(console, max(20, console.width - INDENT)):
                 console.print(Text(" " * INDENT).append_text(part))
@@ -56,12 +57,14 @@ def _row(name: str, cells: tuple[str, str, str, str, str]) -> str:
     return f"{head} {first:<10} {last:<10} {gain:>7} {excess:>7} {rotations:>4}"
 
 
-def _remarks(entry: RunOutline) -> Iterator[tuple[str, str]]:
+def _remarks(entry: RunOutline, width: int) -> Iterator[tuple[str, str]]:
     if entry.problem:
         yield printable(entry.problem), "red"
     elif entry.mode not in REVIEWABLE:
         holds = "two runs, backtest/ and live/" if entry.mode == "parity" else "no run of its own"
         yield f"{printable(entry.mode)}: holds {holds}", "dim"
+    if entry.is_run and (words := run_words(entry, width=width)):
+        yield words, "dim"
     if entry.synthetic:
         yield "synthetic sample market", "yellow"
     if entry.writer is not None:

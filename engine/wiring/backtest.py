@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import __version__
 from engine.causality import check_no_look_ahead
+from engine.changed_settings import changed_settings
 from engine.config import Config
 from engine.core.benchmarks import hold_equity, tradable_weights
 from engine.core.events import DayDecided, Event, RunEnded, RunStarted
@@ -107,6 +108,7 @@ def backtest(
     now: Callable[[], datetime],
     progress: ProgressBar,
     market: Market | None = None,
+    label: str = "",
     studies: Path | None = None,
 ) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
@@ -115,6 +117,7 @@ def backtest(
         market: that was loaded already, with all that the strategy looks at.
         now: the clock, which decides what "the last final bar" is.
         progress: told of long work.
+        label: what a person calls the run by.
         studies: where studies lie, of which one of the same bars is quoted; None: nowhere.
 
     Raises:
@@ -154,6 +157,7 @@ def backtest(
         sell_wait_days=config.account.sell_wait_days,
         sizing=sizing,
         sells_delisted=True,
+        label=label,
         max_drawdown=config.risk.max_drawdown,
     )
     doubts = tuple(jump_words(jumps))
@@ -202,6 +206,8 @@ def backtest(
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
         rotates=universe.rotates,
+        label=label,
+        settings=changed_settings(config),
         study=None if studies is None else study_behind(studies, lambda: _digests(history, universe, span.last_day)),
     )
     return BacktestRun(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import __version__
+from engine.changed_settings import changed_settings
 from engine.config import Config
 from engine.core.errors import ConfigError, DataError, VenueError
 from engine.core.events import DataDoubted, Event
@@ -27,7 +28,7 @@ from engine.ports import Venue
 from engine.record.account_notes import account_notes, held_in_cash, kill_switch_of
 from engine.record.paper_folder import LogWriter, RecordedJournal, write_projections
 from engine.record.projections import booked_fills, decided_days, rotations_of
-from engine.record.run_log import LogLine
+from engine.record.run_log import LogLine, label_of
 from engine.record.run_record import PAPER
 from engine.record.sealing import file_contents, seal_of
 from engine.record.summary import RunFacts, summary_of
@@ -67,6 +68,7 @@ class PaperRun:
         mode: what its summary says that it is, `paper` or `rehearsal`.
         told: shown the line of each event as it is written.
         context: makes the boards of the thesis that are written down; None where none is.
+        label: what a person calls the run by; one that has begun keeps its own.
 
     Attributes:
         planner: plans the orders, by the venue's rules as they were at the start of the run.
@@ -87,6 +89,7 @@ class PaperRun:
         mode: str = PAPER,
         told: Callable[[LogLine], None] | None = None,
         context: "LiveContext | None" = None,
+        label: str = "",
     ) -> None:
         self.synthetic = synthetic
         self.mode = mode
@@ -127,6 +130,7 @@ class PaperRun:
             standing=standing,
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
+            label=label,
             sizing=sizing_of(config),
             max_drawdown=config.risk.max_drawdown,
         )
@@ -345,6 +349,8 @@ class PaperRun:
                 instruments=self.planner.instruments,
             ),
             rotates=self._universe.rotates,
+            label=label_of(events),
+            settings=changed_settings(self._config),
         )
         rotations = rotations_of(days)
         standing = self._session.standing

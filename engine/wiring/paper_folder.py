@@ -85,6 +85,31 @@ def check_paper_folder(config: Config, folder: Path, *, accept_config: bool) -> 
     return True
 
 
+def check_label(folder: Path, label: str) -> None:
+    """Check that a run that has begun is called by the label of its first start; nothing is written.
+
+    Args:
+        label: of this start; empty: none is given, and the run keeps its own.
+
+    Raises:
+        ConfigError: it began under another label, or without one.
+        DataError: its journal is damaged.
+    """
+    journal = folder / JOURNAL_FILE
+    if not label or not journal.exists():
+        return
+    codec = EventCodec()
+    for record in records_after(journal, Head())[:1]:
+        first = codec.decode(record.type, record.body, where=f"{journal}, record {record.sequence}")
+        began = first.label if isinstance(first, RunStarted) else ""
+        if began != label:
+            under = f"under the label {began!r}" if began else "without a label"
+            raise ConfigError(
+                f"--label {label!r}: {folder} began {under}, which it keeps; leave --label out, or begin another run "
+                "with another name or --out"
+            )
+
+
 def make_folder(folder: Path) -> None:
     """Make a run's folder, if it is not there.
 

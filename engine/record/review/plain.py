@@ -11,6 +11,7 @@ from engine.record.review.costs import PricedFill
 from engine.record.review.facts import Review
 from engine.record.review.holdings import HeldAtEnd
 from engine.record.review.round_trips import RoundTrip
+from engine.record.review.side_by_side import ComparedRun
 from engine.record.run_outline import RunOutline
 from engine.record.run_record import RunRecord
 
@@ -106,11 +107,30 @@ def plain_list(entries: Sequence[RunOutline]) -> list[dict[str, Any]]:
             "return": entry.total_return,
             "excess": entry.excess,
             "rotations": entry.rotations,
+            "strategy": entry.strategy or None,
+            "label": entry.label or None,
+            "settings": dict(entry.settings),
             "synthetic": entry.synthetic,
             "running": entry.writer is not None,
             "problem": entry.problem or None,
         }
         for entry in entries
+    ]
+
+
+def plain_runs(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
+    """Give several runs side by side."""
+    return [
+        {
+            "label": run.label,
+            "settings": None if run.settings is None else dict(run.settings),
+            "summary": dict(run.summary),
+            "rotations": [_rotation(rotation) for rotation in run.rotations],
+            "left": run.left,
+            "excess": run.excess,
+            "exposure": run.exposure,
+        }
+        for run in runs
     ]
 
 

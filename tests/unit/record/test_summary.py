@@ -35,7 +35,14 @@ DAYS = days_of(
 )
 
 
-def summary(days: Sequence[DayDecided], fills: Sequence[Fill] = (), **curves: Any) -> dict[str, Any]:
+def summary(
+    days: Sequence[DayDecided],
+    fills: Sequence[Fill] = (),
+    *,
+    label: str = "",
+    settings: dict[str, Any] | None = None,
+    **curves: Any,
+) -> dict[str, Any]:
     facts = RunFacts(
         mode="backtest",
         name="bot",
@@ -46,6 +53,8 @@ def summary(days: Sequence[DayDecided], fills: Sequence[Fill] = (), **curves: An
         data_sources={"BTC": {"source": "csv"}},
         notes=("moved",),
         benchmark_equity=curves,
+        label=label,
+        settings=settings or {},
     )
     return summary_of(facts, days=days, fills=fills, rotations=rotations_of(days))
 
@@ -59,6 +68,13 @@ def test_what_the_run_is_stands_as_it_was_told() -> None:
 
     assert (told["mode"], told["name"], told["synthetic"], told["config_sha256"]) == ("backtest", "bot", True, "ab")
     assert (told["first_day"], told["last_day"], told["notes"]) == ("2024-01-01", "2024-01-04", ["moved"])
+
+
+def test_label_and_settings_stand_as_they_were_told_and_null_is_no_label() -> None:
+    told = summary(DAYS, label="mine", settings={"strategy.hold_weeks": 12})
+
+    assert (told["label"], told["settings"]) == ("mine", {"strategy.hold_weeks": 12})
+    assert (summary(DAYS)["label"], summary(DAYS)["settings"]) == (None, {})
 
 
 def test_figures_are_of_the_equity_from_the_first_day_to_the_last() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import pytest
 from engine.config import Config
 from engine.config_reading import build_config
 from engine.core.errors import ConfigError
-from engine.core.events import Event, RunEnded
+from engine.core.events import Event, RunEnded, RunStarted
 from engine.journal.sqlite import SqliteJournal
 from engine.registry import params_of
-from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
+from engine.wiring.paper_folder import as_begun, check_label, make_folder, paper_folder, paper_journal
 
 AT = datetime(2024, 1, 2, tzinfo=UTC)
 
@@ -115,3 +116,21 @@ def test_a_run_of_another_strategy_that_was_begun_when_every_name_was_rotation_g
     assert as_begun(timing, tmp_path) == timing
     begin(config_of(now), tmp_path)
     assert as_begun(config_of(now), tmp_path).name == "hold"
+
+
+def test_a_run_keeps_the_label_of_its_first_start(tmp_path: Path) -> None:
+    started = RunStarted(first_day=AT.date(), cash=Decimal(1), quote="USDT", core="BTC", label="first")
+    folder = begin(config_of({}), tmp_path, started)
+
+    check_label(folder, "first")
+    check_label(folder, "")
+    with pytest.raises(ConfigError, match=r"--label 'other': .* began under the label 'first', which it keeps"):
+        check_label(folder, "other")
+
+
+def test_a_run_that_began_without_a_label_gets_none_later(tmp_path: Path) -> None:
+    folder = begin(config_of({}), tmp_path)
+
+    check_label(tmp_path / "not begun", "late")
+    with pytest.raises(ConfigError, match="began without a label"):
+        check_label(folder, "late")
