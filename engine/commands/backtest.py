@@ -48,7 +48,7 @@ def backtest(
             if context:
                 from engine.wiring.context import backtest_with_board
 
-                run = backtest_with_board(loaded, now=system_now, progress=progress, label=called, studies=out)
+                run = backtest_with_board(loaded, now=system_now, progress=progress, studies=out, label=called)
             else:
                 run = run_backtest(loaded, now=system_now, progress=progress, label=called, studies=out)
             if run.uses_systems and not context:

@@ -84,8 +84,8 @@ def backtest_with_board(
     *,
     now: Callable[[], datetime],
     progress: ProgressBar,
-    label: str = "",
     studies: Path | None = None,
+    label: str = "",
 ) -> BacktestRun:
     """Run a backtest with every system of its thesis on record; nothing but its conditions decides.
 
@@ -99,8 +99,8 @@ def backtest_with_board(
     universe, systems = strategy.universe, systems_to_see(config, strategy, every=True)
     shown = replace(universe, shown_series=(*universe.shown_series, *needs_of(systems)))
     market = load_market(config, shown, now=now, progress=progress)
-    run = backtest(config, now=now, progress=progress, market=market, label=label, studies=studies)
-    return _on_record(run, every=True)
+    board_run = backtest(config, now=now, progress=progress, market=market, studies=studies, label=label)
+    return _on_record(board_run, every=True)
 
 
 def with_used_systems(run: BacktestRun) -> BacktestRun:
