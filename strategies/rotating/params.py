@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
 
 from engine.core.strategy import DelistingRule, MarketName, StrategyParams
-from strategies.rules import Choice, confirmation, exits
+from strategies.rules import Choice, ConfirmationChoice, ExitChoice, confirmation, exits
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.macd import MacdParams
 
@@ -57,8 +57,8 @@ class RotationParams(StrategyParams):
     rebalance_drift: StrictFloat | None = Field(
         None, gt=0, lt=1, description="Trade back to the targets when a weight is further off; null: never."
     )
-    confirmations: tuple[Choice, ...] = Field((), description="Further conditions that must hold at entry.")
-    exits: tuple[Choice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
+    confirmations: tuple[ConfirmationChoice, ...] = Field((), description="Further conditions that must hold at entry.")
+    exits: tuple[ExitChoice, ...] = Field(("support_lost", "time_exit"), description="What ends a rotation, by rank.")
     reentry: Literal["new_cross", "breakout_again"] = Field(
         "new_cross",
         description="new_cross: a rotation needs a golden cross after the end of the last one. breakout_again: where "

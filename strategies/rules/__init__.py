@@ -16,10 +16,13 @@ from pydantic import JsonValue, ValidationError, WithJsonSchema
 from engine.core.rule import AnyRule, Exit, Named, ParamsT, Rule, RuleParams, Setting, System
 from engine.core.rule_groups import AtLeast, Not
 from engine.core.strategy import OWN_PACKAGE
+from strategies.rules._schema import ChoiceOf
 
 OWN = f"{OWN_PACKAGE}.rules"
 Choice: TypeAlias = Annotated[JsonValue, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]})]
 """A rule in the configuration: its name, or `{name: {parameters}}`."""
+ConfirmationChoice: TypeAlias = Annotated[JsonValue, ChoiceOf("confirmation")]
+ExitChoice: TypeAlias = Annotated[JsonValue, ChoiceOf("exit")]
 Build: TypeAlias = Callable[[Setting], Named]
 GROUPS = ("all", "any", "not", "at_least")
 CONFIRMATIONS, EXITS = "strategy.confirmations", "strategy.exits"
@@ -30,6 +33,12 @@ LONGEST_SHOWN = 64
 def rule_names() -> list[str]:
     """List the built-in rules."""
     return _names(__path__)
+
+
+def params_by_name(kind: str) -> dict[str, type[RuleParams]]:
+    """Give the parameters of every built-in confirmation, or exit."""
+    names = _of_kind(Exit if kind == "exit" else System)
+    return {name: _loaded(__name__, name, name).Params for name in names}
 
 
 def confirmation(choice: object, place: str = CONFIRMATIONS) -> Build:

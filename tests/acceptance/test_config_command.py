@@ -32,3 +32,21 @@ def test_yaml_and_json_show_the_same_to_the_last_line() -> None:
     assert as_yaml.stdout.endswith("\n")
     assert not as_yaml.stdout.endswith("\n\n")
     assert yaml.safe_load(as_yaml.stdout) == json.loads(as_json.stdout)
+
+
+def test_the_schema_knows_the_parameters_of_every_rule() -> None:
+    schema = json.loads(run_command("config", "schema").stdout)
+    fields = schema["$defs"]["RotationParams"]["properties"]
+    confirmations, exits = (
+        {
+            name: values
+            for choice in fields[key]["items"]["anyOf"]
+            for name, values in choice.get("properties", {}).items()
+        }
+        for key in ("confirmations", "exits")
+    )
+
+    assert confirmations["quiet_90"]["properties"]["days"]["default"] == 90
+    assert "at_least" in confirmations
+    assert exits["basket_stop"]["properties"]["limit"]["default"] == 0.2
+    assert "quiet_90" not in exits
