@@ -121,7 +121,7 @@ def run_backtest(config: Mapping[str, Any], prices: Path, folder: Path, *options
 
 
 @needs_prices
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", list(VARIANTS) if "WHOLE_MATRIX" in os.environ else list(VARIANTS)[::2])
 def test_the_backtest_agrees_with_the_oracle_on_the_real_prices(variant: str, tmp_path: Path) -> None:
     config = VARIANTS[variant]
 
