@@ -356,7 +356,7 @@ def test_a_fault_while_the_fate_of_an_order_is_asked_changes_nothing(matrix: Mat
         places = _life_of_order(trace, symbol)
         strike = next(n for n, each in enumerate(trace) if each.what == "private_post_order" and each.market == symbol)
         asked = [each for each in _requests(trace) if strike < each[0] <= places[-1]]
-        for _, number, boundary in _some(asked, place // len(ORDERS), every=3):
+        for _, number, boundary in _some(asked, place // len(ORDERS), every=8):
             if boundary.what != "private_post_order":
                 second = replace(READ_FAULTS[name], nth=number)
                 case = Case(
