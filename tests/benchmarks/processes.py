@@ -91,9 +91,14 @@ class Market:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where measurements write, and the environment that their processes see."""
+    """Where measurements write, and the environment that their processes see.
+
+    Attributes:
+        root: the checkout whose program is measured.
+    """
 
     work: Path
+    root: Path = ROOT
 
     def environment(self) -> dict[str, str]:
         # Bytecode is written, as on a user's machine, but into the temporary folder.
@@ -103,12 +108,14 @@ class Bench:
     def compile(self) -> None:
         """Compile the program; what it imports is compiled by the first, unmeasured run."""
         command = (sys.executable, "-m", "compileall", "-q", "engine", "strategies")
-        subprocess.run(command, cwd=ROOT, env=self.environment(), check=True)
+        subprocess.run(command, cwd=self.root, env=self.environment(), check=True)
 
     def sample(self, command: Command) -> Sample:
         log = self.work / "output.log"
         measure = (sys.executable, "-I", "-S", str(HERE / "measure.py"), str(log), *command)
-        done = subprocess.run(measure, cwd=ROOT, env=self.environment(), check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            measure, cwd=self.root, env=self.environment(), check=True, capture_output=True, text=True
+        )
         return Sample(**json.loads(done.stdout), output=log.read_text(encoding="utf-8", errors="replace"))
 
     def alternate(self, commands: Mapping[str, Command], *, repeat: int, warm_up: bool = True) -> dict[str, Measured]:
