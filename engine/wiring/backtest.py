@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-import numpy as np
-
 from engine import __version__
 from engine.causality import check_no_look_ahead
 from engine.changed_settings import changed_settings
@@ -230,11 +228,7 @@ def _digests(history: History, universe: Universe, last_day: date) -> dict[str, 
     """Give the digests of coins and index up to a day, under the names that a study has for them."""
     names = {universe.core: "BTC", **dict.fromkeys(universe.indices, "RUT")}
     bars = {symbol: history[symbol] for symbol in (*universe.assets, *universe.indices)}
-    last = last_day.toordinal()
-    return {
-        names.get(symbol, symbol): bars_sha256(each.take(int(np.searchsorted(each.ordinals, last, side="right"))))
-        for symbol, each in bars.items()
-    }
+    return {names.get(symbol, symbol): bars_sha256(each.up_to(last_day)) for symbol, each in bars.items()}
 
 
 def benchmark_curves(

@@ -152,6 +152,7 @@ def test_the_page_opens_on_a_phone_without_a_network_and_without_complaint(on_sa
         assert watched.requests == [page.as_uri()]
         assert not watched.is_wider_than_its_window()
         assert watched.page.locator("article.claim").count() == 70
+        assert watched.page.locator(".aligned polyline.mean").count() == 1
         assert "SYNTHETIC" in watched.page.locator("body").inner_text()
 
 

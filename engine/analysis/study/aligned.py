@@ -49,8 +49,11 @@ def aligned_with_chance(basket: Basket, spans: Sequence[Span], iso: Callable[[in
 
 def lines_of(basket: Basket, spans: Sequence[Span], days: int) -> Floats:
     """Give the excess of each rotation by day since its entry; shape (rotations, days + 1)."""
-    lines = [basket.line(span) for span in spans]
-    return np.array([np.pad(line, (0, days + 1 - len(line)), mode="edge") for line in lines]).reshape(-1, days + 1)
+    lines = np.empty((len(spans), days + 1))
+    for row, span in zip(lines, spans, strict=True):
+        line = basket.line(span)
+        row[: len(line)], row[len(line) :] = line, line[-1]
+    return lines
 
 
 def band_of(means: Sequence[Floats]) -> dict[str, Any] | None:

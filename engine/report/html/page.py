@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 
 from engine.core.events import ContextSeen
+from engine.record.aligned import read_aligned
 from engine.record.review.facts import Review, review_of
 from engine.record.review.holdings import HeldDay, assets_held, holdings_by_day
 from engine.record.review.returns import YearOfReturns, returns_by_year
 from engine.record.review.selection import Selection
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_record import RunRecord, read_run
-from engine.report.caveats import NOT_ADVICE, claims_behind, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, claims_behind, excess_rests_on, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
@@ -74,12 +75,15 @@ def report_html(record: RunRecord) -> str:
     summary = record.summary
     titles = benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
     plotly, script = plotly_script(), own_text("report.js")
-    board = _board(record)
+    board, aligned = _board(record), read_aligned(record.folder)
     return render(
         "report.html.j2",
         policy=policy_for(plotly, script),
-        style=own_text("report.css") + (own_text("board.css") if board else ""),
+        style=own_text("report.css")
+        + (own_text("board.css") if board else "")
+        + (own_text("aligned.css") if aligned else ""),
         board=board,
+        aligned=_aligned(aligned),
         plotly=plotly,
         script=script,
         content=json_for_script(content),
@@ -104,7 +108,7 @@ def report_html(record: RunRecord) -> str:
         has_basis=any(each.basis is not None for each in review.fills),
         costs=review.costs,
         config=None if record.config is None else yaml.safe_dump(record.config, sort_keys=False, allow_unicode=True),
-        caveats=_caveats(review),
+        caveats=_caveats(review, aligned),
         not_advice=NOT_ADVICE,
     )
 
@@ -121,6 +125,14 @@ def _board(record: RunRecord) -> str:
 
     verdicts = latest_verdicts(record.folder.parent, synthetic=record.synthetic)
     return "" if context is None else board_part(context, verdicts)
+
+
+def _aligned(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    from engine.report.html.aligned import aligned_part  # noqa: PLC0415 - backtests that rotate have it, others not
+
+    return aligned_part(found["aligned"], core=found["core"], draws=found["random_entries"]["draws"])
 
 
 def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
@@ -231,13 +243,14 @@ def _strategy(record: RunRecord) -> Mapping[str, Any]:
     return strategy if isinstance(strategy, Mapping) else {}
 
 
-def _caveats(review: Review) -> list[str]:
+def _caveats(review: Review, aligned: Mapping[str, Any] | None) -> list[str]:
     synthetic = review.record.synthetic
     completed = sum(row.exit_day is not None for row in (review.rotations if review.rotates else review.round_trips))
     made_up = "The prices are made up: they show how the program works, and say nothing about real markets."
     return [
         *([made_up] if synthetic else []),
         rests_on(completed, rotates=review.rotates),
+        *([excess_rests_on(aligned)] if aligned else []),
         *([claims_behind(study)] if (study := review.record.summary.get("study")) else []),
         *filter(None, [hindsight(synthetic=synthetic)]),
         *([] if synthetic else ["The rules were written by people who had seen these years."]),
