@@ -21,6 +21,7 @@ from engine.record.configured import kept_config
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_outline import sentence_of
 from engine.record.run_record import read_run, read_summary
+from engine.report.caveats import claims_behind
 
 MOST_KEPT = 4
 """Runs that are kept in memory; the one looked at longest ago is read anew when it is wanted again."""
@@ -40,6 +41,12 @@ class RunView:
     record: RecordState | None = None
     summary: Mapping[str, Any] | None = None
     problem: str = ""
+
+    @property
+    def claims(self) -> str:
+        """What a study of the run's bars says of the claims behind an entry; empty where there is none."""
+        study = self.row.outline.study
+        return "" if study is None else claims_behind(study)
 
 
 class Board:

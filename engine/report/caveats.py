@@ -5,6 +5,7 @@ from typing import Any
 
 FEW_ROTATIONS = 30
 NOT_ADVICE = "Not investment advice."
+UNTESTED = "Untested: `study` tests the claims."
 
 
 def rests_on(completed: int, *, rotates: bool = True) -> str:

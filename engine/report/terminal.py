@@ -16,7 +16,7 @@ from engine.core.order import Order
 from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import money
-from engine.report.caveats import NOT_ADVICE, claims_behind, excess_rests_on, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, UNTESTED, claims_behind, excess_rests_on, hindsight, rests_on
 from engine.report.figures import (
     FIGURES,
     NOT_AVAILABLE,
@@ -157,6 +157,6 @@ def _caveat(summary: Mapping[str, Any], ended: int, aligned: Mapping[str, Any] |
     study = summary.get("study")
     judged = claims_behind(study) if study else hindsight(synthetic=summary["synthetic"])
     if not study and rotates:
-        judged = f"{judged} Untested: `study` tests the claims.".strip()
+        judged = f"{judged} {UNTESTED}".strip()
     excess = excess_rests_on(aligned) if aligned else ""
     return " ".join(filter(None, (rests_on(ended, rotates=rotates), excess, judged, NOT_ADVICE)))

@@ -18,7 +18,7 @@ from engine.record.review.returns import YearOfReturns, returns_by_year
 from engine.record.review.selection import Selection
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_record import RunRecord, read_run
-from engine.report.caveats import NOT_ADVICE, claims_behind, excess_rests_on, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, UNTESTED, claims_behind, excess_rests_on, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
@@ -251,7 +251,7 @@ def _caveats(review: Review, aligned: Mapping[str, Any] | None) -> list[str]:
         *([made_up] if synthetic else []),
         rests_on(completed, rotates=review.rotates),
         *([excess_rests_on(aligned)] if aligned else []),
-        *([claims_behind(study)] if (study := review.record.summary.get("study")) else []),
+        *([claims_behind(review.study)] if review.study else [UNTESTED] if review.rotates else []),
         *filter(None, [hindsight(synthetic=synthetic)]),
         *([] if synthetic else ["The rules were written by people who had seen these years."]),
         "Fees and slippage are taken; how deep the order books of small coins are is not modelled: real fills can be "
