@@ -1,4 +1,4 @@
-"""The verdicts of studies that are on disk: of the newest, and of the newest that was made of a run's own bars."""
+"""What studies on disk say: the newest that was made of a run's own bars, and no other."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -21,19 +21,6 @@ BEHIND_AN_ENTRY = ("001-8", "004-6", "001-17")
 """The rows of the thesis that an entry of the rotation bets on: the lead, the breakout, the golden cross."""
 
 
-def latest_verdicts(out: Path, *, synthetic: bool) -> Mapping[str, str]:
-    """Give the verdicts of the newest study below a folder, by row; empty where there is none that can be read.
-
-    Args:
-        synthetic: whether studies of the made-up market are meant; those of the other kind are passed over.
-    """
-    for _, study in _newest_first(out):
-        rows = study.get("rows")
-        if isinstance(rows, Mapping) and bool(study.get("synthetic")) is synthetic:
-            return {str(row): str(verdict) for row, verdict in rows.items() if isinstance(verdict, str)}
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotableStudy:
     """A study with draws enough to say anything.
@@ -41,25 +28,27 @@ class QuotableStudy:
     Attributes:
         end: the last day of its data, as it stands there; data: the digest of each series, by name.
         quote: its folder and end, and what it says of the claims behind an entry.
+        rows: the verdict of each row of the thesis.
     """
 
     end: str
     data: Mapping[str, str]
     quote: Mapping[str, Any]
+    rows: Mapping[str, str]
 
     def is_of(self, digests: Mapping[str, str]) -> bool:
         """Tell whether it was made of these bars."""
-        return all(self.data.get(name) == digest for name, digest in digests.items())
+        return all(self.data.get(name, "") == digest for name, digest in digests.items())
 
 
-def study_behind(out: Path, digests_of: Callable[[], Mapping[str, str]]) -> Mapping[str, Any] | None:
-    """Give what the newest study of these very bars says of the claims behind an entry; None where there is none.
+def newest_study(out: Path, digests_of: Callable[[], Mapping[str, str]]) -> QuotableStudy | None:
+    """Give the newest study of these very bars; None where there is none.
 
     Args:
         digests_of: gives those of the coins and the index of a run, by name, cut at its last day; asked where there
             is a study.
     """
-    return next((study.quote for study in quotable_studies(out) if study.is_of(digests_of())), None)
+    return next((study for study in quotable_studies(out) if study.is_of(digests_of())), None)
 
 
 def study_of_run(record: "RunRecord") -> Mapping[str, Any] | None:
@@ -74,7 +63,18 @@ def study_of_run(record: "RunRecord") -> Mapping[str, Any] | None:
     digests = record.summary.get("study_data")
     if record.summary.get("last_day") != record.decisions[-1].day.isoformat():
         return None
-    return (study_behind(record.folder.parent, lambda: digests) if digests else None) or found
+    later = newest_study(record.folder.parent, lambda: digests) if digests else None
+    return found if later is None else later.quote
+
+
+def verdicts_in(out: Path, study: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Give the verdict of each row in a study that is quoted; empty where none is, or it is not there any more.
+
+    Args:
+        study: as it is quoted; its folder lies in `out`.
+    """
+    wanted = None if study is None else study.get("folder")
+    return next((each.rows for each in quotable_studies(out) if each.quote["folder"] == wanted), {}) if wanted else {}
 
 
 def studies_in(out: Path) -> tuple[str, ...]:
@@ -89,11 +89,17 @@ def quotable_studies(out: Path) -> Iterator[QuotableStudy]:
         if isinstance(data, Mapping) and isinstance(draws, int) and draws >= LEAST_DRAWS:
             claims = [_claim(result) for result in study.get("results", ()) if _is_behind(result)]
             end = str(study.get("end"))
-            yield QuotableStudy(end=end, data=data, quote={"folder": folder.name, "end": end, "claims": claims})
+            quote = {"folder": folder.name, "end": end, "claims": claims}
+            yield QuotableStudy(end=end, data=data, quote=quote, rows=_rows(study.get("rows")))
 
 
 def _is_behind(result: Any) -> bool:
     return isinstance(result, Mapping) and result.get("row") in BEHIND_AN_ENTRY and bool(result.get("primary"))
+
+
+def _rows(found: Any) -> dict[str, str]:
+    rows = found if isinstance(found, Mapping) else {}
+    return {str(row): verdict for row, verdict in rows.items() if isinstance(verdict, str)}
 
 
 def _claim(result: Mapping[str, Any]) -> dict[str, Any]:

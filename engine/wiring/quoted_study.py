@@ -12,14 +12,17 @@ from typing import Any
 from engine.core.market import History
 from engine.core.strategy import Universe
 from engine.data.digest import bars_sha256
-from engine.record.study_verdicts import QuotableStudy, quotable_studies, studies_in, study_behind
+from engine.record.study_verdicts import QuotableStudy, newest_study, quotable_studies, studies_in
 
 
 def study_data(history: History, universe: Universe, last_day: date) -> dict[str, str]:
-    """Give the digests of coins and index up to a day, under the names that a study has for them."""
+    """Give the digests of coins and index up to a day, by the names that a study has for them; empty where there are no bars."""
     names = {universe.core: "BTC", **dict.fromkeys(universe.indices, "RUT")}
     symbols = (*universe.assets, *universe.indices)
-    return {names.get(symbol, symbol): bars_sha256(history[symbol].up_to(last_day)) for symbol in symbols}
+    return {
+        names.get(symbol, symbol): bars_sha256(history[symbol].up_to(last_day)) if symbol in history.series else ""
+        for symbol in symbols
+    }
 
 
 def quoted_study(out: Path, history: History, universe: Universe, last_day: date) -> Mapping[str, Any] | None:
@@ -28,7 +31,14 @@ def quoted_study(out: Path, history: History, universe: Universe, last_day: date
     Args:
         out: where studies lie.
     """
-    return study_behind(out, lambda: study_data(history, universe, last_day)) if universe.rotates else None
+    found = newest_study(out, lambda: study_data(history, universe, last_day)) if universe.rotates else None
+    return None if found is None else found.quote
+
+
+def verdicts_of_bars(out: Path, history: History, universe: Universe) -> Mapping[str, str]:
+    """Give the verdict of each row of the thesis by the newest study of all these bars; empty where there is none."""
+    found = newest_study(out, lambda: study_data(history, universe, history[universe.core].last_day))
+    return {} if found is None else found.rows
 
 
 class StudyBeside:

@@ -1,6 +1,6 @@
 """`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes.
 
-Where it shows a board of the thesis, the verdicts of the last study beside the run stand with it.
+Where it shows a board of the thesis, the verdicts of the study that the run quotes stand with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ def report_html(record: RunRecord) -> str:
     summary = record.summary
     titles = benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
     plotly, script = plotly_script(), own_text("report.js")
-    board, aligned = _board(record), read_aligned(record.folder)
+    board, aligned = _board(record, review.study), read_aligned(record.folder)
     return render(
         "report.html.j2",
         policy=policy_for(plotly, script),
@@ -113,7 +113,7 @@ def report_html(record: RunRecord) -> str:
     )
 
 
-def _board(record: RunRecord) -> str:
+def _board(record: RunRecord, study: Mapping[str, Any] | None) -> str:
     """Write what the run saw of the thesis; empty where it computed nothing of it, and then nothing of it is loaded."""
     if not any(isinstance(event, ContextSeen) for event in record.events):
         return ""
@@ -121,10 +121,9 @@ def _board(record: RunRecord) -> str:
     from engine.report.html.board import board_part  # noqa: PLC0415
 
     context = run_context(record.events)
-    from engine.record.study_verdicts import latest_verdicts  # noqa: PLC0415
+    from engine.record.study_verdicts import verdicts_in  # noqa: PLC0415
 
-    verdicts = latest_verdicts(record.folder.parent, synthetic=record.synthetic)
-    return "" if context is None else board_part(context, verdicts)
+    return "" if context is None else board_part(context, verdicts_in(record.folder.parent, study))
 
 
 def _aligned(found: Mapping[str, Any] | None) -> str:
