@@ -16,7 +16,7 @@ from engine.record.study_verdicts import QuotableStudy, newest_study, quotable_s
 
 
 def study_data(history: History, universe: Universe, last_day: date) -> dict[str, str]:
-    """Give the digests of coins and index up to a day, by the names that a study has for them; empty where there are no bars."""
+    """Give the digests of coins and index up to a day, by the names that a study has for them; empty without bars."""
     names = {universe.core: "BTC", **dict.fromkeys(universe.indices, "RUT")}
     symbols = (*universe.assets, *universe.indices)
     return {
