@@ -231,6 +231,27 @@ def test_to_cuts_every_series(tmp_path: Path, market: Path) -> None:
     assert [{**each, "why": 0} for each in cut["results"]] == [{**each, "why": 0} for each in again["results"]]
 
 
+def test_a_backtest_of_the_same_days_lays_the_same_rotations_side_by_side(tmp_path: Path, market: Path) -> None:
+    config, last_day = configuration(tmp_path, market), "2015-12-10"
+    study(tmp_path / "a", config, *FEW, "--to", last_day)
+    later = rewritten(market, tmp_path / "later", "")
+    path = later / "ETH.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    # What comes after the last day is none of the run's business.
+    kept = [row if row[:10] <= last_day else f"{row[:10]},900,999,800,950,1" for row in rows]
+    path.write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    call_command("backtest", configuration(tmp_path, later), "--to", last_day, "--out", tmp_path / "b")
+
+    strategy = study_json(tmp_path / "a")["strategy"]
+    aligned = json.loads((only_run_folder(tmp_path / "b") / "aligned.json").read_text(encoding="utf-8"))
+    # Both end in mid-rotation, and neither knows the open of the next day.
+    assert strategy["aligned"]["rotations"][-1]["exit"] is None
+    assert [aligned[key] for key in ("aligned", "random_entries")] == [
+        strategy[key] for key in ("aligned", "random_entries")
+    ]
+    assert aligned["total_excess"] == strategy["ablation"]["both"]["total_excess"]
+
+
 def test_a_day_before_the_data_is_refused(tmp_path: Path, market: Path) -> None:
     sentence = error_sentence(
         study(tmp_path / "logs", configuration(tmp_path, market), *FEW, "--to", "2014-06-30"), exit_code=3

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.record.study_verdicts import newest_study, verdicts_in
+import pytest
+
+from engine.record.study_verdicts import newest_study, study_of_run, verdicts_in
 from engine.report.caveats import claims_behind
+from tests.support.run_records import day_number, decision, record
 
 DATA = {"BTC": "b", "RUT": "r", "ETH": "e"}
 
@@ -59,3 +62,17 @@ def test_the_rows_are_those_of_the_study_that_is_quoted_while_it_is_there(tmp_pa
     assert verdicts_in(tmp_path, {"folder": "study-rotation-20260101T000000Z"})["001-8"] == "not supported"
     assert verdicts_in(tmp_path, {"folder": "../study-rotation-20260101T000000Z"}) == {}
     assert verdicts_in(tmp_path, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "last_day", "is_quoted"), [("paper", 2, True), ("paper", 1, False), ("backtest", 2, True)]
+)
+def test_a_summary_that_is_older_than_the_last_decision_quotes_nothing(
+    mode: str, last_day: int, is_quoted: bool
+) -> None:
+    quote = {"folder": "study-x", "claims": []}
+    summary = {"last_day": str(day_number(last_day)), "study": quote}
+
+    found = study_of_run(record([decision(1), decision(2)], summary=summary, mode=mode))
+
+    assert found == (quote if is_quoted else None)
