@@ -272,6 +272,15 @@ def rewritten(market: Path, folder: Path, name: str, *, first: str = "0", last: 
     return folder
 
 
+def test_nothing_is_computed_of_windows_before_the_first_session(tmp_path: Path, market: Path) -> None:
+    late = rewritten(market, tmp_path / "late", "RUT", first="2016-08-01")
+
+    # numpy complains of the mean of nothing, which is an error here.
+    outcome = study(tmp_path / "a", configuration(tmp_path, late), *FEW)
+
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
 def test_an_index_that_starts_later_shortens_what_rests_on_it(tmp_path: Path, market: Path) -> None:
     late = rewritten(market, tmp_path / "late", "RUT", first="2016-01-04")
     outcome = study(tmp_path / "a", configuration(tmp_path, late), *FEW)

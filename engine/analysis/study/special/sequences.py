@@ -28,8 +28,8 @@ def correlation_returns(court: Court) -> Floats:
     sessions = record.bars[RUT].ordinals
     returns = [np.append(np.nan, np.diff(record.prices.at(name, sessions))) for name in (BTC, RUT)]
     found = np.full(len(record.days), np.nan)
-    first = int(record.prices[BTC].first) + 395
-    # Where the index's file ends early, the later sessions are not known to be all.
+    # Where the index's file begins late or ends early, the sessions beyond it are not known to be all.
+    first = max(int(record.prices[BTC].first) + 395, record.prices[RUT].first)
     last = min(record.end, record.prices[RUT].last + OBSERVED_SLACK) - 180
     inside = (record.days >= first) & (record.days <= last)
     for row in np.flatnonzero(inside).tolist():
