@@ -139,10 +139,10 @@ write_newer_index() {
 }
 
 # from_newer_index INDEX ENVIRONMENT INSTALL: installs from that index alone. The cache would spare the older pips the
-# building of what comes as source.
+# building of what comes as source. Modules are compiled when they are imported: most never are.
 from_newer_index() {
     PIP_CONFIG_FILE=/dev/null PIP_INDEX_URL="file://$1" PIP_EXTRA_INDEX_URL='' PIP_FIND_LINKS='' PIP_CONSTRAINT='' \
-        PIP_NO_CACHE_DIR=1 quietly in_environment python "$2" "$install_builder && $3" &&
+        PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 quietly in_environment python "$2" "$install_builder && $3" &&
         "$2/bin/python" -m pip check
 }
 

@@ -227,6 +227,12 @@ class EpochKeeper:
         if lacking and self._first_sends.hold(at):
             # What was sent before this start, and is shown by then, may explain it.
             return
+        if lacking and self._session.standing.last_day is not None:
+            # The answer may lag behind what was bought back or settled a moment ago.
+            late = self._account.holdings_once(lambda now: not self._lacking(ledger, now))
+            if late is None:
+                return
+            held, lacking = late, self._lacking(ledger, late)
         if lacking:
             raise VenueError(lacking)
         self._is_covered = self._first_sends.are_free(at)

@@ -163,6 +163,10 @@ class Account(Protocol):
         """Give what the account holds of each asset, ours or not."""
         ...
 
+    def holdings_once(self, is_enough: Callable[[Mapping[str, Decimal]], bool]) -> Mapping[str, Decimal] | None:
+        """Give what the account holds once it is enough, or after all patience; None where the run is ending."""
+        ...
+
     def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
         """Give the best ask by asset, quote per unit; one that nobody offers is left out."""
         ...

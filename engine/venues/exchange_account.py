@@ -139,6 +139,20 @@ class ExchangeAccount:
         with exact():
             return {asset: balance.free + balance.locked for asset, balance in self._client.balances().items()}
 
+    def holdings_once(self, is_enough: Callable[[Mapping[str, Decimal]], bool]) -> Mapping[str, Decimal] | None:
+        """Give what the account holds once it is enough, or what it holds in the end, asked with patience.
+
+        None: the run is ending, and what an early answer lacks says nothing.
+        """
+        held: Mapping[str, Decimal] = {}
+        for seconds in pauses(self._settle_seconds):
+            if seconds:
+                self._sleep(seconds)
+            held = self.holdings()
+            if is_enough(held):
+                return held
+        return None if self._ending() else held
+
     def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
         """Give the best ask by asset; one that nobody offers is left out."""
         if not assets:

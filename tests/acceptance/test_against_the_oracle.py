@@ -5,14 +5,13 @@ On the real prices where they are at hand, with many settings, and on random mar
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command import call_command, only_run_folder
 from tests.support.oracle import simulate
 from tests.support.oracle_agreement import assert_agrees
 from tests.support.random_market import write_random_market
@@ -99,25 +98,15 @@ VARIANTS = {name: {"strategy": strategy} for name, strategy in STRATEGIES.items(
 
 
 def run_backtest(config: Mapping[str, Any], prices: Path, folder: Path, *options: str) -> Path:
-    """Run the command as a user does and give its run folder."""
+    """Run the command and give its run folder."""
     sources = {"crypto": "csv", "index": "csv", "csv_dir": str(prices)}
     path = folder / "config.yaml"
     path.write_text(json.dumps({**config, "data": sources}), encoding="utf-8")  # JSON is YAML
-    command = [
-        sys.executable,
-        "-m",
-        "engine",
-        "backtest",
-        str(path),
-        "--no-report",
-        "--out",
-        str(folder / "logs"),
-        *options,
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (run_folder,) = (folder / "logs").iterdir()
-    return run_folder
+
+    outcome = call_command("backtest", path, "--no-report", "--quiet", "--out", folder / "logs", *options)
+
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    return only_run_folder(folder / "logs")
 
 
 @needs_prices

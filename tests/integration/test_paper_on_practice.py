@@ -26,9 +26,9 @@ from tests.support.command import write_small_market as write_market
 from tests.support.fakes import ScriptedState
 from tests.support.rehearsal import KEY, TIME, Death, Rehearsal
 
-WHOLE = (date(2015, 6, 1), date(2016, 12, 31))
-"""Nineteen months with entries and exits."""
-SHORT = (date(2015, 11, 10), date(2016, 1, 10))
+WHOLE = (date(2015, 11, 10), date(2016, 12, 1))
+"""Thirteen months with entries and exits."""
+SHORT = (date(2015, 11, 10), date(2015, 12, 30))
 """The entry of 2015-11-15 and the exit six weeks later."""
 CASH = Decimal(100_000)
 MOST_KILLS = 4
@@ -51,6 +51,22 @@ def rehearse(tmp_path: Path, market: Path) -> Open:
         return Rehearsal(market, tmp_path / "out", {**wanted, **configuration}, days=days)
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def undisturbed(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    """A run over the short days in which nothing goes wrong."""
+    configuration = {key: value for key, value in small_configuration(market).items() if key != "data"}
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with Rehearsal(market, folder / "out", configuration, days=SHORT).open() as rehearsal:
+        outcome = rehearsal.run()
+    assert (outcome.exit_code, outcome.stderr) == (0, ""), outcome
+    return rehearsal
+
+
+@pytest.fixture(scope="session")
+def short_backtest(undisturbed: Rehearsal, market: Path) -> list[dict[str, Any]]:
+    return backtested(undisturbed, market, SHORT)
 
 
 def events_of(rehearsal: Rehearsal) -> list[Event]:
@@ -94,13 +110,10 @@ class ResetOn:
     ],
 )
 def test_a_reset_of_the_testnet_leaves_the_track_record_whole(
-    rehearse: Open, day: date, path: str, method: str
+    rehearse: Open, undisturbed: Rehearsal, day: date, path: str, method: str
 ) -> None:
-    with rehearse(SHORT).open() as undisturbed:
-        undisturbed.run()
     expected = undisturbed.decisions()
     with rehearse(SHORT).open() as rehearsal:
-        rehearsal.out = rehearsal.out / "reset"
         rehearsal.is_fatal = reset = ResetOn(rehearsal, day, path, method)
         outcome = rehearsal.run()
 
@@ -163,7 +176,9 @@ def test_it_decides_what_the_backtest_decides_and_its_ledger_is_the_exchanges(re
     assert_balances_are_the_ledgers(rehearsal)
 
 
-def test_a_reset_while_the_bot_was_down_is_made_up_for_at_the_next_start(rehearse: Open, market: Path) -> None:
+def test_a_reset_while_the_bot_was_down_is_made_up_for_at_the_next_start(
+    rehearse: Open, short_backtest: list[dict[str, Any]]
+) -> None:
     with rehearse(SHORT).open() as rehearsal:
         rehearsal.last_day = date(2015, 11, 30)
         rehearsal.run()
@@ -173,12 +188,12 @@ def test_a_reset_while_the_bot_was_down_is_made_up_for_at_the_next_start(rehears
 
     assert outcome.exit_code == 0, outcome
     assert outcome.stderr.count("the exchange was reset") == 1
-    assert without_money(rehearsal.decisions()) == without_money(backtested(rehearsal, market, SHORT))
+    assert without_money(rehearsal.decisions()) == without_money(short_backtest)
     assert [event.epoch for event in events_of(rehearsal) if isinstance(event, AccountReset)] == [2]
 
 
 def test_a_reset_that_wipes_the_candles_too_does_not_blind_a_bot_that_has_seen_them(
-    rehearse: Open, market: Path
+    rehearse: Open, short_backtest: list[dict[str, Any]]
 ) -> None:
     def wipe_once(_: Call) -> Death | None:
         # Once the day before is decided: the bar of a day that nobody has seen would be lost.
@@ -193,31 +208,27 @@ def test_a_reset_that_wipes_the_candles_too_does_not_blind_a_bot_that_has_seen_t
 
     assert (outcome.exit_code, rehearsal.exchange.epoch) == (0, 2), outcome
     assert outcome.stderr.count("the exchange was reset") == 1
-    assert without_money(rehearsal.decisions()) == without_money(backtested(rehearsal, market, SHORT))
+    assert without_money(rehearsal.decisions()) == without_money(short_backtest)
 
 
-def test_files_are_those_of_a_backtest_and_say_the_same_as_the_journal(rehearse: Open) -> None:
-    with rehearse(SHORT).open() as rehearsal:
-        rehearsal.run()
-
-    events = events_of(rehearsal)
+def test_files_are_those_of_a_backtest_and_say_the_same_as_the_journal(undisturbed: Rehearsal) -> None:
+    events = events_of(undisturbed)
     days, fills = decided_days(events), booked_fills(events)
     names = {"summary.json", "decisions.jsonl", "fills.csv", "rotations.csv", "equity.csv", "run.log"}
-    assert names <= {path.name for path in rehearsal.folder.iterdir()}
-    assert len((rehearsal.folder / "fills.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(fills)
-    assert len((rehearsal.folder / "equity.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(days)
-    summary = json.loads((rehearsal.folder / "summary.json").read_text(encoding="utf-8"))
+    assert names <= {path.name for path in undisturbed.folder.iterdir()}
+    assert len((undisturbed.folder / "fills.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(fills)
+    assert len((undisturbed.folder / "equity.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(days)
+    summary = json.loads((undisturbed.folder / "summary.json").read_text(encoding="utf-8"))
     assert (summary["mode"], summary["first_day"], summary["last_day"]) == ("paper", *map(str, SHORT))
-    assert not [path.name for path in rehearsal.folder.iterdir() if path.name.startswith(".")]
+    assert not [path.name for path in undisturbed.folder.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_kills_at_random_requests_change_neither_decisions_nor_positions(rehearse: Open, seed: int) -> None:
-    with rehearse(SHORT).open() as undisturbed:
-        undisturbed.run()
+def test_kills_at_random_requests_change_neither_decisions_nor_positions(
+    rehearse: Open, undisturbed: Rehearsal, seed: int
+) -> None:
     expected, expected_ledger = undisturbed.decisions(), ledger_of(undisturbed)
     rehearsal = rehearse(SHORT)
-    rehearsal.out = rehearsal.out.with_name("killed")
     chance = random.Random(seed)
 
     def is_fatal(call: Call) -> Death | None:
@@ -241,7 +252,7 @@ def test_kills_at_random_requests_change_neither_decisions_nor_positions(rehears
     assert_balances_are_the_ledgers(rehearsal)
 
 
-def test_a_stopped_bot_goes_on_where_it_stood(rehearse: Open, market: Path) -> None:
+def test_a_stopped_bot_goes_on_where_it_stood(rehearse: Open, short_backtest: list[dict[str, Any]]) -> None:
     with rehearse(SHORT).open() as rehearsal:
         rehearsal.last_day = date(2015, 11, 30)
         first = rehearsal.run()
@@ -251,7 +262,7 @@ def test_a_stopped_bot_goes_on_where_it_stood(rehearse: Open, market: Path) -> N
 
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert half[-1]["day"] == "2015-11-30"
-    assert without_money(rehearsal.decisions()) == without_money(backtested(rehearsal, market, SHORT))
+    assert without_money(rehearsal.decisions()) == without_money(short_backtest)
     assert_balances_are_the_ledgers(rehearsal)
 
 

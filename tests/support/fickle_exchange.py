@@ -106,6 +106,9 @@ class FickleExchange:
     def holdings(self) -> Mapping[str, Decimal]:
         return {asset: _decimal(amount) for asset, amount in self.balances.items()}
 
+    def holdings_once(self, is_enough: Callable[[Mapping[str, Decimal]], bool]) -> Mapping[str, Decimal] | None:
+        return self.holdings()
+
     def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
         return {asset: PRICES[asset] for asset in assets}
 

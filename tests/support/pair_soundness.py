@@ -135,6 +135,9 @@ def _once(outcome: Outcome, script: Script) -> Iterator[str]:
 def _there(outcome: Outcome, script: Script) -> Iterator[str]:
     if script.is_refused or script.cell["market"] not in PASSABLE:
         return
+    if QUIET not in outcome.ledgers:
+        yield f"ended again and again on the day after it was decided: {[life.error for life in outcome.lives]}"
+        return
     ledger = outcome.ledgers[QUIET]
     closes = {asset: Decimal(repr(float(bars.close[QUIET]))) for asset, bars in BARS.items()}
     for asset in ("SOL", "XRP"):

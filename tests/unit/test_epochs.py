@@ -1,6 +1,6 @@
 """Resets of an exchange, on an account that forgets when it is told to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -53,6 +53,8 @@ class FakeAccount:
     remembered: Sequence[Fill] = ()
     left: Sequence[str] = ()
     lost: Sequence[Fill] = ()
+    held_late: Mapping[str, Decimal] | None = None
+    is_ending: bool = False
 
     def knows(self, fill: Fill) -> bool | None:
         self.questions += 1
@@ -72,6 +74,11 @@ class FakeAccount:
     def holdings(self) -> Mapping[str, Decimal]:
         self.looks += 1
         return self.held
+
+    def holdings_once(self, is_enough: Callable[[Mapping[str, Decimal]], bool]) -> Mapping[str, Decimal] | None:
+        if not is_enough(self.held) and self.held_late is not None:
+            self.held = self.held_late
+        return None if self.is_ending else self.held
 
     def asks(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
         return {asset: price for asset, price in self.ask.items() if asset in assets}
@@ -391,6 +398,38 @@ def test_an_account_with_less_cash_than_the_ledger_is_refused() -> None:
     bot.account.held = {**PLENTY, "USDT": Decimal("499.99")}
 
     with pytest.raises(VenueError, match=r"holds 499\.99 USDT, and the ledger 500;"):
+        bot.keeper.check(NOON)
+
+
+def test_an_account_that_shows_late_what_it_holds_is_no_shortage() -> None:
+    bot = Bot()
+    bot.account.held, bot.account.held_late = {**PLENTY, "ETH": Decimal(1)}, PLENTY
+
+    bot.keeper.check(NOON)
+
+    # It counts as looked at from then on.
+    bot.account.held = {}
+    bot.keeper.check(NOON)
+    assert bot.notices == []
+
+
+def test_a_shortage_is_not_believed_of_a_run_that_is_ending() -> None:
+    bot = Bot()
+    bot.account.held, bot.account.is_ending = {**PLENTY, "ETH": Decimal(1)}, True
+
+    bot.keeper.check(NOON)
+
+    bot.account.is_ending = False
+    with pytest.raises(VenueError, match="holds 1 ETH, and the ledger"):
+        bot.keeper.check(NOON)
+
+
+def test_an_account_that_holds_too_little_for_a_run_that_has_not_begun_is_refused_at_once() -> None:
+    bot = Bot()
+    bot.session.standing = replace(bot.session.standing, last_day=None, known=None)
+    bot.account.held, bot.account.held_late = {**PLENTY, "ETH": Decimal(1)}, PLENTY
+
+    with pytest.raises(VenueError, match="holds 1 ETH, and the ledger"):
         bot.keeper.check(NOON)
 
 

@@ -186,3 +186,24 @@ def test_what_was_lost_of_a_buy_back_restores_by_its_name() -> None:
     (fill,) = Bench(client).account.lost_fills(("ETH",), NOON)
 
     assert fill.restores
+
+
+@pytest.mark.parametrize(
+    ("enough_at", "ending", "slept", "is_given"),
+    [
+        (1, False, [], True),
+        (3, False, [1.0, 2.0], True),
+        (99, False, [1.0, 2.0, 4.0, 8.0], True),
+        (99, True, [1.0, 2.0, 4.0, 8.0], False),
+    ],
+)
+def test_holdings_are_asked_for_until_they_are_enough(
+    enough_at: int, ending: bool, slept: list[float], is_given: bool
+) -> None:
+    bench = Bench(FakeClient(ORDER), ending=ending)
+    answers = iter(look >= enough_at for look in range(1, 100))
+
+    held = bench.account.holdings_once(lambda _: next(answers))
+
+    assert held == ({"ETH": Decimal(2), "USDT": Decimal(9)} if is_given else None)
+    assert bench.slept == slept

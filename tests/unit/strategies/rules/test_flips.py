@@ -23,7 +23,7 @@ from tests.support.markets import faulty_market
 pytestmark = pytest.mark.no_cover
 
 SEEDS = (4, 12, 13, 15, 22)
-DAYS_APART = 37
+DAYS_APART = 131
 IMPOSSIBLE = (
     r"the first decision day starts the run, whatever is observed",
     r"a rotation entered on \S+ is left at a session of RUT after \S+, or after a whole week; none has come",
@@ -143,7 +143,7 @@ def test_so_it_does_with_other_exits(exits: list[Any]) -> None:
     given = {**settings(22), "hold_weeks": 15, "rebalance_drift": None, "exits": exits}
 
     explained = require_sound_flips(
-        params_of("rotation").model_validate(given), faulty_market(22, years=4), days_apart=30 * DAYS_APART
+        params_of("rotation").model_validate(given), faulty_market(22, years=4), days_apart=9 * DAYS_APART
     )
 
     # Without an exit nothing brings a rotation to its end.
@@ -156,7 +156,7 @@ def test_so_it_does_on_the_sample_market() -> None:
     sample, universe = SampleBars(NewYorkSessions().between), strategy_factory("rotation")(params).universe
     market = History(series={name: sample.load(name).bars for name in (*universe.assets, *universe.indices)})
 
-    explained = require_sound_flips(params, market, days_apart=211)
+    explained = require_sound_flips(params, market, days_apart=499)
 
     assert {reason for reason, count in explained.items() if not count} == {"start"}
     assert {"entry", "hold", "time_exit", "support_lost"} <= set(explained)
