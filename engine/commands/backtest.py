@@ -55,7 +55,12 @@ def backtest(
                 from engine.wiring.context import with_used_systems
 
                 run = with_used_systems(run)
-        write_backtest(folder(), run)
+        aligned = None
+        if not no_report:
+            from engine.wiring.aligned import aligned_of
+
+            aligned = aligned_of(run)
+        write_backtest(folder(), run, aligned=aligned)
         if not no_report:
             from engine.report.html.page import write_report
 
@@ -77,4 +82,5 @@ def backtest(
             gaps=run.market.gaps,
             folder=folder(),
             has_report=not no_report,
+            aligned=aligned,
         )

@@ -54,16 +54,15 @@ def context(
 
 def _show(config: "Config", out: Path, day: date | None, *, as_json: bool, quiet: bool) -> None:
     from engine.clock import system_now
-    from engine.record.study_verdicts import latest_verdicts
     from engine.report.console import make_console, progress_bar
     from engine.report.context import print_stand, stand_values
     from engine.wiring.context import see
+    from engine.wiring.quoted_study import verdicts_of_bars
 
     with progress_bar(quiet=quiet) as progress:
         seen = see(config, now=system_now, progress=progress)
-        stand = seen.stand_on(
-            day, verdicts=latest_verdicts(out, synthetic=seen.synthetic), now=system_now, progress=progress
-        )
+        verdicts = verdicts_of_bars(out, seen.market.history, seen.strategy.universe)
+        stand = seen.stand_on(day, verdicts=verdicts, now=system_now, progress=progress)
     console = make_console(quiet=quiet)
     if as_json:
         text = json.dumps(stand_values(stand), indent=2, ensure_ascii=False)

@@ -128,6 +128,11 @@ class BarSeries:
             known_at=self.known_at[:stop],
         )
 
+    def up_to(self, day: date) -> "BarSeries":
+        """Give the bars dated up to `day`."""
+        position = self.position_at(day)
+        return self.take(0 if position is None else position + 1)
+
     def known_by(self, instant: datetime) -> "BarSeries":
         """Give the bars that were known at `instant`."""
         at = np.datetime64(instant.replace(tzinfo=None), "s")

@@ -21,6 +21,7 @@ from engine.record.configured import kept_config
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_outline import sentence_of
 from engine.record.run_record import read_run, read_summary
+from engine.report.caveats import claims_behind
 
 MOST_KEPT = 4
 """Runs that are kept in memory; the one looked at longest ago is read anew when it is wanted again."""
@@ -40,6 +41,12 @@ class RunView:
     record: RecordState | None = None
     summary: Mapping[str, Any] | None = None
     problem: str = ""
+
+    @property
+    def claims(self) -> str:
+        """What a study of the run's bars says of the claims behind an entry; empty where there is none."""
+        study = self.row.outline.study
+        return "" if study is None else claims_behind(study)
 
 
 class Board:
@@ -102,7 +109,7 @@ class Board:
         self._journals[row.name] = followed
         while len(self._journals) > MOST_KEPT:
             self._journals.popitem(last=False)
-        problem = problem_of(folder) or followed.look(self._runs.signature(row.name))
+        problem = problem_of(folder) or followed.look(self._runs.signature(row.name), row.outline.study)
         state = followed.state
         return RunView(row=row, live=state if state is not None and state.records else None, problem=problem)
 
@@ -124,6 +131,7 @@ class _Followed:
         self.state: LiveState | None = None
         self._folder = folder
         self._seen: Signature | None = None
+        self._study: Mapping[str, Any] | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -132,17 +140,21 @@ class _Followed:
         # It only adds for how long a signal counts.
         self._run = LiveRun(self._folder, kept_config(self._folder))
 
-    def look(self, signature: Signature) -> str:
-        """Read what is new; give a sentence where that fails."""
+    def look(self, signature: Signature, study: Mapping[str, Any] | None) -> str:
+        """Read what is new; give a sentence where that fails.
+
+        Args:
+            study: the one that the run quotes now.
+        """
         if signature == self._seen:
             return ""
         try:
             try:
-                self._read_on()
+                self._read_on(study)
             except OtherJournalError:
                 # Another bot began in this folder, or a copy was put back: this is another run.
                 self._begin()
-                self._read_on()
+                self._read_on(study)
         except DataError as error:
             # What was read of it in part is read again.
             self._begin()
@@ -150,14 +162,14 @@ class _Followed:
         self._seen = signature
         return ""
 
-    def _read_on(self) -> None:
+    def _read_on(self, study: Mapping[str, Any] | None) -> None:
         path = self._folder / JOURNAL_FILE
         records = records_after(path, self._head)
         self._run.take([*self._codec.events(records, path)])
         if records:
             self._head = head_of(records[-1])
-        if records or self.state is None:
-            self.state = self._run.state()
+        if records or self.state is None or study != self._study:
+            self.state, self._study = self._run.state(study), study
 
 
 def _read_record(row: RunRow) -> RunView:

@@ -1,5 +1,5 @@
 """What a run is at, as a value: folded out of its events, or out of a record read back. Nothing is
-read here but the last study beside a board of the thesis.
+read here but the study whose verdicts stand in a board of the thesis.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,6 @@ from engine.dashboard.thesis import board_of
 from engine.record.configured import configured_sell_wait_days
 from engine.record.context_record import ContextFold
 from engine.record.review.incidents import Incident, incidents_of
-from engine.record.run_log import is_synthetic
 from engine.record.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
 from engine.standing import Standing
@@ -107,8 +106,12 @@ class LiveRun:
             elif isinstance(event, DayDecided):
                 self._equity.append((event.day, float(event.equity)))
 
-    def state(self) -> LiveState:
-        """Give what the run is at."""
+    def state(self, study: Mapping[str, Any] | None = None) -> LiveState:
+        """Give what the run is at.
+
+        Args:
+            study: the one that the run quotes; None: none.
+        """
         standing = self._standing
         decision = self._past.decision
         status = live_status(
@@ -139,7 +142,7 @@ class LiveRun:
             incidents=tuple(islice(reversed(tuple(incidents_of(self._events))), MOST_INCIDENTS)),
             curve=curve_of(self._equity),
             records=len(self._events),
-            board=board_of(self._context.context(), self._folder.parent, synthetic=is_synthetic(self._events)),
+            board=board_of(self._context.context(), self._folder.parent, study=study),
         )
 
     def _venue(self) -> str:

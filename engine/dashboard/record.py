@@ -18,6 +18,7 @@ from engine.record.review.holdings import last_change_of
 from engine.record.review.positions import out_of_position_of
 from engine.record.review.round_trips import RoundTrip
 from engine.record.run_record import RunRecord
+from engine.record.study_verdicts import study_of_run
 from engine.report.figures import few_days_words
 
 MOST_ROUNDS = 12
@@ -75,6 +76,6 @@ def record_state(record: RunRecord) -> RecordState:
         curve=curve_of([(row.day, row.equity) for row in record.decisions]),
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
         out_of_position=out_of_position_of(record),
-        board=board_of(run_context(record.events), record.folder.parent, synthetic=record.synthetic),
+        board=board_of(run_context(record.events), record.folder.parent, study=study_of_run(record)),
         may_have_board=rotates(record),
     )

@@ -46,6 +46,8 @@ class RunOutline:
         label: what a person called it by; empty: nothing.
         settings: the keys that differ from the default configuration of the strategy, with their values, as a summary
             says; those written before it did say none.
+        study: what a study of its bars says of the claims behind an entry, as its summary has it; None: nothing, or the
+            summary is older than the last decision.
         writer: the process of the bot that runs in it now; None: none.
         problem: why it cannot be read, in a sentence without the folder's name; empty: it can.
     """
@@ -65,6 +67,7 @@ class RunOutline:
     strategy: str = ""
     label: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    study: Mapping[str, Any] | None = None
 
     @property
     def is_run(self) -> bool:
@@ -94,6 +97,7 @@ def outline_of(folder: Path) -> RunOutline:
             excess=excess_of(total_return, summary),
             rotations=summary.get("rotations"),
             synthetic=summary.get("synthetic"),
+            study=summary.get("study"),
             **_told(summary),
         )
     path = folder / DECISIONS_FILE
@@ -110,6 +114,7 @@ def outline_of(folder: Path) -> RunOutline:
         total_return=total_return,
         excess=excess_of(total_return, summary) if is_current else None,
         synthetic=_synthetic(folder, summary),
+        study=summary.get("study") if is_current else None,
         **_told(summary),
     )
 

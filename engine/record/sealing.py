@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.journal.seal import FilesSealed, SealedFile
 from engine.record.run_files import (
+    ALIGNED_FILE,
     CONFIG_FILE,
     CONFIG_HISTORY_FILE,
     CONTEXT_FILE,
@@ -22,7 +23,9 @@ from engine.record.run_files import (
 )
 
 GROWING_FILES = (DECISIONS_FILE, LOG_FILE, CONFIG_HISTORY_FILE)
-SEALED_FILES = (*GROWING_FILES, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, SUMMARY_FILE, CONFIG_FILE, CONTEXT_FILE)
+SEALED_FILES = (
+    *GROWING_FILES, FILLS_FILE, ROTATIONS_FILE, EQUITY_FILE, SUMMARY_FILE, CONFIG_FILE, CONTEXT_FILE, ALIGNED_FILE,
+)  # fmt: skip
 """`report.html` is not among them: it can be made again at any time, by another version too."""
 
 

@@ -31,6 +31,7 @@ class RunFacts:
         label: what a person called the run by; empty: nothing.
         settings: the keys of the configuration that differ from the default, with their values.
         study: what a study of the same bars says of the claims behind an entry; None where there is none.
+        study_data: of a run that may go on, the digests by which a later one is known to be of its bars.
         benchmark_equity: by benchmark; None where it was not tradable on the first day.
     """
 
@@ -48,6 +49,7 @@ class RunFacts:
     label: str = ""
     settings: Mapping[str, object] = field(default_factory=dict)
     study: Mapping[str, object] | None = None
+    study_data: Mapping[str, str] | None = None
 
 
 def summary_of(
@@ -78,6 +80,7 @@ def summary_of(
         "notes": [*facts.doubts, *facts.notes, *_old_marks(days[-1])],
         "rotates": facts.rotates,
         **({} if facts.study is None else {"study": facts.study}),
+        **({} if facts.study_data is None else {"study_data": facts.study_data}),
         **figures_of_record(days, fills, rotations),
         "out_of_position": [
             {"asset": each.asset, "since": each.since.isoformat(), "weight": each.weight, "reason": each.reason}

@@ -25,6 +25,8 @@ _SOURCE = keys(
 _BENCHMARK = keys("Benchmark", {"return": Return, **_FIGURES}, required=("return",))
 # Of a run that paid in one asset the fees are a number.
 _ONE_ASSET = BeforeValidator(lambda fees: fees if isinstance(fees, dict) else {"in one asset": fees})
+_CLAIM: Any = keys("Claim", {"title": Word, "verdict": Word, "n": Count}, required=("title", "verdict", "n"))
+_STUDY: Any = keys("Study", {"folder": Word, "claims": list[_CLAIM]}, required=("folder", "claims"))
 _SUMMARY = keys(
     "Summary",
     {
@@ -32,6 +34,8 @@ _SUMMARY = keys(
         "synthetic": Truth | None,
         "label": Word | None,
         "settings": by_name(Any) | None,
+        "study": _STUDY | None,
+        "study_data": by_name(Word) | None,
         "data_sources": by_name(_SOURCE),
         "notes": list[Any],
         **dict.fromkeys(("first_day", "last_day"), Day | None),

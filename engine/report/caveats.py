@@ -5,6 +5,7 @@ from typing import Any
 
 FEW_ROTATIONS = 30
 NOT_ADVICE = "Not investment advice."
+UNTESTED = "Untested: `study` tests the claims."
 
 
 def rests_on(completed: int, *, rotates: bool = True) -> str:
@@ -16,6 +17,24 @@ def rests_on(completed: int, *, rotates: bool = True) -> str:
     few = " - far too few to tell skill from luck" if completed < FEW_ROTATIONS else ""
     what = "rotation" if rotates else "round trip"
     return f"These figures rest on {completed} completed {what}{'s' if completed != 1 else ''}{few}."
+
+
+def excess_rests_on(found: Mapping[str, Any]) -> str:
+    """Say on how many events the excess over the core rests, and where that of random entries lies.
+
+    Args:
+        found: as `aligned.json` has it.
+    """
+    n, breakouts, chance = found["n"], found.get("breakouts"), found["random_entries"]
+    events = f"{n} separate rotation{'s' if n != 1 else ''}"
+    if breakouts is not None and breakouts < n:
+        events += f" after {breakouts} breakout{'s' if breakouts != 1 else ''} of the index"
+    rests = f"The excess over {found['core']}, {found['total_excess']:+.2f} (log), rests on n = {events}"
+    if not chance["draws"]:
+        return f"{rests}; the run is too short for random entries beside it."
+    band = f"{chance['q05']:+.2f} to {chance['q95']:+.2f} in nine of ten cases"
+    less = f"{chance['rank'].removesuffix(' below')} (p = {chance['p_up']:.2g})"
+    return f"{rests}; random entries, as many and as long, give {band}, and less in {less}."
 
 
 def claims_behind(study: Mapping[str, Any]) -> str:

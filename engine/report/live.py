@@ -104,6 +104,8 @@ def closing_words(done: Past, status: LiveStatus) -> str:
     sentences.append(f"Not settled: {waiting}." if waiting else "No order is open.")
     if status.out_of_position:
         sentences.append(f"Out of position: {'; '.join(each.words for each in status.out_of_position)}.")
+    if status.claims:
+        sentences.append(status.claims)
     if status.next_day is not None and status.due is not None:
         sentences.append(f"{status.next_day} is decided from {_instant(status.due)} on.")
     return printable(" ".join(sentences))
@@ -180,6 +182,7 @@ def _sections(status: LiveStatus) -> list[_Section]:
             style="bold yellow",
         ),
         *_signal_sections(status),
+        _Section(title="claims", lines=[status.claims] if status.claims else [], rank=8),
         _Section(title="bars", lines=[_bars(status)], rank=9),
         _Section(
             title="incidents",

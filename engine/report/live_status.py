@@ -164,6 +164,7 @@ class LiveStatus:
         orders: those that are not settled, in the order in which they are sent.
         out_of_position: coins that could not be brought to their targets.
         killed: why nothing is traded, in a sentence; empty while the kill switch does not hold.
+        claims: what a study of the run's bars says of the claims behind an entry; empty where there is none.
         incidents: the last ones, the newest last.
         bars_day, bars_at: the day of the last bars, and when they came.
     """
@@ -191,6 +192,7 @@ class LiveStatus:
     page: str = ""
     out_of_position: tuple[OutOfPosition, ...] = ()
     killed: str = ""
+    claims: str = ""
 
 
 def live_status(

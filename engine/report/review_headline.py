@@ -10,6 +10,7 @@ from engine.record.record_rows import RotationRow
 from engine.record.review.facts import Lately, Review, is_open
 from engine.record.review.holdings import HeldAtEnd
 from engine.report.amounts import counted
+from engine.report.caveats import claims_behind
 from engine.report.figures import NOT_AVAILABLE, few_days_words, figure_words, signed_percent
 from engine.report.printable import printable
 
@@ -65,6 +66,8 @@ def _headlines(review: Review, held: HeldAtEnd) -> Iterable[tuple[str, Text]]:
         yield "lately", Text(_lately(review, lately))
     if review.rotations and review.selection.is_everything:
         yield "rotation", Text(_last_rotation(review.rotations[-1], review.core))
+    if review.study is not None:
+        yield "claims", Text(printable(claims_behind(review.study)))
     if review.killed:
         yield "WARNING", Text(printable(review.killed), style="yellow")
     for order in review.pending:

@@ -16,7 +16,7 @@ from engine.core.order import Order
 from engine.record.record_rows import RotationRow
 from engine.record.review.round_trips import RoundTrip
 from engine.report.amounts import money
-from engine.report.caveats import NOT_ADVICE, claims_behind, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, UNTESTED, claims_behind, excess_rests_on, hindsight, rests_on
 from engine.report.figures import (
     FIGURES,
     NOT_AVAILABLE,
@@ -47,6 +47,7 @@ def print_backtest(
     gaps: Sequence[str],
     folder: Path,
     has_report: bool,
+    aligned: Mapping[str, Any] | None = None,
 ) -> None:
     """Print a backtest's summary.
 
@@ -56,6 +57,7 @@ def print_backtest(
         waiting: orders that were decided on the last day.
         gaps: missing bars in words.
         folder: where the files are; has_report: whether `report.html` is among them.
+        aligned: as `aligned.json` has it; None where it was not computed.
     """
     with framed(console, synthetic=summary["synthetic"]):
         console.print(_header(summary))
@@ -82,7 +84,7 @@ def print_backtest(
         for order in waiting:
             console.print(Text(f"pending: {order.side.value} {plain(order.quantity)} {order.symbol} ({order.reason})"))
         ended = sum(row.exit_day is not None for row in (rotations if rotates else trips))
-        console.print(Padding(Text(_caveat(summary, ended, rotates=rotates), style="italic"), (1, 0, 0, 0)))
+        console.print(Padding(Text(_caveat(summary, ended, aligned, rotates=rotates), style="italic"), (1, 0, 0, 0)))
         if doubts:
             console.print(Text(DOUBTFUL, style=DOUBT_STYLE))
         # A path is what people copy: it is never broken over two lines.
@@ -151,9 +153,10 @@ def _activity(summary: Mapping[str, Any]) -> Text:
     return Text(f"turnover {turnover}, fees {paid}{rotated}")
 
 
-def _caveat(summary: Mapping[str, Any], ended: int, *, rotates: bool) -> str:
+def _caveat(summary: Mapping[str, Any], ended: int, aligned: Mapping[str, Any] | None, *, rotates: bool) -> str:
     study = summary.get("study")
     judged = claims_behind(study) if study else hindsight(synthetic=summary["synthetic"])
     if not study and rotates:
-        judged = f"{judged} Untested: `study` tests the claims.".strip()
-    return " ".join(filter(None, (rests_on(ended, rotates=rotates), judged, NOT_ADVICE)))
+        judged = f"{judged} {UNTESTED}".strip()
+    excess = excess_rests_on(aligned) if aligned else ""
+    return " ".join(filter(None, (rests_on(ended, rotates=rotates), excess, judged, NOT_ADVICE)))

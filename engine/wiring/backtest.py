@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-import numpy as np
-
 from engine import __version__
 from engine.causality import check_no_look_ahead
 from engine.changed_settings import changed_settings
@@ -21,14 +19,12 @@ from engine.core.order import Fill, Order
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
 from engine.core.strategy import AnyStrategy, Universe
-from engine.data.digest import bars_sha256
 from engine.data.jumps import jump_words
 from engine.journal.memory import MemoryJournal
 from engine.ports import ProgressBar
 from engine.record.account_notes import account_notes
 from engine.record.projections import booked_fills, decided_days, rotations_of
 from engine.record.record_rows import RotationRow
-from engine.record.study_verdicts import study_behind
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
 from engine.registry import strategy_of
@@ -36,6 +32,7 @@ from engine.session import Session
 from engine.span import Span, decision_span
 from engine.wiring.market import BENCHMARK_COINS, Market, index_sessions, load_market
 from engine.wiring.price_jumps import jumps_in, refuse_jumps
+from engine.wiring.quoted_study import quoted_study
 from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import source_facts, value_facts
 
@@ -208,7 +205,7 @@ def backtest(
         rotates=universe.rotates,
         label=label,
         settings=changed_settings(config),
-        study=None if studies is None else study_behind(studies, lambda: _digests(history, universe, span.last_day)),
+        study=None if studies is None else quoted_study(studies, history, universe, span.last_day),
     )
     return BacktestRun(
         config=config,
@@ -224,17 +221,6 @@ def backtest(
         doubts=facts.doubts,
         benchmarks=facts.benchmark_equity,
     )
-
-
-def _digests(history: History, universe: Universe, last_day: date) -> dict[str, str]:
-    """Give the digests of coins and index up to a day, under the names that a study has for them."""
-    names = {universe.core: "BTC", **dict.fromkeys(universe.indices, "RUT")}
-    bars = {symbol: history[symbol] for symbol in (*universe.assets, *universe.indices)}
-    last = last_day.toordinal()
-    return {
-        names.get(symbol, symbol): bars_sha256(each.take(int(np.searchsorted(each.ordinals, last, side="right"))))
-        for symbol, each in bars.items()
-    }
 
 
 def benchmark_curves(

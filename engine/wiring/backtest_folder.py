@@ -1,6 +1,8 @@
 """A finished backtest -> the files of its run folder, its journal last."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, write_journal
@@ -13,11 +15,12 @@ from engine.record.sealing import file_contents, seal_of
 from engine.wiring.backtest import BacktestRun
 
 
-def write_backtest(folder: Path, run: BacktestRun) -> None:
+def write_backtest(folder: Path, run: BacktestRun, *, aligned: Mapping[str, Any] | None = None) -> None:
     """Write all but the report.
 
     Args:
         folder: there, empty, and nobody's until it is whole.
+        aligned: its rotations side by side, where a report is to show them.
 
     Raises:
         OSError, DataError: it cannot be written.
@@ -31,6 +34,10 @@ def write_backtest(folder: Path, run: BacktestRun) -> None:
         benchmarks=run.benchmarks,
         context=context_rows(run.events),
     )
+    if aligned is not None:
+        from engine.record.aligned import write_aligned  # noqa: PLC0415 - wanted beside a report only
+
+        write_aligned(folder, aligned)
     write_config(folder, run.config.effective())
     write_run_log(folder / LOG_FILE, log_lines(run.events))
     codec = EventCodec(type(run.strategy.start()))

@@ -1,9 +1,9 @@
 """From a configuration to a paper run: the session of the backtest, driven by an exchange's clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine import __version__
 from engine.changed_settings import changed_settings
@@ -47,6 +47,7 @@ from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
 from engine.wiring.price_jumps import JumpWatch, jumps_in
+from engine.wiring.quoted_study import StudyBeside, study_data
 from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
@@ -136,10 +137,23 @@ class PaperRun:
         )
         self._jumps = JumpWatch(config, self._universe, self._say_jumps)
         self._start = ledger
+        self._study = StudyBeside(folder.parent, self._universe)
         self._context = context
         self._snapshots = snapshots or live_snapshots(
             config, self._universe, client, around, now=self._clock.last, stands=lambda: self.standing, context=context
         )
+
+    @property
+    def study(self) -> Mapping[str, Any] | None:
+        """What a study of its very bars says of the claims behind an entry; None where there is none."""
+        return self._study.found
+
+    def _at_rest(self) -> None:
+        self._see_context()
+        last_day = self._session.standing.last_day
+        if last_day is not None and self._study.look(last_day, self._history_at):
+            # Whoever reads the folder is to see it as well.
+            self._write_files()
 
     def _see_context(self) -> None:
         for seen in () if self._context is None else self._context.boards(self._journal.events):
@@ -229,7 +243,7 @@ class PaperRun:
             max_stale_sessions=config.data.max_stale_sessions,
             examine=self._jumps.examine,
             synthetic=self.synthetic,
-            at_rest=self._see_context,
+            at_rest=self._at_rest,
         )
 
     def _identity(self, past: Sequence[Event], standing: Standing) -> str:
@@ -322,6 +336,7 @@ class PaperRun:
     def _write_files_of(self, history: History) -> None:
         events = self._journal.events
         days = decided_days(events)
+        self._study.look(days[-1].day, lambda _: history)
         facts = RunFacts(
             mode=self.mode,
             name=self._config.name,
@@ -351,6 +366,8 @@ class PaperRun:
             rotates=self._universe.rotates,
             label=label_of(events),
             settings=changed_settings(self._config),
+            study=self.study,
+            study_data=study_data(history, self._universe, days[-1].day) if self._universe.rotates else None,
         )
         rotations = rotations_of(days)
         standing = self._session.standing

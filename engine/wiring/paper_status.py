@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.record.run_record import REHEARSAL
+from engine.report.caveats import claims_behind
 from engine.report.live_status import PRACTICE, LiveStatus, Past, live_status
 from engine.wiring.paper import PaperRun
 from engine.wiring.watch import Watch
@@ -42,6 +43,7 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path, *, page
             bars=watch.came,
             notices=watch.notices,
         )
-        return replace(seen, mode=run.mode, synthetic=run.synthetic, page=page)
+        claims = "" if run.study is None else claims_behind(run.study)
+        return replace(seen, mode=run.mode, synthetic=run.synthetic, page=page, claims=claims)
 
     return status

@@ -138,7 +138,9 @@ def write_parity(folder: Path, run: ParityRun) -> None:
     (folder / "differences.csv").write_text(csv_text(DIFFERENCE_COLUMNS, rows), encoding="utf-8", newline="")
     history = folder / "backtest"
     history.mkdir()
-    write_backtest(history, run.backtest)
+    from engine.wiring.aligned import aligned_of  # noqa: PLC0415 - wanted at the end only
+
+    write_backtest(history, run.backtest, aligned=aligned_of(run.backtest))
     from engine.report.html.page import write_report  # noqa: PLC0415 - wanted at the end only
 
     write_report(history)

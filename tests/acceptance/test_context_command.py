@@ -16,6 +16,8 @@ import yaml
 
 from engine.dashboard.board import Board
 from engine.dashboard.pages import run_fragment
+from engine.data.csv_files import read_csv_bars
+from engine.data.digest import bars_sha256
 from tests.support.command import (
     FIRST_DAY,
     LAST_DAY,
@@ -196,15 +198,19 @@ def test_in_eighty_columns_each_system_has_a_line(tmp_path: Path, market: Path, 
         assert any(line.startswith(f"{group}  ") for line in lines)
 
 
-def test_a_study_on_disk_has_its_verdicts_shown(tmp_path: Path, market: Path, macro: Path) -> None:
-    studies = [("20260101", "supported", False), ("20260102", "not supported", False), ("20260104", "supported", True)]
-    for day, verdict, synthetic in studies:
-        folder = tmp_path / "logs" / f"study-rotation-{day}T000000Z"
-        folder.mkdir(parents=True)
-        study = {"rows": {"001-13": verdict, "002-1": "untestable"}, "synthetic": synthetic}
-        (folder / "study.json").write_text(json.dumps(study))
-    (tmp_path / "logs" / "study-rotation-20260103T000000Z").mkdir()
+def test_the_newest_study_of_the_same_bars_has_its_verdicts_shown(tmp_path: Path, market: Path, macro: Path) -> None:
     config, out = configuration(tmp_path, market, macro), tmp_path / "logs"
+    data = {name: read_csv_bars(market / f"{name}.csv", name, index=name == "RUT") for name in ("BTC", "ETH", "RUT")}
+    same = {name: bars_sha256(bars) for name, bars in data.items()}
+    other = {**same, "ETH": "another"}
+    studies = [("01", "supported", same, 9999), ("02", "not supported", same, 9999), ("03", "supported", other, 9999),
+               ("04", "supported", same, 999)]  # fmt: skip
+    for day, verdict, digests, draws in studies:
+        folder = out / f"study-rotation-202601{day}T000000Z"
+        folder.mkdir(parents=True)
+        study = {"rows": {"001-13": verdict, "002-1": "untestable"}, "data": digests, "draws": draws, "results": []}
+        (folder / "study.json").write_text(json.dumps(study))
+    (out / "study-rotation-20260105T000000Z").mkdir()
 
     ended = call_command("context", config, "--out", out)
     call_command("backtest", config, "--context", "--out", out)

@@ -11,6 +11,7 @@ OFF = (
     "strategies.rules.breakout_again", "strategies.rules.part_due", "strategies.rules.macd_death_cross",
     "strategies.rules.trailing_support", "strategies.rules.basket_drawdown", "strategies.rules.basket_stop",
     "strategies.rules.confirmation_lost", "strategies.signals.exit_changes", "engine.core.volatility_target",
+    "engine.wiring.aligned", "engine.analysis.study.aligned", "engine.report.html.aligned",
 )  # fmt: skip
 RUN = """
 import sys

@@ -1,5 +1,6 @@
 """`report.html` as a user gets it from `backtest`: there unless refused, small enough, the same again, and fast."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -40,12 +41,30 @@ def test_the_report_shows_the_figures_of_the_summary_and_that_they_are_made_up(s
     assert "Not investment advice." in page
 
 
+def test_the_report_lays_the_rotations_side_by_side_with_the_band_of_random_entries(
+    sample_run: tuple[Path, str],
+) -> None:
+    folder, stdout = sample_run
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    aligned = json.loads((folder / "aligned.json").read_text(encoding="utf-8"))
+
+    assert page.count('<polygon class="band-of"') == 1
+    assert page.count("<polyline points=") == len(aligned["aligned"]["rotations"]) == aligned["n"] == 11
+    # 3,103 decision days: 126, 133 and so on, up to 2,977.
+    assert aligned["random_entries"]["draws"] == 408
+    sentence = "rests on n = 11 separate rotations after "
+    assert sentence in page
+    assert sentence in " ".join(stdout.split())
+
+
 def test_without_report_there_is_none_and_none_is_named(tmp_path: Path) -> None:
     outcome = call_command("backtest", CONFIG, *SAMPLE, "--from", "2024-01-01", "--out", tmp_path, "--no-report")
 
     assert outcome.exit_code == 0
     assert "report: " not in outcome.stdout
     assert not (only_run_folder(tmp_path) / "report.html").exists()
+    assert not (only_run_folder(tmp_path) / "aligned.json").exists()
+    assert "random entries" not in outcome.stdout
 
 
 @pytest.mark.parametrize(

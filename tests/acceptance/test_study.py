@@ -152,6 +152,7 @@ def test_the_page_opens_on_a_phone_without_a_network_and_without_complaint(on_sa
         assert watched.requests == [page.as_uri()]
         assert not watched.is_wider_than_its_window()
         assert watched.page.locator("article.claim").count() == 70
+        assert watched.page.locator(".aligned polyline.mean").count() == 1
         assert "SYNTHETIC" in watched.page.locator("body").inner_text()
 
 
@@ -230,6 +231,27 @@ def test_to_cuts_every_series(tmp_path: Path, market: Path) -> None:
     assert [{**each, "why": 0} for each in cut["results"]] == [{**each, "why": 0} for each in again["results"]]
 
 
+def test_a_backtest_of_the_same_days_lays_the_same_rotations_side_by_side(tmp_path: Path, market: Path) -> None:
+    config, last_day = configuration(tmp_path, market), "2015-12-10"
+    study(tmp_path / "a", config, *FEW, "--to", last_day)
+    later = rewritten(market, tmp_path / "later", "")
+    path = later / "ETH.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    # What comes after the last day is none of the run's business.
+    kept = [row if row[:10] <= last_day else f"{row[:10]},900,999,800,950,1" for row in rows]
+    path.write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    call_command("backtest", configuration(tmp_path, later), "--to", last_day, "--out", tmp_path / "b")
+
+    strategy = study_json(tmp_path / "a")["strategy"]
+    aligned = json.loads((only_run_folder(tmp_path / "b") / "aligned.json").read_text(encoding="utf-8"))
+    # Both end in mid-rotation, and neither knows the open of the next day.
+    assert strategy["aligned"]["rotations"][-1]["exit"] is None
+    assert [aligned[key] for key in ("aligned", "random_entries")] == [
+        strategy[key] for key in ("aligned", "random_entries")
+    ]
+    assert aligned["total_excess"] == strategy["ablation"]["both"]["total_excess"]
+
+
 def test_a_day_before_the_data_is_refused(tmp_path: Path, market: Path) -> None:
     sentence = error_sentence(
         study(tmp_path / "logs", configuration(tmp_path, market), *FEW, "--to", "2014-06-30"), exit_code=3
@@ -248,6 +270,15 @@ def rewritten(market: Path, folder: Path, name: str, *, first: str = "0", last: 
         kept = [line for line in lines[1:] if file.stem != name or first <= line[:10] <= last]
         (folder / file.name).write_text("\n".join([lines[0], *kept, ""]), encoding="utf-8")
     return folder
+
+
+def test_nothing_is_computed_of_windows_before_the_first_session(tmp_path: Path, market: Path) -> None:
+    late = rewritten(market, tmp_path / "late", "RUT", first="2016-08-01")
+
+    # numpy complains of the mean of nothing, which is an error here.
+    outcome = study(tmp_path / "a", configuration(tmp_path, late), *FEW)
+
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
 
 
 def test_an_index_that_starts_later_shortens_what_rests_on_it(tmp_path: Path, market: Path) -> None:

@@ -140,10 +140,15 @@ def evidence(trial: Trial, *, shifts: int | None = None) -> dict[str, Any]:
             ],
         }
     both = trial.play(index, "both")
-    at_random = []
+    at_random, means = [], []
+    days = max(b - a for a, b, _ in both)
+    looked_at = sorted({0, 1, 40, days - 1, days})
     for s in range(126, count - 126, 7):
         moved = [((a + s) % count, b - a) for a, b, _ in both]
         at_random.append(sum(trial.excess(a, min(a + length, count - 1)) for a, length in moved))
+        means.append(
+            [fmean(trial.excess(a, min(a + min(t, length), count - 1)) for a, length in moved) for t in looked_at]
+        )
     delay = []
     for weeks in range(27):
         late = [(a + 7 * weeks, min(b + 7 * weeks, count - 1), True) for a, b, _ in both if a + 7 * weeks < count - 1]
@@ -162,8 +167,26 @@ def evidence(trial: Trial, *, shifts: int | None = None) -> dict[str, Any]:
     steps = [126 + round(j * (count - 252) / 200) for j in range(1, 200)][:shifts]
     shifted = [trial.total(trial.play([index[(at - s) % count] for at in range(count)], "both")) for s in steps]
     total = ablation["both"]["total_excess"]
+    columns = list(zip(*means, strict=True))
     return {
         "ablation": ablation,
+        "aligned": {
+            "days": days,
+            "rotations": [
+                {
+                    "entry": iso(a),
+                    "exit": iso(b) if ended else None,
+                    "line": [trial.excess(a, day) for day in range(a, b + 1)],
+                }
+                for a, b, ended in both
+            ],
+            "mean": [fmean(trial.excess(a, min(a + t, b)) for a, b, _ in both) for t in range(days + 1)],
+        },
+        "band": {
+            "looked_at": looked_at,
+            "q05": [quantile(column, 0.05) for column in columns],
+            "q95": [quantile(column, 0.95) for column in columns],
+        },
         "random_entries": {
             "draws": len(at_random),
             "mean": fmean(at_random),

@@ -10,10 +10,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from engine.analysis.study import blocks, events, forecasts, special
+from engine.analysis.study import blocks, events, forecasts
 from engine.analysis.study.court import Court
 from engine.analysis.study.outcome import Outcome
 from engine.analysis.study.record import ALT, BTC, RUT, flow_weeks
+from engine.analysis.study.special import cycles, money, seasons, sequences, statements
 from engine.core.calendar import Ordinals
 from engine.core.market import Floats
 
@@ -203,7 +204,7 @@ def _since(court: Court, column: Floats, first: int) -> Floats:
 
 
 def _from_low(court: Court) -> Floats:
-    return special.days_to_rally(court)
+    return cycles.days_to_rally(court)
 
 
 def _of(least_days: int) -> Callable[[Court], Ordinals]:
@@ -237,7 +238,7 @@ CLAIMS: tuple[Claim, ...] = (
         "000-6a",
         "A flood of money made alts soar",
         "12-month change of M2 with the typical alt's half year, by month",
-        special.money_and_alts,
+        money.money_and_alts,
         needs=("M2SL", ALT),
         caution=REVISED,
     ),
@@ -309,7 +310,7 @@ CLAIMS: tuple[Claim, ...] = (
         "After a shock and 90 quiet days the correlation comes back",
         "correlation of days 91 to 180 after a shock of Bitcoin less that of days 1 to 90, against all days",
         lambda court: events.shocks(court.record),
-        special.correlation_returns,
+        sequences.correlation_returns,
         180,
     ),
     _one(
@@ -324,7 +325,7 @@ CLAIMS: tuple[Claim, ...] = (
         "001-12a",
         "Gold and tech, then small caps, then crypto",
         "share of changes of the leading phase in that order",
-        special.phases_in_order,
+        sequences.phases_in_order,
         needs=("GLD", "SPY", "QQQ", "SLV", "COPPER", ALT),
     ),
     _one(
@@ -347,7 +348,7 @@ CLAIMS: tuple[Claim, ...] = (
         "001-17a",
         "Bitcoin peaks 18 to 19 weeks after a golden cross",
         "highest of 26 weeks in weeks 16 to 21, against all days",
-        special.peak_after_cross,
+        seasons.peak_after_cross,
     ),
     _event(
         "001-17b",
@@ -361,7 +362,7 @@ CLAIMS: tuple[Claim, ...] = (
         "001-20a",
         "Summer is the doldrums",
         "Bitcoin's months May to August less the others",
-        special.summer_months,
+        seasons.summer_months,
         -1,
         least=MIN_YEARS,
     ),
@@ -369,7 +370,7 @@ CLAIMS: tuple[Claim, ...] = (
         "001-22a",
         "There is a mid-year correction",
         "deepest fall of June to August less that of the other quarters",
-        special.summer_fall,
+        seasons.summer_fall,
         -1,
         least=MIN_YEARS,
     ),
@@ -377,7 +378,7 @@ CLAIMS: tuple[Claim, ...] = (
         "002-1a",
         "The Russell foretells alts better than money does",
         "squared error of M2 less that of the Russell, out of sample",
-        special.horse_race,
+        money.horse_race,
         needs=("M2SL", "SPY", "GLD", ALT, *LIQUIDITY),
         caution=REVISED,
     ),
@@ -403,7 +404,7 @@ CLAIMS: tuple[Claim, ...] = (
         "002-4a",
         "Alts and the Russell share liquidity",
         "the smaller of two correlations with net liquidity, by quarter",
-        special.shared_liquidity,
+        money.shared_liquidity,
         needs=(ALT, *LIQUIDITY),
     ),
     _event("002-5a", "Alts rise after new highs of small caps", _HIGHS, _of(90), ALT, 126),
@@ -430,7 +431,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Breakouts lift Bitcoin first, then alts",
         "Bitcoin up a fifth before the typical alt (1, 0.5, 0), against all days",
         lambda court: court.breaks,
-        special.bitcoin_first,
+        sequences.bitcoin_first,
         182,
         needs=(ALT,),
     ),
@@ -447,7 +448,7 @@ CLAIMS: tuple[Claim, ...] = (
         "002-8a",
         "No bear market of coins began with small caps at highs",
         "bear market tops with a record in the 30 days before",
-        special.tops_near_highs,
+        cycles.tops_near_highs,
         -1,
         kind=Kind.UNIVERSAL,
     ),
@@ -455,7 +456,7 @@ CLAIMS: tuple[Claim, ...] = (
         "002-9a",
         "Bear markets begin with weak small caps",
         "Bitcoin halved within a year: Russell 10 % down less near its high",
-        special.halved_after_weakness,
+        cycles.halved_after_weakness,
         least=MIN_WEAK,
     ),
     _state("002-14a", "Coins gain when rates are cut", "cutting", ALT, 1, primary=True),
@@ -464,7 +465,7 @@ CLAIMS: tuple[Claim, ...] = (
         "002-19a",
         "This cycle is longer",
         "days from low to top, the last less the mean of the earlier",
-        special.longer_cycle,
+        cycles.longer_cycle,
     ),
     _assoc(
         "003-3a",
@@ -511,13 +512,13 @@ CLAIMS: tuple[Claim, ...] = (
         "003-14a",
         "Timing is more critical than the correlation",
         "highest less lowest total excess, 0 to 12 weeks late",
-        special.delay_sensitivity,
+        statements.delay_sensitivity,
     ),
     _one(
         "003-15a",
         "The old trajectory is re-enacted",
         "what followed the most similar half year, with what followed this one",
-        special.alike_before,
+        sequences.alike_before,
         needs=(ALT,),
     ),
     _event("004-1a", "Followers follow: the Nasdaq after small caps", _HIGHS, _of(90), "QQQ", 126, primary=True),
@@ -525,7 +526,7 @@ CLAIMS: tuple[Claim, ...] = (
         "004-3a",
         "First close above 2,600 in January 2026, up 15 % in the year",
         "the date, and 12 to 18 % since the year's start",
-        special.broke_2600,
+        statements.broke_2600,
         least=1,
         kind=Kind.FACT,
     ),
@@ -551,7 +552,7 @@ CLAIMS: tuple[Claim, ...] = (
         "004-7b",
         "Inevitable means nine times in ten",
         "the same share against 0.9",
-        special.against_inevitable,
+        statements.against_inevitable,
         needs=(ALT,),
         primary=False,
     ),
@@ -559,7 +560,7 @@ CLAIMS: tuple[Claim, ...] = (
         "004-11a",
         "From bonds to stocks to small caps to coins",
         "the weakest of three links, lags of 8 weeks",
-        special.chain,
+        sequences.chain,
         least=MIN_WEEKS,
         needs=("HY_OAS", "SPY", ALT),
     ),
@@ -567,14 +568,14 @@ CLAIMS: tuple[Claim, ...] = (
         "004-12a",
         "Waiting for ETH is half a step late",
         "alts after highs of the Russell less after those of ETH",
-        special.before_ether,
+        sequences.before_ether,
         needs=("ETH", ALT),
     ),
     _one(
         "004-13a",
         "One need not wait for confirmation",
         "mean excess a rotation, Russell alone less both signals",
-        special.without_confirmation,
+        statements.without_confirmation,
     ),
     _assoc(
         "004-14a",
@@ -589,13 +590,13 @@ CLAIMS: tuple[Claim, ...] = (
         "004-16a",
         "Gains last longer than expected",
         "days of the last rally less the median of the earlier",
-        special.longest_rally,
+        cycles.longest_rally,
     ),
     _one(
         "004-17a",
         "Pullbacks are absorbed while small caps are high",
         "median days until a dip of a tenth is made good",
-        special.recovery_near_highs,
+        cycles.recovery_near_highs,
         -1,
     ),
     _value(
@@ -603,7 +604,7 @@ CLAIMS: tuple[Claim, ...] = (
         "The early profit, the late pay",
         "alt's first 91 days less the 91 after, after new highs, against all days",
         lambda court: events.thinned(court.highs, 182),
-        special.early_profit,
+        sequences.early_profit,
         182,
         needs=(ALT,),
     ),
@@ -626,6 +627,6 @@ def bills_claim(*, has_file: bool) -> Claim:
             "WSHOBL and TREAST are not in the data; both are free at FRED: put WSHOBL.csv into data.macro_dir",
         )
     return _one(
-        "001-14a", says, "change of WSHOBL over the last four weeks is at least 40 bn", special.bills_bought,
+        "001-14a", says, "change of WSHOBL over the last four weeks is at least 40 bn", money.bills_bought,
         least=1, kind=Kind.FACT, needs=("WSHOBL",),
     )  # fmt: skip

@@ -265,3 +265,8 @@ def dips(bars: BarSeries) -> tuple[Dip, ...]:
 def dates(days: Sequence[int] | Ordinals) -> tuple[date, ...]:
     """Give ordinals as dates."""
     return tuple(days_of(np.array(days, dtype=np.int64)).tolist()) if len(days) else ()
+
+
+def iso(days: Sequence[int] | Ordinals) -> list[str]:
+    """Give ordinals as ISO days."""
+    return [day.isoformat() for day in dates(days)]

@@ -3,26 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from engine.analysis.study.aligned import aligned_with_chance
+from engine.analysis.study.excess import Basket, Span, against
 from engine.analysis.study.record import BTC, COPPER, RUT, US, Record
 from engine.analysis.study.rotations import (
     MOST_WEEKS_LATE,
     RULES,
-    Basket,
     Driver,
     Signals,
-    Span,
-    against,
     delayed,
     driver_of,
     index_of,
     macd_columns,
-    moved,
     placebo_steps,
-    random_shifts,
     rotations,
 )
 from engine.core.calendar import DAYS_A_WEEK, Ordinals
@@ -102,7 +100,6 @@ def evidence_of(tried: Tried) -> dict[str, Any]:
     spans = {name: rotations(signals, enters) for name, enters in RULES.items()}
     both = spans["both"]
     total, count = basket.total(both), len(tried.days)
-    at_random = [basket.total(moved(both, steps, count)) for steps in random_shifts(count)]
     driven = driven_by(tried, signals)
     totals = {name: basket.total(found) for name, found in driven.items()}
     order = ranked(totals)
@@ -110,12 +107,11 @@ def evidence_of(tried: Tried) -> dict[str, Any]:
         basket.total(rotations(signals.with_driver(signals.driver.moved(steps)), RULES["both"]))
         for steps in placebo_steps(count)
     ]
-    low, high = np.quantile(at_random, (0.05, 0.95)) if at_random else (0.0, 0.0)
     return {
         "first_day": _iso(tried, 0),
         "last_day": _iso(tried, count - 1),
         "ablation": {name: _ablation(tried, basket, found) for name, found in spans.items()},
-        "random_entries": {**against(total, at_random), "q05": float(low), "q95": float(high)},
+        **aligned_with_chance(basket, both, partial(_iso, tried)),
         "delay": [_delay(basket, both, weeks, count) for weeks in range(MOST_WEEKS_LATE + 1)],
         "placebo": {
             name: {

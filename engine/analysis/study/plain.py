@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from engine.analysis.study.events import dates
+from engine.analysis.study.events import iso
 from engine.analysis.study.study import Study
 from engine.analysis.study.summary import sentences
 from engine.analysis.study.verdicts import Result
@@ -56,7 +56,7 @@ def _result(result: Result) -> dict[str, Any]:
         "leaning": result.leaning,
         "hinges_on_one": result.hinges_on_one,
         "without_best": outcome.without_best,
-        "events": [day.isoformat() for day in dates(outcome.events)],
+        "events": iso(outcome.events),
         "points": list(outcome.points),
         "why": outcome.why or None,
         "caution": claim.caution or None,

@@ -1,38 +1,21 @@
-"""What the strategy's rotations are worth against others: by one signal, late, at random, by placebos.
+"""The strategy's rotations, and others to compare them with: by one signal, late, by the index's moved states.
 
-Excess of a rotation is the log return of its basket, never rebalanced, less that of Bitcoin, from the open after its
-entry day to the open after its exit day, less four trades' costs. Further confirmations and exits of a configuration
-take no part: it is the two signals and the timer that are judged.
+Further confirmations and exits of a configuration take no part: it is the two signals and the timer that are judged.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.analysis.study.nulls import counted
+from engine.analysis.study.excess import FIRST_SHIFT, Flags, Span
 from engine.core.calendar import DAYS_A_WEEK, Ordinals, days_of, instants_after
 from engine.core.market import BarSeries, Floats, History
 from strategies.signals.breakout import NEVER, BreakoutParams
 from strategies.signals.days import DailyBreakouts, DailyMacd
 
-FIRST_SHIFT, SHIFT_STEP = 126, 7
 PLACEBO_SHIFTS = 199
 MOST_WEEKS_LATE = 26
-TRADES = 4
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A rotation by the positions of its decision days; `open`: it had not ended on the last one."""
-
-    entry: int
-    exit: int
-    open: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,90 +124,6 @@ def macd_columns(daily: DailyMacd, days: Ordinals) -> tuple[Flags, Ordinals]:
     return daily.in_time[rows], daily.weekly.cross[daily.positions[rows]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Basket:
-    """What is bought at an entry, and what it is worth.
-
-    Attributes:
-        weights: by asset, adding up to 1; bars: of each that has some.
-        core: the bars of Bitcoin; costs: of one trade, as a fraction.
-        least_bars: after so many a coin is tradable.
-    """
-
-    weights: Mapping[str, float]
-    bars: Mapping[str, BarSeries]
-    core: BarSeries
-    costs: float
-    least_bars: int
-    days: Ordinals
-
-    @cached_property
-    def _tradable(self) -> Mapping[str, Flags]:
-        found = {}
-        for asset in self.weights:
-            ordinals = self.bars[asset].ordinals if asset in self.bars else self.days[:0]
-            count = np.searchsorted(ordinals, self.days, side="right")
-            found[asset] = (count >= self.least_bars) & np.isin(self.days, ordinals)
-        return found
-
-    def tradable(self) -> Flags:
-        """Tell for each decision day whether some coin can be traded."""
-        found: Flags = np.any([*self._tradable.values(), np.zeros(len(self.days), dtype=np.bool_)], axis=0)
-        return found
-
-    def weights_at(self, at: int) -> Mapping[str, float]:
-        """Give the weights of the coins that can be traded on a decision day, adding up to 1."""
-        here = {asset: weight for asset, weight in self.weights.items() if self._tradable[asset][at]}
-        total = math.fsum(here.values())
-        return {asset: weight / total for asset, weight in here.items()}
-
-    @cached_property
-    def _opens(self) -> Mapping[str, Floats]:
-        """By asset, the open of the day after each decision day; where it has none the last close."""
-        found = {}
-        for asset, bars in (*self.bars.items(), ("", self.core)):
-            at = np.searchsorted(bars.ordinals, self.days + 1, side="right") - 1
-            there = np.maximum(at, 0)
-            is_open = (at >= 0) & (bars.ordinals[there] == self.days + 1)
-            prices = np.where(is_open, bars.open[there], bars.close[there])
-            found[asset] = np.where(at >= 0, prices, np.nan)
-        return found
-
-    def growth(self, entry: int) -> Floats:
-        """Give the basket's log return less Bitcoin's, from the open after the entry day to that after each day."""
-        opens = self._opens
-        value = np.zeros(len(self.days))
-        for asset, weight in self.weights_at(entry).items():
-            value += weight * opens[asset] / opens[asset][entry]
-        with np.errstate(divide="ignore"):
-            found: Floats = np.log(value) - np.log(opens[""] / opens[""][entry])
-        return found
-
-    def excess(self, span: Span) -> float:
-        """Give the excess of a rotation; 0 of one that begins on the last day."""
-        if span.entry >= len(self.days) - 1 or not self.weights_at(span.entry):
-            return 0.0
-        return float(self.growth(span.entry)[span.exit]) + TRADES * math.log(1 - self.costs)
-
-    def total(self, spans: Sequence[Span]) -> float:
-        """Give the sum of the excess of rotations."""
-        return math.fsum(self.excess(span) for span in spans)
-
-
-def moved(spans: Sequence[Span], steps: int, days: int) -> tuple[Span, ...]:
-    """Give rotations of the same lengths, moved round the decision days and cut at their end."""
-    found = []
-    for span in spans:
-        entry = (span.entry + steps) % days
-        found.append(Span(entry=entry, exit=min(entry + span.exit - span.entry, days - 1)))
-    return tuple(found)
-
-
-def random_shifts(days: int) -> range:
-    """Give by how many days the set of rotations is moved."""
-    return range(FIRST_SHIFT, max(FIRST_SHIFT, days - FIRST_SHIFT), SHIFT_STEP)
-
-
 def delayed(spans: Sequence[Span], weeks: int, days: int) -> tuple[Span, ...]:
     """Give rotations entered and left so many weeks late, but for those that would not begin before the last day."""
     late = (
@@ -237,19 +136,6 @@ def delayed(spans: Sequence[Span], weeks: int, days: int) -> tuple[Span, ...]:
 def placebo_steps(days: int) -> tuple[int, ...]:
     """Give by how many days the index's own state is moved."""
     return tuple(FIRST_SHIFT + round(j * (days - 2 * FIRST_SHIFT) / 200) for j in range(1, PLACEBO_SHIFTS + 1))
-
-
-def rank_words(total: float, others: Floats) -> str:
-    """Say how many of the others have a lower total."""
-    return f"{int(np.count_nonzero(others < total))} of {len(others)} below"
-
-
-def against(total: float, others: Sequence[float]) -> dict[str, float | int | str]:
-    """Compare a total with those of others."""
-    points = np.array(others)
-    up, low = counted(total, points) if len(points) else (1.0, 1.0)
-    mean = float(np.mean(points)) if len(points) else 0.0
-    return {"draws": len(points), "mean": mean, "p_up": up, "p_lo": low, "rank": rank_words(total, points)}
 
 
 def index_of(name: str, ordinals: Ordinals, closes: Floats) -> BarSeries:

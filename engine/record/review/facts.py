@@ -23,6 +23,7 @@ from engine.record.review.round_trips import RoundTrip, round_trips_of
 from engine.record.review.selection import Selection
 from engine.record.run_outline import name_of
 from engine.record.run_record import RunRecord
+from engine.record.study_verdicts import study_of_run
 from engine.record.summary import figures_of_record
 from engine.record.too_small import is_told_of, too_small_notes
 
@@ -71,6 +72,7 @@ class Review:
         doubts: what puts the figures in doubt.
         out_of_position: coins that could not be brought to their targets.
         killed: why nothing is traded, in a sentence; empty where the kill switch does not hold.
+        study: what a study of the run's bars says of the claims behind an entry; None where there is none.
     """
 
     record: RunRecord
@@ -100,6 +102,7 @@ class Review:
     doubts: Sequence[str] = ()
     out_of_position: Sequence[OutOfPosition] = ()
     killed: str = ""
+    study: Mapping[str, Any] | None = None
 
 
 def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str] = ()) -> Review:
@@ -141,6 +144,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         doubts=doubts_of(summary),
         out_of_position=out_of_position_of(record),
         killed=held_in_cash(kill_switch_of(record.events), is_live=not record.is_one_shot),
+        study=study_of_run(record),
     )
 
 

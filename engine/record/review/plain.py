@@ -61,6 +61,7 @@ def plain_review(review: Review, *, writer: int | None) -> dict[str, Any]:
         ],
         "killed": review.killed or None,
         "doubts": list(review.doubts),
+        "study": review.study,
         "rotations": [_rotation(rotation) for rotation in last_of(review.rotations)],
         "round_trips": [_round_trip(trip) for trip in last_of(review.round_trips)],
         "fills": [_fill(priced) for priced in last_of(review.fills)],

@@ -1,6 +1,6 @@
 """`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes.
 
-Where it shows a board of the thesis, the verdicts of the last study beside the run stand with it.
+Where it shows a board of the thesis, the verdicts of the study that the run quotes stand with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,14 @@ from typing import Any
 import yaml
 
 from engine.core.events import ContextSeen
+from engine.record.aligned import read_aligned
 from engine.record.review.facts import Review, review_of
 from engine.record.review.holdings import HeldDay, assets_held, holdings_by_day
 from engine.record.review.returns import YearOfReturns, returns_by_year
 from engine.record.review.selection import Selection
 from engine.record.run_files import REPORT_FILE
 from engine.record.run_record import RunRecord, read_run
-from engine.report.caveats import NOT_ADVICE, claims_behind, hindsight, rests_on
+from engine.report.caveats import NOT_ADVICE, UNTESTED, claims_behind, excess_rests_on, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
 from engine.report.html.breakouts import sessions_seen, turnings
 from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
@@ -74,12 +75,15 @@ def report_html(record: RunRecord) -> str:
     summary = record.summary
     titles = benchmark_titles(review.benchmarks, rotates=review.rotates, core=review.core)
     plotly, script = plotly_script(), own_text("report.js")
-    board = _board(record)
+    board, aligned = _board(record, review.study), read_aligned(record.folder)
     return render(
         "report.html.j2",
         policy=policy_for(plotly, script),
-        style=own_text("report.css") + (own_text("board.css") if board else ""),
+        style=own_text("report.css")
+        + (own_text("board.css") if board else "")
+        + (own_text("aligned.css") if aligned else ""),
         board=board,
+        aligned=_aligned(aligned),
         plotly=plotly,
         script=script,
         content=json_for_script(content),
@@ -104,12 +108,12 @@ def report_html(record: RunRecord) -> str:
         has_basis=any(each.basis is not None for each in review.fills),
         costs=review.costs,
         config=None if record.config is None else yaml.safe_dump(record.config, sort_keys=False, allow_unicode=True),
-        caveats=_caveats(review),
+        caveats=_caveats(review, aligned),
         not_advice=NOT_ADVICE,
     )
 
 
-def _board(record: RunRecord) -> str:
+def _board(record: RunRecord, study: Mapping[str, Any] | None) -> str:
     """Write what the run saw of the thesis; empty where it computed nothing of it, and then nothing of it is loaded."""
     if not any(isinstance(event, ContextSeen) for event in record.events):
         return ""
@@ -117,10 +121,17 @@ def _board(record: RunRecord) -> str:
     from engine.report.html.board import board_part  # noqa: PLC0415
 
     context = run_context(record.events)
-    from engine.record.study_verdicts import latest_verdicts  # noqa: PLC0415
+    from engine.record.study_verdicts import verdicts_in  # noqa: PLC0415
 
-    verdicts = latest_verdicts(record.folder.parent, synthetic=record.synthetic)
-    return "" if context is None else board_part(context, verdicts)
+    return "" if context is None else board_part(context, verdicts_in(record.folder.parent, study))
+
+
+def _aligned(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    from engine.report.html.aligned import aligned_part  # noqa: PLC0415 - backtests that rotate have it, others not
+
+    return aligned_part(found["aligned"], core=found["core"], draws=found["random_entries"]["draws"])
 
 
 def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
@@ -231,14 +242,15 @@ def _strategy(record: RunRecord) -> Mapping[str, Any]:
     return strategy if isinstance(strategy, Mapping) else {}
 
 
-def _caveats(review: Review) -> list[str]:
+def _caveats(review: Review, aligned: Mapping[str, Any] | None) -> list[str]:
     synthetic = review.record.synthetic
     completed = sum(row.exit_day is not None for row in (review.rotations if review.rotates else review.round_trips))
     made_up = "The prices are made up: they show how the program works, and say nothing about real markets."
     return [
         *([made_up] if synthetic else []),
         rests_on(completed, rotates=review.rotates),
-        *([claims_behind(study)] if (study := review.record.summary.get("study")) else []),
+        *([excess_rests_on(aligned)] if aligned else []),
+        *([claims_behind(review.study)] if review.study else [UNTESTED] if review.rotates else []),
         *filter(None, [hindsight(synthetic=synthetic)]),
         *([] if synthetic else ["The rules were written by people who had seen these years."]),
         "Fees and slippage are taken; how deep the order books of small coins are is not modelled: real fills can be "

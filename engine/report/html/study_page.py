@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.record.run_files import STUDY_PAGE
 from engine.report.caveats import NOT_ADVICE
+from engine.report.html.aligned import aligned_part
 from engine.report.html.palette import DARK, LIGHT
 from engine.report.html.script import POLICY
 from engine.report.html.templates import own_text, render
@@ -66,15 +67,18 @@ def write_study_page(folder: Path, study: Mapping[str, Any]) -> Path:
 def study_html(study: Mapping[str, Any]) -> str:
     """Make the page."""
     results: Sequence[Mapping[str, Any]] = study["results"]
+    strategy = study["strategy"]
+    aligned = strategy.get("aligned")
     return render(
         "study.html.j2",
         policy=POLICY,
-        style=own_text("report.css") + own_text("study.css"),
+        style="".join(map(own_text, ("report.css", "study.css", "aligned.css"))),
         light=LIGHT,
         dark=DARK,
         study=study,
         cards=[(result, plot_of(result), TONES.get(result["verdict"], "muted")) for result in results],
-        strategy=study["strategy"],
+        strategy=strategy,
+        aligned=aligned_part(aligned, core="Bitcoin", draws=strategy["random_entries"]["draws"]) if aligned else "",
         reservations=RESERVATIONS,
         not_advice=NOT_ADVICE,
         width=WIDTH,

@@ -91,6 +91,15 @@ def test_while_the_kill_switch_holds_the_panel_and_the_words_at_the_end_say_why_
     assert "killed" not in text_of(STATUS)
 
 
+def test_panel_and_the_words_at_the_end_quote_a_study_of_the_bars() -> None:
+    quoting = replace(STATUS, claims="The claims behind an entry: a fuse: supported, n = 7.")
+
+    shown = [line.plain for line in live_lines(quoting, width=80, height=30)]
+    assert "claims     The claims behind an entry: a fuse: supported, n = 7." in shown
+    assert quoting.claims in closing_words(Past(), quoting)
+    assert not any(line.plain.startswith("claims") for line in live_lines(STATUS, width=80, height=30))
+
+
 def test_evidence_is_shown_by_its_names_where_no_rules_are_on_record() -> None:
     status = replace(STATUS, decision=decided(evidence={"momentum": {"score": 1.5, "rank": 2, "gap": None}}))
 

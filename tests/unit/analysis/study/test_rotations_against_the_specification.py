@@ -56,9 +56,18 @@ def same(found: Any, expected: Any) -> None:
         assert found == (pytest.approx(expected, abs=1e-9) if isinstance(expected, float) else expected)
 
 
-@pytest.mark.parametrize("part", ["ablation", "random_entries", "delay", "placebo"])
+@pytest.mark.parametrize("part", ["ablation", "aligned", "random_entries", "delay", "placebo"])
 def test_rotations_are_worth_what_the_specification_says(part: str, ours: dict[str, Any], slow: dict[str, Any]) -> None:
     same(ours[part], slow[part])
+
+
+def test_the_band_is_that_of_the_means_of_the_moved_rotations(ours: dict[str, Any], slow: dict[str, Any]) -> None:
+    band, n = ours["aligned"]["band"], ours["ablation"]["both"]["n"]
+
+    for edge in ("q05", "q95"):
+        assert [band[edge][day] for day in slow["band"]["looked_at"]] == pytest.approx(slow["band"][edge], abs=1e-9)
+        # An ended rotation keeps what it ended with: the band ends where the totals of random entries lie.
+        assert band[edge][-1] * n == pytest.approx(ours["random_entries"][edge], abs=1e-9)
 
 
 def test_the_russells_own_moved_states_are_worth_what_the_specification_says(

@@ -10,10 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.analysis.study import events, special
+from engine.analysis.study import events
 from engine.analysis.study.claims import CLAIMS
 from engine.analysis.study.court import Court
 from engine.analysis.study.record import ALT_COINS, RUT, Record, flow_weeks
+from engine.analysis.study.special import money
 from engine.core.calendar import Ordinals, days_of, instants_after
 from engine.core.market import BarSeries, Floats
 from engine.core.series import ValueSeries
@@ -46,7 +47,7 @@ OF_SERIES: Mapping[str, Driver] = {
     "000-20a": weekly(lambda court: court.record.rate_changes(court.record.fridays, 63)),
     "001-15a": weekly(lambda court: court.liquidity_change(13, known=True)),
     "001-15b": marks(lambda court: events.treasury_falls(court.record)),
-    "002-1a": weekly(special.known_money),
+    "002-1a": weekly(money.known_money),
 }
 SAME_ON_FRIDAYS = "001-15a"
 """A Wednesday's balance sheet is out by Friday night whatever the holidays; on other days it is not."""
