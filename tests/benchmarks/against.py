@@ -51,11 +51,12 @@ def shown(name: str, ours: Measured, theirs: Measured) -> str:
     """Give the line of a command."""
     if failure := ours.failure or theirs.failure:
         return f"{name:22} {failure}"
+    ratio = ours.cpu_seconds / theirs.cpu_seconds
     speeds = [SPEED.search(each.samples[-1].output) for each in (ours, theirs)]
     said = "   " + " and ".join(f"{found[1]} days a second" for found in speeds if found) if all(speeds) else ""
     return (
         f"{name:22} {ours.seconds:6.2f} {theirs.seconds:6.2f} s wall   "
-        f"{ours.cpu_seconds:6.2f} {theirs.cpu_seconds:6.2f} s cpu   ratio {ours.cpu_seconds / theirs.cpu_seconds:.3f}{said}"
+        f"{ours.cpu_seconds:6.2f} {theirs.cpu_seconds:6.2f} s cpu   ratio {ratio:.3f}{said}"
     )
 
 
