@@ -35,9 +35,12 @@ WANTED_BY_TYPE: Mapping[str, str] = {
     **dict.fromkeys(("float_type", "decimal_type", "decimal_parsing"), "a number is wanted"),
     **dict.fromkeys(("date_type", "date_from_datetime_parsing"), "a day of the calendar, like 2018-01-31, is wanted"),
     "finite_number": "a finite number is wanted",
+    "invalid-json-value": "text, a number, true, false, a list or keys with values are wanted",
     "path_type": "the path of a folder is wanted",
 }
 """What pydantic's errors of some types ask for; those left out say it well themselves."""
+PLAIN_KINDS = ("dict", "list")
+"""What pydantic puts between the keys of plain values, and no file has."""
 
 
 def read_values(path: Path) -> Values:
@@ -155,7 +158,8 @@ def _sentence(error: ValidationError, model: type[BaseModel], prefix: tuple[str,
 
 
 def _one_sentence(detail: ErrorDetails, model: type[BaseModel], prefix: tuple[str, ...]) -> str:
-    location = [str(part) for part in detail["loc"]]
+    of_plain_values = detail["type"] == "invalid-json-value" or detail["loc"][-1:] == ("[key]",)
+    location = [str(part) for part in detail["loc"] if not (of_plain_values and part in PLAIN_KINDS)]
     if location[-1:] == ["[key]"]:
         # pydantic's mark of a key of a mapping, not of the value below it.
         return f"{'.'.join((*prefix, *location[:-2]))}: key {_shown(detail['input'])} is not allowed: {_wanted(detail)}"

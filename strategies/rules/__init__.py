@@ -197,6 +197,8 @@ def _sentence(error: ValidationError, params: type[RuleParams], place: str) -> s
         return f"{key}: unknown key; {hint}"
     if first["type"] == "missing":
         return f"{key}: is missing; a value is wanted"
+    if first["type"] == "model_type":
+        return f"{place}: {first['input']!r} is not allowed; parameters like {{key: value}} are wanted"
     if not first["loc"]:
         return f"{place}: {first.get('ctx', {}).get('error', first['msg'])}"
     return f"{key}: {first['input']!r} is not allowed: {first['msg'][0].lower()}{first['msg'][1:]}"

@@ -1,10 +1,10 @@
 """Phase: capital is in one of the phases in which small caps or crypto lead (rows 001-9 to 001-12)."""
 
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
 
 from engine.core.basket_index import BASKET
 from engine.core.columns import Column
@@ -28,6 +28,15 @@ class PhaseParams(RuleParams):
     scale_weeks: StrictInt = Field(104, ge=2, le=5200, description="Weeks of which the changes' deviation is taken.")
     scale_least: StrictInt = Field(52, ge=2, le=5200, description="Changes that must be there for a deviation.")
     hold_weeks: StrictInt = Field(4, ge=1, le=5200, description="Weeks that a phase must lead to take over.")
+
+    @model_validator(mode="after")
+    def _can_be_known(self) -> Self:
+        if self.scale_least > self.scale_weeks:
+            raise ValueError(
+                f"scale_least {self.scale_least} is not allowed with scale_weeks {self.scale_weeks}: "
+                "of so many weeks no more changes can be there"
+            )
+        return self
 
 
 class Phase(SightedSystem[PhaseParams]):

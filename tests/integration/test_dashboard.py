@@ -137,6 +137,27 @@ def test_damaged_foreign_and_newer_folders_have_a_sentence_and_the_rest_is_there
     assert "no plain file" in problems["pipe"]
 
 
+def test_a_second_line_of_the_list_tells_a_run_by_its_label_and_the_keys_of_its_own(tmp_path: Path) -> None:
+    keys = {"strategy.hold_weeks": 12, "strategy.confirmations": ["calm", {"not": "season"}]}
+    write_summary(tmp_path / "told", strategy="rotation", label="mine", settings=keys)
+    write_summary(tmp_path / "hostile", strategy="rotation", label=HOSTILE)
+    write_summary(tmp_path / "plain", strategy="rotation", label=None, settings={})
+
+    with served(tmp_path) as dashboard:
+        rows = dashboard.get("/").text.split("<tr>")
+
+    second = {
+        name: next(row for row in rows if f"/runs/{name}" in row).partition("<small")[2].partition("</small>")[0]
+        for name in ("told", "hostile", "plain")
+    }
+    assert second["told"].partition(">")[2] == (
+        "rotation · mine · strategy.hold_weeks=12 strategy.confirmations=[&#34;calm&#34;, {&#34;not&#34;: &#34;seaso…"
+    )
+    assert "&lt;script&gt;" in second["hostile"]
+    assert "<script" not in second["hostile"]
+    assert second["plain"] == ""
+
+
 def test_five_hundred_runs_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
 

@@ -203,6 +203,22 @@ def test_the_token_is_asked_for_once(tmp_path: Path, browser: Browser) -> None:
         assert watched.complaints == []
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_tells_a_run_from_others_stands_below_its_name(
+    tmp_path: Path, browser: Browser, size: tuple[int, int]
+) -> None:
+    keys = {"strategy.hold_weeks": 12, "window.to": "2020-12-31"}
+    write_summary(tmp_path / "backtest-x-20260102T030405Z", strategy="rotation", label="mine", settings=keys)
+    with served(tmp_path) as dashboard, watched_page(browser, size=size) as watched:
+        watched.page.goto(dashboard.url)
+        name, words = (watched.page.locator(f"tbody th {tag}").bounding_box() for tag in ("a", "small"))
+
+    assert name is not None
+    assert words is not None
+    assert words["y"] >= name["y"] + name["height"]
+    assert words["x"] == name["x"]
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_no_page_scrolls_sideways_and_text_can_be_read(

@@ -22,6 +22,7 @@ def test_dates_that_one_lacks_are_left_out_and_a_value_is_known_when_both_are() 
         series("B", {2: "2024-01-03", 3: "2024-01-03", 4: "2024-01-03"}),
     )
 
-    assert (first.name, first.values.tolist(), second.name, second.values.tolist()) == ("A", [20, 40], "B", [20, 40])
+    assert (first.values.tolist(), second.values.tolist()) == ([20, 40], [20, 40])
+    assert first.name == second.name == "A/B"
     assert [str(at)[:10] for at in first.known_at] == ["2024-01-03", "2024-01-04"]
     assert first.known_at.tolist() == second.known_at.tolist()

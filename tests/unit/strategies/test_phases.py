@@ -5,6 +5,7 @@ from math import exp, sqrt
 import numpy as np
 import pytest
 
+from strategies.rules.phase import PhaseParams
 from strategies.signals.phases import phases_of, scaled_changes
 
 NAN = float("nan")
@@ -75,3 +76,9 @@ def test_transitions_count_known_weeks_up_to_a_day() -> None:
 
     assert phases.transitions(28) == ((0, 1, 0), (0, 1, 1), (0, 0, 0))
     assert phases.transitions(27) == ((0, 1, 0), (0, 1, 0), (0, 0, 0))
+
+
+def test_more_changes_than_there_are_weeks_are_refused() -> None:
+    assert PhaseParams(scale_weeks=52).scale_least == 52
+    with pytest.raises(ValueError, match="scale_least 52 is not allowed with scale_weeks 40"):
+        PhaseParams(scale_weeks=40)

@@ -86,7 +86,7 @@ def test_a_rule_is_a_file_of_the_folder_and_the_class_of_its_name() -> None:
         ({"patience": {"dayz": 3}}, r"strategy\.confirmations\.patience\.dayz: unknown key; did you mean days\?"),
         ({"patience": {"days": 0}}, r"confirmations\.patience\.days: 0 is not allowed: input should be greater than"),
         ({"patience": {"share": "1_0"}}, r"confirmations\.patience: share: '1_0' is not allowed: a number is wanted"),
-        ({"patience": 3}, r"strategy\.confirmations\.patience: .*valid dictionary"),
+        ({"patience": 3}, r"confirmations\.patience: 3 is not allowed; parameters like \{key: value\} are wanted"),
         ({"any": "blue_sky"}, r"strategy\.confirmations\.any: 'blue_sky' is not allowed; a list of confirmations"),
         ({"all": []}, r"strategy\.confirmations\.all: \[\] is not allowed; a list"),
         ({"any": ["blue_ski"]}, r"strategy\.confirmations\.any 'blue_ski' is not allowed; did you mean blue_sky"),

@@ -447,6 +447,16 @@ def test_appetite_is_the_mean_of_four_scores() -> None:
             "IWM could not be had: nobody has it",
         ),
         (
+            {"correlation_back": {"of": "BTC", "to": "SPY"}},
+            history(days=7, absent={"SPY": "nobody has it"}),
+            "SPY could not be had: nobody has it",
+        ),
+        (
+            {"correlation_back": {"of": "BTC", "to": "SPY"}},
+            history(weekly_bars("SPY", [1.0]), days=23),
+            "the last value of BTC/SPY is of 2024-01-01, which is stale",
+        ),
+        (
             "tga_full",
             history(values("WTREGEN", [9e5]), days=23),
             "the last value of WTREGEN is of 2024-01-01, which is stale",
