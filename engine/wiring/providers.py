@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from engine.config import Config
+from engine.config import Config, module_of
 from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
 from engine.data.choose import AUTO, Cached, StaleAllowed
@@ -94,6 +94,15 @@ class Providers:
         made: SeriesData = _file("values", source).provider(self, rule_of, name)
         return made
 
+    def usual_source(self, known: str) -> str:
+        """Give the source that `data.macro` means for a series.
+
+        Args:
+            known: where it is usually had.
+        """
+        source: str = _file("macro", self.config.data.macro).source_of(self, known)
+        return source
+
     def live_coins(self, setting: LiveSetting) -> "SeriesUpTo":
         """Give the coins of a live run."""
         return self._live("crypto", self.config.data.crypto, self.coins, setting)
@@ -156,4 +165,4 @@ class Providers:
 
 
 def _file(key: str, name: str) -> Any:
-    return importlib.import_module(f"engine.wiring.{key}.{name}")
+    return importlib.import_module(module_of(key, name))
