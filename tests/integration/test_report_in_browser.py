@@ -301,7 +301,7 @@ def test_all_charts_show_the_stretch_that_one_was_zoomed_to(browser: Browser, re
         )
 
         wait_until(page, "document.getElementById('chart-held').layout.xaxis.range[0] === '2021-01-01'")
-        for chart in ("index", "macd", "held"):
+        for chart in ("rule-breakout", "rule-golden_cross", "held"):
             assert page.evaluate(f"document.getElementById('chart-{chart}').layout.xaxis.range") == stretch
 
 
