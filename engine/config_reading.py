@@ -19,6 +19,7 @@ from engine.config import ADDRESS_PATTERN, NAME_PATTERN, QUOTE_PATTERN, SOURCE_P
 from engine.config_sections import KINDS, section_for
 from engine.core.errors import ConfigError
 from engine.core.strategy import StrategyParams
+from engine.regular_files import regular
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -67,8 +68,8 @@ def read_values(path: Path) -> Values:
 
 
 def _read_bounded(path: Path) -> str:
-    with path.open("rb") as file:
-        # One byte more shows that there is more; a device that never ends is not read to its end.
+    with regular(path).open("rb") as file:
+        # One byte more shows that there is more.
         content = file.read(yaml_core.MOST_BYTES + 1)
     if len(content) > yaml_core.MOST_BYTES:
         raise ConfigError(f"{path}: has more than {yaml_core.MOST_BYTES:,} bytes; a configuration has a few thousand")

@@ -164,7 +164,7 @@ class PaperRun:
         """
         if rearm:
             self.rearm()
-        if words := held_in_cash(kill_switch_of(self.events), is_live=True):
+        if words := held_in_cash(kill_switch_of(self.events), mode=self.mode):
             self._around.notice(words)
         begun_after = self._session.standing.last_day
         try:
@@ -300,7 +300,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=(*too_small_notes(events), *account_notes(events, is_live=True)),
+            notes=(*too_small_notes(events), *account_notes(events, mode=self.mode)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,

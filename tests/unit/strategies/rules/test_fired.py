@@ -249,7 +249,8 @@ def test_a_further_exit_and_the_parts_of_a_change_are_named_with_what_the_bars_s
                 )
                 value, threshold = expected_of_exit(name, day, getattr(state, "entry_day"), equity)  # noqa: B009
                 assert exit_.holds
-                assert (exit_.value, exit_.threshold) == (pytest.approx(value), pytest.approx(threshold))
+                assert exit_.value == pytest.approx(value)
+                assert exit_.threshold == pytest.approx(threshold)
             else:
                 require_fired(told, decided)
             first_part = day if turned else first_part
