@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from engine.config import Config, module_of
 from engine.core.events import Event
@@ -62,5 +63,4 @@ class LiveVenue:
 
 def venue_of(config: Config) -> LiveVenue:
     """Find the configured venue."""
-    found: LiveVenue = importlib.import_module(module_of("venue", config.venue.name)).venue
-    return found
+    return cast("LiveVenue", importlib.import_module(module_of("venue", config.venue.name)).venue)
