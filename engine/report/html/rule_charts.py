@@ -8,7 +8,7 @@ from engine.core.chart import NOTHING, Chart, OnRecord, RotationDays
 from engine.core.errors import ConfigError
 from engine.core.explaining import DrawsRules
 from engine.record.run_record import RunRecord
-from engine.registry import params_of, strategy_of
+from engine.registry import params_of, strategy_factory
 
 
 def rule_charts(record: RunRecord) -> tuple[Mapping[str, Chart], str]:
@@ -20,7 +20,8 @@ def rule_charts(record: RunRecord) -> tuple[Mapping[str, Chart], str]:
     if not section or not record.decisions:
         return {}, ""
     try:
-        strategy = strategy_of(build_config({"strategy": section}, params_of))
+        params = build_config({"strategy": section}, params_of).strategy
+        strategy = strategy_factory(params.name)(params)
     except ConfigError as error:
         return {}, f"no charts of the strategy's rules: {error}"
     if not isinstance(strategy, DrawsRules):
