@@ -9,11 +9,10 @@ import json
 import math
 import pkgutil
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias, Union
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +24,6 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     WithJsonSchema,
-    create_model,
     model_validator,
 )
 
@@ -80,21 +78,32 @@ LONGEST_WAIT_SECONDS = 31_536_000
 LARGEST_AMOUNT, MOST_PLACES = 10**15, 18
 WRITTEN_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 QUOTE_PATTERN = r"^[A-Z0-9]{2,12}$"
-PROVIDERS = Path(__file__).parent / "wiring"
-"""Holds a folder of files for each kind of provider: the name of a file is its name in the configuration."""
+FILES = Path(__file__).parent / "wiring"
+"""Holds a folder of files for each kind of provider and for venues: the name of a file, with - for _, is its name in
+the configuration."""
 
 
 def names_of(kind: str) -> tuple[str, ...]:
-    """List the providers of a kind, without importing any."""
-    return tuple(sorted(each.name for each in pkgutil.iter_modules([str(PROVIDERS / kind)])))
+    """List the files of a kind, without importing any."""
+    return tuple(sorted(each.name.replace("_", "-") for each in pkgutil.iter_modules([str(FILES / kind)])))
+
+
+def module_of(kind: str, name: str) -> str:
+    """Give the module of a file."""
+    return f"engine.wiring.{kind}.{name.replace('-', '_')}"
 
 
 if TYPE_CHECKING:
     CryptoProvider: TypeAlias = str
     IndexProvider: TypeAlias = str
+    MacroProvider: TypeAlias = str
+    VenueName: TypeAlias = str
 else:
     CryptoProvider = Literal[names_of("crypto")]
     IndexProvider = Literal[names_of("index")]
+    MacroProvider = Literal[names_of("macro")]
+    # From the end: the one that needs nothing is said first.
+    VenueName = Literal[names_of("venue")[::-1]]
 SOURCE_PATTERN = rf"^({'|'.join(names_of('values'))})(:[^\s/\\:]{{1,64}})?$"
 ADDRESS_PATTERN = r"^https?://[^/]+/?$"
 NAME_PATTERN = r"^[^/\\\x00-\x1f]*[^/\\\x00-\x1f\s][^/\\\x00-\x1f]*$"
@@ -117,6 +126,12 @@ Name = Annotated[
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class OwnSettings(_Section):
+    """What a provider's or venue's file adds to the section that names it (`config_sections.py`)."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class Window(_Section):
@@ -199,7 +214,7 @@ class Data(_Section):
 
     crypto: CryptoProvider = Field("auto", description="Provider of coin bars.")
     index: IndexProvider = Field("auto", description="Provider of index bars.")
-    macro: Literal["auto", "fred", "csv", "sample"] = Field(
+    macro: MacroProvider = Field(
         "auto", description="Provider of series that are no bars; fred: each from its source over the network."
     )
     csv_dir: Folder | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
@@ -225,7 +240,7 @@ class Data(_Section):
 class VenueSettings(_Section):
     """Where orders go in live runs."""
 
-    name: Literal["simulated", "binance-testnet", "binance-demo"] = Field("simulated", description="The venue.")
+    name: VenueName = Field("simulated", description="The venue.")
     base_url: str | None = Field(
         None, pattern=ADDRESS_PATTERN, description="Replaces scheme://host[:port] of every exchange REST address."
     )
@@ -287,8 +302,8 @@ class Config(_Section):
     account: Account = Account()
     costs: CostRates = CostRates()
     risk: RiskSettings = RiskSettings()
-    data: Data = Data()
-    venue: VenueSettings = VenueSettings()
+    data: SerializeAsAny[Data] = Data()
+    venue: SerializeAsAny[VenueSettings] = VenueSettings()
     live: Live = Live()
     study: StudySettings = StudySettings()
     notify: tuple[str, ...] = Field((), description="Addresses that alerts go to; nothing is sent yet.")
@@ -320,18 +335,3 @@ class Config(_Section):
                 del values[section]
         # Keys are not sorted: the order of a basket is the order of its trades.
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
-
-
-def json_schema(params_types: Sequence[type[StrategyParams]]) -> Values:
-    """Give the JSON schema of the configuration, the `strategy` section being that of any of the given strategies."""
-    section: Any = Union[tuple(params_types)]  # noqa: UP007 - made of a tuple that is known at run time only
-    model = create_model("RotationBotConfig", __base__=Config, strategy=(section, ...))
-    schema = model.model_json_schema(by_alias=True)
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "Configuration of the rotation bot"
-    for params in params_types:
-        definition = schema["$defs"][params.__name__]
-        # An editor tells the strategies apart by their names.
-        definition["properties"]["name"] = {"const": params.model_fields["name"].default, "title": "Name"}
-    schema["required"] = []
-    return schema

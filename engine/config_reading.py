@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -16,8 +16,12 @@ from pydantic_core import ErrorDetails
 
 from engine import yaml_core
 from engine.config import ADDRESS_PATTERN, NAME_PATTERN, QUOTE_PATTERN, SOURCE_PATTERN, Config, Values
+from engine.config_sections import KINDS, section_for
 from engine.core.errors import ConfigError
 from engine.core.strategy import StrategyParams
+from engine.regular_files import regular
+
+M = TypeVar("M", bound=BaseModel)
 
 WANTED_BY_PATTERN = {
     QUOTE_PATTERN: "2 to 12 capital letters and digits are wanted",
@@ -67,8 +71,8 @@ def read_values(path: Path) -> Values:
 
 
 def _read_bounded(path: Path) -> str:
-    with path.open("rb") as file:
-        # One byte more shows that there is more; a device that never ends is not read to its end.
+    with regular(path).open("rb") as file:
+        # One byte more shows that there is more.
         content = file.read(yaml_core.MOST_BYTES + 1)
     if len(content) > yaml_core.MOST_BYTES:
         raise ConfigError(f"{path}: has more than {yaml_core.MOST_BYTES:,} bytes; a configuration has a few thousand")
@@ -138,16 +142,24 @@ def build_config(values: Mapping[str, Any], params_of: Callable[[str], type[Stra
         raise ConfigError(
             f"strategy.name: {_quoted(strategy_name)} is not allowed; the name of a file in strategies/ is wanted"
         )
-    params_type = params_of(strategy_name)
-    try:
-        values["strategy"] = params_type.model_validate({"name": strategy_name, **section})
-    except ValidationError as error:
-        raise _sentence(error, params_type, prefix=("strategy",)) from error
+    named = {"name": strategy_name, **section}
+    values["strategy"] = _section(params_of(strategy_name), named, "strategy")
+    for name in KINDS:
+        model = section_for(name, values.get(name))
+        if model is not None:
+            values[name] = _section(model, values[name], name)
     try:
         # An empty section in YAML is null; it means all its defaults.
         return Config.model_validate({key: value for key, value in values.items() if value is not None})
     except ValidationError as error:
         raise _sentence(error, Config) from error
+
+
+def _section(model: type[M], given: object, name: str) -> M:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _sentence(error, model, prefix=(name,)) from error
 
 
 def _sentence(error: ValidationError, model: type[BaseModel], prefix: tuple[str, ...] = ()) -> ConfigError:

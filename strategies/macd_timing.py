@@ -46,7 +46,7 @@ class MacdTiming:
     Params: ClassVar[type[StrategyParams]] = MacdTimingParams
 
     def __init__(self, params: MacdTimingParams) -> None:
-        self._above = MacdAbove(OncePerHistory(DailyMacds(params.macd, core=params.core)))
+        self._above = MacdAbove(OncePerHistory(DailyMacds(params.macd, core=params.core)), core=params.core)
         self._invested: Mapping[str, float] = {params.core: 1 - params.cash_reserve}
         self.universe = Universe(
             core=params.core, assets=(params.core,), basket={params.core: 1.0}, cash_reserve=params.cash_reserve
@@ -88,6 +88,10 @@ class MacdTiming:
         if invested:
             return (Asked(name=f"leave {core} for cash", rules=(above,), needs="none"),)
         return (Asked(name=f"enter {core}", rules=(above,), needs="all", awaited=True),)
+
+    def drawn(self) -> Mapping[str, MacdAbove]:
+        """Give the one rule."""
+        return {ABOVE: self._above}
 
     def position(self, case: Case[TimingState, WeekFacts]) -> Position:
         """Give what is held."""

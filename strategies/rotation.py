@@ -3,7 +3,7 @@
 The rules are in `strategies/rules/`; parameters, state and what is observed of each day in `strategies/rotating/`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from math import fsum
@@ -14,7 +14,7 @@ from engine.core.explaining import Asked
 from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.reading import Readings
-from engine.core.rule import ByDay, EveryDay, Named, Position, RuleParams, Rules, System
+from engine.core.rule import AnyRule, ByDay, EveryDay, Named, Position, RuleParams, Rules, System
 from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
 from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
 from strategies.rotating.params import RotationParams
@@ -187,10 +187,16 @@ class Rotation:
         left = tuple(choice for name, choice in zip(confirming, choices, strict=True) if name not in names)
         return SetParameter(key="strategy.confirmations", before=choices, after=left).as_change()
 
+    def drawn(self) -> Mapping[str, AnyRule]:
+        """Give all rules by their names."""
+        return {each.name: each.rule for asked in (self.entry, self.exits) for each in asked}
+
     def used_systems(self) -> Sequence[Named]:
         """Give the systems that it decides by, within groups too, under the names that decisions have for them."""
-        rules = (each for asked in (self.entry, self.exits) for each in asked)
-        return tuple(each for each in rules if isinstance(each.rule, System) and not each.rule.members)
+        rules = self.drawn().items()
+        return tuple(
+            Named(name=name, rule=rule) for name, rule in rules if isinstance(rule, System) and not rule.members
+        )
 
     def thesis_systems(self) -> Sequence[Named]:
         """Give the systems of the thesis, at their defaults."""

@@ -14,7 +14,7 @@ app = typer.Typer(help="Show the configuration's schema, or the configuration in
 @app.command("schema")
 def schema() -> None:
     """Print a JSON schema of the configuration, for editors to complete and check it."""
-    from engine.config import json_schema
+    from engine.config_sections import json_schema
     from engine.registry import params_of, strategy_names
     from engine.report.console import print_result
 

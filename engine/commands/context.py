@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.commands.loading import load_config, read_day
+from engine.commands.loading import given_day, load_config
 from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, OutFolder, Quiet
 from engine.core.errors import ConfigError
 
@@ -35,7 +35,7 @@ def context(
     quiet: Quiet = False,
 ) -> None:
     """Show where the thesis stands: every system, lit or not, since when, and what it needs."""
-    wanted, first, last = _day("--day", day), _day("--from", from_day), _day("--to", to_day)
+    wanted, first, last = given_day("--day", day), given_day("--from", from_day), given_day("--to", to_day)
     is_span = first is not None or last is not None
     if is_span and (wanted is not None or as_json):
         raise ConfigError(
@@ -96,7 +96,3 @@ def _write(config: "Config", out: Path, first: date | None, last: date | None, *
     with framed(console, synthetic=seen.synthetic):
         console.print(f"{len(context.systems)} systems, {begin} to {end}", highlight=False)
         console.print(f"written: {folder() / CONTEXT_FILE}", soft_wrap=True, markup=False, highlight=False)
-
-
-def _day(option: str, text: str | None) -> date | None:
-    return None if text is None else read_day(option, text)

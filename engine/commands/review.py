@@ -71,7 +71,7 @@ def review(
     elif other is not None:
         _compare(console, folder, _folder(other, out, quiet=quiet), as_json=as_json)
     elif html:
-        _write_report(console, folder)
+        _write_report(console, folder, quiet=quiet)
     elif reconcile:
         return _reconcile(console, folder, assignments or (), as_json=as_json, quiet=quiet)
     elif export is not None:
@@ -186,10 +186,11 @@ def _side_by_side(console: "Console", folders: list[Path], *, as_json: bool) -> 
         print_runs(console, runs)
 
 
-def _write_report(console: "Console", folder: Path) -> None:
+def _write_report(console: "Console", folder: Path, *, quiet: bool) -> None:
     from engine.report.html.page import write_report
 
     write_report(folder)
+    say_own_files(quiet=quiet)
     console.print(f"report: {folder / 'report.html'}", soft_wrap=True, markup=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from engine.core.changes import Change, together
 from engine.core.explanation import Case, Condition, rule
-from engine.core.rule import ByDay, Named, Position, rule_case, told
+from engine.core.rule import AnyRule, ByDay, Named, Position, rule_case, told
 
 FIXES_A_CONDITION = 6
 """Of each condition, so many of the smallest changes are combined with those of the others."""
@@ -45,6 +45,15 @@ class MadeOfRules(Protocol):
 
     def without(self, names: Collection[str]) -> Change | None:
         """Give the change of parameters with which rules would not be asked; None where they always are."""
+        ...
+
+
+@runtime_checkable
+class DrawsRules(Protocol):
+    """What a strategy offers whose rules the report draws."""
+
+    def drawn(self) -> Mapping[str, AnyRule]:
+        """Give its rules by the names that its decisions have for them, in the order of their charts."""
         ...
 
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from engine.core.changes import Change, price_text
+from engine.core.chart import Chart, OnRecord
 from engine.core.columns import Column, Sign, distance_of, is_met, rounded_value
 from engine.core.explanation import Condition
 from engine.core.market import History
@@ -114,9 +115,11 @@ class Rule(Generic[ParamsT, FactsT, ObservedT]):
     Attributes:
         needs: names of series that it needs beside the markets of its setting.
         members: of a group, the rules that it is made of.
+        is_drawn: whether the report has a chart of its value, unless `chart` says otherwise.
     """
 
     Params: ClassVar[type[RuleParams]] = RuleParams
+    is_drawn: ClassVar[bool] = True
     needs: tuple[str, ...] = ()
     members: "tuple[Named, ...]" = ()
 
@@ -156,6 +159,10 @@ class Rule(Generic[ParamsT, FactsT, ObservedT]):
     def unmoved(self, case: RuleCase[ObservedT]) -> str:
         """Say why no change of closes or parameters makes it otherwise; empty where one might."""
         return ""
+
+    def chart(self, past: OnRecord) -> Chart | None:
+        """Give what the report draws of it: its value against its threshold; None for nothing."""
+        return past.value_chart(self.title or past.name.replace("_", " ")) if self.is_drawn else None
 
 
 AnyRule: TypeAlias = Rule[Any, Any, Any]

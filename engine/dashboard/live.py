@@ -113,16 +113,17 @@ class LiveRun:
             study: the one that the run quotes; None: none.
         """
         standing = self._standing
-        decision = self._past.decision
+        decision, mode = self._past.decision, mode_of(self._folder, {})
         status = live_status(
             self._past,
-            venue=PRACTICE if mode_of(self._folder, {}) == REHEARSAL else self._venue(),
+            venue=PRACTICE if mode == REHEARSAL else self._venue(),
             folder=self._folder,
             ledger=standing.ledger,
             orders=standing.orders,
             missed=standing.missed,
             sell_wait_days=configured_sell_wait_days(self._config),
             last_day=standing.last_day,
+            mode=mode,
             # How long the bot waits after a day's end is its own; the folder does not keep it.
             grace=timedelta(0),
             exchange_time=None,

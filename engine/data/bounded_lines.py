@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from engine.regular_files import regular
+
 LONGEST_LINE_BYTES = 65_536
 PIECE_BYTES = 1 << 20
 
@@ -27,7 +29,7 @@ def read_lines(path: Path) -> bytes:
     """
     content = bytearray()
     line_begins = 0
-    with path.open("rb") as file:
+    with regular(path).open("rb") as file:
         while piece := file.read(PIECE_BYTES):
             content += piece
             line_begins = _begin_of_last_line(content, line_begins)

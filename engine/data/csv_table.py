@@ -93,8 +93,6 @@ def read_table(path: Path, form: TableForm) -> Table:
 
 
 def _content(path: Path, form: TableForm) -> bytes:
-    if path.is_fifo():
-        raise DataError(f"{path}: is a pipe, on which one may wait for ever; a CSV file of {form.row}s is wanted")
     try:
         content = read_lines(path)
     except LongLineError as error:

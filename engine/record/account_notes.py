@@ -8,7 +8,6 @@ from engine.core.events import AssetDelisted, DayDecided, Event, KillSwitchRearm
 from engine.record.run_log import delisting_words
 
 LIVE = "nothing is traded until a person re-arms it (paper --rearm)"
-HISTORY = "nothing is traded from then on: a backtest is never re-armed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +58,17 @@ def kill_switch_of(events: Iterable[Event]) -> KillSwitch:
     return switch
 
 
-def held_in_cash(switch: KillSwitch, *, is_live: bool) -> str:
-    """Say why nothing is traded; empty where the kill switch does not hold."""
-    return f"{switch.words}; {LIVE if is_live else HISTORY}" if switch.words else ""
+def held_in_cash(switch: KillSwitch, *, mode: str) -> str:
+    """Say why nothing is traded; empty where the kill switch does not hold.
+
+    Args:
+        mode: of the run; in a paper run alone a person may re-arm it.
+    """
+    until = LIVE if mode == "paper" else f"nothing is traded from then on: a {mode} is never re-armed"
+    return f"{switch.words}; {until}" if switch.words else ""
 
 
-def account_notes(events: Iterable[Event], *, is_live: bool) -> Iterator[str]:
+def account_notes(events: Iterable[Event], *, mode: str) -> Iterator[str]:
     """Give the sentences for the notes of a summary, in order."""
     switch = KillSwitch()
     for event in events:
@@ -80,5 +84,5 @@ def account_notes(events: Iterable[Event], *, is_live: bool) -> Iterator[str]:
                     yield f"the kill switch acted on {acted.day}, and was re-armed on {at.date()}"
             case _:
                 pass
-    if words := held_in_cash(switch, is_live=is_live):
+    if words := held_in_cash(switch, mode=mode):
         yield words

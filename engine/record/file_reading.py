@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
+from engine.regular_files import regular
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -19,7 +20,7 @@ def text_of(path: Path) -> str:
         DataError: there is none, it cannot be read, or is no text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return regular(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise no_file(path) from error
     except OSError as error:

@@ -1,5 +1,6 @@
 """A live run against the backtest of its days on the terminal, in 80 columns: for `parity` and `--reconcile`."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from engine.report.terminal import print_doubts
 MOST_LINES = 20
 SHOWN_BP = 0.005
 """Less is shown as nothing."""
+FORMS_OF_BP = ((1e3, ",.2f"), (1e6, ",.0f"), (math.inf, ".1e"))
+"""How so many are written, where eight columns share a line."""
 SHORT: Mapping[str, str] = {"fill price model": "price", "fees in base coin": "fees", "filter rounding": "filters"}
 SMALL_CHANGE = ("filter rounding", "fill price model", "fees in base coin", "timing", "basis")
 """Causes of which every order has a trace."""
@@ -50,8 +53,8 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
         table = plain_table("main cause", *figures, right=figures, margin=True)
         for cause, row in summary["causes"].items():
             counts = [row[kind] for kind in ("bar", "decision", "equity", "order", "fill")]
-            largest = f"{row['largest_bp']:,.2f}" if any(counts) else NOT_AVAILABLE
-            share = f"{row['equity_bp']:+,.2f}" if row["equity_bp"] else NOT_AVAILABLE
+            largest = _within_80(row["largest_bp"], "") if any(counts) else NOT_AVAILABLE
+            share = _within_80(row["equity_bp"], "+") if row["equity_bp"] else NOT_AVAILABLE
             table.add_row(cause, *(f"{count:,}" if count else NOT_AVAILABLE for count in counts), largest, share)
         console.print(table)
         console.print(
@@ -62,6 +65,12 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
         )
         _print_unexplained(console, summary["unexplained"])
         console.print(Text(f"files: {folder}"), soft_wrap=True)
+
+
+def _within_80(bp: float, sign: str) -> str:
+    """Write basis points so that every column has room: of many, hundredths say nothing."""
+    form = next(form for most, form in FORMS_OF_BP if abs(bp) < most)
+    return f"{bp:{sign}{form}}"
 
 
 def print_reconciled(console: Console, summary: Mapping[str, Any]) -> None:

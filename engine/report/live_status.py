@@ -210,6 +210,7 @@ def live_status(
     notices: Sequence[tuple[datetime, str]],
     missed: MissedPositions | None = None,
     sell_wait_days: int = SELL_WAIT_DAYS,
+    mode: str = "paper",
 ) -> LiveStatus:
     """Put together what a run looks like.
 
@@ -217,6 +218,7 @@ def live_status(
         ledger, orders, missed, last_day: where the session stands; no coin is missed without.
         sell_wait_days: calendar days for which buys wait for a sell.
         grace: wait after a day's end before it is decided.
+        mode: of the run.
         exchange_time, heard_seconds, bars, notices: what was heard; see `LiveStatus`.
     """
     next_day = _next_day(last_day, exchange_time, grace)
@@ -239,7 +241,8 @@ def live_status(
         marked_on=past.marked_on,
         orders=tuple(orders),
         incidents=tuple(sorted(told, key=lambda incident: incident.at)[-MOST_INCIDENTS:]),
-        killed=held_in_cash(past.kill_switch, is_live=True),
+        mode=mode,
+        killed=held_in_cash(past.kill_switch, mode=mode),
         bars_day=None if bars is None else bars[0],
         bars_at=None if bars is None else bars[1],
         out_of_position=coins_out_of_position(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.core.errors import VenueError
+from engine.regular_files import regular
 
 KEY_VARIABLE = "BINANCE_TESTNET_API_KEY"
 SECRET_VARIABLE = "BINANCE_TESTNET_API_SECRET"
@@ -114,7 +115,7 @@ def _credentials(api_key: str, secret: str) -> Credentials:
     path = Path(secret)
     looks_like_path = secret.startswith("~") or secret.endswith((".pem", ".key")) or "/" in secret or "\\" in secret
     try:
-        content = path.expanduser().read_bytes()
+        content = regular(path.expanduser()).read_bytes()
     # RuntimeError: no home folder; ValueError: a character that no file name has.
     except (OSError, RuntimeError, ValueError) as error:
         if looks_like_path:
@@ -152,7 +153,7 @@ def _private_key(api_key: str, pem: bytes) -> Credentials:
 
 def _read_dotenv(path: Path) -> dict[str, str]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = regular(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError):

@@ -198,7 +198,7 @@ def backtest(
             *span.notes,
             *_early_ends(market, universe, span),
             *too_small_notes(events),
-            *account_notes(events, is_live=False),
+            *account_notes(events, mode="backtest"),
         ),
         doubts=doubts,
         benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),

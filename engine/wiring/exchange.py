@@ -22,6 +22,7 @@ from engine.practice.control import instant_in
 from engine.practice.exchange import COMMISSION, QUOTE, QUOTE_ALLOWANCE, SLIPPAGE, PracticeExchange
 from engine.practice.signatures import ApiKey
 from engine.registry import params_of
+from engine.regular_files import regular
 
 # As Binance has it of symbols (2026-06): letters and digits of any script, none of them a small Latin one.
 COIN_NAME = re.compile(r"[^\W_a-z][\w.-]{0,45}")
@@ -102,7 +103,7 @@ def _why_no_coin(name: str, index: str) -> str:
 
 def _columns(path: Path) -> set[str]:
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
+        with regular(path).open(encoding="utf-8-sig", errors="replace") as file:
             return {name.strip().strip('"').lower() for name in file.readline(LONGEST_HEADER).split(",")}
     except OSError:
         # Whoever reads it whole says it better.

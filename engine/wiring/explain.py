@@ -111,7 +111,7 @@ def _explain_killed(past: Past, decided: DayDecided) -> ExplainedDay:
     switch = kill_switch_of(until)
     wanted = past.recorded.get(decided.day) if past.recorded is not None else None
     today = (decided.state, decided.next_state, decided.reason)
-    sentence = held_in_cash(switch, is_live=past.is_live)
+    sentence = held_in_cash(switch, mode=past.mode)
     tree = Condition(name="kill switch", holds=True, sentence=sentence, value=decided.day)
     return ExplainedDay(
         name=past.config.name,

@@ -31,7 +31,7 @@ class Past:
         events: all that happened, in order.
         recorded: what the run folder says; None for a configuration that was run just now.
         synthetic: whether any bar is made up.
-        is_live: whether it goes on: a backtest is over.
+        mode: of the run.
     """
 
     config: Config
@@ -40,7 +40,7 @@ class Past:
     events: Sequence[Event]
     recorded: Recorded | None
     synthetic: bool
-    is_live: bool = False
+    mode: str = "backtest"
 
 
 def past_of_config(
@@ -100,5 +100,5 @@ def past_of_run(
         events=events,
         recorded=recorded,
         synthetic=market.synthetic,
-        is_live=True,
+        mode=run.mode,
     )

@@ -6,20 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from engine.config import Config
 from engine.core.errors import ConfigError, NoAnswerError, VenueError
 from engine.venues.answers import Quote
 from engine.venues.credentials import Credentials, exposed, read_credentials, required
 from engine.venues.exchange import BinanceSpot
-from engine.venues.hosts import DEFAULT_URLS, MARKET_DATA, Network
+from engine.venues.hosts import DEFAULT_URLS, MARKET_DATA
 from engine.venues.questions import patience_seconds
 from engine.venues.simulated import QuoteOf
 from engine.wiring.live_data import may_be_synthetic
+from engine.wiring.live_venue import venue_of
 from engine.wiring.surroundings import Surroundings
 
-SIMULATED = "simulated"
 RECORD_SECONDS = 5.0
 """How long a price that only goes on record is waited for."""
 DOTENV = Path(".env")
@@ -36,12 +35,12 @@ def credentials_of(config: Config) -> Credentials | None:
         VenueError: there are none, or they cannot be read.
     """
     # Said before the exchange is looked for, which may take minutes.
-    return None if config.venue.name == SIMULATED else required(read_credentials(os.environ, dotenv=DOTENV))
+    return required(read_credentials(os.environ, dotenv=DOTENV)) if venue_of(config).has_account else None
 
 
 def warn_of_open_keys(config: Config, notice: Callable[[str], None]) -> None:
     """Tell where others may read the file of the keys, if the venue wants any."""
-    warning = None if config.venue.name == SIMULATED else exposed(DOTENV)
+    warning = exposed(DOTENV) if venue_of(config).has_account else None
     if warning is not None:
         notice(warning)
 
@@ -58,10 +57,11 @@ class LiveExchange:
 
     def __init__(self, config: Config, credentials: Credentials | None, around: Surroundings) -> None:
         self._config = config
+        self._venue = venue_of(config)
         self._notice = around.notice
         self._waiting = False
         self.client = BinanceSpot(
-            network=MARKET_DATA if config.venue.name == SIMULATED else cast("Network", config.venue.name),
+            network=self._venue.network,
             base_url=config.venue.base_url,
             credentials=credentials,
             timeout_seconds=config.venue.timeout_seconds,
@@ -85,7 +85,7 @@ class LiveExchange:
         except NoAnswerError as error:
             raise NoAnswerError(f"{error}\n{WITHOUT_NETWORK}") from error
         self._waiting = False
-        if self._config.venue.name != SIMULATED:
+        if self._venue.has_account:
             self.client.check_keys()
         return self.client
 

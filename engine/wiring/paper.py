@@ -20,7 +20,6 @@ from engine.data.jumps import jump_words
 from engine.data.sessions import sessions_by_year
 from engine.drivers.believed_time import BelievedTime
 from engine.drivers.live import LiveDriver, Timing
-from engine.epochs import EpochKeeper
 from engine.first_sends import FirstSends
 from engine.journal.newest_head import MarkedJournal, NewestHead
 from engine.journal.sqlite import SqliteJournal
@@ -39,13 +38,10 @@ from engine.session import Session
 from engine.standing import Standing
 from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
 from engine.venues.exchange import BinanceSpot
-from engine.venues.exchange_account import ExchangeAccount
-from engine.venues.exchange_venue import ExchangeVenue
-from engine.venues.simulated import SimulatedVenue
 from engine.wiring.backtest import benchmark_curves, first_ledger
-from engine.wiring.live_exchange import SIMULATED, market_quotes
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
+from engine.wiring.live_venue import VenueSetting, venue_of
 from engine.wiring.price_jumps import JumpWatch, jumps_in
 from engine.wiring.quoted_study import StudyBeside, study_data
 from engine.wiring.sizing import sizing_of
@@ -112,20 +108,32 @@ class PaperRun:
         ledger = first_ledger(config, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
-        self._booked = {(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)}
-        self._first_sends = self._held_back()
+        self._place = venue_of(config)
+        venue = config.venue
+        settle_seconds = max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
+        is_held = self._may_be_copy and self._place.has_account
+        first_sends = FirstSends(settle_seconds if is_held else 0.0, pause=around.pause, notice=around.notice)
+        self._setting = VenueSetting(
+            config=config,
+            around=around,
+            client=client,
+            costs=self._costs,
+            booked={(fill.symbol, fill.trade_id, fill.at) for fill in booked_fills(past)},
+            first_sends=first_sends,
+            settle_seconds=settle_seconds,
+        )
         identity = self._identity(past, standing)
-        venue = self._venue(past)
+        orders = self._opened(past)
         self.planner = Planner(
             account=identity or config.name,
-            instruments=venue.instruments(),
+            instruments=orders.instruments(),
             costs=self._costs,
             trading_order=self._universe.assets,
         )
         self._session = Session(
             strategy=self._strategy,
             planner=self.planner,
-            venue=venue,
+            venue=orders,
             journal=self._journal,
             ledger=ledger,
             standing=standing,
@@ -170,7 +178,7 @@ class PaperRun:
         """
         if rearm:
             self.rearm()
-        if words := held_in_cash(kill_switch_of(self.events), is_live=True):
+        if words := held_in_cash(kill_switch_of(self.events), mode=self.mode):
             self._around.notice(words)
         begun_after = self._session.standing.last_day
         try:
@@ -233,7 +241,7 @@ class PaperRun:
             ending=self._around.ending,
             changed=self._write_files,
             check_account=self._account_check(),
-            first_sends=self._first_sends,
+            first_sends=self._setting.first_sends,
             notice=self._around.notice,
             timing=Timing(
                 grace=timedelta(seconds=config.live.grace_seconds),
@@ -248,18 +256,11 @@ class PaperRun:
 
     def _identity(self, past: Sequence[Event], standing: Standing) -> str:
         """Give the name by which orders on an exchange are told from those of other runs; a run of 0.1.0 has none."""
-        if self._config.venue.name == SIMULATED:
+        if not self._place.has_account:
             return ""
         return standing.identity if past else self._around.identity()
 
-    def _held_back(self) -> FirstSends:
-        """Hold back what is sent first where the journal may be an older copy; what fills in this process has none."""
-        is_held = self._may_be_copy and self._config.venue.name != SIMULATED
-        return FirstSends(
-            self._settle_seconds() if is_held else 0.0, pause=self._around.pause, notice=self._around.notice
-        )
-
-    def _venue(self, past: Sequence[Event]) -> Venue:
+    def _opened(self, past: Sequence[Event]) -> Venue:
         config, assets = self._config, self._universe.assets
         listed = self._client.instruments(assets, config.account.quote)
         if self._universe.core not in listed:
@@ -267,51 +268,13 @@ class PaperRun:
             raise ConfigError(f"strategy.core: {config.venue.name} has no market {market}")
         unlisted = unlisted_instruments(config, [asset for asset in assets if asset not in listed], past)
         instruments: dict[str, Instrument] = unlisted | {asset: rules.instrument for asset, rules in listed.items()}
-        if config.venue.name == SIMULATED:
-            return SimulatedVenue(
-                instruments=instruments, quotes=self._client.best_quotes, costs=self._costs, quote=config.account.quote
-            )
-        return ExchangeVenue(
-            client=self._client,
-            instruments=instruments,
-            quote=config.account.quote,
-            commission=config.costs.commission,
-            listed=listed,
-            booked_trades=self._booked,
-            market=market_quotes(config, self._client, self._around),
-            started_at=self._client.server_time(),
-            settle_seconds=self._settle_seconds(),
-            sleep=self._first_sends.pause,
-            ending=self._around.ending,
-        )
+        return self._place.opened(self._setting, instruments, listed)
 
     def _account_check(self) -> Callable[[datetime], None]:
-        config, around = self._config, self._around
-        if config.venue.name == SIMULATED:
-            return _nothing_to_check
-        account = ExchangeAccount(
-            self._client,
-            quote=config.account.quote,
-            account=self.planner.account,
-            booked=self._booked,
-            settle_seconds=self._settle_seconds(),
-            sleep=self._first_sends.pause,
-            ending=around.ending,
-        )
-        return EpochKeeper(
-            self._session,
-            account,
-            self.planner,
-            place=config.venue.name,
-            events=lambda: self._journal.events,
-            first_sends=self._first_sends,
-            notice=around.notice,
-        ).check
-
-    def _settle_seconds(self) -> float:
-        """Give how long an order may be under way that nobody sees: accepted late, answered late."""
-        venue = self._config.venue
-        return max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
+        check = self._place.account_check
+        if check is None:
+            return lambda _: None
+        return check(self._setting, self._session, self.planner, lambda: self._journal.events)
 
     def _say_jumps(self, words: Sequence[str], day: date) -> None:
         known = {event.message for event in self._journal.events if isinstance(event, DataDoubted)}
@@ -352,7 +315,7 @@ class PaperRun:
                 index=self._config.data.index,
                 synthetic=self.synthetic,
             ),
-            notes=(*too_small_notes(events), *account_notes(events, is_live=True)),
+            notes=(*too_small_notes(events), *account_notes(events, mode=self.mode)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
                 self._config,
@@ -380,7 +343,3 @@ class PaperRun:
         )
         summary = summary_of(facts, days=days, fills=booked_fills(events), rotations=rotations, out_of_position=missed)
         write_projections(self._folder, events, summary, facts.benchmark_equity)
-
-
-def _nothing_to_check(at: datetime) -> None:
-    """Check nothing: what fills in this process is never reset, and holds what the ledger says."""

@@ -36,6 +36,7 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path, *, page
             orders=standing.orders,
             missed=standing.missed,
             sell_wait_days=config.account.sell_wait_days,
+            mode=run.mode,
             last_day=standing.last_day,
             grace=timedelta(seconds=config.live.grace_seconds),
             exchange_time=None if heard is None else heard[0],
@@ -44,6 +45,6 @@ def status_of(run: PaperRun, watch: Watch, config: Config, folder: Path, *, page
             notices=watch.notices,
         )
         claims = "" if run.study is None else claims_behind(run.study)
-        return replace(seen, mode=run.mode, synthetic=run.synthetic, page=page, claims=claims)
+        return replace(seen, synthetic=run.synthetic, page=page, claims=claims)
 
     return status

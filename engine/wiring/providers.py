@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import platformdirs
 
-from engine.config import Config
+from engine.config import Config, module_of
 from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
 from engine.data.choose import AUTO, Cached, StaleAllowed
@@ -78,8 +78,7 @@ class Providers:
 
     def coins(self) -> MarketData:
         """Give the provider of `data.crypto`."""
-        made: MarketData = _file("crypto", self.config.data.crypto).provider(self)
-        return made
+        return cast("MarketData", _file("crypto", self.config.data.crypto).provider(self))
 
     def index(self) -> MarketData:
         """Give the provider of `data.index`."""
@@ -91,8 +90,15 @@ class Providers:
 
     def values(self, source: str, rule_of: "RuleOf", name: str) -> "SeriesData":
         """Give a source of series that are no bars."""
-        made: SeriesData = _file("values", source).provider(self, rule_of, name)
-        return made
+        return cast("SeriesData", _file("values", source).provider(self, rule_of, name))
+
+    def usual_source(self, known: str) -> str:
+        """Give the source that `data.macro` means for a series.
+
+        Args:
+            known: where it is usually had.
+        """
+        return cast("str", _file("macro", self.config.data.macro).source_of(self, known))
 
     def live_coins(self, setting: LiveSetting) -> "SeriesUpTo":
         """Give the coins of a live run."""
@@ -103,15 +109,13 @@ class Providers:
         return self._live("index", self.config.data.index, self.index, indices(self.sessions))
 
     def _new_york(self, kind: MarketKind) -> MarketData:
-        made: MarketData = _file("index", self.config.data.index).provider(self, kind)
-        return made
+        return cast("MarketData", _file("index", self.config.data.index).provider(self, kind))
 
     def _live(self, key: str, name: str, whole: Callable[[], MarketData], setting: object) -> "SeriesUpTo":
         from engine.wiring.live_market import ProvidedBars  # noqa: PLC0415 - of live runs alone
 
         live = getattr(_file(key, name), "live", None)
-        made: SeriesUpTo = ProvidedBars(whole()) if live is None else live(self, setting)
-        return made
+        return cast("SeriesUpTo", ProvidedBars(whole()) if live is None else live(self, setting))
 
     @property
     def values_retries(self) -> int:
@@ -156,4 +160,4 @@ class Providers:
 
 
 def _file(key: str, name: str) -> Any:
-    return importlib.import_module(f"engine.wiring.{key}.{name}")
+    return importlib.import_module(module_of(key, name))

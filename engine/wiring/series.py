@@ -9,7 +9,6 @@ from engine.config import Config
 from engine.core.errors import DataError
 from engine.core.instrument import LOT_STEPS
 from engine.core.series import SeriesKind
-from engine.data.choose import AUTO
 from engine.data.kinds import US_SYMBOLS
 from engine.data.sample_series import SampleShares, SampleValues
 from engine.data.series_table import FILE_ONLY, SeriesRule, series_rule
@@ -121,12 +120,10 @@ class SeriesSources:
         )
 
     def _source_of(self, name: str) -> str:
-        data = self._config.data
-        settings = data.series.get(name)
+        settings = self._config.data.series.get(name)
         is_named = settings is not None and settings.source is not None
-        if not is_named and (data.macro == "csv" or (data.macro == AUTO and data.macro_dir is not None)):
-            return FILE_ONLY
-        return self.rule_of(name).source
+        known = self.rule_of(name).source
+        return known if is_named else self._providers.usual_source(known)
 
     def _provider_of(self, name: str) -> SeriesData:
         source = self._source_of(name)

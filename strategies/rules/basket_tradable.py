@@ -57,6 +57,8 @@ class DailyTradable:
 class BasketTradable(Rule[RuleParams, Tradable, DailyTradable]):
     """Holds on a day on which at least one basket asset has a bar, and bars enough before."""
 
+    # What was held shows it.
+    is_drawn = False
     setting: RotationSetting
 
     @property

@@ -1,11 +1,13 @@
 """The index closes above its ceiling, and holds it as support: the breakout is in force."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from engine.core.calendar import DAYS_A_WEEK
 from engine.core.changes import Change, percent_text, price_text
+from engine.core.chart import Chart, Curve, Marks, OnRecord, Tone
 from engine.core.columns import distance_of
 from engine.core.explanation import Condition
 from engine.core.market import History
@@ -17,6 +19,14 @@ from strategies.signals.setting import RotationSetting
 if TYPE_CHECKING:
     from strategies.signals.breakout_changes import BreakoutAt
 
+NAMES = {"RUT": "Russell 2000"}
+CONFIRMED, LIFTED, LOST = "breakout confirmed", "breakout renewed (lifted)", "support lost"
+TURNS: Mapping[str, tuple[str, Tone]] = {
+    CONFIRMED: ("triangle-up", "basket"),
+    LIFTED: ("diamond", "basket"),
+    LOST: ("x-thin-open", "loss"),
+}
+"""The symbol and tone of each."""
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -77,6 +87,45 @@ class Breakout(Rule[RuleParams, BreakoutFacts, DailyBreakout]):
             yield from breakout_changes.prolonging(breakout, case.day)
         else:
             yield from breakout_changes.confirming(breakout)
+
+    def chart(self, past: OnRecord) -> Chart | None:
+        """Draw the index with ceiling and support, and the sessions that made, renewed or lost a breakout."""
+        sessions = past.seen_once("index", "session", "close")
+        if not sessions:
+            return None
+        name = NAMES.get(self.setting.index, self.setting.index)
+        ceiling, support, close = ([each.get(key) for each in sessions] for key in ("ceiling", "support", "close"))
+        return Chart(
+            title=f"{name}: ceiling, breakouts, support",
+            words="A breakout is confirmed by closes above the ceiling, which is its support from then on until "
+            "closes below it lose it, or a later breakout lifts it.",
+            days=[each["session"] for each in sessions],
+            curves=(
+                Curve(name="ceiling", values=ceiling, tone="muted", width=1.2, shape="steps", dotted=True),
+                Curve(name="support", values=support, tone="basket", width=2, shape="steps"),
+                Curve(name=name, values=close),
+            ),
+            marks=_turns(sessions),
+            tick=",.0f",
+            height=380,
+        )
+
+
+def _turns(sessions: Sequence[Mapping[str, Any]]) -> Sequence[Marks]:
+    """Mark where a breakout was confirmed, renewed or lost; what was so before the first session is left out."""
+    found: dict[str, list[tuple[str, float, str]]] = {title: [] for title in TURNS}
+    for before, now in pairwise(sessions):
+        confirmed, lost = now.get("breakout_session"), now.get("loss_session")
+        if lost and lost != before.get("loss_session"):
+            found[LOST].append(_turn(LOST, lost, now, before.get("support")))
+        if now.get("in_breakout") and confirmed and confirmed != before.get("breakout_session"):
+            title = LIFTED if before.get("in_breakout") else CONFIRMED
+            found[title].append(_turn(title, confirmed, now, now.get("support")))
+    return [Marks(name=title, look=TURNS[title], points=each) for title, each in found.items()]
+
+
+def _turn(title: str, session: str, seen: Mapping[str, Any], level: float | None) -> tuple[str, float, str]:
+    return session, seen["close"], title if level is None else f"{title}: support of {level:,.2f}"
 
 
 def support_words(breakout: "BreakoutAt") -> str:

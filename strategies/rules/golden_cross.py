@@ -1,22 +1,31 @@
 """The core's weekly MACD rose through its signal line: the golden cross is in force."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from engine.core.calendar import DAYS_A_WEEK
 from engine.core.changes import Change
+from engine.core.chart import Chart, Marks, OnRecord, RotationDays, Tone
 from engine.core.columns import distance_of
 from engine.core.explanation import Condition
 from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import Position, Rule, RuleCase, RuleParams
-from strategies.rules.macd_above import above_words
+from strategies.rules.macd_above import above_words, weekly_chart
 from strategies.signals.days import DailyMacd, WeekFacts
 from strategies.signals.setting import RotationSetting
 
 if TYPE_CHECKING:
     from strategies.signals.macd_changes import WeekAt
+
+FATES: Mapping[str, tuple[str, Tone]] = {
+    "used": ("circle", "basket"),
+    "spent": ("circle-open", "eth"),
+    "expired": ("x-thin-open", "loss"),
+    "in force": ("star", "basket"),
+}
+"""What may become of a cross, each with its symbol and tone."""
 
 
 class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
@@ -88,6 +97,49 @@ class GoldenCross(Rule[RuleParams, WeekFacts, DailyMacd]):
             f"the rotation that ended on {exit_day} has spent every golden cross up to then, "
             "and no week has ended since"
         )
+
+    def chart(self, past: OnRecord) -> Chart | None:
+        """Draw the weekly MACD, and what became of each golden cross."""
+        return weekly_chart(
+            past,
+            title=f"{self.setting.core} weekly MACD: golden crosses",
+            words="A golden cross is used by the rotation that it lets in, spent when it comes during one, and expired "
+            "when it ran out or fell back unused.",
+            marks=_crosses(past),
+        )
+
+
+def _crosses(past: OnRecord) -> Sequence[Marks]:
+    """Mark the crosses of the weeks seen, each as what became of it; those before the first week are left out."""
+    macd_by_week = {week["week"]: float(week["macd"]) for week in past.seen_once("macd", "week", "macd", "signal")}
+    last_in_force: dict[str, date | None] = {}
+    for day, evidence in zip(past.days, past.evidence, strict=True):
+        section = evidence.get("macd") or {}
+        name = str(section.get("cross_week"))
+        if name in macd_by_week:
+            last_in_force[name] = day if section.get("in_force") else last_in_force.get(name)
+    points: dict[str, list[tuple[str, float, str]]] = {fate: [] for fate in FATES}
+    for name, last in last_in_force.items():
+        fate, words = _fate(date.fromisoformat(name), last, past)
+        points[fate].append((name, macd_by_week[name], f"golden cross {words}"))
+    return [Marks(name=f"cross {fate}", look=FATES[fate], points=each) for fate, each in points.items()]
+
+
+def _fate(week: date, last_in_force: date | None, past: OnRecord) -> tuple[str, str]:
+    """Tell what became of a cross: in a word, and in words."""
+    user = next((each.number for each in past.rotations if each.cross_week == week), None)
+    if user is not None:
+        return "used", f"used by rotation {user}"
+    during = next((each.number for each in past.rotations if _is_during(week, each)), None)
+    if during is not None:
+        return "spent", f"spent: came during rotation {during}"
+    if last_in_force == past.days[-1]:
+        return "in force", "in force on the last day"
+    return "expired", f"expired: last in force on {last_in_force}" if last_in_force else "expired: never in force"
+
+
+def _is_during(week: date, rotation: RotationDays) -> bool:
+    return rotation.entry_day < week and (rotation.exit_day is None or week <= rotation.exit_day)
 
 
 def _timely(week: "WeekAt", cross: date, day: date) -> Condition:

@@ -1,9 +1,12 @@
 """The core's weekly MACD is above its signal line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.core.changes import Change, percent_text, price_text
+from engine.core.chart import Chart, Curve, Marks, OnRecord
 from engine.core.columns import distance_of
 from engine.core.explanation import Condition
 from engine.core.market import History
@@ -20,8 +23,9 @@ class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
 
     title = "MACD above its signal line"
 
-    def __init__(self, daily_macd: OncePerHistory[DailyMacd]) -> None:
+    def __init__(self, daily_macd: OncePerHistory[DailyMacd], *, core: str) -> None:
         self._daily_macd = daily_macd
+        self._core = core
 
     def observe(self, history: History) -> DailyMacd:
         """Compute the weekly MACD."""
@@ -54,6 +58,32 @@ class MacdAbove(Rule[RuleParams, WeekFacts, DailyMacd]):
     def unmoved(self, case: RuleCase[DailyMacd]) -> str:
         """Say that no positive close does."""
         return "no close of the last week puts the MACD on the other side of its signal line"
+
+    def chart(self, past: OnRecord) -> Chart | None:
+        """Draw it with its signal line."""
+        words = "Of the weekly closes, with its signal line, as it was known at the end of each week."
+        return weekly_chart(past, title=f"{self._core} weekly MACD", words=words)
+
+
+def weekly_chart(past: OnRecord, *, title: str, words: str, marks: Sequence[Marks] = ()) -> Chart | None:
+    """Draw the weekly MACD with its signal line, as the days' evidence has it; None where it has none."""
+    weeks = past.seen_once("macd", "week", "macd", "signal")
+    if not weeks:
+        return None
+    macd, signal = ([float(week[key]) for week in weeks] for key in ("macd", "signal"))
+    return Chart(
+        title=title,
+        words=words,
+        days=[week["week"] for week in weeks],
+        curves=(
+            Curve(name="MACD − signal", values=np.subtract(macd, signal).tolist(), tone="cash", shape="bars"),
+            Curve(name="signal line", values=signal, tone="muted"),
+            Curve(name="MACD", values=macd, tone="btc", width=1.7),
+        ),
+        marks=marks,
+        tick="~s",
+        decimals=1,
+    )
 
 
 def above_words(week: "WeekAt") -> str:

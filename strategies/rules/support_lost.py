@@ -15,6 +15,8 @@ from strategies.signals.setting import RotationSetting
 class SupportLost(Exit[RuleParams, BreakoutFacts, DailyBreakout]):
     """Holds once support was lost at a session later than the last one known at the entry."""
 
+    # The breakout's chart shows it.
+    is_drawn = False
     setting: RotationSetting
 
     @property

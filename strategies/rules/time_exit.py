@@ -14,6 +14,8 @@ from strategies.signals.setting import RotationSetting
 class TimeExit(Exit[RuleParams, date, EveryDay]):
     """Holds from the day on that is `hold_weeks` after the entry day."""
 
+    # It counts weeks.
+    is_drawn = False
     setting: RotationSetting
 
     @property

@@ -1,6 +1,7 @@
 """The documents, followed to the letter: examples run as pasted, commands end well, tables and maps match the tree."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -8,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,16 @@ def pasted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert places == ["strategies/above_mean.py", "strategies/rules/momentum.py", "strategies/rules/profit_taken.py"]
     for place, example in zip(places, _blocks(STRATEGIES, "python"), strict=True):
         (copy / place).write_text(example, encoding="utf-8")
+    (copy / "my_series").mkdir()
+    for place, text in _pasted_series().items():
+        (copy / place).write_text(text, encoding="utf-8")
     return copy
+
+
+def _pasted_series() -> dict[str, str]:
+    """Give the files of the example of a series."""
+    (values,), (settings,) = _blocks(STRATEGIES, "csv"), _blocks(STRATEGIES, "yaml")[-1:]
+    return {"my_series/SURVEY.csv": values, "survey.yaml": settings}
 
 
 def _newest_run(copy: Path, name: str) -> Path:
@@ -207,7 +217,7 @@ def test_the_configuration_file_shows_the_defaults() -> None:
 
 
 def test_the_example_strategy_runs_as_pasted(pasted: Path) -> None:
-    command, _, _ = _commands(STRATEGIES)
+    command, _, _, _ = _commands(STRATEGIES)
     (shown,) = [block for block in _blocks(STRATEGIES) if block.startswith("synthetic sample market")]
 
     typed = _type(command, pasted)
@@ -235,7 +245,7 @@ def test_the_example_strategy_that_looks_ahead_is_found_out_as_the_page_says(tmp
 
 
 def test_the_example_confirmation_runs_as_pasted(pasted: Path) -> None:
-    _, command, _ = _commands(STRATEGIES)
+    _, command, _, _ = _commands(STRATEGIES)
 
     typed = _type(command, pasted)
 
@@ -247,13 +257,48 @@ def test_the_example_confirmation_runs_as_pasted(pasted: Path) -> None:
 
 
 def test_the_example_exit_runs_as_pasted_and_ends_rotations_under_its_name(pasted: Path) -> None:
-    _, _, command = _commands(STRATEGIES)
+    _, _, command, _ = _commands(STRATEGIES)
 
     typed = _type(command, pasted)
 
     assert typed.returncode == 0, typed.stderr
     with (_newest_run(pasted, "rotation") / "rotations.csv").open(encoding="utf-8", newline="") as file:
         assert "profit_taken" in {row["exit_reason"] for row in csv.DictReader(file)}
+
+
+def _business_day(day: date) -> date:
+    """Give the first business day from a day of these years on; Columbus Day alone falls on one of those asked."""
+    while day.weekday() >= 5 or day == date(2020, 10, 12):
+        day += timedelta(days=1)
+    return day
+
+
+def test_the_example_series_runs_as_pasted_and_no_value_counts_before_it_is_known(pasted: Path) -> None:
+    command, files = _commands(STRATEGIES)[-1], _pasted_series()
+    assert all(place in STRATEGIES and len(text.splitlines()) < 30 for place, text in files.items())
+    _write_sample_csv(pasted / "my_prices")
+    values = [
+        (date.fromisoformat(row["date"]), float(row["value"]))
+        for row in csv.DictReader(io.StringIO(files["my_series/SURVEY.csv"]))
+    ]
+
+    typed = _type(command, pasted)
+
+    assert typed.returncode == 0, typed.stderr
+    folder = _newest_run(pasted, "rotation")
+    source = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["data_sources"]["SURVEY"]
+    assert (source["source"], source["last"]) == ("csv SURVEY.csv", str(values[-1][0]))
+    said = {}
+    for line in (folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines():
+        day = json.loads(line)
+        if "series" in day["rules"]:
+            said[date.fromisoformat(day["day"])] = (day["rules"]["series"]["value"], day["rules"]["series"]["holds"])
+    for day, (value, holds) in said.items():
+        known = [each for each in values if _business_day(each[0] + timedelta(days=10)) <= day]
+        is_there = len(known) > 3 and day <= known[-1][0] + timedelta(days=100)
+        wanted = round(known[-1][1] - known[-4][1], 10) if is_there else None
+        assert (value, holds) == (wanted, None if wanted is None else wanted > 0), day
+    assert {holds for _, holds in said.values()} == {True, False, None}
 
 
 def test_the_examples_pass_the_tests_that_run_over_every_file_found(pasted: Path) -> None:

@@ -128,7 +128,16 @@ def test_report_panel_and_dashboard_show_them(run: Path, days: list[dict[str, An
 
     content = re.search(r'<script[^>]*id="content"[^>]*>(.*?)</script>', page, flags=re.DOTALL)
     assert content is not None
-    assert {"momentum", "profit_taken"} <= set(json.loads(content[1])["panel"]["rules"])
+    shown = json.loads(content[1])
+    assert {"momentum", "profit_taken"} <= set(shown["panel"]["rules"])
+    for name in ("momentum", "profit_taken"):
+        recorded = [day["rules"].get(name, {}).get("value") for day in days]
+        assert shown["columns"][f"rule-{name} value"] == [
+            value if value is None else float(f"{value:.7g}") for value in recorded
+        ]
+        drawn = [trace["name"] for trace in shown["figures"][f"rule-{name}"]["data"]]
+        assert drawn[:2] == ["threshold", "value"], name
+    assert list(shown["figures"])[1:3] == ["rule-breakout", "rule-golden_cross"]
     assert re.search(r"✓ profit_taken: 0\.2\d* against 0\.2", panel)
     assert {signal.name: signal.is_on for signal in live.state().signals}["profit taken"] is True
     assert "momentum" in {signal.name for signal in waiting.state().signals}

@@ -354,13 +354,6 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     assert refusal(tmp_path / "BTC.csv") == ": is a folder; a CSV file of bars is wanted"
 
 
-def test_a_pipe_on_which_nobody_writes_is_told_and_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "BTC.csv")
-    assert refusal(tmp_path / "BTC.csv") == (
-        ": is a pipe, on which one may wait for ever; a CSV file of bars is wanted"
-    )
-
-
 def test_an_unreadable_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, *ROWS)
 

@@ -191,7 +191,9 @@ def test_a_day_is_chosen_by_its_date_by_keys_and_by_a_click(browser: Browser, re
         start, end = (date.fromisoformat(str(each)[:10]) for each in page.evaluate(f"{EQUITY}.layout.xaxis.range"))
         assert abs(date.fromisoformat(chosen) - (start + (end - start) / 2)) <= timedelta(days=1)
         assert f"{chosen} · " in shown.inner_text()
-        cursors = "document.getElementById('chart-macd').layout.shapes.filter((each) => each.type === 'line')"
+        cursors = (
+            "document.getElementById('chart-rule-golden_cross').layout.shapes.filter((each) => each.type === 'line')"
+        )
         wait_until(page, f"{cursors}.map((each) => each.x0).join() === '{chosen}'")
         assert watched.complaints == []
 
@@ -299,7 +301,7 @@ def test_all_charts_show_the_stretch_that_one_was_zoomed_to(browser: Browser, re
         )
 
         wait_until(page, "document.getElementById('chart-held').layout.xaxis.range[0] === '2021-01-01'")
-        for chart in ("index", "macd", "held"):
+        for chart in ("rule-breakout", "rule-golden_cross", "held"):
             assert page.evaluate(f"document.getElementById('chart-{chart}').layout.xaxis.range") == stretch
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.config import json_schema
 from engine.config_reading import build_config, read_values
+from engine.config_sections import json_schema
 from engine.core.errors import ConfigError
 from engine.registry import params_of, strategy_names
 

@@ -143,7 +143,7 @@ def review_of(record: RunRecord, selection: Selection, *, altered: Sequence[str]
         pending=list(_pending(record)),
         doubts=doubts_of(summary),
         out_of_position=out_of_position_of(record),
-        killed=held_in_cash(kill_switch_of(record.events), is_live=not record.is_one_shot),
+        killed=held_in_cash(kill_switch_of(record.events), mode=record.mode),
         study=study_of_run(record),
     )
 

@@ -1,12 +1,11 @@
 """The columns that charts and the day's panel share: each number once, cut to the digits that can be seen."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from engine.record.record_rows import DecisionRow
 from engine.record.review.holdings import HeldDay
 from engine.record.run_record import RunRecord
 
@@ -17,20 +16,6 @@ SHARE_DECIMALS = 4
 Column = list[Any]
 Columns = Mapping[str, Column]
 """By name; columns of one chart have one length."""
-
-
-def seen_once(decisions: Sequence[DecisionRow], section: str, name: str, *others: str) -> list[Mapping[str, Any]]:
-    """Give each value of an evidence section once, in order, as the first day knew it.
-
-    Args:
-        name: of what tells them apart; others: what has to be there as well.
-    """
-    seen: dict[str, Mapping[str, Any]] = {}
-    for decision in decisions:
-        values = decision.evidence.get(section)
-        if values and values.get(name) and all(other in values for other in others):
-            seen.setdefault(values[name], values)
-    return list(seen.values())
 
 
 def equity_columns(record: RunRecord) -> dict[str, Column]:
@@ -47,17 +32,6 @@ def equity_columns(record: RunRecord) -> dict[str, Column]:
             held = [curve.get(day) for day in days]
             columns[f"hold {name}"] = [digits(value, CHART_DIGITS) for value in held]
     return columns
-
-
-def section_columns(prefix: str, sections: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, Column]:
-    """Give named values of evidence sections; None where one has no such value."""
-    return {
-        f"{prefix} {name}": [
-            digits(value, CHART_DIGITS) if isinstance(value := section.get(name), float) else value
-            for section in sections
-        ]
-        for name in names
-    }
 
 
 def held_columns(held: Sequence[HeldDay], assets: Sequence[str]) -> dict[str, Column]:

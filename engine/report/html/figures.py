@@ -5,31 +5,19 @@ script puts both in. A unit test does the same and has plotly check the result.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from html import escape
 from typing import Any
 
+from engine.core.chart import Chart, Curve, Marks
 from engine.record.record_rows import RotationRow
-from engine.report.html.breakouts import Turn, Turning
-from engine.report.html.columns import Columns
-from engine.report.html.crosses import Cross, Fate
+from engine.report.html.columns import CHART_DIGITS, Column, Columns, digits
 from engine.report.html.palette import colour_of_asset
 
 Figure = dict[str, Any]
 Trace = dict[str, Any]
 
-TURN_MARKS: Mapping[Turn, tuple[str, str, str]] = {
-    Turn.CONFIRMED: ("breakout confirmed", "triangle-up", "@basket"),
-    Turn.RENEWED: ("breakout renewed (lifted)", "diamond", "@basket"),
-    Turn.LOST: ("support lost", "x-thin-open", "@loss"),
-}
-FATE_MARKS: Mapping[Fate, tuple[str, str]] = {
-    Fate.USED: ("circle", "@basket"),
-    Fate.SPENT: ("circle-open", "@eth"),
-    Fate.EXPIRED: ("x-thin-open", "@loss"),
-    Fate.IN_FORCE: ("star", "@basket"),
-}
 DRAWDOWN_PART = 0.27
 """Of the height of the first chart."""
 EDGE = 0.008
@@ -75,66 +63,24 @@ def equity_figure(
     return {"data": [*holds, own, fall], "layout": layout, "height": 520}
 
 
-def index_figure(columns: Columns, *, name: str, turns: Sequence[Turning], rotations: Sequence[RotationRow]) -> Figure:
-    """Draw the index with ceiling and support, and the sessions that made, renewed or lost a breakout."""
-    x, data = "index session", []
-    if any(value is not None for value in columns["index ceiling"]):
-        data.append(_line(x, "index ceiling", "ceiling", "@muted", width=1.2, dash="dot", shape="hv"))
-    if any(value is not None for value in columns["index support"]):
-        data.append(_line(x, "index support", "support", "@basket", width=2, shape="hv") | {"connectgaps": False})
-    data.append(_line(x, "index close", escape(name), "@strategy", width=1.3))
-    for turn, (title, symbol, colour) in TURN_MARKS.items():
-        mine = [each for each in turns if each.turn is turn]
-        if mine:
-            levels = ["" if each.level is None else f" of {each.level:,.2f}" for each in mine]
-            data.append(
-                _marks(
-                    x=[each.session.isoformat() for each in mine],
-                    y=[each.close for each in mine],
-                    words=[f"{title}: support{level}" if level else title for level in levels],
-                    name=title,
-                    symbol=symbol,
-                    colour=colour,
-                )
-            )
-    layout = _layout(columns, rotations)
-    layout["yaxis"] |= {"tickformat": ",.0f"}
-    return {"data": data, "layout": layout, "height": 380}
+def chart_columns(columns: Columns, key: str, chart: Chart) -> dict[str, Column]:
+    """Give the values of the curves of a rule's chart, and its days where they are not those of the run."""
+    curves = {f"{key} {each.name}": [digits(value, CHART_DIGITS) for value in each.values] for each in chart.curves}
+    return curves if chart.days == columns["day"] else {**curves, f"{key} day": list(chart.days)}
 
 
-def macd_figure(columns: Columns, *, crosses: Sequence[Cross], rotations: Sequence[RotationRow]) -> Figure:
-    """Draw the weekly MACD with its signal line, and what became of each golden cross."""
-    x = "macd week"
-    bars = {
-        "type": "bar",
-        "x": {"$": x},
-        "y": {"$": "macd histogram"},
-        "name": "MACD − signal",
-        "marker": {"color": "@cash", "line": {"width": 0}},
-        "hovertemplate": "%{y:,.1f}",
-    }
-    data = [
-        bars,
-        _line(x, "macd signal", "signal line", "@muted", width=1.3, hover="%{y:,.1f}"),
-        _line(x, "macd macd", "MACD", "@btc", width=1.7, hover="%{y:,.1f}"),
-    ]
-    for fate, (symbol, colour) in FATE_MARKS.items():
-        mine = [cross for cross in crosses if cross.fate is fate]
-        if mine:
-            data.append(
-                _marks(
-                    x=[cross.week.isoformat() for cross in mine],
-                    y=[cross.macd for cross in mine],
-                    words=[f"golden cross {escape(cross.story)}" for cross in mine],
-                    name=f"cross {fate.value}",
-                    symbol=symbol,
-                    colour=colour,
-                )
-            )
+def chart_figure(columns: Columns, key: str, chart: Chart, *, rotations: Sequence[RotationRow]) -> Figure:
+    """Draw the chart of a rule."""
+    curves = [each for each in chart.curves if any(value is not None for value in each.values)]
+    marks = [each for each in chart.marks if each.points]
     layout = _layout(columns, rotations)
-    layout["yaxis"] |= {"tickformat": "~s", "zeroline": True, "zerolinecolor": "@muted", "zerolinewidth": 1}
-    layout["bargap"] = 0
-    return {"data": data, "layout": layout, "height": 340}
+    layout["yaxis"] |= {"tickformat": chart.tick}
+    if any(each.shape == "bars" for each in curves):
+        layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "@muted", "zerolinewidth": 1}
+        layout["bargap"] = 0
+    x = f"{key} day" if f"{key} day" in columns else "day"
+    data = [*(_curve(x, f"{key} {each.name}", chart, each) for each in curves), *(_marks(each) for each in marks)]
+    return {"data": data, "layout": layout, "height": chart.height}
 
 
 def held_figure(columns: Columns, assets: Sequence[str], *, rotations: Sequence[RotationRow]) -> Figure:
@@ -181,14 +127,26 @@ def _line(
     }
 
 
-def _marks(*, x: list[str], y: list[float], words: list[str], name: str, symbol: str, colour: str) -> Trace:
+def _curve(x: str, y: str, chart: Chart, curve: Curve) -> Trace:
+    colour, hover = f"@{curve.tone}", f"%{{y:,.{chart.decimals}f}}"
+    if curve.shape == "bars":
+        bars = {"type": "bar", "x": {"$": x}, "y": {"$": y}, "name": escape(curve.name), "hovertemplate": hover}
+        return bars | {"marker": {"color": colour, "line": {"width": 0}}}
+    dash, shape = "dot" if curve.dotted else "solid", "hv" if curve.shape == "steps" else "linear"
+    return _line(x, y, escape(curve.name), colour, width=curve.width, hover=hover, dash=dash, shape=shape)
+
+
+def _marks(marks: Marks) -> Trace:
+    days, values, words = zip(*marks.points, strict=True)
+    symbol, tone = marks.look
+    colour = f"@{tone}"
     return {
         "type": "scatter",
         "mode": "markers",
-        "x": x,
-        "y": y,
-        "text": words,
-        "name": name,
+        "x": days,
+        "y": values,
+        "text": [escape(each) for each in words],
+        "name": escape(marks.name),
         "marker": {"symbol": symbol, "color": colour, "size": 9, "line": {"width": 1.8, "color": colour}},
         "hovertemplate": "%{text}<extra></extra>",
     }

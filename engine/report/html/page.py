@@ -1,5 +1,7 @@
 """`report.html`: one self-contained file, made of a run's record alone; equal records give equal bytes.
 
+What the strategy's rules draw they draw out of the record too.
+
 Where it shows a board of the thesis, the verdicts of the study that the run quotes stand with it.
 """
 
@@ -10,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from engine.core.chart import Chart as RuleChart
 from engine.core.events import ContextSeen
 from engine.record.aligned import read_aligned
 from engine.record.review.facts import Review, review_of
@@ -20,17 +23,14 @@ from engine.record.run_files import REPORT_FILE
 from engine.record.run_record import RunRecord, read_run
 from engine.report.caveats import NOT_ADVICE, UNTESTED, claims_behind, excess_rests_on, hindsight, rests_on
 from engine.report.figures import FIGURES, benchmark_key, benchmark_titles, few_days_words, turnover_words
-from engine.report.html.breakouts import sessions_seen, turnings
-from engine.report.html.columns import CHART_DIGITS, Column, digits, equity_columns, held_columns, section_columns
-from engine.report.html.crosses import golden_crosses, weeks_seen
+from engine.report.html.columns import Column, equity_columns, held_columns
 from engine.report.html.day_panel import day_panel
-from engine.report.html.figures import Figure, equity_figure, held_figure, index_figure, macd_figure
+from engine.report.html.figures import Figure, chart_columns, chart_figure, equity_figure, held_figure
 from engine.report.html.palette import DARK, LIGHT
+from engine.report.html.rule_charts import rule_charts
 from engine.report.html.script import json_for_script, plotly_script, policy_for
 from engine.report.html.templates import own_text, render
 
-SMALL_RUSSELL = "RUT"
-NAMES_OF_SERIES = {SMALL_RUSSELL: "Russell 2000"}
 HEAT_STEPS = (0.0, 0.05, 0.15, 0.3)
 """Sizes of a month's return from which on its cell is one tone deeper."""
 
@@ -66,7 +66,8 @@ def report_html(record: RunRecord) -> str:
     """Make the page."""
     review = review_of(record, Selection())
     held = holdings_by_day(record)
-    columns, charts = _charts(review, held)
+    drawn, undrawn = rule_charts(record)
+    columns, charts = _charts(review, held, drawn)
     content = {
         "columns": columns,
         "figures": {chart.key: chart.figure for chart in charts},
@@ -95,6 +96,7 @@ def report_html(record: RunRecord) -> str:
         synthetic=review.synthetic,
         span=(str(review.first_day), str(review.last_day)) if record.decisions else None,
         charts=charts,
+        undrawn=undrawn,
         has_days=bool(record.decisions),
         review=review,
         figures=_figure_rows(review, list(titles)),
@@ -134,11 +136,13 @@ def _aligned(found: Mapping[str, Any] | None) -> str:
     return aligned_part(found["aligned"], core=found["core"], draws=found["random_entries"]["draws"])
 
 
-def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column], list[Chart]]:
+def _charts(
+    review: Review, held: Sequence[HeldDay], drawn: Mapping[str, RuleChart]
+) -> tuple[dict[str, Column], list[Chart]]:
     record = review.record
     if not record.decisions:
         return {"day": []}, []
-    rotations, name = record.rotations, review.name
+    rotations = record.rotations
     columns = equity_columns(record)
     worthwhile = benchmark_titles(record.benchmarks, rotates=review.rotates, core=review.core)
     benchmarks = [each for each in worthwhile if f"hold {each}" in columns]
@@ -148,40 +152,14 @@ def _charts(review: Review, held: Sequence[HeldDay]) -> tuple[dict[str, Column],
             title="Equity and drawdown",
             words="Equity on a logarithmic axis; below it the fall from the highest equity so far."
             + (" Rotations are shaded and named." if review.rotates else ""),
-            figure=equity_figure(columns, name=name, benchmarks=benchmarks, rotations=rotations),
+            figure=equity_figure(columns, name=review.name, benchmarks=benchmarks, rotations=rotations),
         )
     ]
-    sessions = sessions_seen(record.decisions)
-    if sessions:
-        columns |= section_columns("index", sessions, ("session", "close", "ceiling", "support"))
-        title = _index_name(record)
-        charts.append(
-            Chart(
-                key="index",
-                title=f"{title}: ceiling, breakouts, support",
-                words="A breakout is confirmed by closes above the ceiling, which is its support from then on until "
-                "closes below it lose it, or a later breakout lifts it.",
-                figure=index_figure(columns, name=title, turns=turnings(sessions), rotations=rotations),
-            )
-        )
-    weeks = weeks_seen(record.decisions)
-    if weeks:
-        columns |= section_columns("macd", weeks, ("week", "macd", "signal"))
-        columns["macd histogram"] = [digits(week["macd"] - week["signal"], CHART_DIGITS) for week in weeks]
-        crosses = golden_crosses(record.decisions, rotations)
-        # A strategy may go by the MACD without knowing such a thing as a golden cross.
-        crossing = any("cross_week" in week for week in weeks)
-        charts.append(
-            Chart(
-                key="macd",
-                title=f"{review.core} weekly MACD{': golden crosses' if crossing else ''}",
-                words="A golden cross is used by the rotation that it lets in, spent when it comes during one, and "
-                "expired when it ran out or fell back unused."
-                if crossing
-                else "Of the weekly closes, with its signal line, as it was known at the end of each week.",
-                figure=macd_figure(columns, crosses=crosses, rotations=rotations),
-            )
-        )
+    for name, chart in drawn.items():
+        key = f"rule-{name}"
+        columns |= chart_columns(columns, key, chart)
+        figure = chart_figure(columns, key, chart, rotations=rotations)
+        charts.append(Chart(key=key, title=chart.title, words=chart.words, figure=figure))
     assets = assets_held(held)
     columns |= held_columns(held, assets)
     charts.append(
@@ -229,17 +207,6 @@ def _tone(value: float | None) -> str:
         return ""
     depth = sum(abs(value) >= step for step in HEAT_STEPS)
     return f"{'gain' if value > 0 else 'loss'}-{depth}"
-
-
-def _index_name(record: RunRecord) -> str:
-    sources = record.summary.get("data_sources", {})
-    symbol = str(_strategy(record).get("index") or (SMALL_RUSSELL if SMALL_RUSSELL in sources else "index"))
-    return NAMES_OF_SERIES.get(symbol, symbol)
-
-
-def _strategy(record: RunRecord) -> Mapping[str, Any]:
-    strategy = (record.config or {}).get("strategy")
-    return strategy if isinstance(strategy, Mapping) else {}
 
 
 def _caveats(review: Review, aligned: Mapping[str, Any] | None) -> list[str]:

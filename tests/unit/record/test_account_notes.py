@@ -43,18 +43,22 @@ def test_the_kill_switch_is_told_by_the_equity_at_which_it_acted() -> None:
     assert switch.words == (
         "the kill switch holds since 2024-01-01: equity of 900.00 was 25.0% under its highest, 1,200.00"
     )
-    assert held_in_cash(switch, is_live=True).endswith("until a person re-arms it (paper --rearm)")
-    assert held_in_cash(switch, is_live=False).endswith("a backtest is never re-armed")
+    assert held_in_cash(switch, mode="paper").endswith("until a person re-arms it (paper --rearm)")
+    assert held_in_cash(switch, mode="backtest").endswith("a backtest is never re-armed")
+    # `rehearse` has no --rearm.
+    assert held_in_cash(switch, mode="rehearsal").endswith(
+        "nothing is traded from then on: a rehearsal is never re-armed"
+    )
 
 
 def test_before_it_acts_and_after_it_is_re_armed_there_is_nothing_to_say() -> None:
-    assert held_in_cash(kill_switch_of(FALL[:2]), is_live=True) == ""
-    assert held_in_cash(kill_switch_of([*FALL, REARMED, decided(equity="10")]), is_live=True) == ""
-    assert list(account_notes(FALL[:2], is_live=True)) == []
+    assert held_in_cash(kill_switch_of(FALL[:2]), mode="paper") == ""
+    assert held_in_cash(kill_switch_of([*FALL, REARMED, decided(equity="10")]), mode="paper") == ""
+    assert list(account_notes(FALL[:2], mode="paper")) == []
 
 
 def test_the_notes_tell_of_all_that_happened_in_order() -> None:
-    notes = list(account_notes([SOLD, *FALL, REARMED, decided(equity="100"), killed("50", acts=True)], is_live=True))
+    notes = list(account_notes([SOLD, *FALL, REARMED, decided(equity="100"), killed("50", acts=True)], mode="paper"))
 
     assert notes == [
         "2024-01-01: ADA has had no bar since 2023-12-18; it is sold in the books at its last close less 50 %",

@@ -63,6 +63,7 @@ def rich_record(**changes: Any) -> Any:
         "rotations": [rotation(1, day_number(20), day_number(40), cross_week=day_number(14)),
                       rotation(2, day_number(55), None)],
         "summary": summary,
+        "config": {"strategy": {"name": "rotation"}},
         "benchmarks": {"BTC": {day_number(n): 500.0 + n for n in range(1, 61)}, "ETH": None},
     }  # fmt: skip
     return record(days, **{**values, **changes})
@@ -73,7 +74,7 @@ def test_plotly_accepts_every_figure() -> None:
 
     content = content_of(report_html(rich_record()))
 
-    assert list(content["figures"]) == ["equity", "index", "macd", "held"]
+    assert list(content["figures"]) == ["equity", "rule-breakout", "rule-golden_cross", "held"]
     for figure in content["figures"].values():
         full = filled({"data": figure["data"], "layout": figure["layout"]}, content["columns"])
         drawn = graph_objects.Figure(full)
@@ -192,11 +193,31 @@ def test_a_month_without_a_move_is_neither_gain_nor_loss() -> None:
 def test_an_macd_without_golden_crosses_is_not_said_to_have_any() -> None:
     with_crosses = report_html(rich_record())
     week = {"week": "2023-12-31", "macd": 1.0, "signal": 2.0}
-    without = report_html(record([decision(n, evidence={"macd": week}) for n in (1, 2)]))
+    days = [decision(n, evidence={"macd": week}) for n in (1, 2)]
+    without = report_html(record(days, summary={"strategy": "macd_timing"}))
 
     assert "BTC weekly MACD: golden crosses</h2>" in with_crosses
     assert "BTC weekly MACD</h2>" in without
     assert "golden cross" not in without.partition('id="content"')[0]
+
+
+def test_a_strategy_that_is_not_here_leaves_its_charts_out_and_the_page_says_so() -> None:
+    page = report_html(rich_record(config={"strategy": {"name": "gone"}}))
+
+    assert list(content_of(page)["figures"]) == ["equity", "held"]
+    assert "no charts of the strategy&#39;s rules: strategy.name: &#39;gone&#39; is not allowed" in page
+
+
+def test_a_rule_that_cannot_be_drawn_leaves_its_chart_out_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr("strategies.rules.breakout.Breakout.chart", fail)
+
+    page = report_html(rich_record())
+
+    assert list(content_of(page)["figures"]) == ["equity", "rule-golden_cross", "held"]
+    assert "no chart of breakout: ZeroDivisionError: by nothing" in page
 
 
 def test_the_name_of_a_rotation_of_the_last_days_stays_in_the_chart() -> None:

@@ -1,0 +1,58 @@
+"""The charts of a strategy's rules: each rule draws itself, out of the record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.config_reading import build_config
+from engine.core.chart import NOTHING, Chart, OnRecord, RotationDays
+from engine.core.errors import ConfigError
+from engine.core.explaining import DrawsRules
+from engine.record.run_record import RunRecord
+from engine.registry import params_of, strategy_factory
+
+
+def rule_charts(record: RunRecord) -> tuple[Mapping[str, Chart], str]:
+    """Give the charts by their rules' names, and why there are none, where that has to be said.
+
+    The strategy is built again of the configuration on record; one that is not here any more draws nothing.
+    """
+    section = strategy_section(record)
+    if not section or not record.decisions:
+        return {}, ""
+    try:
+        params = build_config({"strategy": section}, params_of).strategy
+        strategy = strategy_factory(params.name)(params)
+    except ConfigError as error:
+        return {}, f"no charts of the strategy's rules: {error}"
+    if not isinstance(strategy, DrawsRules):
+        return {}, ""
+    decisions = record.decisions
+    rotations = [
+        RotationDays(each.rotation, each.entry_day, each.exit_day, each.cross_week) for each in record.rotations
+    ]
+    drawn, missing = {}, []
+    for name, rule in strategy.drawn().items():
+        past = OnRecord(
+            name=name,
+            days=[each.day for each in decisions],
+            evidence=[each.evidence for each in decisions],
+            read=[each.rules.get(name, NOTHING) for each in decisions],
+            rotations=rotations,
+        )
+        try:
+            chart = rule.chart(past)
+        except Exception as error:  # noqa: BLE001 - a user's rule may raise whatever it likes, and the run is done
+            missing.append(f"no chart of {name}: {type(error).__name__}: {error}")
+            continue
+        if chart is not None:
+            drawn[name] = chart
+    return drawn, "; ".join(missing)
+
+
+def strategy_section(record: RunRecord) -> Mapping[str, Any]:
+    """Give the parameters of the run's strategy; of a folder without a configuration, its name."""
+    section = (record.config or {}).get("strategy")
+    if isinstance(section, Mapping):
+        return section
+    name = record.summary.get("strategy")
+    return {} if name is None else {"name": name}

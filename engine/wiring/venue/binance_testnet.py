@@ -1,0 +1,5 @@
+"""Binance's spot testnet: orders on its books, with money that is made up and wiped about once a month."""
+
+from engine.wiring.on_exchange import on_exchange
+
+venue = on_exchange("binance-testnet")
