@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 from rich.console import Console
@@ -78,7 +80,8 @@ def test_what_a_file_cannot_hold_is_a_sentence_everywhere(
     looks: tuple[Callable[[Path], None], ...] = (reviewed, listed, exported, on_the_dashboard)
 
     fallen = []
-    for what, text in damaged(name, whole):
+    every = list(damaged(name, whole))
+    for what, text in every if "WHOLE_MATRIX" in os.environ else Random(name).sample(every, len(every) // 3):
         (folder / name).write_text(text, encoding="utf-8")
         for look in looks:
             try:

@@ -21,8 +21,8 @@ from tests.support.pairwise import Cell, covering, pairs_of
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
 
-SHARE = 1 if "WHOLE_MATRIX" in os.environ else 8
-"""Without that variable one combination of so many is tried, one minute of one core."""
+SHARE = 1 if "WHOLE_MATRIX" in os.environ else 16
+"""Without that variable one combination of so many is tried, half a minute of one core."""
 SHARDS = 8
 MOST_SHOWN = 5
 # A silence takes real time, and says no more than a dropped connection.

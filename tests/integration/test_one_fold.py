@@ -38,7 +38,7 @@ from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, free_sends
 from tests.support.fickle_exchange import LEAST, PRICES, RATE, FickleExchange
 from tests.support.markets import coin_bars, history_of
 
-SCRIPTS = int(os.environ.get("ALTFUSE_FOLD_SCRIPTS", "300"))
+SCRIPTS = int(os.environ.get("ALTFUSE_FOLD_SCRIPTS", "200"))
 """How many random scripts are played; 10,000 before a release."""
 CYCLES = 24
 ASSETS = tuple(PRICES)

@@ -21,7 +21,7 @@ from tests.support.command import call_command, small_configuration
 from tests.support.command import write_small_market as write_market
 from tests.support.rehearsal import Rehearsal
 
-DAYS = (date(2015, 11, 10), date(2016, 1, 10))
+DAYS = (date(2015, 11, 10), date(2015, 12, 30))
 """The entry of 2015-11-15 and the exit six weeks later."""
 SHORT = (DAYS[0], date(2015, 11, 20))
 ORDER = {"method": "POST", "path": "/api/v3/order"}
@@ -123,7 +123,7 @@ def test_an_undisturbed_run_is_explained_whole(
     code, summary = reconciled(rehearsal.folder, market, capsys)
 
     assert code == 0, summary
-    assert (summary["decision_days"], summary["orders"], summary["fills"]) == (62, 5, 5)
+    assert (summary["decision_days"], summary["orders"], summary["fills"]) == (51, 5, 5)
     assert causes_of(summary) <= ORDINARY
     # A commission of a thousandth is taken from the coins of three purchases.
     assert -5 < summary["causes"]["fees in base coin"]["bp"] < -1

@@ -66,7 +66,7 @@ def quick(name: str, **settings: Any) -> AnyStrategy:
 
 @pytest.mark.parametrize("name", strategy_names())
 def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
-    decided = require_no_look_ahead(quick(name), market)
+    decided = require_no_look_ahead(quick(name), market, days_apart=2)
 
     reasons = Counter(day.reason for day in decided)
     assert len(decided) > 1000
@@ -77,7 +77,7 @@ def test_no_decision_of_a_strategy_depends_on_what_comes_after_its_day(name: str
 def test_no_decision_by_a_confirmation_depends_on_what_comes_after_its_day(name: str, market: History) -> None:
     strategy = quick("rotation", confirmations=[name])
     series = with_series(market, strategy.universe.further_series)
-    decided = require_no_look_ahead(strategy, series, days_back=0, days_apart=3)
+    decided = require_no_look_ahead(strategy, series, days_back=0, days_apart=7)
 
     assert len(decided) > 1000
 
@@ -97,7 +97,7 @@ def test_no_decision_on_the_real_prices_depends_on_what_comes_after_its_day(name
     # Sessions before the first ceiling's window would cost time and prove nothing.
     history = History(series={symbol: _since(bars, date(2011, 1, 1)) for symbol, bars in history.series.items()})
 
-    assert len(require_no_look_ahead(strategy, history, days_back=0, cut_too=False, days_apart=5)) > 2500
+    assert len(require_no_look_ahead(strategy, history, days_back=0, cut_too=False, days_apart=9)) > 2500
 
 
 def _since(bars: BarSeries, day: date) -> BarSeries:

@@ -146,7 +146,7 @@ def test_the_explanation_of_a_day_that_trades_names_what_fired_with_what_the_bar
         reasons[reason] += 1
         # One that is not made of rules shows its evidence.
         if explainer is None:
-            assert reason == "start"
+            assert reason == "start" or name not in HAPPENS
             continue
         told = parts_of(explainer.tree(case_of(decided, observed)))
         if reason != "start":
