@@ -161,11 +161,12 @@ def test_the_proof_of_no_look_ahead_runs_over_them(own: Path) -> None:
     leaking = params_of("rotation", own).model_validate({**chosen, "confirmations": ["ahead"]})
     market = faulty_market(3, years=4)
 
-    decided = require_no_look_ahead(strategy_factory("rotation")(params), market, days_back=0, cut_too=False)
+    tried: Any = {"days_back": 0, "cut_too": False, "days_apart": 3}
+    decided = require_no_look_ahead(strategy_factory("rotation")(params), market, **tried)
 
     assert "profit_taken" in {day.reason for day in decided}
     with pytest.raises(LookAheadError):
-        require_no_look_ahead(strategy_factory("rotation")(leaking), market, days_back=0, cut_too=False)
+        require_no_look_ahead(strategy_factory("rotation")(leaking), market, **tried)
 
 
 def test_a_folder_that_is_not_there_exits_2_and_every_command_takes_one(tmp_path: Path, own: Path) -> None:

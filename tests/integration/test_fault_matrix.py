@@ -379,8 +379,10 @@ def test_a_fault_while_the_fate_of_an_order_is_asked_changes_nothing(matrix: Mat
     matrix.end(name, least=2)
 
 
-@pytest.mark.parametrize("executed", [False, True])
-@pytest.mark.parametrize("symbol", ORDERS)
+RECOVERED = [(symbol, executed) for symbol in ORDERS for executed in (False, True)]
+
+
+@pytest.mark.parametrize(("symbol", "executed"), RECOVERED[::3] if THINNED else RECOVERED)
 def test_a_recovery_that_is_disturbed_again_changes_nothing(matrix: Matrix, symbol: str, executed: bool) -> None:
     plain = matrix.check(Case(name="plain")).lives[0].boundaries
     place = next(n for n, each in enumerate(plain) if each.what == "private_post_order" and each.market == symbol)
@@ -567,7 +569,7 @@ def test_a_killed_process_is_followed_by_one_that_goes_on(
 
 def test_the_matrix_has_hundreds_of_cells() -> None:
     troubles = len(_tried(list(TROUBLES)))
-    least = troubles * LEAST_TROUBLE_CELLS + len(READ_FAULTS) * (3 + 2) + len(ORDERS) * 2 * 3 + 2 * 10 + 4 * 6
+    least = troubles * LEAST_TROUBLE_CELLS + len(READ_FAULTS) * (3 + 2) + len(RECOVERED[::3]) * 3 + 2 * 10 + 4 * 6
 
     print(f"{troubles * 2} cells of troubles and stages; at least {least} with kill points and reads")
     assert least >= LEAST_CELLS

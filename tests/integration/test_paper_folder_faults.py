@@ -126,7 +126,7 @@ def test_a_journal_that_another_program_keeps_locked_is_one_sentence(rehearse: O
     assert "another program keeps it locked" in error_sentence(outcome, exit_code=3)
 
 
-@pytest.mark.parametrize("more", [(), ("--accept-config",)])
+@pytest.mark.parametrize("more", [("--accept-config",)])
 def test_a_folder_that_lost_its_journal_is_refused_and_goes_on_once_it_is_back(
     rehearse: Open, tmp_path: Path, more: tuple[str, ...]
 ) -> None:

@@ -53,7 +53,8 @@ def test_no_decision_depends_on_what_comes_after_its_day(name: str) -> None:
     strategy = strategy_factory("rotation")(params_of("rotation").model_validate({**QUICK, **further}))
     market = with_series(faulty_market(3, years=3), strategy.universe.further_series)
 
-    decided = require_no_look_ahead(strategy, market, days_back=0, cut_too=False, sizing=VolatilityTarget(0.4))
+    sizing = VolatilityTarget(0.4)
+    decided = require_no_look_ahead(strategy, market, days_back=0, cut_too=False, days_apart=3, sizing=sizing)
 
     found = Counter(day.reason for day in decided)
     assert found["entry"] >= 3

@@ -97,7 +97,7 @@ def test_no_decision_on_the_real_prices_depends_on_what_comes_after_its_day(name
     # Sessions before the first ceiling's window would cost time and prove nothing.
     history = History(series={symbol: _since(bars, date(2011, 1, 1)) for symbol, bars in history.series.items()})
 
-    assert len(require_no_look_ahead(strategy, history, days_back=0, cut_too=False, days_apart=9)) > 2500
+    assert len(require_no_look_ahead(strategy, history, days_back=0, cut_too=False, days_apart=17)) > 2500
 
 
 def _since(bars: BarSeries, day: date) -> BarSeries:

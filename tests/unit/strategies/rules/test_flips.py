@@ -128,7 +128,7 @@ def test_the_rules_of_the_rotation_hold_just_on_the_days_that_trade(seed: int) -
         assert (awaited is not None and awaited.holds) == (decided.decision.reason == "entry"), decided.day
 
 
-@pytest.mark.parametrize("seed", SEEDS[::2])
+@pytest.mark.parametrize("seed", SEEDS[:3:2])
 def test_the_stated_change_flips_the_decision_and_half_of_it_does_not(seed: int) -> None:
     params = params_of("rotation").model_validate(settings(seed))
 
@@ -143,7 +143,7 @@ def test_so_it_does_with_other_exits(exits: list[Any]) -> None:
     given = {**settings(22), "hold_weeks": 15, "rebalance_drift": None, "exits": exits}
 
     explained = require_sound_flips(
-        params_of("rotation").model_validate(given), faulty_market(22, years=4), days_apart=20 * DAYS_APART
+        params_of("rotation").model_validate(given), faulty_market(22, years=4), days_apart=60 * DAYS_APART
     )
 
     # Without an exit nothing brings a rotation to its end.
@@ -156,7 +156,7 @@ def test_so_it_does_on_the_sample_market() -> None:
     sample, universe = SampleBars(NewYorkSessions().between), strategy_factory("rotation")(params).universe
     market = History(series={name: sample.load(name).bars for name in (*universe.assets, *universe.indices)})
 
-    explained = require_sound_flips(params, market, days_apart=499)
+    explained = require_sound_flips(params, market, days_apart=997)
 
     assert {reason for reason, count in explained.items() if not count} == {"start"}
     assert {"entry", "hold", "time_exit", "support_lost"} <= set(explained)
