@@ -44,7 +44,7 @@ def aligned_of(run: BacktestRun) -> dict[str, Any] | None:
 
 
 def _span(rotation: RotationRow, basket: Basket) -> Span:
-    entry, last = (int(np.searchsorted(basket.days, day.toordinal())) for day in (rotation.entry_day, date.max))
+    entry = int(np.searchsorted(basket.days, rotation.entry_day.toordinal()))
     if rotation.exit_day is None:
-        return Span(entry=entry, exit=last - 1, open=True)
+        return Span(entry=entry, exit=len(basket.days) - 1, open=True)
     return Span(entry=entry, exit=int(np.searchsorted(basket.days, rotation.exit_day.toordinal())))
