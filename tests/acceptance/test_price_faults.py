@@ -151,9 +151,9 @@ def test_a_jump_is_said_loudly_wherever_the_run_is_read(desk: Desk, name: str, f
     told = desk.backtest()
 
     assert (told.exit_code, told.stderr) == (0, "")
-    assert re.search(rf"WARNING: {words}", " ".join(told.stdout.split()))
-    words_told = " ".join(told.stdout.split())
-    assert words_told.index("WARNING: the prices jump") > words_told.index("Not investment advice")
+    said = " ".join(told.stdout.split())
+    assert re.search(rf"WARNING: {words}", said)
+    assert said.index("WARNING: the prices jump") > said.index("Not investment advice")
     folder = only_run_folder(desk.out)
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     (doubt,) = summary["doubts"]

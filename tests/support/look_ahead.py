@@ -2,7 +2,7 @@
 
 Known at day D are bars dated up to D, and nothing else (the specification's rule, taken by date and not by the bars'
 own `known_at`, which may be what is wrong), and of other series the values that were published by the end of D. For
-every D of a run
+every D of a run that is tried
 
 - the facts of D and of all days before it, observed from a history that is garbage after D, are those of the run;
 - the session, handed that garbage history and its facts on D, leaves the same record as the run did.
@@ -11,6 +11,7 @@ The second follows each decision from the first day on: that of D is made after 
 made before it, each day of it after its own garbage.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -104,13 +105,14 @@ def require_no_look_ahead(
     days_apart: int = 1,
     sizing: Sizing | None = None,
 ) -> list[DayDecided]:
-    """Check every decision day of a run over the whole history.
+    """Check the decision days of a run over the whole history.
 
     Args:
         days_back: how many decision days before D are observed again after D's garbage; None: all of them after each
             tenth D, and none after the others.
         cut_too: whether D is also observed from a history that ends with it.
-        days_apart: so many days lie between those that are tried, beside all on which targets change.
+        days_apart: so many days lie between those that are tried, beside all on which targets change; every day is
+            where the variable EVERY_DAY is set.
         sizing: scales the targets.
 
     Returns:
@@ -119,6 +121,7 @@ def require_no_look_ahead(
     Raises:
         LookAheadError: a fact or an event of the run depends on bars dated after its day.
     """
+    days_apart = 1 if os.environ.get("EVERY_DAY") else days_apart
     account, core, span = Account(sizing=sizing), strategy.universe.core, whole_span(strategy, history)
     run, _ = historical_events(strategy, history, span, account)
     decided = [event for event in run if isinstance(event, DayDecided)]

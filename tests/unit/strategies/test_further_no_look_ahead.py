@@ -1,4 +1,4 @@
-"""Nor does anything that is off by default know the future: proved on every decision day."""
+"""Nor does anything that is off by default know the future: proved day by day."""
 
 from collections import Counter
 from collections.abc import Mapping

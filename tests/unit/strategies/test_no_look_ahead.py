@@ -1,4 +1,7 @@
-"""No strategy and no confirmation knows the future: proved on every decision day, and by mutants that are caught."""
+"""No strategy and no confirmation knows the future: proved day by day, and by mutants that are caught.
+
+Some of the decision days are tried, and all on which targets change; with EVERY_DAY in the environment every one.
+"""
 
 import os
 from collections import Counter
