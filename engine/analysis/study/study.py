@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.analysis.study.claims import CLAIMS, Claim, Kind, bills_claim
+from engine.analysis.study.claim import Claim, Kind
+from engine.analysis.study.claims import CLAIMS, bills_claim
 from engine.analysis.study.court import Court
 from engine.analysis.study.evidence import Tried, evidence_of
 from engine.analysis.study.outcome import Outcome

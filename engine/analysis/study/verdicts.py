@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.analysis.study.claims import Claim, Kind
+from engine.analysis.study.claim import Claim, Kind
 from engine.analysis.study.distributions import discovery_rates
 from engine.analysis.study.outcome import Outcome
 

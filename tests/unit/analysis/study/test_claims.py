@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.study.claims import CLAIMS, Kind, bills_claim
+from engine.analysis.study.claim import Kind
+from engine.analysis.study.claims import CLAIMS, bills_claim
 
 MARKED = [
     "000-4",

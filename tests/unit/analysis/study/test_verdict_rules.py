@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.analysis.study.claims import Claim, Kind
+from engine.analysis.study.claim import Claim, Kind
 from engine.analysis.study.nulls import Judged, two_sided
 from engine.analysis.study.outcome import Outcome
 from engine.analysis.study.verdicts import Result, Verdict, judge, rows_of
