@@ -218,7 +218,7 @@ class Data(_Section):
         "auto", description="Provider of series that are no bars; fred: each from its source over the network."
     )
     csv_dir: Folder | None = Field(None, description="Folder of BTC.csv, RUT.csv, …: date,open,high,low,close,volume.")
-    macro_dir: Folder | None = Field(None, description="Folder of WALCL.csv, …: date,value.")
+    macro_dir: Folder | None = Field(None, description="Folder of WALCL.csv, …: date,value, or as FRED gives them.")
     series: dict[MarketName, SeriesSource] = Field(
         default_factory=dict, description="Further series, or other sources of known ones, by name."
     )

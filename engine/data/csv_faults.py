@@ -11,8 +11,8 @@ from datetime import date
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-MISSING_MARKS = ("", "nan", "NaN")
-"""How a cell without a value may be written."""
+MISSING_MARKS = ("", ".", "nan", "NaN")
+"""How a cell without a value may be written; a full stop in the files of FRED."""
 LONGEST_QUOTE = 40
 
 

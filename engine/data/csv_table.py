@@ -5,7 +5,7 @@ The columns may stand in any order and more may be there; dates are ISO, numbers
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ class TableForm:
         optional: columns that may be.
         may_be_empty: columns of which a cell may be empty.
         folder_key: the key of the configuration that names the folder.
+        also: other heads, in small letters, by which a column is known.
     """
 
     row: str
@@ -44,6 +45,7 @@ class TableForm:
     optional: tuple[str, ...] = ()
     may_be_empty: tuple[str, ...]
     folder_key: str
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -141,7 +143,8 @@ def _text(path: Path, content: bytes) -> str:
 
 def _columns(path: Path, text: str, form: TableForm) -> Mapping[str, int]:
     header = text.partition("\n")[0]
-    names = [name.strip().strip('"').strip().lower() for name in header.split(",")]
+    heads = [name.strip().strip('"').strip().lower() for name in header.split(",")]
+    names = [form.also.get(head, head) for head in heads]
     for name in form.columns:
         if names.count(name) > 1:
             raise DataError(f"{path}, line 1: the header has the column {name} twice")

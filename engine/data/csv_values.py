@@ -1,6 +1,6 @@
-"""Series that are no bars from CSV files, one a series: `DIR/WALCL.csv` with date,value."""
+"""Series that are no bars from CSV files, one a series: `DIR/WALCL.csv` with date,value, or as FRED gives it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.data.csv_table import TableForm, read_table
@@ -29,8 +29,10 @@ class CsvValues:
         Raises:
             DataError: the folder or file is missing or cannot be read, or a row is bad; names the file and line.
         """
-        table = read_table(self.file_of(name), VALUES)
         rule = self.rule_of(name)
+        # A download of FRED's is a file of this form under other heads: observation_date,WALCL.
+        heads = {"observation_date": "date"} | {head.lower(): "value" for head in (name, rule.id) if head}
+        table = read_table(self.file_of(name), replace(VALUES, also=heads))
         values = observations(name, days=table.days, value=table.numbers["value"], place=table.place)
         return published(values, rule, source=f"csv {table.path.name}")
 

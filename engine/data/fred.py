@@ -24,7 +24,6 @@ PRODUCTION_URL = "https://fred.stlouisfed.org"
 PATH = "/graph/fredgraph.csv"
 DATE_COLUMNS = ("observation_date", "DATE")
 """The head of the first column, since 2025 and before."""
-NO_VALUE = (".", *MISSING_MARKS)
 OK, FIRST_REFUSAL, NOT_FOUND, FIRST_SERVER_ERROR = 200, 400, 404, 500
 EXCERPT_CHARACTERS = 80
 
@@ -142,7 +141,7 @@ def _read(content: bytes, series: str, vintage: str) -> tuple[str, list[tuple[da
 def _row(line: str) -> tuple[date, float]:
     day, _, value = line.partition(",")
     try:
-        return date.fromisoformat(day), float("nan" if value in NO_VALUE else value)
+        return date.fromisoformat(day), float("nan" if value in MISSING_MARKS else value)
     except ValueError as error:
         # FRED was reached and speaks: what does not get better is a matter of this one series.
         raise TransientError(f"a row is not readable: {line[:EXCERPT_CHARACTERS]!r}", lasting=DataError) from error

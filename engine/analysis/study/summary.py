@@ -39,8 +39,12 @@ def _lead(lead: Mapping[str, Any]) -> str:
         return f"Whether small caps lead alts cannot be told: n = {lead['n']} weeks."
     return (
         f"That small caps lead alts is {lead['verdict']}: over n = {lead['n']} weeks the highest correlation at a lag "
-        f"of 1 to 26 weeks is {lead['effect']:.2f} (p = {lead['p']:.2g}), at {lead['detail']['best_lag']} weeks."
+        f"of 1 to 26 weeks is {lead['effect']:.2f} (p = {lead['p']:.2g}), at {_weeks(lead['detail']['best_lag'])}."
     )
+
+
+def _weeks(count: int) -> str:
+    return f"{count} week{'s' if count != 1 else ''}"
 
 
 def _highs(highs: Mapping[str, Any]) -> str:

@@ -42,6 +42,20 @@ def test_an_empty_value_is_no_observation(provider: CsvValues) -> None:
     assert provider.load("WALCL").series.values.tolist() == [6905000.0]
 
 
+@pytest.mark.parametrize("head", ["observation_date,WALCL", "DATE,WALCL", "observation_date,value"])
+def test_a_download_of_fred_is_read_as_it_is(provider: CsvValues, head: str) -> None:
+    write(provider, f"{head}\n2024-11-20,6923000\n2024-11-27,.\n2024-12-04,\n2024-12-11,6905000\n")
+
+    assert provider.load("WALCL").series.values.tolist() == [6923000.0, 6905000.0]
+
+
+def test_a_download_under_the_id_that_it_has_there_is_read_too(provider: CsvValues) -> None:
+    assert series_rule("HY_OAS").id == "BAMLH0A0HYM2"
+    write(provider, "observation_date,BAMLH0A0HYM2\n2024-11-20,2.6\n", "HY_OAS")
+
+    assert provider.load("HY_OAS").series.values.tolist() == [2.6]
+
+
 def test_columns_may_stand_in_any_order_and_values_below_nothing(provider: CsvValues) -> None:
     write(provider, "note,value,date\nx,-0.6,2025-01-03\ny,-0.61,2025-01-10\n", "NFCI")
 
