@@ -1,7 +1,11 @@
 """The charts of a strategy's rules: each rule draws itself, out of the record."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from math import isfinite
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from engine.config_reading import build_config
 from engine.core.chart import NOTHING, Chart, OnRecord, RotationDays
@@ -41,12 +45,33 @@ def rule_charts(record: RunRecord) -> tuple[Mapping[str, Chart], str]:
         )
         try:
             chart = rule.chart(past)
+            if chart is not None:
+                drawn[name] = _sound(chart)
         except Exception as error:  # noqa: BLE001 - a user's rule may raise whatever it likes, and the run is done
-            missing.append(f"no chart of {name}: {type(error).__name__}: {error}")
-            continue
-        if chart is not None:
-            drawn[name] = chart
+            missing.append(f"no chart of {name}: {type(error).__name__}: {_in_a_line(error)}")
     return drawn, "; ".join(missing)
+
+
+def _sound(chart: Chart) -> Chart:
+    """Give a chart whose values are of the kinds that the page can draw, numbers finite, one for each day.
+
+    Raises:
+        ValueError: it is none; pydantic's names the value.
+    """
+    sound = TypeAdapter(Chart).validate_python(asdict(chart))
+    for curve in sound.curves:
+        if len(curve.values) != len(sound.days):
+            raise ValueError(f"{curve.name} has {len(curve.values)} values for {len(sound.days)} days")
+        if not all(value is None or isfinite(value) for value in curve.values):
+            raise ValueError(f"{curve.name} has a value that is no number; None is a day without one")
+    return sound
+
+
+def _in_a_line(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def strategy_section(record: RunRecord) -> Mapping[str, Any]:

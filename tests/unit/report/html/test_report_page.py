@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.core.chart import Chart, Curve
 from engine.core.errors import DataError
 from engine.report.html.columns import Columns
 from engine.report.html.page import report_html, write_report
@@ -218,6 +219,30 @@ def test_a_rule_that_cannot_be_drawn_leaves_its_chart_out_and_the_page_says_so(m
 
     assert list(content_of(page)["figures"]) == ["equity", "rule-golden_cross", "held"]
     assert "no chart of breakout: ZeroDivisionError: by nothing" in page
+
+
+@pytest.mark.parametrize(
+    ("chart", "said"),
+    [
+        ({"curves": [Curve(name="a", values=[1.0, float("nan")])]}, "a has a value that is no number"),
+        ({"curves": [Curve(name="a", values=[1.0])]}, "a has 1 values for 2 days"),
+        ({"curves": [{"name": "a", "values": ["much", 1.0]}]}, "curves.0.values.0: Input should be a valid number"),
+        ({"days": [1, 2]}, "days.0: Input should be a valid string"),
+        ({"curves": [{"name": "a", "values": [1.0, 2.0], "tone": "mauve"}]}, "curves.0.tone: Input should be"),
+    ],
+)  # fmt: skip
+def test_a_chart_that_cannot_be_drawn_is_left_out_and_said(
+    chart: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {"title": "mine", "words": "", "days": ["2024-01-01", "2024-01-02"], "curves": []} | chart
+    monkeypatch.setattr("strategies.rules.breakout.Breakout.chart", lambda *_: Chart(**given))
+
+    page = report_html(rich_record())
+
+    assert list(content_of(page)["figures"]) == ["equity", "rule-golden_cross", "held"]
+    assert (
+        f"no chart of breakout: ValueError: {said}" in page or f"no chart of breakout: ValidationError: {said}" in page
+    )
 
 
 def test_the_name_of_a_rotation_of_the_last_days_stays_in_the_chart() -> None:
