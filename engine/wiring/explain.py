@@ -23,8 +23,8 @@ from engine.record.run_log import delisting_words
 from engine.recovery import standing_of
 from engine.registry import strategy_factory, strategy_of
 from engine.standing import Standing
-from engine.wiring.backtest import first_ledger
 from engine.wiring.explain_past import Past
+from engine.wiring.terms import first_ledger
 
 PAST_DAYS = 200
 """How many days before the explained one are looked at for `Flip.since`; no change reaches further back."""
@@ -155,7 +155,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
     observations = strategy.observe(past.history)
     core = past.history[strategy.universe.core]
     nothing_held = HeldAtClose(
-        ledger=first_ledger(past.config), closes={}, equity=ZERO, orders_waiting=False, entries_allowed=True
+        ledger=first_ledger(past.config.account), closes={}, equity=ZERO, orders_waiting=False, entries_allowed=True
     )
     alone: dict[str, Counter[str]] = {}
     among: Counter[str] = Counter()
@@ -245,7 +245,7 @@ def _decided_on(past: Past, day: date) -> DayDecided:
 
 
 def _fresh(past: Past) -> Standing:
-    return Standing(ledger=first_ledger(past.config, past.events), state=strategy_of(past.config).start())
+    return Standing(ledger=first_ledger(past.config.account, past.events), state=strategy_of(past.config).start())
 
 
 def _states(past: Past) -> list[tuple[date, StrategyState]]:

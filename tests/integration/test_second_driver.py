@@ -1,6 +1,6 @@
-"""The seam: two hosts drive one session, and their records are equal to the last digit.
+"""The seam: two drivers of history drive one session, and their records are equal to the last digit.
 
-The historical driver plays through backtrader; the trivial one is a loop over days. Compared are all events, as text,
+The historical driver plays through backtrader; the plain one is a loop over days. Compared are all events, as text,
 so that `1.0` and `1.00` differ.
 """
 
@@ -36,8 +36,8 @@ from engine.core.strategy import AnyStrategy, Decision, Holdings, Universe
 from engine.data.csv_files import read_csv_bars
 from engine.registry import params_of, strategy_factory
 from engine.span import Span
+from tests.support.driven import Account, historical_events, plain_events, whole_span
 from tests.support.markets import COINS, CORE, MONDAY, coin_bars, faulty_market, history_of
-from tests.support.trivial_driver import Account, historical_events, trivial_events, whole_span
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
@@ -139,10 +139,10 @@ def both_records(
     """Run both drivers, require equal records, and give the record."""
     account = account or Account()
     span = span or whole_span(strategy, history)
-    trivial = trivial_events(strategy, history, span, account)
+    plain = plain_events(strategy, history, span, account)
     historical, _ = historical_events(strategy, history, span, account)
-    assert list(map(repr, historical)) == list(map(repr, trivial))
-    return trivial
+    assert list(map(repr, historical)) == list(map(repr, plain))
+    return plain
 
 
 def rotation(**settings: Any) -> AnyStrategy:
@@ -203,7 +203,7 @@ def test_the_generated_runs_hold_everything_that_can_happen_to_an_order() -> Non
         strategies = (rotation(rebalance_drift=0.05, exit_to="cash"), Restless(seed))
         for strategy in strategies:
             history = faulty_market(seed, years=2)
-            events = trivial_events(strategy, history, whole_span(strategy, history), _any_account(seed, history))
+            events = plain_events(strategy, history, whole_span(strategy, history), _any_account(seed, history))
             kinds.update(_happenings(events, history))
 
     assert {kind for kind, times in kinds.items() if times >= 3} == {
