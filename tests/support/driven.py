@@ -20,12 +20,22 @@ from engine.drivers import historical, plain
 from engine.journal.memory import MemoryJournal
 from engine.observed import Observed
 from engine.ports import Venue
+from engine.registry import params_of, strategy_factory
 from engine.session import Session
 from engine.span import Span
 from engine.terms import Terms
 
 QUOTE = "USDT"
 USUAL_COSTS = Costs(commission=Decimal("0.001"), slippage=Decimal("0.0005"))
+
+QUICK: Mapping[str, Any] = {
+    "basket": {"ETH": 0.4},
+    "basket_equal": ["SOL", "BNB", "XRP"],
+    "macd": {"fast": 3, "slow": 8, "signal": 3, "warmup_weeks": 20, "valid_weeks": 6},
+    "breakout": {"lookback_years": 2, "min_age_weeks": 4, "confirm_sessions": 2, "loss_sessions": 2},
+    "hold_weeks": 6,
+}
+"""The rotation with settings under which a small market makes it rotate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +108,20 @@ def historical_events(
     driver = historical.HistoricalDriver(observed, account.terms(strategy.universe.assets))
     player = driver.run(analyzers=analyzers)
     return list(driver.ended().events), player
+
+
+def both_records(
+    strategy: AnyStrategy, history: History, account: Account | None = None, *, span: Span | None = None
+) -> list[Event]:
+    """Run both drivers, require equal records, and give the record."""
+    account = account or Account()
+    span = span or whole_span(strategy, history)
+    plain = plain_events(strategy, history, span, account)
+    historical, _ = historical_events(strategy, history, span, account)
+    assert list(map(repr, historical)) == list(map(repr, plain))
+    return plain
+
+
+def rotation(**settings: Any) -> AnyStrategy:
+    """Build the rotation with those settings, and others over them."""
+    return strategy_factory("rotation")(params_of("rotation").model_validate({**QUICK, **settings}))
