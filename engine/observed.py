@@ -28,14 +28,9 @@ class Observed:
         """The asset whose bars are the decision days."""
         return self.strategy.universe.core
 
-    def decides(self, day: date) -> bool:
-        """Tell whether a day is one of the decision days."""
-        within = self.span.first_day <= day <= self.span.last_day
-        return within and self.history[self.core].position_on(day) is not None
-
     def until(self, day: date) -> "Observed":
-        """Give the same with no decision day after `day`, which is one."""
-        return replace(self, span=replace(self.span, last_day=day))
+        """Give the same with no decision day after `day`."""
+        return replace(self, span=replace(self.span, last_day=min(day, self.span.last_day)))
 
 
 def observe(
