@@ -18,7 +18,7 @@ from engine.core.market import Floats
 from engine.core.order import Fill, Order
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
-from engine.core.strategy import AnyStrategy
+from engine.core.strategy import AnyStrategy, Verified
 from engine.drivers.history import Drive, Driven, Opening
 from engine.observed import Observed
 from engine.ports import ProgressBar
@@ -104,6 +104,8 @@ def backtest(
     doubts = doubts_of(observed, jumps=config.data.jumps)
     said = (*doubts, *(f"data gap: {gap}" for gap in market.gaps))
     driven = (drive or _with_backtrader)(observed, terms, Opening(synthetic=market.synthetic, label=label, doubts=said))
+    if isinstance(strategy, Verified):
+        strategy.verify(market.history)
     check_no_look_ahead(strategy, market.history, observed.observations, driven.events, sizing=terms.sizing)
     days, fills = decided_days(driven.events), booked_fills(driven.events)
     rotations = rotations_of(days)

@@ -18,8 +18,8 @@ from engine.core.performance import performance_of
 from engine.core.strategy import AnyStrategy
 from engine.drivers.backtrader_venue import HEADROOM
 from engine.registry import params_of, strategy_factory
-from tests.integration.test_second_driver import DAY, QUICK, Restless, Scripted, rotation
-from tests.support.driven import Account, historical_events, whole_span
+from tests.integration.test_second_driver import DAY, Restless, Scripted
+from tests.support.driven import QUICK, Account, historical_events, rotation, whole_span
 from tests.support.markets import MONDAY, coin_bars, faulty_market, history_of
 
 RELATIVE = 1e-9
