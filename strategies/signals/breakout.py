@@ -321,7 +321,7 @@ def _range_maximum(values: Floats, begin: NDArray[np.int64], stop: NDArray[np.in
         half = 2 ** (len(table) - 1)
         table.append(np.maximum(table[-1][:-half], table[-1][half:]))
     levels = np.floor(np.log2(counts[wanted])).astype(np.int64)
-    for level in np.unique(levels):
+    for level in set(levels.tolist()):
         rows = wanted[levels == level]
         result[rows] = np.maximum(table[level][begin[rows]], table[level][stop[rows] - 2**level])
     return result
