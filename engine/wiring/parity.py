@@ -22,7 +22,7 @@ from engine.research.differences import (
     Difference,
 )
 from engine.research.exchange_model import ExchangeModel
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.strict import revisions, strict
 from engine.venues.exchange_venue import BUY_MARGIN
 from engine.wiring.backtest import BacktestRun, backtest

@@ -27,7 +27,7 @@ from engine.report.console import print_result
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import UNEXPLAINED, Attribution, Cause, Difference
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.tolerant import tolerant
 from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.terms import first_ledger, sizing_of
