@@ -1,7 +1,7 @@
 """From a configuration to a finished backtest: load, observe, drive, check, benchmarks, summary, a step each.
 
-The steps are called alone by whoever needs a part: `load_market`, `observe_history`, a driver's `drive`,
-`check_no_look_ahead`, `benchmark_curves`, and `write_backtest` for the files.
+The steps are called alone by whoever needs a part: `load_market`, `observe_history`, a driver's `drive`, `check`,
+`benchmark_curves`, and `write_backtest` for the files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from engine.core.market import Floats
 from engine.core.order import Fill, Order
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
+from engine.core.sizing import Sizing
 from engine.core.strategy import AnyStrategy, Verified
 from engine.drivers.history import Drive, Driven, Opening
 from engine.observed import Observed
@@ -104,11 +105,38 @@ def backtest(
     doubts = doubts_of(observed, jumps=config.data.jumps)
     said = (*doubts, *(f"data gap: {gap}" for gap in market.gaps))
     driven = (drive or _with_backtrader)(observed, terms, Opening(synthetic=market.synthetic, label=label, doubts=said))
+    check(observed, driven.events, sizing=terms.sizing)
+    return _finished(config, market, observed, terms, driven, doubts, label=label, studies=studies)
+
+
+def check(observed: Observed, events: Sequence[Event], *, sizing: Sizing | None) -> None:
+    """Hold a run to second opinions: its indicators by another library, its changes of targets by truncated history.
+
+    Raises:
+        CheckError: an indicator is another; a decision rests on what was not known.
+    """
+    strategy = observed.strategy
     if isinstance(strategy, Verified):
-        strategy.verify(market.history)
-    check_no_look_ahead(strategy, market.history, observed.observations, driven.events, sizing=terms.sizing)
+        strategy.verify(observed.history)
+    check_no_look_ahead(strategy, observed.history, observed.observations, events, sizing=sizing)
+
+
+def _finished(
+    config: Config,
+    market: Market,
+    observed: Observed,
+    terms: Terms,
+    driven: Driven,
+    doubts: Sequence[str],
+    *,
+    label: str,
+    studies: Path | None,
+) -> BacktestRun:
+    """Put what was driven together with its figures."""
+    universe, standing = observed.strategy.universe, driven.standing
     days, fills = decided_days(driven.events), booked_fills(driven.events)
     rotations = rotations_of(days)
+    held = benchmark_curves(terms, config.account, universe, market.history, [day.day for day in days])
     facts = RunFacts(
         mode="backtest",
         name=config.name,
@@ -119,25 +147,19 @@ def backtest(
         data_sources=_sources(market),
         notes=_notes(market, observed, driven),
         doubts=doubts,
-        benchmark_equity=benchmark_curves(
-            terms, config.account, strategy.universe, market.history, [day.day for day in days]
-        ),
-        rotates=strategy.universe.rotates,
+        benchmark_equity=held,
+        rotates=universe.rotates,
         label=label,
         settings=changed_settings(config),
-        study=None if studies is None else _quoted(studies, observed),
+        study=None if studies is None else quoted_study(studies, market.history, universe, observed.span.last_day),
     )
     missed = coins_out_of_position(
-        driven.standing.orders,
-        driven.standing.missed,
-        ledger=driven.standing.ledger,
-        last=days[-1],
-        wait_days=terms.sell_wait_days,
+        standing.orders, standing.missed, ledger=standing.ledger, last=days[-1], wait_days=terms.sell_wait_days
     )
     return BacktestRun(
         config=config,
-        strategy=strategy,
-        planner=terms.planner(strategy.universe),
+        strategy=observed.strategy,
+        planner=terms.planner(universe),
         market=market,
         span=observed.span,
         events=driven.events,
@@ -146,7 +168,7 @@ def backtest(
         rotations=rotations,
         summary=summary_of(facts, days=days, fills=fills, rotations=rotations, out_of_position=missed),
         doubts=doubts,
-        benchmarks=facts.benchmark_equity,
+        benchmarks=held,
     )
 
 
@@ -172,10 +194,6 @@ def _notes(market: Market, observed: Observed, driven: Driven) -> tuple[str, ...
         *too_small_notes(driven.events),
         *account_notes(driven.events, mode="backtest"),
     )
-
-
-def _quoted(studies: Path, observed: Observed) -> Mapping[str, object] | None:
-    return quoted_study(studies, observed.history, observed.strategy.universe, observed.span.last_day)
 
 
 def _early_ends(observed: Observed) -> list[str]:
