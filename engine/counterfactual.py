@@ -59,7 +59,9 @@ class WhatIf:
     def decided(self, change: Change) -> Decision[StrategyState] | None:
         """Decide the day under a change; None where it leaves no history to decide on."""
         try:
-            strategy = self._build(change.applied_to_params(self._params))
+            params = change.applied_to_params(self._params)
+            # Most changes are of closes alone.
+            strategy = self.strategy if params is self._params else self._build(params)
             observations = strategy.observe(change.applied_to(self.history))
         except (DataError, ValueError):
             return None

@@ -46,6 +46,7 @@ class MacdTiming:
     Params: ClassVar[type[StrategyParams]] = MacdTimingParams
 
     def __init__(self, params: MacdTimingParams) -> None:
+        self._core, self._macd = params.core, params.macd
         self._above = MacdAbove(OncePerHistory(DailyMacds(params.macd, core=params.core)), core=params.core)
         self._invested: Mapping[str, float] = {params.core: 1 - params.cash_reserve}
         self.universe = Universe(
@@ -55,6 +56,12 @@ class MacdTiming:
     def observe(self, history: History) -> DailyMacd:
         """Compute the weekly MACD."""
         return self._above.observe(history)
+
+    def verify(self, history: History) -> None:
+        """Hold the MACD to that of `ta`."""
+        from strategies.signals.macd_by_ta import hold_to_ta  # noqa: PLC0415 - a quarter of a second, for checks alone
+
+        hold_to_ta(history[self._core], self._macd)
 
     def start(self) -> TimingState:
         """Start in cash, undecided."""

@@ -94,6 +94,12 @@ class Rotation:
             places=(places_of(columns, entry), places_of(columns, exits_)),
         )
 
+    def verify(self, history: History) -> None:
+        """Hold the MACD to that of `ta`."""
+        from strategies.signals.macd_by_ta import hold_to_ta  # noqa: PLC0415 - a quarter of a second, for checks alone
+
+        hold_to_ta(history[self.params.core], self.params.macd)
+
     def start(self) -> RotationState:
         """Start in CORE, nothing bought."""
         return RotationState()

@@ -11,6 +11,7 @@ from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from engine.wiring.explain_past import Past
 
@@ -46,7 +47,8 @@ def explain(
 
     from engine.report.console import make_console
 
-    past = _past(target, assignments, out, quiet=quiet)
+    days = (first, last) if wanted is None else (wanted, wanted)
+    past = _past(target, assignments, out, days, quiet=quiet)
     console = make_console(quiet=quiet)
 
     from engine.report.explanation import blocked_values, day_values, print_blocked, print_day
@@ -66,7 +68,14 @@ def explain(
             print_blocked(console, counted)
 
 
-def _past(target: str, assignments: "Sequence[str] | None", out: Path, *, quiet: bool) -> "Past":
+def _past(
+    target: str,
+    assignments: "Sequence[str] | None",
+    out: Path,
+    days: "tuple[date | None, date | None]",
+    *,
+    quiet: bool,
+) -> "Past":
     folder = next((path for path in (Path(target), out / target) if path.is_dir()), None)
     if folder is None and not Path(target).exists() and Path(target).suffix not in (".yaml", ".yml"):
         raise ConfigError(
@@ -78,10 +87,11 @@ def _past(target: str, assignments: "Sequence[str] | None", out: Path, *, quiet:
     from engine.report.console import progress_bar
     from engine.wiring.explain_past import past_of_config, past_of_run
 
+    first, last = days
     with progress_bar(quiet=quiet) as progress:
         if folder is None:
             config = load_config(Path(target), assignments, quiet=quiet)
-            return past_of_config(config, now=system_now, progress=progress)
-        past = past_of_run(folder, assignments or (), now=system_now, progress=progress)
+            return past_of_config(config, now=system_now, progress=progress, first=first, last=last)
+        past = past_of_run(folder, assignments or (), now=system_now, progress=progress, first=first, last=last)
     say_own_files(quiet=quiet)
     return past

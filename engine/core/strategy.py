@@ -253,6 +253,19 @@ class LeavesForCash(Protocol):
         ...
 
 
+@runtime_checkable
+class Verified(Protocol):
+    """What a strategy offers whose indicators another library computes too; asked by whoever wants a second opinion."""
+
+    def verify(self, history: History) -> None:
+        """Compute them by that library, and compare.
+
+        Raises:
+            CheckError: they differ.
+        """
+        ...
+
+
 CASH = "CASH"
 """The state's name on record while the kill switch holds, in any strategy."""
 AnyStrategy: TypeAlias = Strategy[Any, Any]

@@ -32,7 +32,8 @@ def closed_rows(days: Days, sessions: SessionsBetween) -> NDArray[np.bool_]:
         return certain
     known = days[certain]
     opened = sessions(known.min().item(), known.max().item())
-    closed: NDArray[np.bool_] = certain & ~np.isin(days, opened)
+    # Of integers: for dates numpy sorts, and loads its masked arrays to do so.
+    closed: NDArray[np.bool_] = certain & ~np.isin(ordinals_of(days), ordinals_of(opened))
     return closed
 
 

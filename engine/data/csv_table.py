@@ -3,10 +3,10 @@
 The columns may stand in any order and more may be there; dates are ISO, numbers plain decimals. Nothing is repaired.
 """
 
-import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from engine.core.calendar import Days
 from engine.core.errors import DataError
 from engine.core.market import Floats
 from engine.data.bounded_lines import LONGEST_LINE_BYTES, LongLineError, read_lines
-from engine.data.csv_faults import MISSING_MARKS, first_fault, numbered_rows
+from engine.data.csv_faults import first_fault, numbered_rows
 
 DATE = "date"
 MOST_FILES_NAMED = 12
@@ -24,6 +24,10 @@ EPOCH_YEAR, MONTHS_A_YEAR = 1970, 12
 NO_ROW = "holds a header and no row"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DATE_WIDTH = len("2024-01-31")
+DATE_CELL = f"S{DATE_WIDTH + 1}"
+"""One byte more than a date has: bytes are far cheaper than strings, and a longer cell still shows."""
+PLAIN_LETTERS = np.array([letter in b"0123456789+-.eE,\nNaninf" for letter in range(256)])
+"""By byte: whether it may stand in a cell that is a date, a number (inf is one, and refused later), NaN, or empty."""
 DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
 
 
@@ -88,7 +92,7 @@ def read_table(path: Path, form: TableForm) -> Table:
     try:
         days, numbers = _parse(content, text, column_by_name, form)
     except ValueError as error:
-        # pandas' parser and conversion errors are ValueErrors, and none of them names the line.
+        # None of them names the line.
         fault = first_fault(text, column_by_name, may_be_empty=form.may_be_empty, row_word=form.row)
         raise DataError(f"{path}, {fault}" if fault else f"{path}: not readable as {form.row}s: {error}") from error
     return Table(path=path, days=days, numbers=numbers, text=text)
@@ -161,41 +165,48 @@ def _parse(
     content: bytes, text: str, column_by_name: Mapping[str, int], form: TableForm
 ) -> tuple[Days, dict[str, Floats]]:
     """Read the rows; any ValueError means that some row is not of the form it should have."""
-    import pandas as pd  # noqa: PLC0415 - a quarter of a second that commands without bars need not spend
-
     header, _, body = content.partition(b"\n")
-    if b'"' in content:
-        # A quoted cell may hold commas, so only the slow walk can count columns.
-        if first_fault(text, column_by_name, may_be_empty=form.may_be_empty, row_word=form.row) is not None:
-            raise ValueError("a row is not of the form of the header")
-    elif not _all_lines_have(body, commas=header.count(b",")):
-        # pandas fills short rows and, told which columns to use, cuts long ones, both in silence.
-        raise ValueError("a row has more or fewer columns than the header")
     names = sorted(column_by_name, key=lambda name: column_by_name[name])
     # What stays is allocated before what goes: the other way round, every file leaves a hole of megabytes on the heap.
-    lines = body.count(b"\n") + 1
-    room = np.empty((len(names), lines))
-    frame = pd.read_csv(
-        io.BytesIO(body),
-        header=None,
-        names=names,
-        usecols=[column_by_name[name] for name in names],
-        # One byte more than a date has: bytes are far cheaper than strings, and a longer cell still shows.
-        dtype={name: f"S{DATE_WIDTH + 1}" if name == DATE else "float64" for name in names},
-        keep_default_na=False,
-        na_values=list(MISSING_MARKS),
-        low_memory=False,
-    )
+    room = np.empty((len(names), body.count(b"\n") + 1))
+    if not PLAIN_LETTERS[np.frombuffer(body, dtype=np.uint8)].all():
+        cells = _walked(text, column_by_name, form)
+    elif _all_lines_have(body, commas=header.count(b",")):
+        cells = _plain_cells(body, [column_by_name[name] for name in names], names)
+    else:
+        raise ValueError("a row has more or fewer columns than the header")
     # A quoted cell may span lines, so there may be fewer rows than lines.
-    kept = dict(zip(names, room[:, : len(frame)], strict=True))
+    kept = dict(zip(names, room[:, : len(cells[DATE])], strict=True))
     dates = kept.pop(DATE).view("datetime64[D]")
-    dates[:] = _days(frame[DATE].to_numpy())
+    dates[:] = _days(np.ascontiguousarray(cells[DATE]))
     for name, column in kept.items():
-        column[:] = frame[name].to_numpy()
-    for name, column in kept.items():
+        column[:] = cells[name]
         if name not in form.may_be_empty and np.isnan(column).any():
             raise ValueError(f"{name} is missing")
     return dates, kept
+
+
+def _plain_cells(body: bytes, columns: Sequence[int], names: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+    """Read cells that are nothing but dates and numbers, or empty."""
+    # Twice: the second of three commas in a row ends one empty cell and begins the next.
+    filled = body.replace(b",,", b",nan,").replace(b",,", b",nan,").replace(b",\n", b",nan\n")
+    lines = (filled + b"nan" if filled.endswith(b",") else filled).decode().split("\n")
+    kinds = [(name, DATE_CELL if name == DATE else "f8") for name in names]
+    cells: NDArray[Any] = np.loadtxt(lines, dtype=kinds, comments=None, delimiter=",", usecols=columns, ndmin=1)
+    return {name: cells[name] for name in names}
+
+
+def _walked(text: str, column_by_name: Mapping[str, int], form: TableForm) -> Mapping[str, NDArray[Any]]:
+    """Read cells with quotes, spaces or marks, slowly: only a walk can tell which commas separate columns."""
+    if first_fault(text, column_by_name, may_be_empty=form.may_be_empty, row_word=form.row) is not None:
+        raise ValueError("a row is not of the form of the header")
+    _, *rows = (row for _, row in numbered_rows(text))
+    return {
+        name: np.array([row[at] for row in rows], dtype=DATE_CELL)
+        if name == DATE
+        else np.array([float(row[at].strip() or "nan") for row in rows])
+        for name, at in column_by_name.items()
+    }
 
 
 def _all_lines_have(body: bytes, *, commas: int) -> bool:

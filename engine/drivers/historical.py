@@ -10,32 +10,25 @@ Facts about backtrader 1.9.78 that the code below stands on:
 - `checksubmit` would refuse a buy by D's close; slippage is capped at the bar's high unless `slip_out`.
 - The broker's `next` executes what is pending at once; called after each submission, it makes a sell's cash available
   to the buys that follow at the same open.
-- The broker counts in floats and refuses a buy that is short by float noise; it starts with a headroom of
-  `HEADROOM` of the cash that the ledger does not know of. Every fill is compared with the exact one.
+- The broker counts in floats (`backtrader_venue.py`).
 """
 
 import math
 import warnings
 from array import array
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import numpy as np
 
 from engine.core.calendar import opening_instant
 from engine.core.errors import CheckError
-from engine.core.events import OrderSent
-from engine.core.fills import Costs, Execution, execute_at, fill_of
-from engine.core.instrument import Instrument
-from engine.core.ledger import Ledger
-from engine.core.market import BarSeries, History
-from engine.core.money import ZERO, decimal_of, exact
-from engine.core.order import Order, OrderReport, OrderStatus, Side
-from engine.core.strategy import Observations
-from engine.session import Session
-from engine.span import Span
+from engine.core.market import BarSeries
+from engine.drivers.backtrader_venue import HEADROOM, BacktraderVenue, Feed
+from engine.drivers.history import PLAIN_OPENING, Driven, HistorySession, Opening
+from engine.observed import Observed
+from engine.terms import Terms
 
 with warnings.catch_warnings():
     # backtrader 1.9.78 has escape sequences that Python warns about whenever it compiles them: where no bytecode is.
@@ -43,13 +36,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import backtrader as bt
 
-Feed: TypeAlias = Any
-"""A backtrader data feed; its classes are made by metaclasses that types cannot follow."""
-
-NO_BAR = "the market has no bar on that day"
-HEADROOM = 1e-9
-TOLERANCE = 1e-9
-"""Relative difference up to which a float figure of the broker equals an exact one."""
 _NEVER = math.inf
 
 
@@ -140,150 +126,21 @@ class _Player(bt.Strategy):
             raise CheckError(f"backtrader answered {order.getstatusname()} to an order that the fill rule accepts")
 
 
-class BacktraderVenue:
-    """The matching engine of history: fills at the open, compared with the exact fill rule."""
-
-    def __init__(self, *, instruments: Mapping[str, Instrument], costs: Costs, quote: str) -> None:
-        self._instruments = instruments
-        self._costs = costs
-        self._quote = quote
-        self._player: Any = None
-        self._feeds: Mapping[str, Feed] = {}
-        self._orders = 0
-        self._held: dict[str, Decimal] = {}
-        self.headroom = 0.0
-        self.bar_ordinal = 0
-
-    def attach(self, player: Any, feeds: Mapping[str, Feed]) -> None:
-        """Take the running backtrader strategy whose broker executes."""
-        self._player, self._feeds = player, feeds
-
-    def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset."""
-        return self._instruments
-
-    def why_closed(self, asset: str, at: datetime) -> str:  # noqa: ARG002 - the bar that opens now is the time
-        """Say that the asset has no bar that opens now, where that is so."""
-        return "" if self._feeds[asset].ordinal() == self.bar_ordinal else NO_BAR
-
-    def submit(
-        self,
-        order: Order,
-        *,
-        at: datetime,
-        cash: Decimal,
-        alongside: Sequence[Order] = (),  # noqa: ARG002 - at the decision's prices they fit, but for what the open moved
-    ) -> OrderReport:
-        """Execute at this bar's open."""
-        feed = self._feeds[order.asset]
-        expected = execute_at(
-            order,
-            reference_price=decimal_of(feed.open[0]),
-            cash=cash,
-            costs=self._costs,
-            instrument=self._instruments[order.asset],
-        )
-        if expected.quantity <= ZERO:
-            message = f"cash {cash:.2f} does not pay for an order"
-            return OrderReport(status=OrderStatus.REJECTED, unpaid=expected.unpaid, waived=True, message=message)
-        send = self._player.buy if order.side is Side.BUY else self._player.sell
-        executed = send(data=feed, size=float(expected.quantity), exectype=bt.Order.Market)
-        self._player.broker.next()
-        self._compare(order, executed, expected, cash)
-        self._settle(order, expected, cash)
-        self._orders += 1
-        fill = fill_of(order, expected, at=at, order_id=str(self._orders), fee_asset=self._quote)
-        return OrderReport(status=OrderStatus.FILLED, fills=(fill,), unpaid=expected.unpaid)
-
-    def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
-        """Give nothing: the ledger keeps the only books."""
-        return None
-
-    def resolve(
-        self,
-        order: Order,
-        *,
-        at: datetime,
-        sent: OrderSent | None = None,  # noqa: ARG002
-    ) -> OrderReport:
-        """Refuse: the fate of an order in history is known at once."""
-        raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
-
-    def follow(self, ledger: Ledger) -> None:
-        """Have the broker hold what a ledger does: a delisted coin is sold in the books, and no bar executes that."""
-        for asset, held in self._held.items():
-            if held != ledger.quantity(asset):
-                self._held[asset] = ledger.quantity(asset)
-                self._player.broker.positions[self._feeds[asset]].size = float(self._held[asset])
-        self._player.broker.cash = float(ledger.cash) + self.headroom
-
-    def _compare(self, order: Order, executed: Any, expected: Execution, cash: Decimal) -> None:
-        if executed.status != executed.Completed:
-            raise CheckError(f"backtrader answered {executed.getstatusname()} to {order.client_order_id}")
-        broker, feed = self._player.broker, self._feeds[order.asset]
-        held, left = self._after(order, expected, cash)
-        turned_over = float(cash + expected.notional)
-        for name, theirs, ours, scale in (
-            ("price", executed.executed.price, expected.price, float(expected.price)),
-            ("quantity", abs(executed.executed.size), expected.quantity, float(expected.quantity)),
-            ("fee", executed.executed.comm, expected.fee, float(expected.notional)),
-            ("position", broker.getposition(feed).size, held, float(held + expected.quantity)),
-            ("cash", broker.get_cash() - self.headroom, left, turned_over),
-        ):
-            if abs(theirs - float(ours)) > TOLERANCE * scale:
-                raise CheckError(f"{order.client_order_id}: backtrader's {name} {theirs!r} is not the ledger's {ours}")
-
-    def _settle(self, order: Order, expected: Execution, cash: Decimal) -> None:
-        # Float dust of partial sales would split the next buy in two, and noise would add up over years of orders.
-        held, left = self._after(order, expected, cash)
-        self._held[order.asset] = held
-        self._player.broker.positions[self._feeds[order.asset]].size = float(held)
-        self._player.broker.cash = float(left) + self.headroom
-
-    def _after(self, order: Order, expected: Execution, cash: Decimal) -> tuple[Decimal, Decimal]:
-        """Give the position and the cash that an execution leaves, exactly."""
-        sign = 1 if order.side is Side.BUY else -1
-        with exact():
-            held = self._held.get(order.asset, ZERO) + sign * expected.quantity
-            return held, cash - sign * expected.notional - expected.fee
-
-
 class HistoricalDriver:
     """Plays history through a session, day by day.
 
     Args:
-        history: the bars; those of every tradable asset of the strategy's universe.
-        observations: facts by day, made of the whole history, revealed day by day.
-        core: the asset whose bars are the decision days.
-        assets: everything that may be traded.
-        venue: the one handed to the session.
-        synthetic: whether the bars are made up.
+        observed: with the bars of every tradable asset of the strategy's universe.
     """
 
-    def __init__(
-        self,
-        *,
-        session: Session,
-        venue: BacktraderVenue,
-        history: History,
-        observations: Observations[object],
-        span: Span,
-        core: str,
-        assets: Sequence[str],
-        costs: Costs,
-        synthetic: bool = False,
-    ) -> None:
-        self._session = session
-        self._venue = venue
-        self._history = history
-        self._synthetic = synthetic
-        self._observations = observations
-        self._span = span
-        self._core = core
-        self._assets = tuple(dict.fromkeys((core, *assets)))
-        self._costs = costs
+    def __init__(self, observed: Observed, terms: Terms, opening: Opening = PLAIN_OPENING) -> None:
+        self._venue = BacktraderVenue(terms)
+        self._run = HistorySession(observed, terms, self._venue, opening)
+        self._session = self._run.session
+        self._observed = observed
+        self._core = observed.core
         self._feeds: dict[str, Feed] = {}
-        self._awake = {core}
+        self._awake = {self._core}
         self._values_positions = False
 
     def run(self, *, analyzers: Sequence[Any] = ()) -> Any:
@@ -301,11 +158,12 @@ class HistoricalDriver:
         cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, preload=True, runonce=True)
         cerebro.setbroker(_SpotBroker())
         self._values_positions = cerebro.broker.values_positions = bool(analyzers)
-        for asset in self._assets:
+        history, span = self._observed.history, self._observed.span
+        for asset in dict.fromkeys((self._core, *self._observed.strategy.universe.assets)):
             self._feeds[asset] = _BulkFeed(
-                bars=self._history[asset],
-                last_ordinal=self._span.last_day.toordinal(),
-                awake_from=self._span.first_day.toordinal() if asset == self._core else None,
+                bars=history[asset],
+                last_ordinal=span.last_day.toordinal(),
+                awake_from=span.first_day.toordinal() if asset == self._core else None,
                 on_bar=self._step_to,
             )
             cerebro.adddata(self._feeds[asset], name=asset)
@@ -313,10 +171,11 @@ class HistoricalDriver:
         for analyzer in analyzers:
             cerebro.addanalyzer(analyzer)
         cerebro.addstrategy(_Player, driver=self)
-        self._session.begin(self._span.first_day, notes=self._span.notes, synthetic=self._synthetic)
-        result = cerebro.run()[0]
-        self._session.end(self._span.last_day)
-        return result
+        return cerebro.run()[0]
+
+    def ended(self) -> Driven:
+        """End the run, and give what happened."""
+        return self._run.ended()
 
     def attach(self, player: Any) -> None:
         """Take backtrader's strategy instance, once it exists."""
@@ -333,7 +192,7 @@ class HistoricalDriver:
         ordinal = self._venue.bar_ordinal
         if self._feeds[self._core].ordinal() == ordinal:
             before = self._session.ledger.cash
-            self._session.decide(date.fromordinal(ordinal), self._observations, self._history)
+            self._session.decide(date.fromordinal(ordinal), self._observed.observations, self._observed.history)
             if self._session.ledger.cash != before:
                 self._venue.follow(self._session.ledger)
             self._wake(ordinal + 1)
@@ -365,11 +224,22 @@ class HistoricalDriver:
         broker.set_coo(True)
         broker.set_checksubmit(False)
         broker.set_slippage_perc(
-            float(self._costs.slippage), slip_open=True, slip_limit=True, slip_match=True, slip_out=True
+            float(self._venue.costs.slippage), slip_open=True, slip_limit=True, slip_match=True, slip_out=True
         )
         broker.setcommission(
-            commission=float(self._costs.commission),
+            commission=float(self._venue.costs.commission),
             commtype=bt.CommInfoBase.COMM_PERC,
             percabs=True,
             stocklike=True,
         )
+
+
+def drive(observed: Observed, terms: Terms, opening: Opening = PLAIN_OPENING) -> Driven:
+    """Play the decision days of a history.
+
+    Raises:
+        CheckError: backtrader executed something else than the fill rule says.
+    """
+    driver = HistoricalDriver(observed, terms, opening)
+    driver.run()
+    return driver.ended()

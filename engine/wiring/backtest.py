@@ -1,26 +1,27 @@
-"""From a configuration to a finished backtest."""
+"""From a configuration to a finished backtest: load, observe, drive, check, benchmarks, summary, a step each.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+The steps are called alone by whoever needs a part: `load_market`, `observe_history`, a driver's `drive`, `check`,
+`benchmark_curves`, and `write_backtest` for the files.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from engine import __version__
 from engine.causality import check_no_look_ahead
 from engine.changed_settings import changed_settings
 from engine.config import Config
-from engine.core.benchmarks import hold_equity, tradable_weights
-from engine.core.events import DayDecided, Event, RunEnded, RunStarted
-from engine.core.fills import Costs
-from engine.core.instrument import Instrument, built_in_instrument, symbol_of
-from engine.core.ledger import Ledger
-from engine.core.market import Floats, History
+from engine.core.events import DayDecided, Event, RunEnded
+from engine.core.market import Floats
 from engine.core.order import Fill, Order
 from engine.core.out_of_position import coins_out_of_position
 from engine.core.planner import Planner
-from engine.core.strategy import AnyStrategy, Universe
-from engine.data.jumps import jump_words
-from engine.journal.memory import MemoryJournal
+from engine.core.sizing import Sizing
+from engine.core.strategy import AnyStrategy, Verified
+from engine.drivers.history import Drive, Driven, Opening
+from engine.observed import Observed
 from engine.ports import ProgressBar
 from engine.record.account_notes import account_notes
 from engine.record.projections import booked_fills, decided_days, rotations_of
@@ -28,13 +29,14 @@ from engine.record.record_rows import RotationRow
 from engine.record.summary import RunFacts, summary_of
 from engine.record.too_small import too_small_notes
 from engine.registry import strategy_of
-from engine.session import Session
-from engine.span import Span, decision_span
-from engine.wiring.market import BENCHMARK_COINS, Market, index_sessions, load_market
-from engine.wiring.price_jumps import jumps_in, refuse_jumps
+from engine.span import Span
+from engine.terms import Terms
+from engine.wiring.benchmarks import benchmark_curves
+from engine.wiring.market import Market, load_market
+from engine.wiring.observing import doubts_of, observe_history
 from engine.wiring.quoted_study import quoted_study
-from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import source_facts, value_facts
+from engine.wiring.terms import terms_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,34 +73,6 @@ class BacktestRun:
         return next((event.waiting for event in reversed(self.events) if isinstance(event, RunEnded)), ())
 
 
-def first_ledger(config: Config, events: Iterable[Event] = ()) -> Ledger:
-    """Give what the account begins with, or by the record of a run began with: the configuration may have changed."""
-    began = next((event for event in events if isinstance(event, RunStarted)), config.account)
-    return Ledger(quote=began.quote, cash=began.cash)
-
-
-def instruments_of(config: Config, assets: Sequence[str]) -> dict[str, Instrument]:
-    """Give the trading rules by asset: configured over built in.
-
-    Raises:
-        ConfigError: an asset is in neither.
-    """
-    instruments = {}
-    for asset in assets:
-        rules = config.account.instruments.get(asset)
-        instruments[asset] = (
-            built_in_instrument(asset, config.account.quote)
-            if rules is None
-            else Instrument(
-                symbol=symbol_of(asset, config.account.quote),
-                lot_step=rules.lot_step,
-                minimum_notional=rules.minimum_notional,
-                maximum_quantity=rules.maximum_quantity,
-            )
-        )
-    return instruments
-
-
 def backtest(
     config: Config,
     *,
@@ -107,6 +81,7 @@ def backtest(
     market: Market | None = None,
     label: str = "",
     studies: Path | None = None,
+    drive: Drive | None = None,
 ) -> BacktestRun:
     """Run a backtest from bars to figures; nothing is written.
 
@@ -116,72 +91,52 @@ def backtest(
         progress: told of long work.
         label: what a person calls the run by.
         studies: where studies lie, of which one of the same bars is quoted; None: nowhere.
+        drive: the driver; None for backtrader, which gives a second opinion on every fill.
 
     Raises:
         EngineError: configuration, data, or a check that failed.
     """
     strategy = strategy_of(config)
-    universe = strategy.universe
-    instruments = instruments_of(config, universe.assets)
-    market = market or load_market(config, universe, now=now, progress=progress)
-    history = market.history
-    observations = strategy.observe(history)
-    span = decision_span(
-        core=history[universe.core],
-        indices={symbol: history[symbol] for symbol in universe.indices},
-        sessions=index_sessions(history, universe),
-        ready_day=observations.first_day,
-        window_from=config.window.from_,
-        window_to=config.window.to,
-        max_stale_sessions=config.data.max_stale_sessions,
+    terms = terms_of(config, strategy.universe.assets)
+    market = market or load_market(config, strategy.universe, now=now, progress=progress)
+    observed = observe_history(
+        strategy, market.history, window=config.window, max_stale_sessions=config.data.max_stale_sessions
     )
-    jumps = jumps_in(history, universe, until=span.last_day)
-    refuse_jumps(config, jumps)
-    # backtrader is wanted from here on only; a configuration or data error is answered without waiting for it.
-    from engine.drivers.historical import BacktraderVenue, HistoricalDriver  # noqa: PLC0415
+    doubts = doubts_of(observed, jumps=config.data.jumps)
+    said = (*doubts, *(f"data gap: {gap}" for gap in market.gaps))
+    driven = (drive or _with_backtrader)(observed, terms, Opening(synthetic=market.synthetic, label=label, doubts=said))
+    check(observed, driven.events, sizing=terms.sizing)
+    return _finished(config, market, observed, terms, driven, doubts, label=label, studies=studies)
 
-    costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
-    planner = Planner(account=config.name, instruments=instruments, costs=costs, trading_order=universe.assets)
-    venue = BacktraderVenue(instruments=instruments, costs=costs, quote=config.account.quote)
-    journal = MemoryJournal()
-    start, sizing = first_ledger(config), sizing_of(config)
-    session = Session(
-        strategy=strategy,
-        planner=planner,
-        venue=venue,
-        journal=journal,
-        ledger=start,
-        sell_wait_days=config.account.sell_wait_days,
-        sizing=sizing,
-        sells_delisted=True,
-        label=label,
-        max_drawdown=config.risk.max_drawdown,
-    )
-    doubts = tuple(jump_words(jumps))
-    session.doubt(span.first_day, (*doubts, *(f"data gap: {gap}" for gap in market.gaps)))
-    HistoricalDriver(
-        session=session,
-        venue=venue,
-        history=history,
-        observations=observations,
-        span=span,
-        core=universe.core,
-        assets=universe.assets,
-        costs=costs,
-        synthetic=market.synthetic,
-    ).run()
-    events = tuple(journal)
-    check_no_look_ahead(strategy, history, observations, events, sizing=sizing)
-    days, fills = decided_days(events), booked_fills(events)
-    standing = session.standing
-    missed = coins_out_of_position(
-        standing.orders,
-        standing.missed,
-        ledger=standing.ledger,
-        last=days[-1],
-        wait_days=config.account.sell_wait_days,
-    )
+
+def check(observed: Observed, events: Sequence[Event], *, sizing: Sizing | None) -> None:
+    """Hold a run to second opinions: its indicators by another library, its changes of targets by truncated history.
+
+    Raises:
+        CheckError: an indicator is another; a decision rests on what was not known.
+    """
+    strategy = observed.strategy
+    if isinstance(strategy, Verified):
+        strategy.verify(observed.history)
+    check_no_look_ahead(strategy, observed.history, observed.observations, events, sizing=sizing)
+
+
+def _finished(
+    config: Config,
+    market: Market,
+    observed: Observed,
+    terms: Terms,
+    driven: Driven,
+    doubts: Sequence[str],
+    *,
+    label: str,
+    studies: Path | None,
+) -> BacktestRun:
+    """Put what was driven together with its figures."""
+    universe, standing = observed.strategy.universe, driven.standing
+    days, fills = decided_days(driven.events), booked_fills(driven.events)
     rotations = rotations_of(days)
+    held = benchmark_curves(terms, config.account, universe, market.history, [day.day for day in days])
     facts = RunFacts(
         mode="backtest",
         name=config.name,
@@ -189,76 +144,63 @@ def backtest(
         config_sha256=config.sha256(),
         version=__version__,
         synthetic=market.synthetic,
-        data_sources={
-            **{symbol: source_facts(series) for symbol, series in market.loaded.items()},
-            **{name: value_facts(values) for name, values in market.values.items()},
-        },
-        notes=(
-            *market.notes,
-            *span.notes,
-            *_early_ends(market, universe, span),
-            *too_small_notes(events),
-            *account_notes(events, mode="backtest"),
-        ),
+        data_sources=_sources(market),
+        notes=_notes(market, observed, driven),
         doubts=doubts,
-        benchmark_equity=benchmark_curves(config, universe, history, costs, start, [day.day for day in days]),
+        benchmark_equity=held,
         rotates=universe.rotates,
         label=label,
         settings=changed_settings(config),
-        study=None if studies is None else quoted_study(studies, history, universe, span.last_day),
+        study=None if studies is None else quoted_study(studies, market.history, universe, observed.span.last_day),
+    )
+    missed = coins_out_of_position(
+        standing.orders, standing.missed, ledger=standing.ledger, last=days[-1], wait_days=terms.sell_wait_days
     )
     return BacktestRun(
         config=config,
-        strategy=strategy,
-        planner=planner,
+        strategy=observed.strategy,
+        planner=terms.planner(universe),
         market=market,
-        span=span,
-        events=events,
+        span=observed.span,
+        events=driven.events,
         days=days,
         fills=fills,
         rotations=rotations,
         summary=summary_of(facts, days=days, fills=fills, rotations=rotations, out_of_position=missed),
-        doubts=facts.doubts,
-        benchmarks=facts.benchmark_equity,
+        doubts=doubts,
+        benchmarks=held,
     )
 
 
-def benchmark_curves(
-    config: Config,
-    universe: Universe,
-    history: History,
-    costs: Costs,
-    start: Ledger,
-    days: Sequence[date],
-    *,
-    instruments: Mapping[str, Instrument] | None = None,
-) -> dict[str, Floats | None]:
-    """Give the equity of the benchmarks on the decision days; None for one that is not tradable on the first.
+def _with_backtrader(observed: Observed, terms: Terms, opening: Opening) -> Driven:
+    # Imported here: a configuration or data error is answered without waiting for it.
+    from engine.drivers.historical import drive  # noqa: PLC0415
 
-    Args:
-        instruments: a venue's rules by asset, over the configured and built-in ones.
-    """
-    curves: dict[str, Floats | None] = {}
-    wanted = {coin: {coin: 1.0} for coin in BENCHMARK_COINS} | {"basket": dict(universe.basket)}
-    if universe.basket_on is not None:
-        wanted["basket"] = dict(universe.basket_on(history, days[0]))
-    for name, weights in wanted.items():
-        tradable = tradable_weights(weights, history, days[0], min_history_days=universe.min_history_days)
-        if not tradable:
-            curves[name] = None
-            continue
-        assets = tuple(tradable)
-        known = {asset: rules for asset, rules in (instruments or {}).items() if asset in tradable}
-        known |= instruments_of(config, [asset for asset in assets if asset not in known])
-        buyer = Planner(account="hold", instruments=known, costs=costs, trading_order=assets)
-        targets = {asset: weight * (1 - universe.cash_reserve) for asset, weight in tradable.items()}
-        curves[name] = hold_equity(targets, history=history, planner=buyer, start=start, days=days)
-    return curves
+    return drive(observed, terms, opening)
 
 
-def _early_ends(market: Market, universe: Universe, span: Span) -> list[str]:
+def _sources(market: Market) -> dict[str, Mapping[str, object]]:
+    return {
+        **{symbol: source_facts(series) for symbol, series in market.loaded.items()},
+        **{name: value_facts(values) for name, values in market.values.items()},
+    }
+
+
+def _notes(market: Market, observed: Observed, driven: Driven) -> tuple[str, ...]:
+    return (
+        *market.notes,
+        *observed.span.notes,
+        *_early_ends(observed),
+        *too_small_notes(driven.events),
+        *account_notes(driven.events, mode="backtest"),
+    )
+
+
+def _early_ends(observed: Observed) -> list[str]:
     """Say which assets stop being quoted before the last decision day: delisted, or an old file."""
-    ends = ((asset, market.history[asset].last_day) for asset in universe.assets)
+    ends = ((asset, observed.history[asset].last_day) for asset in observed.strategy.universe.assets)
     return [
-        f"{asset}: its last bar is of {last}; it is not tradable after" for asset, last in ends if last < span.last_day
+        f"{asset}: its last bar is of {last}; it is not tradable after"
+        for asset, last in ends
+        if last < observed.span.last_day
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.changed_settings import changed_settings
 from engine.config import Config
 from engine.core.errors import EngineError
+from engine.drivers.plain import drive
 from engine.ports import ProgressBar
 from engine.record.projections import money
 from engine.record.review.side_by_side import BENCHMARK, ComparedRun
@@ -44,7 +45,7 @@ def compare(
     for each in asked:
         try:
             market = _market(each.config, markets, now=lambda: at, progress=progress)
-            run = backtest(each.config, now=lambda: at, progress=progress, market=market, studies=studies)
+            run = backtest(each.config, now=lambda: at, progress=progress, market=market, studies=studies, drive=drive)
         except EngineError as error:
             raise type(error)(f"{each.label}: {error}") from error
         runs.append(_row(each.label, run))

@@ -15,7 +15,7 @@ from engine.ports import LoadedSeries, LoadedValues, ProgressBar
 from engine.registry import strategy_of
 from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.explain import asked_on
-from engine.wiring.explain_past import Past
+from engine.wiring.explain_past import Past, past_of_config
 from engine.wiring.market import Market, load_market
 from engine.wiring.systems import systems_to_see
 
@@ -48,10 +48,10 @@ class Seen:
             ConfigError: the day has no bar of the core.
             CheckError: a decision rested on what was not known.
         """
-        past = _past(self, now=now, progress=progress)
+        past = _past(self, day, now=now, progress=progress)
         core = self.context.core
         if day is None:
-            day = past.days[-1].day if isinstance(past, Past) else core.last_day
+            day = past.last_day if isinstance(past, Past) else core.last_day
         elif core.position_on(day) is None:
             raise ConfigError(
                 f"--day {day} has no bar of {core.symbol}; the days are {core.first_day} to {core.last_day}"
@@ -159,31 +159,23 @@ def _piece_by_piece(
     return replace(market, history=history, loaded=loaded, values=values)
 
 
-def _past(seen: Seen, *, now: Callable[[], datetime], progress: ProgressBar) -> Past | str:
-    """Give the decisions, or why there are none."""
+def _past(seen: Seen, day: date | None, *, now: Callable[[], datetime], progress: ProgressBar) -> Past | str:
+    """Give the decisions up to a day, or why there are none."""
     universe, absent = seen.strategy.universe, seen.market.history.absent
     for name in (*universe.assets, *universe.indices, *universe.series):
         if name in absent:
             return f"{name} could not be had: {absent[name]}"
     try:
-        run = backtest(seen.config, now=now, progress=progress, market=seen.market)
+        return past_of_config(seen.config, now=now, progress=progress, market=seen.market, first=day, last=day)
     except DataError as error:
         return str(error)
-    return Past(
-        config=seen.config,
-        history=run.market.history,
-        days=run.days,
-        events=run.events,
-        recorded=None,
-        synthetic=run.market.synthetic,
-    )
 
 
 def _own(past: Past, day: date) -> OwnState:
     decided = next((each for each in past.days if each.day == day), None)
     if decided is None:
         return OwnState(
-            problem=f"nothing was decided on {day}; the decision days are {past.days[0].day} to {past.days[-1].day}"
+            problem=f"nothing was decided on {day}; the decision days are {past.first_day} to {past.last_day}"
         )
     since = decided.day
     for each in reversed([each for each in past.days if each.day <= day]):

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 
-from engine.config import Config
 from engine.core.calendar import decision_instant
 from engine.core.changes import Change
 from engine.core.errors import ConfigError, DataError
@@ -15,15 +14,14 @@ from engine.core.explaining import RulesExplainer, explainer_of
 from engine.core.explanation import Case, Condition
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of
-from engine.core.strategy import CASH, Decision, Holdings, StrategyState
+from engine.core.strategy import CASH, AnyStrategy, Decision, Holdings, StrategyState
 from engine.core.valuation import HeldAtClose
 from engine.counterfactual import WhatIf
 from engine.record.account_notes import KillSwitch, held_in_cash, kill_switch_of
 from engine.record.run_log import delisting_words
 from engine.recovery import standing_of
-from engine.registry import strategy_factory, strategy_of
+from engine.registry import strategy_factory
 from engine.standing import Standing
-from engine.wiring.backtest import first_ledger
 from engine.wiring.explain_past import Past
 
 PAST_DAYS = 200
@@ -38,8 +36,8 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
         DataError: today's bars do not reach it.
     """
     decided = _decided_on(past, day)
-    params = past.config.strategy
-    core = strategy_of(past.config).universe.core
+    params = past.params
+    core = _strategy(past).universe.core
     if past.history[core].position_on(day) is None:
         raise DataError(f"{core}: has no bar of {day} any more; the decision of that day cannot be explained")
     if decided.killed:
@@ -52,7 +50,7 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
     before = [pair for pair in states if pair[0] < day][-PAST_DAYS:]
 
     def what_if(*, entries_allowed: bool) -> WhatIf:
-        stuck = standing.orders.stuck(decision_instant(day), past.config.account.sell_wait_days)
+        stuck = standing.orders.stuck(decision_instant(day), past.sell_wait_days)
         holdings = _held(standing, past.history, day, entries_allowed=entries_allowed, stuck=tuple(stuck))
         build = strategy_factory(params.name)
         return WhatIf(build, params, history=past.history, day=day, state=state, holdings=holdings, past=before)
@@ -71,10 +69,10 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
         holdings=asked.holdings,
         decision=asked.decision,
     )
-    explainer = _explainer(past.config)
+    explainer = _explainer(past)
     flips = asked.flips(explainer.proposals(case))
     return ExplainedDay(
-        name=past.config.name,
+        name=past.name,
         day=day,
         state=name,
         next_state=asked.decision.state.name,
@@ -90,9 +88,9 @@ def explain_day(past: Past, day: date) -> ExplainedDay:
 
 def asked_on(past: Past, decided: DayDecided) -> Condition:
     """Give the rules that were asked for a decision, as a tree; nothing is tried that would have flipped it."""
-    strategy, states = strategy_of(past.config), dict(_states(past))
+    strategy, states = _strategy(past), dict(_states(past))
     standing = standing_of(past.events[: past.events.index(decided)], _fresh(past))
-    stuck = standing.orders.stuck(decision_instant(decided.day), past.config.account.sell_wait_days)
+    stuck = standing.orders.stuck(decision_instant(decided.day), past.sell_wait_days)
     state = states[decided.day]
     case = Case(
         day=decided.day,
@@ -102,7 +100,7 @@ def asked_on(past: Past, decided: DayDecided) -> Condition:
         holdings=_held(standing, past.history, decided.day, entries_allowed=True, stuck=tuple(stuck)),
         decision=_decision(decided, state),
     )
-    return _explainer(past.config).tree(case)
+    return _explainer(past).tree(case)
 
 
 def _explain_killed(past: Past, decided: DayDecided) -> ExplainedDay:
@@ -114,7 +112,7 @@ def _explain_killed(past: Past, decided: DayDecided) -> ExplainedDay:
     sentence = held_in_cash(switch, mode=past.mode)
     tree = Condition(name="kill switch", holds=True, sentence=sentence, value=decided.day)
     return ExplainedDay(
-        name=past.config.name,
+        name=past.name,
         day=decided.day,
         state=decided.state,
         next_state=decided.next_state,
@@ -149,14 +147,12 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
     if not days:
         raise ConfigError(
             f"--from {first or 'the start'} --to {last or 'the end'}: no day between them was decided; "
-            f"the decision days are {past.days[0].day} to {past.days[-1].day}"
+            f"the decision days are {past.first_day} to {past.last_day}"
         )
-    strategy, explainer = strategy_of(past.config), _explainer(past.config)
+    strategy, explainer = _strategy(past), _explainer(past)
     observations = strategy.observe(past.history)
     core = past.history[strategy.universe.core]
-    nothing_held = HeldAtClose(
-        ledger=first_ledger(past.config), closes={}, equity=ZERO, orders_waiting=False, entries_allowed=True
-    )
+    nothing_held = HeldAtClose(ledger=past.start, closes={}, equity=ZERO, orders_waiting=False, entries_allowed=True)
     alone: dict[str, Counter[str]] = {}
     among: Counter[str] = Counter()
     waiting = entries = several = killed = 0
@@ -189,7 +185,7 @@ def explain_blocked(past: Past, *, first: date | None, last: date | None) -> Blo
             several += 1
             among.update(part.name for part in missing)
     return Blocked(
-        name=past.config.name,
+        name=past.name,
         first_day=days[0].day,
         last_day=days[-1].day,
         days=len(days),
@@ -233,19 +229,23 @@ class _FromEvidence:
         return f"the strategy {self._name} does not say what would: it is not made of rules"
 
 
-def _explainer(config: Config) -> RulesExplainer | _FromEvidence:
-    return explainer_of(strategy_of(config)) or _FromEvidence(config.strategy.name)
+def _strategy(past: Past) -> AnyStrategy:
+    return strategy_factory(past.params.name)(past.params)
+
+
+def _explainer(past: Past) -> RulesExplainer | _FromEvidence:
+    return explainer_of(_strategy(past)) or _FromEvidence(past.params.name)
 
 
 def _decided_on(past: Past, day: date) -> DayDecided:
     for decided in past.days:
         if decided.day == day:
             return decided
-    raise ConfigError(f"--day {day} was not decided; the decision days are {past.days[0].day} to {past.days[-1].day}")
+    raise ConfigError(f"--day {day} was not decided; the decision days are {past.first_day} to {past.last_day}")
 
 
 def _fresh(past: Past) -> Standing:
-    return Standing(ledger=first_ledger(past.config, past.events), state=strategy_of(past.config).start())
+    return Standing(ledger=past.start, state=_strategy(past).start())
 
 
 def _states(past: Past) -> list[tuple[date, StrategyState]]:

@@ -36,17 +36,18 @@ from engine.recovery import standing_of
 from engine.registry import strategy_of
 from engine.session import Session
 from engine.standing import Standing
+from engine.terms import Terms
 from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
 from engine.venues.exchange import BinanceSpot
-from engine.wiring.backtest import benchmark_curves, first_ledger
+from engine.wiring.benchmarks import benchmark_curves
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
 from engine.wiring.live_venue import VenueSetting, venue_of
 from engine.wiring.price_jumps import JumpWatch, jumps_in
 from engine.wiring.quoted_study import StudyBeside, study_data
-from engine.wiring.sizing import sizing_of
 from engine.wiring.sources import live_sources
 from engine.wiring.surroundings import Surroundings
+from engine.wiring.terms import first_ledger, sizing_of
 from engine.wiring.unlisted import unlisted_instruments
 from engine.wiring.watch import Watch
 
@@ -105,7 +106,7 @@ class PaperRun:
         # Asked before this start writes anything.
         self._may_be_copy = bool(past) and not self._newest_head.is_known_as(store.head)
         self._journal = RecordedJournal(MarkedJournal(store, self._newest_head), past, folder, write_log, told)
-        ledger = first_ledger(config, past)
+        ledger = first_ledger(config.account, past)
         standing = standing_of(past, Standing(ledger=ledger, state=self._strategy.start()))
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
         self._place = venue_of(config)
@@ -140,10 +141,10 @@ class PaperRun:
             sell_wait_days=config.account.sell_wait_days,
             identity=identity,
             label=label,
-            sizing=sizing_of(config),
+            sizing=sizing_of(config.risk),
             max_drawdown=config.risk.max_drawdown,
         )
-        self._jumps = JumpWatch(config, self._universe, self._say_jumps)
+        self._jumps = JumpWatch(config.data.jumps, self._universe, self._say_jumps)
         self._start = ledger
         self._study = StudyBeside(folder.parent, self._universe)
         self._context = context
@@ -318,13 +319,11 @@ class PaperRun:
             notes=(*too_small_notes(events), *account_notes(events, mode=self.mode)),
             doubts=tuple(jump_words(jumps_in(history, self._universe, until=days[-1].day))),
             benchmark_equity=benchmark_curves(
-                self._config,
+                Terms(name="", start=self._start, instruments=self.planner.instruments, costs=self._costs),
+                self._config.account,
                 self._universe,
                 history,
-                self._costs,
-                self._start,
                 [day.day for day in days],
-                instruments=self.planner.instruments,
             ),
             rotates=self._universe.rotates,
             label=label_of(events),

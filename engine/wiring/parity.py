@@ -22,14 +22,14 @@ from engine.research.differences import (
     Difference,
 )
 from engine.research.exchange_model import ExchangeModel
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.strict import revisions, strict
 from engine.venues.exchange_venue import BUY_MARGIN
-from engine.wiring.backtest import BacktestRun, backtest, first_ledger
+from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.backtest_folder import write_backtest
 from engine.wiring.export import csv_text
 from engine.wiring.replay import Replay, replay
-from engine.wiring.sizing import sizing_of
+from engine.wiring.terms import first_ledger, sizing_of
 
 DIFFERENCE_COLUMNS = ("day", "kind", "cause", "size_bp", "what")
 
@@ -111,11 +111,11 @@ def parity(config: Config, *, folder: Path, now: Callable[[], datetime], progres
         quote=config.account.quote,
         buy_margin=BUY_MARGIN,
     )
-    ours, theirs = (steps_of(each, first_ledger(config), last_plan=True) for each in (run.events, live.events))
+    ours, theirs = (steps_of(each, first_ledger(config.account), last_plan=True) for each in (run.events, live.events))
     mind = Mind(
         strategy=run.strategy,
         observations=run.strategy.observe(history),
-        sizing=sizing_of(config),
+        sizing=sizing_of(config.risk),
         history=history,
         wait_days=config.account.sell_wait_days,
         max_drawdown=config.risk.max_drawdown,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from engine.config import Config
 from engine.core.errors import DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
@@ -22,13 +21,13 @@ def jumps_in(history: History, universe: Universe, *, until: date) -> Sequence[J
     ]
 
 
-def refuse_jumps(config: Config, jumps: Sequence[Jump]) -> None:
-    """Refuse jumps where the configuration does.
+def refuse_jumps(setting: str, jumps: Sequence[Jump]) -> None:
+    """Refuse jumps where `data.jumps` does.
 
     Raises:
         DataError: there is one; names the series, the day and the factor of the first.
     """
-    if jumps and config.data.jumps == "error":
+    if jumps and setting == "error":
         more = f"; {len(jumps) - 1:,} more" if len(jumps) > 1 else ""
         raise DataError(f"{jumps[0]}{more} (data.jumps: error)")
 
@@ -37,11 +36,12 @@ class JumpWatch:
     """Hears of the bars of a live run as they come, and says each jump once.
 
     Args:
+        setting: `data.jumps`.
         say: told of new jumps, in words, with the day of the bars.
     """
 
-    def __init__(self, config: Config, universe: Universe, say: Callable[[Sequence[str], date], None]) -> None:
-        self._config = config
+    def __init__(self, setting: str, universe: Universe, say: Callable[[Sequence[str], date], None]) -> None:
+        self._setting = setting
         self._universe = universe
         self._say = say
         self._said: set[Jump] = set()
@@ -53,7 +53,7 @@ class JumpWatch:
             DataError: there is a jump, and the configuration refuses it.
         """
         found = jumps_in(history, self._universe, until=day)
-        refuse_jumps(self._config, found)
+        refuse_jumps(self._setting, found)
         new = [jump for jump in found if jump not in self._said]
         if new:
             self._said.update(new)

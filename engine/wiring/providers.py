@@ -13,8 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import platformdirs
-
 from engine.config import Config, module_of
 from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
@@ -156,7 +154,11 @@ class Providers:
     def cache_dir(self) -> Path:
         """Give the folder of the data cache."""
         folder = self.config.data.cache_dir
-        return platformdirs.user_cache_path(APPLICATION) if folder is None else folder.expanduser()
+        if folder is not None:
+            return folder.expanduser()
+        import platformdirs  # noqa: PLC0415 - a run on files of one's own needs no cache
+
+        return platformdirs.user_cache_path(APPLICATION)
 
 
 def _file(key: str, name: str) -> Any:

@@ -27,10 +27,10 @@ from engine.report.console import print_result
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import UNEXPLAINED, Attribution, Cause, Difference
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.tolerant import tolerant
-from engine.wiring.backtest import BacktestRun, backtest, first_ledger
-from engine.wiring.sizing import sizing_of
+from engine.wiring.backtest import BacktestRun, backtest
+from engine.wiring.terms import first_ledger, sizing_of
 
 VENUE = "venue"
 
@@ -164,7 +164,7 @@ def reconciled(
 def _compare(folder: Path, run: BacktestRun, past: Sequence[PastConfig], last_day: date) -> Attribution:
     config = run.config
     # With the cash that the run began with.
-    start = first_ledger(config)
+    start = first_ledger(config.account)
     path = folder / JOURNAL_FILE
     # Whole and unchecked: a chain that is broken is a difference, and no obstacle to the others.
     records = list(stored_records(path))
@@ -176,7 +176,7 @@ def _compare(folder: Path, run: BacktestRun, past: Sequence[PastConfig], last_da
         Mind(
             strategy=run.strategy,
             observations=run.strategy.observe(run.market.history),
-            sizing=sizing_of(config),
+            sizing=sizing_of(config.risk),
             history=run.market.history,
             wait_days=config.account.sell_wait_days,
         )
@@ -253,7 +253,7 @@ def _mind(run: BacktestRun, config: Config, until: int) -> Mind | None:
             strategy=strategy,
             observations=strategy.observe(history),
             until=until,
-            sizing=sizing_of(config),
+            sizing=sizing_of(config.risk),
             history=history,
             wait_days=config.account.sell_wait_days,
         )

@@ -16,6 +16,7 @@ from engine.core.calendar import ONE_DAY, decision_instant
 from engine.core.errors import ConfigError
 from engine.core.market import BarSeries
 from engine.data.choose import AUTO, SAMPLE
+from engine.drivers.plain import drive
 from engine.ports import ProgressBar
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
@@ -76,7 +77,7 @@ def plan_rehearsal(
     played = _config_of(config, data)
     progress("running a backtest of the same bars")
     window = played.window.model_copy(update={"from_": date.min, "to": None})
-    run = backtest(played.model_copy(update={"window": window}), now=now, progress=progress)
+    run = backtest(played.model_copy(update={"window": window}), now=now, progress=progress, drive=drive)
     history = run.market.history
     return RehearsalPlan(
         config=played,

@@ -18,8 +18,8 @@ from engine.data.dated_values import series_sha256
 from engine.data.digest import bars_sha256
 from engine.ports import ProgressBar
 from engine.registry import strategy_of
-from engine.span import decision_span
-from engine.wiring.market import Market, index_sessions, load_market
+from engine.wiring.market import Market, load_market
+from engine.wiring.observing import observe_history
 from strategies.rotation import RotationParams
 
 BILLS = "WSHOBL"
@@ -96,17 +96,12 @@ def _tried(config: Config, params: RotationParams, record: Record) -> Tried | No
     strategy = strategy_of(config.model_copy(update={"strategy": plain}))
     history = History(series={params.core: core, params.index: index, **_coins(params, record)})
     try:
-        span = decision_span(
-            core=core,
-            indices={params.index: index},
-            sessions=index_sessions(history, strategy.universe),
-            ready_day=strategy.observe(history).first_day,
-            window_from=config.window.from_,
-            window_to=config.window.to,
-            max_stale_sessions=config.data.max_stale_sessions,
+        observed = observe_history(
+            strategy, history, window=config.window, max_stale_sessions=config.data.max_stale_sessions
         )
     except DataError:
         return None
+    span = observed.span
     within = (core.ordinals >= span.first_day.toordinal()) & (core.ordinals <= span.last_day.toordinal())
     costs = float(config.costs.commission) + float(config.costs.slippage)
     return Tried(record=record, params=params, costs=costs, days=core.ordinals[within])

@@ -8,7 +8,7 @@ from engine.core.errors import ConfigError
 from engine.core.events import Event, OrderPlanned
 from engine.core.instrument import MINIMUM_NOTIONAL, Instrument, symbol_of
 from engine.core.money import ONE
-from engine.wiring.backtest import instruments_of
+from engine.wiring.terms import instruments_of
 
 FINEST_STEP = Decimal("0.00000001")
 """No market of Binance has a finer one; an order that goes out one day is cut to the rules of then."""
@@ -27,12 +27,12 @@ def unlisted_instruments(config: Config, assets: Sequence[str], past: Sequence[E
         ConfigError: at a first start, an asset is neither listed, configured nor built in.
     """
     if not past:
-        return instruments_of(config, assets)
+        return instruments_of(config.account, assets)
     rules: dict[str, Instrument] = {}
     steps = _steps(past)
     for asset in assets:
         try:
-            rules |= instruments_of(config, [asset])
+            rules |= instruments_of(config.account, [asset])
         except ConfigError:
             rules[asset] = Instrument(
                 symbol=symbol_of(asset, config.account.quote),

@@ -4,6 +4,7 @@ All values are on session closes, in index points. Row s of every column uses ro
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, Self
@@ -199,13 +200,11 @@ def _columns(
     """Give the columns from position `first` on, and the state after the last session."""
     ceiling = ceilings(bars, params, first=first)
     # One row a change: most sessions change nothing. A state stands from its session to the next one's.
-    positions, states = [first], [before]
-    for position, session in enumerate(_sessions(bars, ceiling, params), start=first):
-        state = states[-1].after(session, params)
-        if state is not states[-1]:
-            positions.append(position)
-            states.append(state)
-    lengths = np.diff((*positions, len(bars)))
+    rows, states = [0], [before]
+    for row, state in _Sessions(bars, ceiling, params).changes(before):
+        rows.append(row)
+        states.append(state)
+    lengths = np.diff((*rows, len(ceiling)))
 
     def column(name: str, kind: type) -> np.ndarray[tuple[int], np.dtype[Any]]:
         return np.repeat(np.array([getattr(state, name) for state in states], dtype=kind), lengths)
@@ -222,12 +221,48 @@ def _columns(
     return columns, states[-1]
 
 
-def _sessions(bars: BarSeries, ceiling: Floats, params: BreakoutParams) -> Iterator[Session]:
-    """Give the last sessions, as many as there are ceilings."""
-    first = len(bars) - len(ceiling)
-    days, closes = bars.ordinals[first:], bars.close[first:]
-    from_base = _from_base(bars, ceiling, params)
-    return map(Session, days.tolist(), closes.tolist(), ceiling.tolist(), from_base.tolist())
+class _Sessions:
+    """The last sessions, as many as there are ceilings."""
+
+    def __init__(self, bars: BarSeries, ceiling: Floats, params: BreakoutParams) -> None:
+        self._params = params
+        first = len(bars) - len(ceiling)
+        self._days, self._close, self._ceiling = bars.ordinals[first:], bars.close[first:], ceiling
+        self._from_base = _from_base(bars, ceiling, params)
+        is_above = self._close > ceiling * (1 + params.buffer)
+        self._above = np.flatnonzero(is_above).tolist()
+        self._above_from_base = np.flatnonzero(is_above & self._from_base).tolist()
+
+    def changes(self, state: BreakoutState) -> Iterator[tuple[int, BreakoutState]]:
+        """Give each state that differs from the one before it, with its row."""
+        row = self._next(state, 0)
+        while row < len(self._close):
+            later = state.after(self._at(row), self._params)
+            if later is not state:
+                yield row, later
+            state = later
+            row = self._next(state, row + 1)
+
+    def _at(self, row: int) -> Session:
+        return Session(
+            day=int(self._days[row]),
+            close=float(self._close[row]),
+            ceiling=float(self._ceiling[row]),
+            is_from_base=bool(self._from_base[row]),
+        )
+
+    def _next(self, state: BreakoutState, row: int) -> int:
+        """Give the first row from `row` on that may change a state; where nothing is counted, few can."""
+        if state.run_length or state.loss_count:
+            return row
+        starts = self._above_from_base if state.in_breakout else self._above
+        at = bisect_left(starts, row)
+        stop = starts[at] if at < len(starts) else len(self._close)
+        if not state.in_breakout:
+            return stop
+        is_lost = self._close[row:stop] < state.support * (1 - self._params.tolerance)
+        lost = int(is_lost.argmax()) if row < stop else 0
+        return row + lost if row < stop and is_lost[lost] else stop
 
 
 def _from_base(bars: BarSeries, ceiling: Floats, params: BreakoutParams) -> NDArray[np.bool_]:
@@ -286,7 +321,7 @@ def _range_maximum(values: Floats, begin: NDArray[np.int64], stop: NDArray[np.in
         half = 2 ** (len(table) - 1)
         table.append(np.maximum(table[-1][:-half], table[-1][half:]))
     levels = np.floor(np.log2(counts[wanted])).astype(np.int64)
-    for level in np.unique(levels):
+    for level in set(levels.tolist()):
         rows = wanted[levels == level]
         result[rows] = np.maximum(table[level][begin[rows]], table[level][stop[rows] - 2**level])
     return result

@@ -1,17 +1,16 @@
-"""The weekly MACD of an asset and its golden crosses; the MACD itself is `ta`'s, and this is its one use.
+"""The weekly MACD of an asset and its golden crosses; every backtest holds it to that of `ta` (`macd_by_ta.py`).
 
 Weeks are Monday to Sunday UTC, named by their Sunday and numbered from 1, the week of the first bar.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
-from ta.trend import MACD
 
 from engine.core.calendar import DAYS_A_WEEK, Ordinals, sundays_of
 from engine.core.errors import DataError
@@ -109,22 +108,30 @@ def weekly_macd(bars: BarSeries, params: MacdParams) -> WeeklyMacd:
     Raises:
         DataError: a week has no bar.
 
-    Source: Appel, Technical Analysis: Power Tools for Active Investors (2005); EMA with alpha = 2 / (n + 1), seeded
-    with the first value, which `ta` gives with fillna=True only.
+    Source: Appel, Technical Analysis: Power Tools for Active Investors (2005).
     """
     sundays, closes = weekly_closes(bars)
-    indicator = MACD(
-        pd.Series(closes),
-        window_slow=params.slow,
-        window_fast=params.fast,
-        window_sign=params.signal,
-        fillna=True,
-    )
-    macd = indicator.macd().to_numpy(dtype=np.float64)
-    signal = indicator.macd_signal().to_numpy(dtype=np.float64)
+    fast, slow = (exponential_average(closes.tolist(), span) for span in (params.fast, params.slow))
+    macd = fast - slow
+    signal = exponential_average(macd.tolist(), params.signal)
     above = macd - signal > 0
     crossed = np.zeros(len(above), dtype=np.bool_)
     crossed[1:] = above[1:] & ~above[:-1]
     crossed[: params.warmup_weeks] = False
     cross = np.maximum.accumulate(np.where(crossed, sundays, NEVER))
     return WeeklyMacd(sundays=sundays, macd=macd, signal=signal, above=above, cross=cross)
+
+
+def exponential_average(values: Sequence[float], span: int) -> Floats:
+    """Average with alpha = 2 / (span + 1), seeded with the first value.
+
+    Step by step as pandas does it (`ewm(span=span, adjust=False)`), to the last bit: figures on record stay.
+    """
+    alpha = 1 / (1 + (span - 1) / 2)
+    kept, total = 1 - alpha, (1 - alpha) + alpha
+    average, averages = values[0], []
+    for value in values:
+        if average != value:
+            average = (kept * average + alpha * value) / total
+        averages.append(average)
+    return np.array(averages)

@@ -25,6 +25,7 @@ import pytest
 import yaml
 
 import strategies
+import strategies.signals.macd
 from tests.support.command import (
     ROOT,
     Outcome,
@@ -222,6 +223,17 @@ def test_every_strategy_runs(name: str, tmp_path: Path) -> None:
 
 
 # ---- the run folder
+
+
+def test_a_macd_that_ta_does_not_confirm_ends_the_run(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = strategies.signals.macd.exponential_average
+    monkeypatch.setattr(
+        "strategies.signals.macd.exponential_average", lambda values, span: true([*values[:1], *values[:-1]], span)
+    )
+
+    sentence = error_sentence(call_command("backtest", "bot.yaml", "--no-report", "--quiet"), exit_code=5)
+
+    assert "BTC: the MACD of week 2, " in sentence
 
 
 def test_real_bars_are_not_called_synthetic(small_run: Run) -> None:

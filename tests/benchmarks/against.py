@@ -20,6 +20,8 @@ from tests.benchmarks.processes import ROOT, Bench, Command, Market, Measured
 DAY = "2021-03-05"
 SAMPLE = ("--set", "data.crypto=sample", "--set", "data.index=sample")
 PARITY = ("parity", "config/rotation.yaml", "--from", "2021-01-01", "--to", "2021-09-30", *SAMPLE)
+PLAIN = "plain driver, backtest"
+"""Decisions and fills alone here, against the whole backtest there."""
 SPEED = re.compile(r"(\d+) days per second")
 
 
@@ -37,12 +39,23 @@ def commands(market: Market, work: Path, *, with_parity: bool) -> Mapping[str, C
     return chosen
 
 
-def measure(here: Bench, there: Bench, name: str, command: Command, *, repeat: int) -> tuple[Measured, Measured]:
-    """Run a command in both checkouts in turn, after one unmeasured run of each."""
-    benches = {"here": here, "there": there}
-    for bench in benches.values():
-        bench.sample(command)
-    runs = [{which: bench.sample(command) for which, bench in benches.items()} for _ in range(repeat)]
+def decisions(market: Market) -> Command:
+    """Give what loads, observes and drives through the plain driver, and no more; earlier checkouts have none."""
+    return (sys.executable, "-m", "tests.benchmarks.decisions", str(market.configuration))
+
+
+def measure(
+    here: Bench, there: Bench, name: str, command: Command, *, repeat: int, of: Command | None = None
+) -> tuple[Measured, Measured]:
+    """Run a command in both checkouts in turn, after one unmeasured run of each.
+
+    Args:
+        of: what the other checkout runs, where that is something else.
+    """
+    benches = {"here": (here, command), "there": (there, of or command)}
+    for bench, own in benches.values():
+        bench.sample(own)
+    runs = [{which: bench.sample(own) for which, (bench, own) in benches.items()} for _ in range(repeat)]
     ours, theirs = (Measured(name=f"{name} ({which})", samples=tuple(run[which] for run in runs)) for which in benches)
     return ours, theirs
 
@@ -68,6 +81,7 @@ def main() -> None:
     prices = Path(os.environ.get("PRICES_DIR") or ROOT.parent / "shared/data/prices")
     parser.add_argument("--prices", type=Path, default=prices)
     parser.add_argument("--parity", action="store_true", help="parity too, once a checkout: it takes some minutes")
+    parser.add_argument("--only", action="append", help="measure the line of this name alone (repeatable)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as work:
         here = Bench(work=Path(work))
@@ -77,8 +91,14 @@ def main() -> None:
         market = here.real(options.prices) if options.prices.is_dir() else here.generate(10, 9)
         print(f"{'':22} here, there")
         for name, command in commands(market, here.work, with_parity=options.parity).items():
+            if options.only and name not in options.only:
+                continue
             repeat = 1 if name == "parity" else options.repeat
             print(shown(name, *measure(here, there, name, command, repeat=repeat)), flush=True)
+        if not options.only or PLAIN in options.only:
+            whole = market.engine(here.work / "out", "--no-report", "--quiet")
+            measured = measure(here, there, PLAIN, decisions(market), repeat=options.repeat, of=whole)
+            print(shown(PLAIN, *measured), flush=True)
 
 
 if __name__ == "__main__":

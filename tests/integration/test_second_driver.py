@@ -1,6 +1,6 @@
-"""The seam: two hosts drive one session, and their records are equal to the last digit.
+"""The seam: two drivers of history drive one session, and their records are equal to the last digit.
 
-The historical driver plays through backtrader; the trivial one is a loop over days. Compared are all events, as text,
+The historical driver plays through backtrader; the plain one is a loop over days. Compared are all events, as text,
 so that `1.0` and `1.00` differ.
 """
 
@@ -32,12 +32,11 @@ from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.market import History
 from engine.core.order import Side
-from engine.core.strategy import AnyStrategy, Decision, Holdings, Universe
+from engine.core.strategy import Decision, Holdings, Universe
 from engine.data.csv_files import read_csv_bars
 from engine.registry import params_of, strategy_factory
-from engine.span import Span
+from tests.support.driven import Account, both_records, plain_events, rotation, whole_span
 from tests.support.markets import COINS, CORE, MONDAY, coin_bars, faulty_market, history_of
-from tests.support.trivial_driver import Account, historical_events, trivial_events, whole_span
 
 # What runs here is measured by other tests too; measuring takes as long again as the tests.
 pytestmark = pytest.mark.no_cover
@@ -46,14 +45,6 @@ PRICES = Path(os.environ.get("PRICES_DIR") or Path(__file__).resolve().parents[3
 needs_prices = pytest.mark.skipif(not (PRICES / "RUT.csv").exists(), reason="the real prices are not at hand")
 
 SEEDS = range(12)
-QUICK: Mapping[str, Any] = {
-    "basket": {"ETH": 0.4},
-    "basket_equal": ["SOL", "BNB", "XRP"],
-    "macd": {"fast": 3, "slow": 8, "signal": 3, "warmup_weeks": 20, "valid_weeks": 6},
-    "breakout": {"lookback_years": 2, "min_age_weeks": 4, "confirm_sessions": 2, "loss_sessions": 2},
-    "hold_weeks": 6,
-}
-"""The rotation with settings under which a small market makes it rotate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,22 +124,6 @@ class Restless(Scripted):
         return dict(zip(chosen, weights, strict=False))
 
 
-def both_records(
-    strategy: AnyStrategy, history: History, account: Account | None = None, *, span: Span | None = None
-) -> list[Event]:
-    """Run both drivers, require equal records, and give the record."""
-    account = account or Account()
-    span = span or whole_span(strategy, history)
-    trivial = trivial_events(strategy, history, span, account)
-    historical, _ = historical_events(strategy, history, span, account)
-    assert list(map(repr, historical)) == list(map(repr, trivial))
-    return trivial
-
-
-def rotation(**settings: Any) -> AnyStrategy:
-    return strategy_factory("rotation")(params_of("rotation").model_validate({**QUICK, **settings}))
-
-
 def of_type(events: Iterable[Event], kind: type[Any]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
 
@@ -203,7 +178,7 @@ def test_the_generated_runs_hold_everything_that_can_happen_to_an_order() -> Non
         strategies = (rotation(rebalance_drift=0.05, exit_to="cash"), Restless(seed))
         for strategy in strategies:
             history = faulty_market(seed, years=2)
-            events = trivial_events(strategy, history, whole_span(strategy, history), _any_account(seed, history))
+            events = plain_events(strategy, history, whole_span(strategy, history), _any_account(seed, history))
             kinds.update(_happenings(events, history))
 
     assert {kind for kind, times in kinds.items() if times >= 3} == {
@@ -366,6 +341,21 @@ def test_a_cancelled_order_no_longer_makes_mornings() -> None:
     events = both_records(Scripted(script, assets=("BTC", "ETH", "SOL")), history)
 
     assert [wait.at.date() for wait in of_type(events, OrderWaits)] == [DAY[2], DAY[4]]
+
+
+def test_a_bar_of_what_is_only_held_makes_no_morning() -> None:
+    # SOL is bought on the third day. On the fourth only ETH, which is held, has a bar: nobody looks.
+    history = history_of(
+        coin_bars("BTC", MONDAY, [100.0, 100.0, 100.0, None, 100.0]),
+        coin_bars("ETH", MONDAY, [10.0] * 5),
+        coin_bars("SOL", MONDAY, [10.0, 10.0, 10.0, None, None]),
+    )
+    script = {DAY[0]: {"ETH": 0.5}, DAY[2]: {"ETH": 0.5, "SOL": 0.4}}
+
+    account = Account(cash=Decimal(1000), costs=NO_COSTS)
+    events = both_records(Scripted(script, assets=("BTC", "ETH", "SOL")), history, account)
+
+    assert [wait.at.date() for wait in of_type(events, OrderWaits)] == [DAY[4]]
 
 
 @needs_prices

@@ -26,16 +26,9 @@ from engine.core.rule import AnyRule
 from engine.core.series import ValueSeries
 from engine.core.sizing import Sizing
 from engine.core.strategy import AnyStrategy, Observations
+from engine.drivers.plain import calendar_days, opens
 from engine.journal.memory import MemoryJournal
-from tests.support.trivial_driver import (
-    Account,
-    OpenVenue,
-    calendar_days,
-    historical_events,
-    opens,
-    session_of,
-    whole_span,
-)
+from tests.support.driven import Account, historical_events, open_venue, session_of, whole_span
 
 GARBAGE_DAYS = 400
 """Length of the garbage: longer than a year, so that no window or warm-up looks past its end."""
@@ -128,9 +121,7 @@ def require_no_look_ahead(
     observations = strategy.observe(history)
     changed = {event.day for event in decided if event.changed}
     ready, facts = observations.first_day, {event.day: observations.at(event.day) for event in decided}
-    venue = OpenVenue(
-        history=history, instruments=account.instruments_of(strategy.universe.assets), costs=account.costs
-    )
+    venue = open_venue(strategy, history, account)
     journal = MemoryJournal()
     session = session_of(strategy, account, venue=venue, journal=journal)
     checked = 0

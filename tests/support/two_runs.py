@@ -25,7 +25,7 @@ from engine.core.planner import Planner
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import Attribution
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.tolerant import tolerant
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, instrument
 from tests.support.markets import coin_bars, history_of

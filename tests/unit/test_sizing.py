@@ -19,9 +19,9 @@ from engine.core.volatility_target import VolatilityTarget
 from engine.journal.codec import EventCodec
 from engine.registry import params_of, strategy_factory
 from engine.standing import Standing
+from tests.support.driven import Account, historical_events, plain_events, whole_span
 from tests.support.fakes import FakeHoldings, ScriptedState, decided
 from tests.support.markets import faulty_market
-from tests.support.trivial_driver import Account, historical_events, trivial_events, whole_span
 
 HALF = FakeHoldings(scale=0.5)
 STEPS: Sequence[tuple[Mapping[str, float], bool, Mapping[str, float], Mapping[str, float] | None]] = [
@@ -94,7 +94,7 @@ def test_every_strategy_is_held_to_the_volatility_in_history_and_elsewhere(name:
 
     events, _ = historical_events(strategy, market, span, account)
 
-    assert events == trivial_events(strategy, market, span, account)
+    assert events == plain_events(strategy, market, span, account)
     days = [event for event in events if isinstance(event, DayDecided)]
     target = VolatilityTarget(0.2)
     for day in days:

@@ -1,6 +1,7 @@
 """The instants at which index sessions become known, by hand from the United States' summer time rules."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.data.index_bars import index_series, session_instants
@@ -51,3 +52,20 @@ def test_an_index_series_carries_its_columns_and_closing_instants() -> None:
     assert [str(at) for at in bars.known_at] == ["2024-03-08T21:00:00", "2024-03-11T20:00:00"]
     assert bars.close.tolist() == [2000.0, 2010.0]
     assert np.isnan(bars.volume).all()
+
+
+def test_every_bell_rings_when_pandas_says_so() -> None:
+    days = np.arange(np.datetime64("1883-01-01"), np.datetime64("2070-01-01"))
+
+    bells = pd.DatetimeIndex(days.astype("datetime64[s]") + np.timedelta64(16, "h")).tz_localize("America/New_York")
+
+    assert np.array_equal(session_instants(days), bells.tz_convert("UTC").tz_localize(None).to_numpy())
+
+
+def test_the_days_of_a_short_series_need_not_be_whole_months() -> None:
+    # Clocks went forward on 2024-03-10 and back on 2024-11-03.
+    days = np.array(["2024-03-08", "2024-03-11", "2024-11-01", "2024-11-04"], dtype="datetime64[D]")
+
+    hours = session_instants(days).astype("datetime64[h]").astype(int) % 24
+
+    assert hours.tolist() == [21, 20, 20, 21]

@@ -26,9 +26,9 @@ from engine.recovery import standing_of
 from engine.registry import params_of, strategy_factory
 from engine.session import Session
 from engine.standing import Standing
+from tests.support.driven import Account, historical_events, open_venue, session_of, whole_span
 from tests.support.fakes import DAY, FakeVenue, ScriptedState, ScriptedStrategy, free_sends
 from tests.support.markets import coin_bars, faulty_market, history_of, index_bars, weekdays_between
-from tests.support.trivial_driver import Account, OpenVenue, historical_events, session_of, whole_span
 
 ASSETS = ("BTC", "ETH")
 PRICES = {"BTC": "100", "ETH": "10"}
@@ -632,9 +632,7 @@ def _fill_of_all_btc() -> Fill:
 def live_events(strategy: AnyStrategy, history: History, first: date, last: date, account: Account) -> list[Event]:
     """Run the live driver, a cycle at the end of each day, on a venue that fills at the next day's open."""
     journal = MemoryJournal()
-    venue: Venue = OpenVenue(
-        history=history, instruments=account.instruments_of(strategy.universe.assets), costs=account.costs
-    )
+    venue: Venue = open_venue(strategy, history, account)
     bars = FakeBars(history)
     # Sessions that a generated market leaves out will never come.
     bars.holes = set(strategy.universe.indices)

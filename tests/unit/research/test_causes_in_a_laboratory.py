@@ -16,7 +16,7 @@ from engine.core.order import Fill, Side, client_order_id
 from engine.research.comparison import compare
 from engine.research.differences import LABORATORY_CAUSES, Attribution, Cause
 from engine.research.exchange_model import ExchangeModel
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.strict import strict
 from tests.support.fakes import instrument
 from tests.support.laboratory import DAYS, FIRST, MODEL, OPEN, ORDER, PLANNER, SENT, START, day_of, filled

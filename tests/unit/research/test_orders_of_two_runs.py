@@ -14,7 +14,8 @@ from engine.research.differences import Cause, Difference
 from engine.research.gaps import AccountGaps, by_cause
 from engine.research.orders import order_pairs
 from engine.research.policy import OrderPair
-from engine.research.steps import RunSteps, steps_of
+from engine.research.step_reader import steps_of
+from engine.research.steps import RunSteps
 from engine.research.tolerant import tolerant
 from tests.support.fakes import DAY, ScriptedStrategy, instrument
 from tests.support.markets import coin_bars, history_of

@@ -12,7 +12,7 @@ from engine.core.order import Fill
 from engine.core.planner import Planner
 from engine.research.comparison import compare
 from engine.research.differences import Attribution, Cause
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.strict import revisions, strict
 from tests.support.fakes import instrument
 from tests.support.laboratory import (

@@ -15,7 +15,7 @@ from engine.core.strategy import Decision, Holdings, Universe
 from engine.research.comparison import compare
 from engine.research.decisions import Mind
 from engine.research.differences import Attribution, Cause
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from engine.research.strict import strict
 from tests.support.laboratory import (
     DAYS,

@@ -27,7 +27,7 @@ from engine.core.order import Order
 from engine.core.strategy import Decision, Holdings
 from engine.research.decisions import Mind, compare_decisions
 from engine.research.differences import Attribution, Cause, Difference
-from engine.research.steps import steps_of
+from engine.research.step_reader import steps_of
 from tests.support.fakes import ScriptedState, ScriptedStrategy, instrument
 from tests.support.two_runs import ASSETS, BASKET, CORE, DAYS, START, TARGETS, Run, Trade, reconciled
 

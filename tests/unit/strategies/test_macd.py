@@ -1,19 +1,23 @@
 """The weekly MACD: weeks, the moving averages by a loop written by hand, and golden crosses."""
 
+import platform
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+import strategies.signals.macd
 from engine.core.calendar import days_of
-from engine.core.errors import DataError
+from engine.core.errors import CheckError, DataError
 from strategies.signals.known import NOTHING, last_complete_weeks
-from strategies.signals.macd import NEVER, MacdParams, weekly_closes, weekly_macd
+from strategies.signals.macd import NEVER, MacdParams, exponential_average, weekly_closes, weekly_macd
+from strategies.signals.macd_by_ta import hold_to_ta
 from tests.support.markets import coin_bars
 
 MONDAY = date(2024, 1, 1)
@@ -143,6 +147,26 @@ def ema(values: Sequence[float], span: int) -> list[float]:
     for value in values[1:]:
         smoothed.append(smoothed[-1] + 2 / (span + 1) * (value - smoothed[-1]))
     return smoothed
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="other processors fuse what pandas adds up")
+@given(closes=st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=80), span=st.integers(1, 60))
+def test_the_exponential_average_is_that_of_pandas_to_the_last_bit(closes: list[float], span: int) -> None:
+    expected = pd.Series(closes).ewm(span=span, adjust=False).mean()
+
+    assert exponential_average(closes, span).tolist() == expected.tolist()
+
+
+def test_a_macd_that_is_not_that_of_ta_is_named_with_its_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    bars = coin_bars("BTC", MONDAY, whole_weeks([10, 20, 40, 30]))
+    hold_to_ta(bars, SMALL)
+    true = strategies.signals.macd.exponential_average
+    monkeypatch.setattr(
+        "strategies.signals.macd.exponential_average", lambda values, span: true([*values[:2], *values[1:-1]], span)
+    )
+
+    with pytest.raises(CheckError, match=r"BTC: the MACD of week 3, .* is not that of ta"):
+        hold_to_ta(bars, SMALL)
 
 
 @given(

@@ -5,7 +5,7 @@ Some of the decision days are tried, and all on which targets change; with EVERY
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from ta.trend import MACD
 
 import strategies.signals.known
 import strategies.signals.macd
@@ -194,10 +193,12 @@ def test_a_centred_window_in_the_ceiling_is_caught(market: History, monkeypatch:
 
 @pytest.mark.parametrize("name", ["rotation", "macd_timing"])
 def test_a_centred_average_in_the_macd_is_caught(name: str, market: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    def centred(close: "pd.Series[float]", **windows: Any) -> Any:
-        return MACD(close.rolling(3, center=True, min_periods=1).mean(), **windows)
+    true = strategies.signals.macd.exponential_average
 
-    monkeypatch.setattr("strategies.signals.macd.MACD", centred)
+    def centred(values: Sequence[float], span: int) -> Floats:
+        return true(pd.Series(values).rolling(3, center=True, min_periods=1).mean().tolist(), span)
+
+    monkeypatch.setattr("strategies.signals.macd.exponential_average", centred)
 
     with pytest.raises(LookAheadError, match="facts of"):
         require_no_look_ahead(quick(name), market)

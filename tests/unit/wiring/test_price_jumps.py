@@ -1,24 +1,17 @@
 """What a run makes of the jumps of its prices."""
 
 from datetime import date
-from typing import Any, cast
 
 import pytest
 
-from engine.config import Config
 from engine.core.errors import DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
 from engine.wiring.price_jumps import JumpWatch, jumps_in
-from strategies.hold import HoldParams
 from tests.support.markets import coin_bars, history_of, index_bars
 
 UNIVERSE = Universe(core="BTC", assets=("BTC",), indices=("RUT",))
 MONDAY, WEDNESDAY = date(2024, 1, 8), date(2024, 1, 10)
-
-
-def config(jumps: str = "note") -> Config:
-    return Config(strategy=HoldParams(), data=cast("Any", {"jumps": jumps}))
 
 
 def history(*, coin: list[float | None], index: list[float | None]) -> History:
@@ -39,7 +32,7 @@ def test_each_series_is_held_to_the_bound_of_its_kind() -> None:
 
 def test_a_live_run_says_each_jump_once() -> None:
     said: list[tuple[int, date]] = []
-    watch = JumpWatch(config(), UNIVERSE, lambda words, day: said.append((len(words), day)))
+    watch = JumpWatch("note", UNIVERSE, lambda words, day: said.append((len(words), day)))
 
     tuesday = date(2024, 1, 9)
     for _ in range(2):
@@ -51,7 +44,7 @@ def test_a_live_run_says_each_jump_once() -> None:
 
 
 def test_a_run_that_refuses_jumps_ends_with_series_day_and_factor() -> None:
-    watch = JumpWatch(config("error"), UNIVERSE, lambda _words, _day: None)
+    watch = JumpWatch("error", UNIVERSE, lambda _words, _day: None)
 
     watch.examine(QUIET, WEDNESDAY)
     with pytest.raises(DataError) as refused:
