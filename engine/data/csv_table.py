@@ -3,6 +3,7 @@
 The columns may stand in any order and more may be there; dates are ISO, numbers plain decimals. Nothing is repaired.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from engine.core.calendar import Days
 from engine.core.errors import DataError
 from engine.core.market import Floats
 from engine.data.bounded_lines import LONGEST_LINE_BYTES, LongLineError, read_lines
-from engine.data.csv_faults import first_fault, numbered_rows
+from engine.data.csv_faults import MISSING_MARKS, first_fault, numbered_rows
 
 DATE = "date"
 MOST_FILES_NAMED = 12
@@ -27,6 +28,7 @@ DATE_WIDTH = len("2024-01-31")
 DATE_CELL = f"S{DATE_WIDTH + 1}"
 """One byte more than a date has: bytes are far cheaper than strings, and a longer cell still shows."""
 PLAIN_LETTERS = np.array([letter in b"0123456789+-.eE,\nNaninf" for letter in range(256)])
+LONE_STOP = re.compile(rb",\.(?=[,\n]|\Z)")
 """By byte: whether it may stand in a cell that is a date, a number (inf is one, and refused later), NaN, or empty."""
 DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
 
@@ -169,7 +171,7 @@ def _parse(
     names = sorted(column_by_name, key=lambda name: column_by_name[name])
     # What stays is allocated before what goes: the other way round, every file leaves a hole of megabytes on the heap.
     room = np.empty((len(names), body.count(b"\n") + 1))
-    if not PLAIN_LETTERS[np.frombuffer(body, dtype=np.uint8)].all():
+    if not PLAIN_LETTERS[np.frombuffer(body, dtype=np.uint8)].all() or LONE_STOP.search(body):
         cells = _walked(text, column_by_name, form)
     elif _all_lines_have(body, commas=header.count(b",")):
         cells = _plain_cells(body, [column_by_name[name] for name in names], names)
@@ -204,7 +206,7 @@ def _walked(text: str, column_by_name: Mapping[str, int], form: TableForm) -> Ma
     return {
         name: np.array([row[at] for row in rows], dtype=DATE_CELL)
         if name == DATE
-        else np.array([float(row[at].strip() or "nan") for row in rows])
+        else np.array([np.nan if row[at].strip() in MISSING_MARKS else float(row[at]) for row in rows])
         for name, at in column_by_name.items()
     }
 
