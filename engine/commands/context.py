@@ -1,5 +1,6 @@
 """`context`: where the thesis stands on a day, or on every day of a span."""
 
+import gc
 import json
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,8 @@ def context(
     quiet: Quiet = False,
 ) -> None:
     """Show where the thesis stands: every system, lit or not, since when, and what it needs."""
+    # As in a backtest: the collector would run hundreds of times over the imports.
+    gc.disable()
     wanted, first, last = given_day("--day", day), given_day("--from", from_day), given_day("--to", to_day)
     is_span = first is not None or last is not None
     if is_span and (wanted is not None or as_json):

@@ -1,5 +1,6 @@
 """`explain`: why a day was decided as it was, and what kept the strategy from trading."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,8 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Tell why it traded, or did not, on a day, and what would have made the difference."""
+    # As in a backtest: the collector would run hundreds of times over the imports.
+    gc.disable()
     wanted, first, last = given_day("--day", day), given_day("--from", from_day), given_day("--to", to_day)
     if blocked == (wanted is not None):
         raise ConfigError("explain: either --day DATE or --blocked is wanted")

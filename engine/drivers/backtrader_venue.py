@@ -10,13 +10,11 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from engine.core.errors import CheckError
-from engine.core.events import OrderSent
 from engine.core.fills import Execution, execute_at, fill_of
-from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO, decimal_of, exact
 from engine.core.order import Order, OrderReport, OrderStatus, Side
-from engine.drivers.history import NO_BAR
+from engine.drivers.history import NO_BAR, VenueOfHistory
 from engine.terms import Terms
 
 Feed: TypeAlias = Any
@@ -27,13 +25,11 @@ TOLERANCE = 1e-9
 """Relative difference up to which a float figure of the broker equals an exact one."""
 
 
-class BacktraderVenue:
+class BacktraderVenue(VenueOfHistory):
     """The matching engine of history: fills at the open, compared with the exact fill rule."""
 
     def __init__(self, terms: Terms) -> None:
-        self.costs = terms.costs
-        self._instruments = terms.instruments
-        self._quote = terms.start.quote
+        super().__init__(terms)
         self._player: Any = None
         self._feeds: Mapping[str, Feed] = {}
         self._orders = 0
@@ -44,10 +40,6 @@ class BacktraderVenue:
     def attach(self, player: Any, feeds: Mapping[str, Feed]) -> None:
         """Take the running backtrader strategy whose broker executes."""
         self._player, self._feeds = player, feeds
-
-    def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset."""
-        return self._instruments
 
     def why_closed(self, asset: str, at: datetime) -> str:  # noqa: ARG002 - the bar that opens now is the time
         """Say that the asset has no bar that opens now, where that is so."""
@@ -67,8 +59,8 @@ class BacktraderVenue:
             order,
             reference_price=decimal_of(feed.open[0]),
             cash=cash,
-            costs=self.costs,
-            instrument=self._instruments[order.asset],
+            costs=self.terms.costs,
+            instrument=self.terms.instruments[order.asset],
         )
         if expected.quantity <= ZERO:
             message = f"cash {cash:.2f} does not pay for an order"
@@ -80,22 +72,8 @@ class BacktraderVenue:
         self._compare(order, executed, expected, cash)
         self._settle(order, expected, cash)
         self._orders += 1
-        fill = fill_of(order, expected, at=at, order_id=str(self._orders), fee_asset=self._quote)
+        fill = fill_of(order, expected, at=at, order_id=str(self._orders), fee_asset=self.terms.start.quote)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,), unpaid=expected.unpaid)
-
-    def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
-        """Give nothing: the ledger keeps the only books."""
-        return None
-
-    def resolve(
-        self,
-        order: Order,
-        *,
-        at: datetime,
-        sent: OrderSent | None = None,  # noqa: ARG002
-    ) -> OrderReport:
-        """Refuse: the fate of an order in history is known at once."""
-        raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
 
     def follow(self, ledger: Ledger) -> None:
         """Have the broker hold what a ledger does: a delisted coin is sold in the books, and no bar executes that."""

@@ -224,10 +224,10 @@ class HistoricalDriver:
         broker.set_coo(True)
         broker.set_checksubmit(False)
         broker.set_slippage_perc(
-            float(self._venue.costs.slippage), slip_open=True, slip_limit=True, slip_match=True, slip_out=True
+            float(self._venue.terms.costs.slippage), slip_open=True, slip_limit=True, slip_match=True, slip_out=True
         )
         broker.setcommission(
-            commission=float(self._venue.costs.commission),
+            commission=float(self._venue.terms.costs.commission),
             commtype=bt.CommInfoBase.COMM_PERC,
             percabs=True,
             stocklike=True,

@@ -1,10 +1,15 @@
 """What all who drive history share: the session that they drive, and what is left of it at the end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
-from engine.core.events import Event
+from engine.core.errors import CheckError
+from engine.core.events import Event, OrderSent
+from engine.core.instrument import Instrument
+from engine.core.order import Order, OrderReport
 from engine.journal.memory import MemoryJournal
 from engine.observed import Observed
 from engine.ports import Venue
@@ -43,6 +48,31 @@ class Driven:
 
 Drive: TypeAlias = Callable[[Observed, Terms, Opening], Driven]
 """A driver: plays the decision days of a history through a session."""
+
+
+class VenueOfHistory:
+    """What every venue of history answers alike; how it executes is its own."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give the trading rules by asset."""
+        return self.terms.instruments
+
+    def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
+        """Give nothing: the ledger keeps the only books."""
+        return None
+
+    def resolve(
+        self,
+        order: Order,
+        *,
+        at: datetime,
+        sent: OrderSent | None = None,  # noqa: ARG002
+    ) -> OrderReport:
+        """Refuse: the fate of an order in history is known at once."""
+        raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
 
 
 class HistorySession:

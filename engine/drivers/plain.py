@@ -4,60 +4,37 @@ It shares the session and the fill rule with `historical.py` and nothing else, a
 second opinion on it: for whoever asks what would have been decided, many times or in a hurry.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from engine.core.calendar import opening_instant
-from engine.core.errors import CheckError
-from engine.core.events import OrderSent
-from engine.core.fills import Costs, execute_at, fill_of
-from engine.core.instrument import Instrument
+from engine.core.fills import execute_at, fill_of
 from engine.core.market import History
 from engine.core.money import ZERO, decimal_of
 from engine.core.order import Order, OrderReport, OrderStatus
-from engine.drivers.history import NO_BAR, PLAIN_OPENING, Driven, HistorySession, Opening
+from engine.drivers.history import NO_BAR, PLAIN_OPENING, Driven, HistorySession, Opening, VenueOfHistory
 from engine.observed import Observed
 from engine.session import Session
 from engine.span import Span
 from engine.terms import Terms
 
 
-class OpenVenue:
+class OpenVenue(VenueOfHistory):
     """Fills at the open of the day on which an order is submitted.
 
     Attributes:
         history: the bars, known beforehand.
     """
 
-    def __init__(self, *, history: History, instruments: Mapping[str, Instrument], costs: Costs, quote: str) -> None:
+    def __init__(self, terms: Terms, history: History) -> None:
+        super().__init__(terms)
         self.history = history
-        self._instruments = instruments
-        self._costs = costs
-        self._quote = quote
         self._filled = 0
-
-    def instruments(self) -> Mapping[str, Instrument]:
-        """Give the trading rules by asset."""
-        return self._instruments
 
     def why_closed(self, asset: str, at: datetime) -> str:
         """Say that the asset has no bar that opens on that day, where that is so."""
         return NO_BAR if self.history[asset].open_on(at.date()) is None else ""
-
-    def held(self, asset: str) -> Decimal | None:  # noqa: ARG002 - the ledger keeps the only books
-        """Give nothing: the ledger keeps the only books."""
-        return None
-
-    def resolve(
-        self,
-        order: Order,
-        *,
-        at: datetime,
-        sent: OrderSent | None = None,  # noqa: ARG002
-    ) -> OrderReport:
-        """Refuse: the fate of an order in history is known at once."""
-        raise CheckError(f"{order.client_order_id} is unresolved at {at}, which cannot happen in history")
 
     def submit(
         self,
@@ -72,23 +49,20 @@ class OpenVenue:
             order,
             reference_price=decimal_of(self.history[order.asset].open_on(at.date()) or 0.0),
             cash=cash,
-            costs=self._costs,
-            instrument=self._instruments[order.asset],
+            costs=self.terms.costs,
+            instrument=self.terms.instruments[order.asset],
         )
         if done.quantity <= ZERO:
             message = f"cash {cash:.2f} does not pay for an order"
             return OrderReport(status=OrderStatus.REJECTED, unpaid=done.unpaid, waived=True, message=message)
         self._filled += 1
-        fill = fill_of(order, done, at=at, order_id=str(self._filled), fee_asset=self._quote)
+        fill = fill_of(order, done, at=at, order_id=str(self._filled), fee_asset=self.terms.start.quote)
         return OrderReport(status=OrderStatus.FILLED, fills=(fill,), unpaid=done.unpaid)
 
 
 def drive(observed: Observed, terms: Terms, opening: Opening = PLAIN_OPENING) -> Driven:
     """Play the decision days of a history."""
-    venue = OpenVenue(
-        history=observed.history, instruments=terms.instruments, costs=terms.costs, quote=terms.start.quote
-    )
-    run = HistorySession(observed, terms, venue, opening)
+    run = HistorySession(observed, terms, OpenVenue(terms, observed.history), opening)
     core = observed.history[observed.core]
     for day in calendar_days(observed.span):
         if run.session.waiting and opens(day, run.session, observed.history, observed.core):

@@ -154,11 +154,9 @@ class Providers:
     def cache_dir(self) -> Path:
         """Give the folder of the data cache."""
         folder = self.config.data.cache_dir
-        if folder is not None:
-            return folder.expanduser()
-        import platformdirs  # noqa: PLC0415 - a run on files of one's own needs no cache
+        import platformdirs  # noqa: PLC0415 - wanted only by a run that fetches
 
-        return platformdirs.user_cache_path(APPLICATION)
+        return platformdirs.user_cache_path(APPLICATION) if folder is None else folder.expanduser()
 
 
 def _file(key: str, name: str) -> Any:

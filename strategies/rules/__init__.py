@@ -32,7 +32,7 @@ LONGEST_SHOWN = 64
 
 
 @cache
-def rule_names() -> Sequence[str]:
+def rule_names() -> tuple[str, ...]:
     """List the built-in rules."""
     return tuple(_names(__path__))
 

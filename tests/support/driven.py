@@ -90,8 +90,7 @@ def session_of(strategy: AnyStrategy, account: Account, *, venue: Venue, journal
 
 def open_venue(strategy: AnyStrategy, history: History, account: Account) -> plain.OpenVenue:
     """Make the venue of the plain driver."""
-    terms = account.terms(strategy.universe.assets)
-    return plain.OpenVenue(history=history, instruments=terms.instruments, costs=terms.costs, quote=QUOTE)
+    return plain.OpenVenue(account.terms(strategy.universe.assets), history)
 
 
 def plain_events(strategy: AnyStrategy, history: History, span: Span, account: Account) -> list[Event]:
