@@ -72,7 +72,7 @@ class Decider:
         decision, is_killed = self._judged(decision, standing, day, equity)
         targets, wanted = _targets(decision, holdings, standing, gone=_gone(standing, history, day, decision))
         others = [asset for asset in (core, *targets) if asset not in held]
-        closes = {**held, **closes_at(others, day, history, standing.marks)}
+        closes = {**held, **closes_at(others, day, history, standing.marks)} if others else held
         dust = self.planner.crumbs(standing.ledger, held).difference(targets, (core,))
         reason = decision.reason if decision.trade else standing.unplanned
         decided = DayDecided(

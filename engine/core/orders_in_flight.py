@@ -128,7 +128,7 @@ class OrdersInFlight:
     @property
     def in_doubt(self) -> OrderInFlight | None:
         """The one that was handed over and whose outcome is not known; nothing else is sent meanwhile."""
-        return next((each for each in self.places.values() if each.is_in_doubt), None)
+        return next((each for each in self.places.values() if each.is_in_doubt), None) if self.places else None
 
     def stuck(self, at: datetime, wait_days: int) -> Mapping[str, datetime]:
         """Give the coins that cannot be sold, or bought back, at `at`, and since when; they hold nothing back any more.
@@ -136,7 +136,7 @@ class OrdersInFlight:
         Args:
             wait_days: calendar days for which other orders wait for one that was tried.
         """
-        waits = self._held_up().items()
+        waits = self._held_up().items() if self.held_up_since else ()
         return {asset: since for asset, since in waits if (at.date() - since.date()).days >= wait_days}
 
     def holds_back(self, stuck: Collection[str]) -> bool:

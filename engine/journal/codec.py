@@ -6,7 +6,7 @@ A date of the evidence is a text of that form, and a text of that form is named 
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import Field
 from datetime import date
@@ -18,9 +18,9 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from engine.core.errors import DataError
-from engine.core.events import DayDecided, Event
+from engine.core.events import DayDecided, Event, EvidenceValue
 from engine.core.reading import Reading, Readings
-from engine.journal.carried import RULES, SECTIONS, carried_parts, completed, name_of
+from engine.journal.carried import MEMORY, RULES, SECTIONS, TARGETS, carried_parts, completed, name_of
 from engine.journal.chain import Record
 from engine.journal.seal import FilesSealed
 
@@ -35,7 +35,6 @@ defaults are left out, whose meaning may never change; and dates of the evidence
 """
 OLDEST_SCHEMA = 1
 SEAL = FilesSealed.__name__
-MEMORY = "memory"
 DECISION = DayDecided.__name__
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NAMED_KINDS: Mapping[str, Callable[[str], object]] = {"date": date.fromisoformat, "float": float, "str": str}
@@ -73,28 +72,12 @@ class EventCodec:
             TypeError: a field holds what cannot be written.
         """
         name = type(event).__name__
-        same: Sequence[str] = ()
-        exclude: dict[str, Any] = {}
-        if isinstance(event, DayDecided):
-            before, self._written = self._written, event
-            same = () if before is None else tuple(carried_parts(before, event))
-            sections = {section for section in event.evidence if name_of(section) in same}
-            exclude = {part: True for part in (*same, MEMORY, RULES) if part in (MEMORY, RULES, "targets")}
-            exclude |= {SECTIONS: sections}
         try:
-            plain = _adapter(name).dump_python(
-                event, mode="json", exclude=exclude, exclude_defaults=True, warnings="error"
-            )
             if isinstance(event, DayDecided):
-                plain[SECTIONS] = {key: _named(event.evidence[key], plain[SECTIONS][key]) for key in plain[SECTIONS]}
-                if event.rules:
-                    news = (rule for rule in event.rules if name_of(rule, RULES) not in same)
-                    plain[RULES] = {rule: _said(event.rules[rule]) for rule in news}
-                if MEMORY not in same:
-                    plain[MEMORY] = self._memory(event.memory)
+                return name, _json(self._lean(event))
+            return name, _json({"schema": SCHEMA, "event": _dumped(name, event)})
         except PydanticSerializationError as unfit:
             raise TypeError(f"{name}: {' '.join(str(unfit).split())}") from unfit
-        return name, _json({"schema": SCHEMA, **({"same": same} if same else {}), "event": plain})
 
     def encode_readably(self, event: Event) -> tuple[str, str]:
         """Give the type name and the body, read back before it is trusted with what cannot be made again.
@@ -162,6 +145,22 @@ class EventCodec:
     def forget_written(self) -> None:
         """Write the next decision whole: what was encoded last did not come on record."""
         self._written = self._reader = None
+
+    def _lean(self, decision: DayDecided) -> dict[str, object]:
+        """Give the content of a decision's record, without what is as it was in the one before."""
+        before, self._written = self._written, decision
+        same = [] if before is None else carried_parts(before, decision)
+        left_out: dict[str, Any] = {SECTIONS: set(decision.evidence), RULES: True, MEMORY: True}
+        if TARGETS in same:
+            left_out[TARGETS] = True
+        plain = _dumped(DECISION, decision, left_out)
+        plain[SECTIONS] = {key: _section(part) for key, part in decision.evidence.items() if name_of(key) not in same}
+        if decision.rules:
+            news = decision.rules.items()
+            plain[RULES] = {rule: _said(reading) for rule, reading in news if name_of(rule, RULES) not in same}
+        if MEMORY not in same:
+            plain[MEMORY] = self._memory(decision.memory)
+        return {"schema": SCHEMA, "same": same, "event": plain} if same else {"schema": SCHEMA, "event": plain}
 
     def _memory(self, memory: object) -> object:
         if self._state is None:
@@ -243,6 +242,14 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+def _dumped(name: str, event: object, left_out: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    serializer = _adapter(name).serializer
+    plain: dict[str, Any] = serializer.to_python(
+        event, mode="json", exclude=left_out, exclude_defaults=True, warnings="error"
+    )
+    return plain
+
+
 def _validated(adapter: TypeAdapter[Any], plain: object, named: str) -> Any:
     try:
         return adapter.validate_python(plain, extra="forbid")
@@ -252,14 +259,21 @@ def _validated(adapter: TypeAdapter[Any], plain: object, named: str) -> Any:
         raise DataError(f"{named}{place}: {first['msg']}") from unfit
 
 
-def _named(section: Mapping[str, Any] | None, plain: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Name the type of values that would be read as another."""
-    for key, value in (section or {}).items():
-        if isinstance(value, str) and DATE.fullmatch(value):
-            cast("dict[str, Any]", plain)[key] = {"str": value}
-        elif isinstance(value, float) and not math.isfinite(value):
-            cast("dict[str, Any]", plain)[key] = {"float": repr(value)}
-    return plain
+def _section(section: Mapping[str, EvidenceValue] | None) -> dict[str, object] | None:
+    return None if section is None else {key: _evidence(value) for key, value in section.items()}
+
+
+def _evidence(value: EvidenceValue) -> object:
+    """Write a value of the evidence, with the name of its type where it would be read as another."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": repr(value)}
+    if isinstance(value, str):
+        return {"str": value} if DATE.fullmatch(value) else value
+    if type(value) is date:
+        return value.isoformat()
+    raise TypeError(f"{value!r} is no value of the evidence")
 
 
 def _unnamed(plain: Mapping[str, Any] | None, schema: int) -> Mapping[str, Any] | None:

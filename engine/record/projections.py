@@ -1,11 +1,13 @@
 """The rows of a run's files, folded from its events; the same in every mode."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from types import MappingProxyType
+from itertools import repeat
+from json.encoder import encode_basestring as quoted
+from math import isfinite
+from types import MappingProxyType, NoneType
 from typing import Any
 
 from engine.core.events import DayDecided, Event, OrderFilled
@@ -84,12 +86,26 @@ def decision_content(day: DayDecided) -> dict[str, Any]:
 
 def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
     """Write each decision as a line of JSON."""
+    said: dict[str, tuple[object, str]] = {}
+
+    def once(key: str, value: Mapping[str, object] | Reading | None) -> str:
+        # Most days show of most signals, and say of most rules, what the day before did.
+        known = said.get(key)
+        if known is None or known[0] is not value:
+            plain = reading_values(value) if isinstance(value, Reading) else value
+            known = said[key] = value, _value_text(plain)
+        return f"{quoted(key)}: {known[1]}"
+
     for day in days:
         content = decision_content(day)
-        read: Readings = content.pop("rules", {})
-        line = _ENCODER.encode(content)
-        rules = ", ".join(f"{_ENCODER.encode(name)}: {_reading_text(each)}" for name, each in read.items())
-        yield f'{line[:-1]}, "rules": {{{rules}}}}}' if rules else line
+        rules: Readings = content.pop("rules", {})
+        fields = [
+            once(key, value) if key in day.evidence or key == "targets" else f"{quoted(key)}: {_value_text(value)}"
+            for key, value in content.items()
+        ]
+        if rules:
+            fields.append(f'"rules": {{{", ".join([once(name, each) for name, each in rules.items()])}}}')
+        yield f"{{{', '.join(fields)}}}"
 
 
 def basis_of(fill: Fill) -> float | None:
@@ -150,8 +166,11 @@ def equity_rows(
     Args:
         benchmarks: the equity of each, shape (days,); None for one that was not tradable: its cells stay empty.
     """
-    for row, day in enumerate(days):
-        held = ("" if curve is None else repr(round(float(curve[row]), 8)) for curve in benchmarks.values())
+    columns = [
+        repeat("") if curve is None else [repr(round(value, 8)) for value in curve.tolist()]
+        for curve in benchmarks.values()
+    ]
+    for day, *held in zip(days, *columns, strict=False):
         yield day.day.isoformat(), repr(money(day.equity)), repr(money(day.cash)), day.state, *held
 
 
@@ -179,10 +198,18 @@ def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason:
     )
 
 
-# Most days say of most rules what the day before did.
-@lru_cache(maxsize=64)
-def _reading_text(reading: Reading) -> str:
-    return _ENCODER.encode(reading_values(reading))
+def _value_text(value: object) -> str:
+    """Write a value as JSON; the encoder takes longer to be called than for most of what it is given."""
+    return _TEXTS.get(type(value), _ENCODER.encode)(value)
+
+
+def _fields_text(values: Mapping[str, object]) -> str:
+    texts, other = _TEXTS, _ENCODER.encode
+    return f"{{{', '.join([f'{quoted(key)}: {texts.get(type(each), other)(each)}' for key, each in values.items()])}}}"
+
+
+def _float_text(value: float) -> str:
+    return repr(value) if isfinite(value) else _ENCODER.encode(value)
 
 
 def _day(decided: DayDecided, section: str, key: str) -> date | None:
@@ -201,3 +228,12 @@ def _text(day: date | None) -> str:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=_json_value)
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    float: _float_text,
+    int: int.__repr__,
+    str: quoted,
+    bool: lambda value: "true" if value else "false",
+    NoneType: lambda _: "null",
+    date: lambda day: f'"{day.isoformat()}"',
+    dict: _fields_text,
+}
