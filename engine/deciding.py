@@ -56,12 +56,13 @@ class Decider:
         core = self.strategy.universe.core
         held = closes_at(standing.ledger.positions, day, history, standing.marks)
         equity = standing.ledger.equity(held)
-        stuck = standing.orders.stuck(decision_instant(day), self.sell_wait_days)
+        orders = standing.orders
+        stuck = orders.stuck(decision_instant(day), self.sell_wait_days) if orders.held_up_since else {}
         holdings = HeldAtClose(
             ledger=standing.ledger,
             closes=held,
             equity=equity,
-            orders_waiting=standing.orders.holds_back(stuck),
+            orders_waiting=orders.holds_back(stuck),
             entries_allowed=entries_allowed,
             stuck=tuple(stuck),
             delisted=standing.untargeted,
@@ -131,7 +132,7 @@ def _gone(standing: Standing, history: History, day: date, decision: Decision[St
 
     A change of targets may name one again that has had a bar since.
     """
-    untargeted = standing.untargeted
+    untargeted = standing.untargeted if standing.delisted else ()
     if not decision.trade:
         return untargeted
     return [asset for asset in untargeted if history[asset].close_day_at(day) == standing.delisted[asset].last_bar]

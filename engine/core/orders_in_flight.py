@@ -136,7 +136,7 @@ class OrdersInFlight:
         Args:
             wait_days: calendar days for which other orders wait for one that was tried.
         """
-        waits = self._held_up().items() if self.held_up_since else ()
+        waits = self._held_up().items()
         return {asset: since for asset, since in waits if (at.date() - since.date()).days >= wait_days}
 
     def holds_back(self, stuck: Collection[str]) -> bool:

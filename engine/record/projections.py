@@ -14,7 +14,7 @@ from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
-from engine.core.reading import Reading, Readings, reading_values
+from engine.core.reading import Reading, reading_values
 from engine.core.rotation_equity import ROTATED
 from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, RotationRow
 
@@ -85,27 +85,30 @@ def decision_content(day: DayDecided) -> dict[str, Any]:
 
 
 def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
-    """Write each decision as a line of JSON."""
+    """Write each decision as a line of JSON, with what `decision_content` gives."""
     said: dict[str, tuple[object, str]] = {}
 
-    def once(key: str, value: Mapping[str, object] | Reading | None) -> str:
+    def once(key: str, value: object) -> str:
         # Most days show of most signals, and say of most rules, what the day before did.
         known = said.get(key)
         if known is None or known[0] is not value:
             plain = reading_values(value) if isinstance(value, Reading) else value
-            known = said[key] = value, _value_text(plain)
-        return f"{quoted(key)}: {known[1]}"
+            known = said[key] = value, f"{quoted(key)}: {_value_text(plain)}"
+        return known[1]
 
     for day in days:
-        content = decision_content(day)
-        rules: Readings = content.pop("rules", {})
-        fields = [
-            once(key, value) if key in day.evidence or key == "targets" else f"{quoted(key)}: {_value_text(value)}"
-            for key, value in content.items()
-        ]
-        if rules:
-            fields.append(f'"rules": {{{", ".join([once(name, each) for name, each in rules.items()])}}}')
-        yield f"{{{', '.join(fields)}}}"
+        seen = day.evidence
+        sections = [once(name, seen.get(name)) for name in EVIDENCE_SECTIONS]
+        sections += [once(name, section) for name, section in seen.items() if name not in EVIDENCE_SECTIONS]
+        marked = f', "marked_on": {_fields_text(day.marked_on)}' if day.marked_on else ""
+        read = ", ".join([once(name, reading) for name, reading in day.rules.items()])
+        rules = f', "rules": {{{read}}}' if read else ""
+        yield (
+            f'{{"day": "{day.day.isoformat()}", "state": {quoted(day.state)}, "next_state": {quoted(day.next_state)}, '
+            f'"reason": {quoted(day.reason)}, {", ".join(sections)}, {once("targets", day.targets)}, '
+            f'"closes": {_fields_text({asset: float(close) for asset, close in day.closes.items()})}, '
+            f'"equity": {money(day.equity)!r}, "cash": {money(day.cash)!r}{marked}{rules}}}'
+        )
 
 
 def basis_of(fill: Fill) -> float | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -24,11 +23,11 @@ def chain_of(*bodies: str) -> list[Record]:
 
 
 def renumbered(records: list[Record]) -> list[Record]:
-    return [replace(record, sequence=place) for place, record in enumerate(records, start=1)]
+    return [record._replace(sequence=place) for place, record in enumerate(records, start=1)]
 
 
 def altered(place: int, **changes: str) -> Tampering:
-    return lambda records: [replace(r, **changes) if r.sequence == place else r for r in records]  # type: ignore[arg-type]
+    return lambda records: [r._replace(**changes) if r.sequence == place else r for r in records]  # type: ignore[arg-type]
 
 
 def rewritten(place: int, body: str) -> Tampering:
@@ -97,7 +96,7 @@ def test_text_cannot_move_between_columns_unseen(
             3,
             "is missing",
         ),
-        (lambda r: [replace(r[0], sequence=0), *r], 0, "stands where record 1 is wanted"),
+        (lambda r: [r[0]._replace(sequence=0), *r], 0, "stands where record 1 is wanted"),
         (
             lambda r: renumbered([r[0], *r[2:]]),
             2,
