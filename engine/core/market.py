@@ -57,6 +57,8 @@ class BarSeries:
 
     @cached_property
     def _last_position_by_offset(self) -> NDArray[np.int64]:
+        if not len(self.days):
+            return np.zeros(0, dtype=np.int64)
         # One entry a calendar day from the first bar on: a look-up by day costs an index, not a search.
         offsets = self.ordinals - self._first_ordinal
         present = np.zeros(int(offsets[-1]) + 1, dtype=np.int64)
@@ -85,8 +87,12 @@ class BarSeries:
 
     def position_on(self, day: date) -> int | None:
         """Give the position of the bar dated exactly `day`; None where there is none."""
-        position = self.position_at(day)
-        return position if position is not None and self.ordinals.item(position) == day.toordinal() else None
+        ordinal, lookup = day.toordinal(), self._last_position_by_offset
+        offset = ordinal - self._first_ordinal
+        if not 0 <= offset < len(lookup):
+            return None
+        position = lookup.item(offset)
+        return position if self.ordinals.item(position) == ordinal else None
 
     @cached_property
     def _close_by_offset(self) -> Floats:

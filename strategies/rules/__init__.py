@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, TypeAlias
 
 from pydantic import JsonValue, ValidationError, WithJsonSchema
@@ -30,9 +31,10 @@ MOST_NAMES = 12
 LONGEST_SHOWN = 64
 
 
-def rule_names() -> list[str]:
+@cache
+def rule_names() -> tuple[str, ...]:
     """List the built-in rules."""
-    return _names(__path__)
+    return tuple(_names(__path__))
 
 
 def params_by_name(kind: str) -> dict[str, type[RuleParams]]:
