@@ -73,7 +73,7 @@ def inverted(rule: System[Any]) -> Not:
 
 def test_a_rule_is_a_file_of_the_folder_and_the_class_of_its_name() -> None:
     assert "blue_sky" in rule_names()
-    assert rule_names() == sorted(rule_names())
+    assert list(rule_names()) == sorted(rule_names())
     assert rule_class("blue_sky", "test").__name__ == "BlueSky"
 
 
