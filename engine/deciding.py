@@ -122,9 +122,11 @@ def _targets(
     decision: Decision[StrategyState], holdings: HeldAtClose, standing: Standing, *, gone: Collection[str]
 ) -> tuple[Weights, Weights | None]:
     """Give the targets that stand, and what the strategy wants where they are scaled; of what is gone none."""
-    kept = replace(decision, targets=_without(decision.targets, gone)) if gone else decision
-    before, wanted = (None if each is None else _without(each, gone) for each in (standing.targets, standing.wanted))
-    return sized_targets(kept, holdings, standing=before, wanted=wanted)
+    before, wanted = standing.targets, standing.wanted
+    if gone:
+        decision = replace(decision, targets=_without(decision.targets, gone))
+        before, wanted = (None if each is None else _without(each, gone) for each in (before, wanted))
+    return sized_targets(decision, holdings, standing=before, wanted=wanted)
 
 
 def _gone(standing: Standing, history: History, day: date, decision: Decision[StrategyState]) -> Collection[str]:
@@ -139,4 +141,4 @@ def _gone(standing: Standing, history: History, day: date, decision: Decision[St
 
 
 def _without(targets: Weights, assets: Collection[str]) -> Weights:
-    return {asset: weight for asset, weight in targets.items() if asset not in assets} if assets else targets
+    return {asset: weight for asset, weight in targets.items() if asset not in assets}

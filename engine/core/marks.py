@@ -38,5 +38,9 @@ def closes_at(assets: Iterable[str], day: date, history: History, marks: Mapping
 
 def days_of_older(assets: Sequence[str], day: date, history: History, marks: Mapping[str, Mark]) -> dict[str, date]:
     """Give the day of the price of each asset that has none of `day` itself, as `closes_at` takes it."""
-    days = ((asset, history[asset].close_day_at(day) or marks[asset].day) for asset in assets)
-    return {asset: on for asset, on in days if on < day}
+    older = {}
+    for asset in assets:
+        on = history[asset].close_day_at(day) or marks[asset].day
+        if on < day:
+            older[asset] = on
+    return older

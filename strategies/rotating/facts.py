@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from engine.core.events import Evidence
 from engine.core.rule import ByDay
-from strategies.signals.days import BreakoutFacts, DailyBreakout, DailyMacd, WeekFacts
+from strategies.signals.days import BreakoutFacts, DailyBreakout, DailyMacd, WeekFacts, row_on
 
 CROSS = 1
 """The place of the golden cross among the entry rules, after the breakout."""
@@ -62,8 +62,10 @@ class RotationObservations:
         Raises:
             KeyError: the day has no bar of the core.
         """
-        seen = [column.at(day) for column in self.columns]
-        breakout, macd, tradable = seen[:3]
+        row = row_on(self.breakout.core, day)
+        breakout, macd = self.breakout.of_row(row), self.macd.of_row(row)
+        seen = [breakout, macd, *[column.at(day) for column in self.columns[2:]]]
+        tradable = seen[2]
         entry, exits_ = self.places
         return RotationFacts(
             day=day,

@@ -107,7 +107,10 @@ class DailyBreakout:
 
     def at(self, day: date) -> BreakoutFacts:
         """Give what is known at the end of a decision day."""
-        row = row_on(self.core, day)
+        return self.of_row(row_on(self.core, day))
+
+    def of_row(self, row: int) -> BreakoutFacts:
+        """Give what is known at the end of the day of a row."""
         s, since = self.positions.item(row), self.since.item(row)
         # A weekend knows what Friday knew.
         found = self.seen.get((s, since))
@@ -237,7 +240,10 @@ class DailyMacd:
 
     def at(self, day: date) -> WeekFacts:
         """Give what is known at the end of a decision day."""
-        row = row_on(self.core, day)
+        return self.of_row(row_on(self.core, day))
+
+    def of_row(self, row: int) -> WeekFacts:
+        """Give what is known at the end of the day of a row."""
         w, since = self.positions.item(row), self.since.item(row)
         found = self.seen.get((w, since))
         if found is None:
