@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from engine.core.calendar import iso
 from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event, EvidenceValue
 from engine.core.reading import Reading, Readings
@@ -272,7 +273,7 @@ def _evidence(value: EvidenceValue) -> object:
     if isinstance(value, str):
         return {"str": value} if DATE.fullmatch(value) else value
     if type(value) is date:
-        return value.isoformat()
+        return iso(value)
     raise TypeError(f"{value!r} is no value of the evidence")
 
 
@@ -293,7 +294,7 @@ def _value(plain: Any, schema: int) -> Any:
 def _said(reading: Reading) -> list[object]:
     """Write a reading as the values of its fields, up to the last that says something."""
     holds, value, threshold, distance, since, reason = reading
-    plain: list[object] = [holds, value, threshold, distance, None if since is None else since.isoformat(), reason]
+    plain: list[object] = [holds, value, threshold, distance, None if since is None else iso(since), reason]
     while len(plain) > 1 and plain[-1] in (None, ""):
         plain.pop()
     return plain

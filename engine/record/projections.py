@@ -10,6 +10,7 @@ from math import isfinite
 from types import MappingProxyType, NoneType
 from typing import Any
 
+from engine.core.calendar import iso
 from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
@@ -19,6 +20,7 @@ from engine.core.rotation_equity import ROTATED
 from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, RotationRow
 
 OPEN = "open"
+LEAST_PLAIN, MOST_PLAIN = 1.0, 1e7
 DAYS_A_WEEK = 7
 
 FILL_COLUMNS = (
@@ -104,10 +106,10 @@ def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
         read = ", ".join([once(name, reading) for name, reading in day.rules.items()])
         rules = f', "rules": {{{read}}}' if read else ""
         yield (
-            f'{{"day": "{day.day.isoformat()}", "state": {quoted(day.state)}, "next_state": {quoted(day.next_state)}, '
+            f'{{"day": "{iso(day.day)}", "state": {quoted(day.state)}, "next_state": {quoted(day.next_state)}, '
             f'"reason": {quoted(day.reason)}, {", ".join(sections)}, {once("targets", day.targets)}, '
             f'"closes": {_fields_text({asset: float(close) for asset, close in day.closes.items()})}, '
-            f'"equity": {money(day.equity)!r}, "cash": {money(day.cash)!r}{marked}{rules}}}'
+            f'"equity": {money_text(float(day.equity))}, "cash": {money_text(float(day.cash))}{marked}{rules}}}'
         )
 
 
@@ -169,17 +171,23 @@ def equity_rows(
     Args:
         benchmarks: the equity of each, shape (days,); None for one that was not tradable: its cells stay empty.
     """
-    columns = [
-        repeat("") if curve is None else [repr(round(value, 8)) for value in curve.tolist()]
-        for curve in benchmarks.values()
-    ]
+    columns = [repeat("") if curve is None else map(money_text, curve.tolist()) for curve in benchmarks.values()]
     for day, *held in zip(days, *columns, strict=False):
-        yield day.day.isoformat(), repr(money(day.equity)), repr(money(day.cash)), day.state, *held
+        yield iso(day.day), money_text(float(day.equity)), money_text(float(day.cash)), day.state, *held
 
 
 def money(value: Decimal) -> float:
     """Give an amount as the record shows it: to eight decimals."""
     return round(float(value), 8)
+
+
+def money_text(value: float) -> str:
+    """Write an amount as the record shows it: as Python writes it, rounded to eight decimals."""
+    # Up to 15 digits are the shortest text of the number that they round to, which takes three conversions to find.
+    if LEAST_PLAIN <= value < MOST_PLAIN:
+        text = f"{value:.8f}".rstrip("0")
+        return f"{text}0" if text[-1] == "." else text
+    return repr(round(value, 8))
 
 
 def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason: str) -> RotationRow:
@@ -237,6 +245,6 @@ _TEXTS: Mapping[type, Callable[[Any], str]] = {
     str: quoted,
     bool: lambda value: "true" if value else "false",
     NoneType: lambda _: "null",
-    date: lambda day: f'"{day.isoformat()}"',
+    date: lambda day: f'"{iso(day)}"',
     dict: _fields_text,
 }

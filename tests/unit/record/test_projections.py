@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from engine.core.events import DayDecided, Event, Evidence, OrderFilled, OrderPlanned
 from engine.core.order import Side
@@ -23,6 +25,7 @@ from engine.record.projections import (
     equity_columns,
     equity_rows,
     fill_rows,
+    money_text,
     rotation_rows,
     rotations_of,
 )
@@ -262,3 +265,10 @@ def test_a_decision_names_marks_that_are_older_than_its_day_and_has_no_such_key_
 
     assert "marked_on" not in lines[0]
     assert lines[1]["marked_on"] == {"ADA": "2021-01-15"}
+
+
+@given(st.floats() | st.decimals(0, 10**8, places=10).map(float))
+@example(9_999_999.999999999)
+@example(0.999999999)
+def test_an_amount_is_written_as_its_rounded_number_is(value: float) -> None:
+    assert money_text(value) == repr(round(value, 8))
