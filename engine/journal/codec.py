@@ -1,11 +1,10 @@
-"""Events to JSON and back, by their fields and types, through pydantic: nothing is written here per event.
+"""Events to JSON and back, by their fields and types, through pydantic; a decision is written by hand (`decisions.py`).
 
 A date of the evidence is a text of that form, and a text of that form is named one: `{"str":"2024-01-01"}`.
 """
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import Field
@@ -17,12 +16,12 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from engine.core.calendar import iso
 from engine.core.errors import DataError
-from engine.core.events import DayDecided, Event, EvidenceValue
+from engine.core.events import DayDecided, Event
 from engine.core.reading import Reading, Readings
-from engine.journal.carried import MEMORY, RULES, SECTIONS, TARGETS, carried_parts, completed, name_of
+from engine.journal.carried import MEMORY, RULES, SECTIONS, carried_parts, completed, name_of
 from engine.journal.chain import Record
+from engine.journal.decisions import DATE, plain_decision
 from engine.journal.seal import FilesSealed
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ defaults are left out, whose meaning may never change; and dates of the evidence
 OLDEST_SCHEMA = 1
 SEAL = FilesSealed.__name__
 DECISION = DayDecided.__name__
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NAMED_KINDS: Mapping[str, Callable[[str], object]] = {"date": date.fromisoformat, "float": float, "str": str}
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -76,7 +74,8 @@ class EventCodec:
         try:
             if isinstance(event, DayDecided):
                 return name, _json(self._lean(event))
-            return name, _json({"schema": SCHEMA, "event": _dumped(name, event)})
+            plain = _adapter(name).dump_python(event, mode="json", exclude_defaults=True, warnings="error")
+            return name, _json({"schema": SCHEMA, "event": plain})
         except PydanticSerializationError as unfit:
             raise TypeError(f"{name}: {' '.join(str(unfit).split())}") from unfit
 
@@ -151,14 +150,7 @@ class EventCodec:
         """Give the content of a decision's record, without what is as it was in the one before."""
         before, self._written = self._written, decision
         same = [] if before is None else carried_parts(before, decision)
-        left_out: dict[str, Any] = {SECTIONS: set(decision.evidence), RULES: True, MEMORY: True}
-        if TARGETS in same:
-            left_out[TARGETS] = True
-        plain = _dumped(DECISION, decision, left_out)
-        plain[SECTIONS] = {key: _section(part) for key, part in decision.evidence.items() if name_of(key) not in same}
-        if decision.rules:
-            news = decision.rules.items()
-            plain[RULES] = {rule: _said(reading) for rule, reading in news if name_of(rule, RULES) not in same}
+        plain = plain_decision(decision, same)
         if MEMORY not in same:
             plain[MEMORY] = self._memory(decision.memory)
         return {"schema": SCHEMA, "same": same, "event": plain} if same else {"schema": SCHEMA, "event": plain}
@@ -243,14 +235,6 @@ def _adapter(name: str) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _dumped(name: str, event: object, left_out: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    serializer = _adapter(name).serializer
-    plain: dict[str, Any] = serializer.to_python(
-        event, mode="json", exclude=left_out, exclude_defaults=True, warnings="error"
-    )
-    return plain
-
-
 def _validated(adapter: TypeAdapter[Any], plain: object, named: str) -> Any:
     try:
         return adapter.validate_python(plain, extra="forbid")
@@ -258,23 +242,6 @@ def _validated(adapter: TypeAdapter[Any], plain: object, named: str) -> Any:
         first = unfit.errors(include_url=False)[0]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
         raise DataError(f"{named}{place}: {first['msg']}") from unfit
-
-
-def _section(section: Mapping[str, EvidenceValue] | None) -> dict[str, object] | None:
-    return None if section is None else {key: _evidence(value) for key, value in section.items()}
-
-
-def _evidence(value: EvidenceValue) -> object:
-    """Write a value of the evidence, with the name of its type where it would be read as another."""
-    if value is None or isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else {"float": repr(value)}
-    if isinstance(value, str):
-        return {"str": value} if DATE.fullmatch(value) else value
-    if type(value) is date:
-        return iso(value)
-    raise TypeError(f"{value!r} is no value of the evidence")
 
 
 def _unnamed(plain: Mapping[str, Any] | None, schema: int) -> Mapping[str, Any] | None:
@@ -288,15 +255,6 @@ def _value(plain: Any, schema: int) -> Any:
         return _NAMED_KINDS[kind](text)
     if schema > OLDEST_SCHEMA and isinstance(plain, str) and DATE.fullmatch(plain):
         return date.fromisoformat(plain)
-    return plain
-
-
-def _said(reading: Reading) -> list[object]:
-    """Write a reading as the values of its fields, up to the last that says something."""
-    holds, value, threshold, distance, since, reason = reading
-    plain: list[object] = [holds, value, threshold, distance, None if since is None else iso(since), reason]
-    while len(plain) > 1 and plain[-1] in (None, ""):
-        plain.pop()
     return plain
 
 
