@@ -79,6 +79,8 @@ def main() -> NoReturn:
     """Run a command and exit: 0 done, 2 usage or configuration, 3 data, 4 venue, 5 a check failed."""
     # Nothing here multiplies matrices; starting a thread a core for it costs a tenth of a backtest.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Nobody's plugin reads along; looking for some among all that is installed costs a fortieth.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     guard_outputs()
     try:
         _run()

@@ -125,7 +125,8 @@ Name = Annotated[
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    # What stands within another, or is only extended, is validated by that: it needs no validator of its own.
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
 
 class OwnSettings(_Section):

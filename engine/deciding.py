@@ -56,12 +56,13 @@ class Decider:
         core = self.strategy.universe.core
         held = closes_at(standing.ledger.positions, day, history, standing.marks)
         equity = standing.ledger.equity(held)
-        stuck = standing.orders.stuck(decision_instant(day), self.sell_wait_days)
+        orders = standing.orders
+        stuck = orders.stuck(decision_instant(day), self.sell_wait_days) if orders.held_up_since else {}
         holdings = HeldAtClose(
             ledger=standing.ledger,
             closes=held,
             equity=equity,
-            orders_waiting=standing.orders.holds_back(stuck),
+            orders_waiting=orders.holds_back(stuck),
             entries_allowed=entries_allowed,
             stuck=tuple(stuck),
             delisted=standing.untargeted,
@@ -72,7 +73,7 @@ class Decider:
         decision, is_killed = self._judged(decision, standing, day, equity)
         targets, wanted = _targets(decision, holdings, standing, gone=_gone(standing, history, day, decision))
         others = [asset for asset in (core, *targets) if asset not in held]
-        closes = {**held, **closes_at(others, day, history, standing.marks)}
+        closes = {**held, **closes_at(others, day, history, standing.marks)} if others else held
         dust = self.planner.crumbs(standing.ledger, held).difference(targets, (core,))
         reason = decision.reason if decision.trade else standing.unplanned
         decided = DayDecided(
@@ -121,9 +122,11 @@ def _targets(
     decision: Decision[StrategyState], holdings: HeldAtClose, standing: Standing, *, gone: Collection[str]
 ) -> tuple[Weights, Weights | None]:
     """Give the targets that stand, and what the strategy wants where they are scaled; of what is gone none."""
-    kept = replace(decision, targets=_without(decision.targets, gone)) if gone else decision
-    before, wanted = (None if each is None else _without(each, gone) for each in (standing.targets, standing.wanted))
-    return sized_targets(kept, holdings, standing=before, wanted=wanted)
+    before, wanted = standing.targets, standing.wanted
+    if gone:
+        decision = replace(decision, targets=_without(decision.targets, gone))
+        before, wanted = (None if each is None else _without(each, gone) for each in (before, wanted))
+    return sized_targets(decision, holdings, standing=before, wanted=wanted)
 
 
 def _gone(standing: Standing, history: History, day: date, decision: Decision[StrategyState]) -> Collection[str]:
@@ -131,11 +134,11 @@ def _gone(standing: Standing, history: History, day: date, decision: Decision[St
 
     A change of targets may name one again that has had a bar since.
     """
-    untargeted = standing.untargeted
+    untargeted = standing.untargeted if standing.delisted else ()
     if not decision.trade:
         return untargeted
     return [asset for asset in untargeted if history[asset].close_day_at(day) == standing.delisted[asset].last_bar]
 
 
 def _without(targets: Weights, assets: Collection[str]) -> Weights:
-    return {asset: weight for asset, weight in targets.items() if asset not in assets} if assets else targets
+    return {asset: weight for asset, weight in targets.items() if asset not in assets}

@@ -30,6 +30,8 @@ def planned(
         closes: of what is held and targeted.
         reason: of the change of targets that is planned for; None where there is none.
     """
+    if reason is None and not standing.missed.coins and not decided.killed:
+        return ()
     day, targets, events = decided.day, decided.targets, list[Event]()
     if decided.killed:
         from engine import in_cash  # noqa: PLC0415 - it never happens to most runs

@@ -1,10 +1,11 @@
 """Where a session stands: what it needs to go on, between two acts and between two starts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import assert_never
+from types import MappingProxyType
+from typing import NamedTuple, assert_never
 
 from engine.core.events import (
     AccountReset,
@@ -37,9 +38,10 @@ from engine.core.rotation_equity import RotationEquity, rotation_after
 from engine.core.strategy import StrategyState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a session stands: all that it needs to go on. Events change it in `after`, and nowhere else.
+
+    A tuple, since each day of a run of seconds makes one, of twenty fields of which few change.
 
     Attributes:
         ledger: what the account holds.
@@ -66,22 +68,22 @@ class Standing:
 
     ledger: Ledger
     state: StrategyState
-    orders: OrdersInFlight = field(default_factory=OrdersInFlight)
-    missed: MissedPositions = field(default_factory=MissedPositions)
+    orders: OrdersInFlight = OrdersInFlight()
+    missed: MissedPositions = MissedPositions()
     unplanned: str | None = None
     last_day: date | None = None
     epoch: int = 1
     known: Fill | None = None
     identity: str = ""
     beside: Mapping[str, Decimal] | None = None
-    marks: Mapping[str, Mark] = field(default_factory=dict)
-    marked_on: Mapping[str, date] = field(default_factory=dict)
-    delisted: Mapping[str, AssetDelisted] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = MappingProxyType({})
+    marked_on: Mapping[str, date] = MappingProxyType({})
+    delisted: Mapping[str, AssetDelisted] = MappingProxyType({})
     highest: Decimal | None = None
     killed_on: date | None = None
     rearmed: bool = False
     reset: AccountReset | None = None
-    wiped: Mapping[str, Decimal] = field(default_factory=dict)
+    wiped: Mapping[str, Decimal] = MappingProxyType({})
     rotation: RotationEquity | None = None
     targets: Mapping[str, float] | None = None
     wanted: Mapping[str, float] | None = None
@@ -112,16 +114,15 @@ class Standing:
             case RunStarted(cash=cash, quote=quote):
                 # What the run began with, whatever the configuration says by now.
                 ledger = replace(self.ledger, cash=cash, quote=quote)
-                return replace(self, ledger=ledger, identity=event.identity, beside=event.beside)
+                return self._replace(ledger=ledger, identity=event.identity, beside=event.beside)
             case DataDoubted() | ContextSeen():
                 return self
             case DayDecided():
                 return self._decided(event, orders)
             case KillSwitchRearmed():
-                return replace(self, killed_on=None, highest=None, rearmed=True, wiped={})
+                return self._replace(killed_on=None, highest=None, rearmed=True, wiped={})
             case OrderFilled(fill=fill):
-                return replace(
-                    self,
+                return self._replace(
                     ledger=self.ledger.apply(fill),
                     orders=orders,
                     known=self.known or fill,
@@ -129,8 +130,7 @@ class Standing:
                 )
             case AccountReset():
                 ledger = self.ledger.after_reset(event.written_off)
-                return replace(
-                    self,
+                return self._replace(
                     ledger=ledger,
                     orders=orders,
                     epoch=event.epoch,
@@ -143,19 +143,18 @@ class Standing:
                 # What is tried again, left, or bought back is no decision's plan: a change may wait for its own.
                 unplanned = None if _is_plan(event, self.last_day) else self.unplanned
                 left = isinstance(event, OrderCancelled) and event.order.restores and self.reset is not None
-                return replace(
-                    self,
+                return self._replace(
                     orders=orders,
                     missed=self.missed.after(event),
                     unplanned=unplanned,
                     wiped=(self.reset.wiped or {}) if left and self.reset is not None else self.wiped,
                 )
             case AssetDelisted(asset=asset):
-                return replace(self, delisted={**self.delisted, asset: event})
+                return self._replace(delisted={**self.delisted, asset: event})
             case OrderSent() | OrderWaits() | OrderUnresolved() | OrderRejected() | RunEnded():
-                return replace(self, orders=orders)
+                return self._replace(orders=orders)
             case PositionMissed() | PositionReached():
-                return replace(self, missed=self.missed.after(event))
+                return self._replace(missed=self.missed.after(event))
             case _:
                 assert_never(event)
 
@@ -164,8 +163,7 @@ class Standing:
         old = event.marked_on
         marks = {asset: Mark(price=price, day=old.get(asset, event.day)) for asset, price in event.closes.items()}
         state: StrategyState = event.memory  # type: ignore[assignment] # the codec restores the strategy's own type
-        return replace(
-            self,
+        return self._replace(
             state=state,
             orders=orders,
             missed=self.missed.after(event),

@@ -6,6 +6,7 @@ The rules are in `strategies/rules/`; parameters, state and what is observed of 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from math import fsum
 from typing import Any, ClassVar
 
@@ -120,7 +121,7 @@ class Rotation:
         return Decision(
             state=after,
             reason=reason,
-            targets=dict(after.targets),
+            targets=_weights(after.targets),
             trade=reason != "hold",
             evidence=evidence_of(facts, in_force=bool(cross.holds)),
             rules=readings,
@@ -249,6 +250,12 @@ class Rotation:
             return tuple((asset, weight * invested) for asset, weight in facts.weights)
         total = fsum(self._weights[asset] for asset in facts.tradable)
         return tuple((asset, self._weights[asset] / total * invested) for asset in facts.tradable)
+
+
+@lru_cache(maxsize=8)
+def _weights(targets: Targets) -> Mapping[str, float]:
+    """Give them by asset, the same object while they stay: it is written once."""
+    return dict(targets)
 
 
 def _position(day: date, state: RotationState, holdings: Holdings) -> Position:

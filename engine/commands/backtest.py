@@ -38,11 +38,10 @@ def backtest(
 
     from engine.clock import system_now
     from engine.record.run_folder import one_shot_name, whole_folder
-    from engine.report.console import make_console, progress_bar
+    from engine.report.console import progress_bar
     from engine.wiring.backtest import backtest as run_backtest
     from engine.wiring.backtest_folder import write_backtest
 
-    console = make_console(quiet=quiet)
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:
             if context:
@@ -68,12 +67,13 @@ def backtest(
     if not quiet:
         from engine.record.projections import own_fills
         from engine.record.review.round_trips import round_trips_of
+        from engine.report.console import make_console
         from engine.report.terminal import print_backtest
 
         core = run.strategy.universe.core
 
         print_backtest(
-            console,
+            make_console(quiet=quiet),
             summary=run.summary,
             rotations=run.rotations,
             trips=round_trips_of(run.days, own_fills(run.fills), core=core),

@@ -4,6 +4,7 @@ A *day* is a UTC calendar day and a *session* a New York trading day, both naive
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +20,12 @@ Ordinals: TypeAlias = NDArray[np.int64]
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 DAYS_A_WEEK = 7
 ONE_DAY = timedelta(days=1)
+
+
+@cache
+def iso(day: date) -> str:
+    """Write a day; the same ones are written many times, and each time takes longer than to look it up."""
+    return day.isoformat()
 
 
 def decision_instant(day: date) -> datetime:

@@ -4,7 +4,7 @@ Prices here are floats, as signals want them; the planner is where they become e
 numpy is the one library of the core: a bar series is its columns.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -57,6 +57,8 @@ class BarSeries:
 
     @cached_property
     def _last_position_by_offset(self) -> NDArray[np.int64]:
+        if not len(self.days):
+            return np.zeros(0, dtype=np.int64)
         # One entry a calendar day from the first bar on: a look-up by day costs an index, not a search.
         offsets = self.ordinals - self._first_ordinal
         present = np.zeros(int(offsets[-1]) + 1, dtype=np.int64)
@@ -81,12 +83,16 @@ class BarSeries:
         if offset < 0:
             return None
         lookup = self._last_position_by_offset
-        return int(lookup[offset]) if offset < len(lookup) else len(self) - 1
+        return lookup.item(offset if offset < len(lookup) else -1)
 
     def position_on(self, day: date) -> int | None:
         """Give the position of the bar dated exactly `day`; None where there is none."""
-        position = self.position_at(day)
-        return position if position is not None and self.ordinals[position] == day.toordinal() else None
+        ordinal, lookup = day.toordinal(), self._last_position_by_offset
+        offset = ordinal - self._first_ordinal
+        if not 0 <= offset < len(lookup):
+            return None
+        position = lookup.item(offset)
+        return position if self.ordinals.item(position) == ordinal else None
 
     @cached_property
     def _close_by_offset(self) -> Floats:
@@ -106,7 +112,7 @@ class BarSeries:
     def close_day_at(self, day: date) -> date | None:
         """Give the day of the close that `close_at` gives."""
         position = self.position_at(day)
-        return None if position is None else date.fromordinal(int(self.ordinals[position]))
+        return None if position is None else date.fromordinal(self.ordinals.item(position))
 
     def open_on(self, day: date) -> float | None:
         """Give the open of `day`; None where that day has no bar."""
@@ -209,11 +215,6 @@ class History:
         if name in self.absent:
             return no_values(name)
         raise DataError(f"{name}: no such series; there are {', '.join((*self.series, *self.values, *self.absent))}")
-
-    def older_marks(self, assets: Iterable[str], day: date) -> dict[str, date]:
-        """Give the day of the last close up to `day` of each asset that has none on `day` itself."""
-        days = {asset: self[asset].close_day_at(day) for asset in assets}
-        return {asset: on for asset, on in days.items() if on is not None and on < day}
 
     def known_by(self, instant: datetime) -> "History":
         """Give the history as it was known at `instant`."""

@@ -1,16 +1,15 @@
 """The last known prices: what a coin is valued at that has no close of a day, or none at all any more."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from engine.core.market import History
 from engine.core.money import decimal_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """The last price that is known of a coin, and its day."""
 
     price: Decimal
@@ -39,5 +38,9 @@ def closes_at(assets: Iterable[str], day: date, history: History, marks: Mapping
 
 def days_of_older(assets: Sequence[str], day: date, history: History, marks: Mapping[str, Mark]) -> dict[str, date]:
     """Give the day of the price of each asset that has none of `day` itself, as `closes_at` takes it."""
-    left = {asset: marks[asset].day for asset in assets if history[asset].close_at(day) is None}
-    return {asset: on for asset, on in left.items() if on < day} | history.older_marks(assets, day)
+    older = {}
+    for asset in assets:
+        on = history[asset].close_day_at(day) or marks[asset].day
+        if on < day:
+            older[asset] = on
+    return older

@@ -128,7 +128,7 @@ class OrdersInFlight:
     @property
     def in_doubt(self) -> OrderInFlight | None:
         """The one that was handed over and whose outcome is not known; nothing else is sent meanwhile."""
-        return next((each for each in self.places.values() if each.is_in_doubt), None)
+        return next((each for each in self.places.values() if each.is_in_doubt), None) if self.places else None
 
     def stuck(self, at: datetime, wait_days: int) -> Mapping[str, datetime]:
         """Give the coins that cannot be sold, or bought back, at `at`, and since when; they hold nothing back any more.

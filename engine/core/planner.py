@@ -10,7 +10,7 @@ from engine.core.fills import Costs
 from engine.core.instrument import Instrument
 from engine.core.ledger import Ledger
 from engine.core.missed import MissedPosition, is_missed
-from engine.core.money import ONE, ZERO, decimal_of, floor_to_step, plain, sizing
+from engine.core.money import ONE, SIZING, ZERO, decimal_of, floor_to_step, plain, sizing
 from engine.core.order import Order, Side, client_order_id
 
 MAX_PIECES = 1000
@@ -133,8 +133,9 @@ class Planner:
             closes: of every asset held, quote per unit.
         """
         held, least = ledger.positions, self.instruments
-        with sizing():
-            return {asset for asset, close in closes.items() if held[asset] * close < least[asset].minimum_notional}
+        # The context's own method, as in `Ledger.equity`: this runs every day.
+        worth = {asset: SIZING.multiply(held[asset], close) for asset, close in closes.items()}
+        return {asset for asset, value in worth.items() if value < least[asset].minimum_notional}
 
     def _planned(
         self,

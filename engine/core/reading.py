@@ -6,6 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from pydantic_core.core_schema import CoreSchema, is_instance_schema
 
+from engine.core.calendar import iso
+
 
 class Reading(NamedTuple):
     """What a rule says of one day; a tuple, since thousands are made, kept and read back in a run of seconds.
@@ -41,7 +43,7 @@ def reading_values(reading: Reading) -> Mapping[str, object]:
         "holds": reading.holds,
         "value": reading.value,
         "threshold": reading.threshold,
-        "since": None if reading.since is None else reading.since.isoformat(),
+        "since": None if reading.since is None else iso(reading.since),
         "distance": reading.distance,
     }
     return {**values, "reason": reading.reason} if reading.reason else values

@@ -1,6 +1,6 @@
 """What a rotation in being is worth: equity at its entry, the highest since, and now, marked at closes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.core.events import DayDecided
@@ -33,7 +33,7 @@ class RotationEquity:
 
     def marked(self, equity: Decimal) -> "RotationEquity":
         """Give it at one close more."""
-        return replace(self, highest=max(self.highest, equity), now=equity)
+        return RotationEquity(entry=self.entry, highest=max(self.highest, equity), now=equity)
 
 
 def rotation_after(before: RotationEquity | None, decided: DayDecided) -> RotationEquity | None:

@@ -48,7 +48,8 @@ class Parameters(BaseModel):
         late_keys: keys that configurations of before do not have; they count in its digest only where they are set.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A validator is made when it is asked: those of what is only extended, or not named, never are.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     section: ClassVar[str] = ""
     late_keys: ClassVar[tuple[str, ...]] = ()

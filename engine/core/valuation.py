@@ -3,15 +3,15 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from engine.core.ledger import Ledger
 from engine.core.money import ZERO
 from engine.core.rotation_equity import RotationEquity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldAtClose:
-    """What is held at a day's closes, valued only when a strategy asks.
+class HeldAtClose(NamedTuple):
+    """What is held at a day's closes, valued only when a strategy asks; a tuple, as each day makes one.
 
     Attributes:
         before: the rotation in being, at the closes of the day before.

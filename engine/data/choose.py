@@ -3,7 +3,7 @@
 Providers are handed in; this file knows their order, not their workings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Generic, Protocol, TypeVar
@@ -128,12 +128,14 @@ class Choice:
     symbols: Sequence[str]
 
 
-def load_all(choices: Sequence[Choice], *, sample: MarketData, progress: Progress) -> Mapping[str, LoadedSeries]:
+def load_all(
+    choices: Sequence[Choice], *, sample: Callable[[], MarketData], progress: Progress
+) -> Mapping[str, LoadedSeries]:
     """Load every series, all real or all of the sample.
 
     Args:
         choices: coins and indices.
-        sample: the synthetic market.
+        sample: makes the synthetic market, where it is taken.
         progress: told when the fallback is taken.
 
     Raises:
@@ -149,7 +151,7 @@ def load_all(choices: Sequence[Choice], *, sample: MarketData, progress: Progres
                 f"{wants_sample[0].key} sample with {real.key} {real.name}: synthetic and real bars are never mixed;"
                 " choose sample for both or for neither"
             )
-        return _load(choices, sample)
+        return _load(choices, sample())
     try:
         return _load(choices, None)
     except UnreachableError as error:
@@ -157,7 +159,7 @@ def load_all(choices: Sequence[Choice], *, sample: MarketData, progress: Progres
             raise
         progress(f"no real bars: {error}")
         why = f"synthetic sample taken, because real bars could not be had: {error}"
-        return {symbol: _with_notes(series, why) for symbol, series in _sampled(choices, sample, error).items()}
+        return {symbol: _with_notes(series, why) for symbol, series in _sampled(choices, sample(), error).items()}
 
 
 def _sampled(

@@ -4,27 +4,29 @@ Most days leave the strategy's state and the targets as they were, and a week's 
 whole each time, they are more than half of a journal.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.events import DayDecided
 from engine.core.reading import Reading
 
+MEMORY, TARGETS = "memory", "targets"
 SECTIONS, RULES = "evidence", "rules"
 """What is in them is carried one by one, under names like `evidence.macd`."""
 
 
-def carried_parts(before: DayDecided, now: DayDecided) -> Iterator[str]:
+def carried_parts(before: DayDecided, now: DayDecided) -> list[str]:
     """Name the parts that are to the letter as they were in the decision before."""
-    if now.memory is before.memory:
-        yield "memory"
+    was, rules_were = before.evidence, before.rules
+    parts = [MEMORY] if now.memory is before.memory else []
     if _is_same(before.targets, now.targets):
-        yield "targets"
+        parts.append(TARGETS)
     # In another order they are not put together again as they were.
-    if list(before.evidence) == list(now.evidence):
-        yield from (name_of(name) for name, part in now.evidence.items() if _is_same(before.evidence[name], part))
-    if list(before.rules) == list(now.rules):
-        yield from (name_of(name, RULES) for name, each in now.rules.items() if _says_same(before.rules[name], each))
+    if list(was) == list(now.evidence):
+        parts += [name_of(name) for name, part in now.evidence.items() if _is_same(was[name], part)]
+    if list(rules_were) == list(now.rules):
+        parts += [name_of(name, RULES) for name, each in now.rules.items() if _says_same(rules_were[name], each)]
+    return parts
 
 
 def name_of(section: str, field: str = SECTIONS) -> str:

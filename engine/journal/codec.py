@@ -1,12 +1,11 @@
-"""Events to JSON and back, by their fields and types, through pydantic: nothing is written here per event.
+"""Events to JSON and back, by their fields and types, through pydantic; a decision is written by hand (`decisions.py`).
 
 A date of the evidence is a text of that form, and a text of that form is named one: `{"str":"2024-01-01"}`.
 """
 
 import json
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import Field
 from datetime import date
@@ -20,8 +19,9 @@ from pydantic_core import PydanticSerializationError
 from engine.core.errors import DataError
 from engine.core.events import DayDecided, Event
 from engine.core.reading import Reading, Readings
-from engine.journal.carried import RULES, SECTIONS, carried_parts, completed, name_of
+from engine.journal.carried import MEMORY, RULES, SECTIONS, carried_parts, completed, name_of
 from engine.journal.chain import Record
+from engine.journal.decisions import DATE, plain_decision
 from engine.journal.seal import FilesSealed
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ defaults are left out, whose meaning may never change; and dates of the evidence
 """
 OLDEST_SCHEMA = 1
 SEAL = FilesSealed.__name__
-MEMORY = "memory"
 DECISION = DayDecided.__name__
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NAMED_KINDS: Mapping[str, Callable[[str], object]] = {"date": date.fromisoformat, "float": float, "str": str}
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -73,28 +71,13 @@ class EventCodec:
             TypeError: a field holds what cannot be written.
         """
         name = type(event).__name__
-        same: Sequence[str] = ()
-        exclude: dict[str, Any] = {}
-        if isinstance(event, DayDecided):
-            before, self._written = self._written, event
-            same = () if before is None else tuple(carried_parts(before, event))
-            sections = {section for section in event.evidence if name_of(section) in same}
-            exclude = {part: True for part in (*same, MEMORY, RULES) if part in (MEMORY, RULES, "targets")}
-            exclude |= {SECTIONS: sections}
         try:
-            plain = _adapter(name).dump_python(
-                event, mode="json", exclude=exclude, exclude_defaults=True, warnings="error"
-            )
             if isinstance(event, DayDecided):
-                plain[SECTIONS] = {key: _named(event.evidence[key], plain[SECTIONS][key]) for key in plain[SECTIONS]}
-                if event.rules:
-                    news = (rule for rule in event.rules if name_of(rule, RULES) not in same)
-                    plain[RULES] = {rule: _said(event.rules[rule]) for rule in news}
-                if MEMORY not in same:
-                    plain[MEMORY] = self._memory(event.memory)
+                return name, _json(self._lean(event))
+            plain = _adapter(name).dump_python(event, mode="json", exclude_defaults=True, warnings="error")
+            return name, _json({"schema": SCHEMA, "event": plain})
         except PydanticSerializationError as unfit:
             raise TypeError(f"{name}: {' '.join(str(unfit).split())}") from unfit
-        return name, _json({"schema": SCHEMA, **({"same": same} if same else {}), "event": plain})
 
     def encode_readably(self, event: Event) -> tuple[str, str]:
         """Give the type name and the body, read back before it is trusted with what cannot be made again.
@@ -162,6 +145,15 @@ class EventCodec:
     def forget_written(self) -> None:
         """Write the next decision whole: what was encoded last did not come on record."""
         self._written = self._reader = None
+
+    def _lean(self, decision: DayDecided) -> dict[str, object]:
+        """Give the content of a decision's record, without what is as it was in the one before."""
+        before, self._written = self._written, decision
+        same = [] if before is None else carried_parts(before, decision)
+        plain = plain_decision(decision, same)
+        if MEMORY not in same:
+            plain[MEMORY] = self._memory(decision.memory)
+        return {"schema": SCHEMA, "same": same, "event": plain} if same else {"schema": SCHEMA, "event": plain}
 
     def _memory(self, memory: object) -> object:
         if self._state is None:
@@ -252,16 +244,6 @@ def _validated(adapter: TypeAdapter[Any], plain: object, named: str) -> Any:
         raise DataError(f"{named}{place}: {first['msg']}") from unfit
 
 
-def _named(section: Mapping[str, Any] | None, plain: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Name the type of values that would be read as another."""
-    for key, value in (section or {}).items():
-        if isinstance(value, str) and DATE.fullmatch(value):
-            cast("dict[str, Any]", plain)[key] = {"str": value}
-        elif isinstance(value, float) and not math.isfinite(value):
-            cast("dict[str, Any]", plain)[key] = {"float": repr(value)}
-    return plain
-
-
 def _unnamed(plain: Mapping[str, Any] | None, schema: int) -> Mapping[str, Any] | None:
     """Give the values of a section of the evidence their types."""
     return None if plain is None else {key: _value(value, schema) for key, value in plain.items()}
@@ -273,15 +255,6 @@ def _value(plain: Any, schema: int) -> Any:
         return _NAMED_KINDS[kind](text)
     if schema > OLDEST_SCHEMA and isinstance(plain, str) and DATE.fullmatch(plain):
         return date.fromisoformat(plain)
-    return plain
-
-
-def _said(reading: Reading) -> list[object]:
-    """Write a reading as the values of its fields, up to the last that says something."""
-    holds, value, threshold, distance, since, reason = reading
-    plain: list[object] = [holds, value, threshold, distance, None if since is None else since.isoformat(), reason]
-    while len(plain) > 1 and plain[-1] in (None, ""):
-        plain.pop()
     return plain
 
 

@@ -89,8 +89,7 @@ def create(path: Path, meta: Mapping[str, str], records: Iterable[Record] = (), 
 
 def insert(connection: sqlite3.Connection, records: Iterable[Record]) -> None:
     """Add records at the end."""
-    rows = ((each.sequence, each.type, each.body, each.previous, each.hash) for each in records)
-    connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", records)
 
 
 def _sync_folder(folder: Path) -> None:

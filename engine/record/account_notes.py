@@ -29,6 +29,8 @@ class KillSwitch:
         if self.acted is not None and event.killed:
             return self
         highest = event.equity if self.highest is None else max(self.highest, event.equity)
+        if self.acted is None and not event.killed and highest is self.highest:
+            return self
         return KillSwitch(highest=highest, acted=event if event.killed else None)
 
     @property

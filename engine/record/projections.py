@@ -1,22 +1,27 @@
 """The rows of a run's files, folded from its events; the same in every mode."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from types import MappingProxyType
+from itertools import repeat
+from json.encoder import encode_basestring as quoted
+from math import isfinite
+from types import MappingProxyType, NoneType
 from typing import Any
 
+from engine.core.calendar import iso
 from engine.core.events import DayDecided, Event, OrderFilled
 from engine.core.market import Floats
 from engine.core.money import plain
 from engine.core.order import Fill
-from engine.core.reading import Reading, Readings, reading_values
+from engine.core.reading import Reading, reading_values
 from engine.core.rotation_equity import ROTATED
 from engine.record.record_rows import EVIDENCE_SECTIONS, HOLD_COLUMN, RotationRow
 
 OPEN = "open"
+LEAST_PLAIN, MOST_PLAIN = 1.0, 1e7
 DAYS_A_WEEK = 7
 
 FILL_COLUMNS = (
@@ -83,13 +88,30 @@ def decision_content(day: DayDecided) -> dict[str, Any]:
 
 
 def decision_lines(days: Iterable[DayDecided]) -> Iterator[str]:
-    """Write each decision as a line of JSON."""
+    """Write each decision as a line of JSON, with what `decision_content` gives."""
+    said: dict[str, tuple[object, str]] = {}
+
+    def once(key: str, value: object) -> str:
+        # Most days show of most signals, and say of most rules, what the day before did.
+        known = said.get(key)
+        if known is None or known[0] is not value:
+            plain = reading_values(value) if isinstance(value, Reading) else value
+            known = said[key] = value, f"{quoted(key)}: {_value_text(plain)}"
+        return known[1]
+
     for day in days:
-        content = decision_content(day)
-        read: Readings = content.pop("rules", {})
-        line = _ENCODER.encode(content)
-        rules = ", ".join(f"{_ENCODER.encode(name)}: {_reading_text(each)}" for name, each in read.items())
-        yield f'{line[:-1]}, "rules": {{{rules}}}}}' if rules else line
+        seen = day.evidence
+        sections = [once(name, seen.get(name)) for name in EVIDENCE_SECTIONS]
+        sections += [once(name, section) for name, section in seen.items() if name not in EVIDENCE_SECTIONS]
+        marked = f', "marked_on": {_fields_text(day.marked_on)}' if day.marked_on else ""
+        read = ", ".join([once(name, reading) for name, reading in day.rules.items()])
+        rules = f', "rules": {{{read}}}' if read else ""
+        yield (
+            f'{{"day": "{iso(day.day)}", "state": {quoted(day.state)}, "next_state": {quoted(day.next_state)}, '
+            f'"reason": {quoted(day.reason)}, {", ".join(sections)}, {once("targets", day.targets)}, '
+            f'"closes": {_fields_text({asset: float(close) for asset, close in day.closes.items()})}, '
+            f'"equity": {money_text(float(day.equity))}, "cash": {money_text(float(day.cash))}{marked}{rules}}}'
+        )
 
 
 def basis_of(fill: Fill) -> float | None:
@@ -150,14 +172,23 @@ def equity_rows(
     Args:
         benchmarks: the equity of each, shape (days,); None for one that was not tradable: its cells stay empty.
     """
-    for row, day in enumerate(days):
-        held = ("" if curve is None else repr(round(float(curve[row]), 8)) for curve in benchmarks.values())
-        yield day.day.isoformat(), repr(money(day.equity)), repr(money(day.cash)), day.state, *held
+    columns = [repeat("") if curve is None else map(money_text, curve.tolist()) for curve in benchmarks.values()]
+    for day, *held in zip(days, *columns, strict=False):
+        yield iso(day.day), money_text(float(day.equity)), money_text(float(day.cash)), day.state, *held
 
 
 def money(value: Decimal) -> float:
     """Give an amount as the record shows it: to eight decimals."""
     return round(float(value), 8)
+
+
+def money_text(value: float) -> str:
+    """Write an amount as the record shows it: as Python writes it, rounded to eight decimals."""
+    # Up to 15 digits are the shortest text of the number that they round to, which takes three conversions to find.
+    if LEAST_PLAIN <= value < MOST_PLAIN:
+        text = f"{value:.8f}".rstrip("0")
+        return f"{text}0" if text[-1] == "." else text
+    return repr(round(value, 8))
 
 
 def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason: str) -> RotationRow:
@@ -179,10 +210,25 @@ def _rotation(number: int, entry: DayDecided, until: DayDecided, *, exit_reason:
     )
 
 
-# Most days say of most rules what the day before did.
-@lru_cache(maxsize=64)
-def _reading_text(reading: Reading) -> str:
-    return _ENCODER.encode(reading_values(reading))
+def _value_text(value: object) -> str:
+    """Write a value as JSON; the encoder takes longer to be called than for most of what it is given."""
+    return _TEXTS.get(type(value), _ENCODER.encode)(value)
+
+
+def _fields_text(values: Mapping[str, object]) -> str:
+    texts, other = _TEXTS, _ENCODER.encode
+    return f"{{{', '.join([f'{quoted(key)}: {texts.get(type(each), other)(each)}' for key, each in values.items()])}}}"
+
+
+def _float_text(value: float) -> str:
+    # Zero has two signs, and they are equal.
+    return _number_text(value) if value else repr(value)
+
+
+@lru_cache(maxsize=256)
+def _number_text(value: float) -> str:
+    # A rule says again what its signal shows.
+    return repr(value) if isfinite(value) else _ENCODER.encode(value)
 
 
 def _day(decided: DayDecided, section: str, key: str) -> date | None:
@@ -201,3 +247,12 @@ def _text(day: date | None) -> str:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=_json_value)
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    float: _float_text,
+    int: int.__repr__,
+    str: quoted,
+    bool: lambda value: "true" if value else "false",
+    NoneType: lambda _: "null",
+    date: lambda day: f'"{iso(day)}"',
+    dict: _fields_text,
+}

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
-from rich.console import Console
-from rich.text import Text
-
 from engine.output import Trimmed
 from engine.ports import ProgressBar
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 PLAIN_WIDTH = 80
 
 
-def make_console(*, quiet: bool) -> Console:
+def make_console(*, quiet: bool) -> "Console":
     """Make the console for results; rich itself honours NO_COLOR."""
+    from rich.console import Console  # noqa: PLC0415 - wanted only where something is printed
+
     if sys.stdout.isatty():
         return Console(quiet=quiet, highlight=False, soft_wrap=False)
     lines = cast("TextIO", Trimmed(sys.stdout))  # typeshed's TextIOBase is no TextIO
@@ -37,7 +37,12 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressBar]:
 
     Both go to stderr: stdout is the result.
     """
-    console = Console(stderr=True, quiet=quiet, highlight=False)
+    if quiet:
+        yield _Silence()
+        return
+    from rich.console import Console  # noqa: PLC0415 - wanted only where something is printed
+
+    console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield _PlainLines(console)
         return
@@ -48,11 +53,22 @@ def progress_bar(*, quiet: bool) -> Iterator[ProgressBar]:
         yield _Bar(progress, progress.add_task("", total=None))
 
 
+class _Silence:
+    def __call__(self, line: str) -> None:
+        """Say nothing, here and below."""
+
+    def expect(self, total: int) -> None: ...
+
+    def advance(self) -> None: ...
+
+
 class _PlainLines:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: "Console") -> None:
         self._console = console
 
     def __call__(self, line: str) -> None:
+        from rich.text import Text  # noqa: PLC0415 - as above
+
         self._console.print(Text(line, style="dim"), soft_wrap=True)
 
     def expect(self, total: int) -> None:

@@ -67,7 +67,7 @@ def load_market(config: Config, universe: Universe, *, now: Callable[[], datetim
     if further:
         chosen.append(Choice(key="data.macro", name=config.data.macro, provider=None, symbols=()))
     progress.expect(sum(len(choice.symbols) for choice in chosen) + len(further))
-    loaded = dict(load_all(chosen, sample=providers.sample, progress=progress))
+    loaded = dict(load_all(chosen, sample=lambda: providers.sample, progress=progress))
     synthetic = any(series.synthetic for series in loaded.values())
     notes = [note for series in loaded.values() for note in series.notes]
     extra = providers.sample if synthetic else coins.provider

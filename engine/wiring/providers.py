@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,12 +19,12 @@ from engine.core.errors import ConfigError
 from engine.core.strategy import Universe
 from engine.data.choose import AUTO, Cached, StaleAllowed
 from engine.data.kinds import MarketKind, indices, us_symbols
-from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
 from engine.ports import LoadedValues, MarketData, Progress, QuietTimes
 
 if TYPE_CHECKING:
     from engine.data.dated_values import RuleOf
+    from engine.data.sample import SampleBars
     from engine.data.yahoo import Market, YahooBars
     from engine.ports import SeriesData
     from engine.venues.exchange import BinanceSpot
@@ -72,7 +73,13 @@ class Providers:
         self.sleep = sleep
         self.quiet = quiet
         self.sessions = NewYorkSessions().between
-        self.sample = SampleBars(self.sessions)
+
+    @cached_property
+    def sample(self) -> "SampleBars":
+        """The made-up market."""
+        from engine.data.sample import SampleBars  # noqa: PLC0415 - wanted only by a run on it
+
+        return SampleBars(self.sessions)
 
     def coins(self) -> MarketData:
         """Give the provider of `data.crypto`."""

@@ -1,6 +1,7 @@
 """Where the bars of a run come from, as its summary says it: the same keys for a backtest and a paper run."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.core.market import BarSeries, History
 from engine.core.strategy import Universe
@@ -8,7 +9,9 @@ from engine.data.digest import bars_sha256
 from engine.data.kinds import kinds_of
 from engine.data.sessions import NewYorkSessions
 from engine.ports import LoadedSeries, LoadedValues
-from engine.wiring.live_market import Snapshots
+
+if TYPE_CHECKING:
+    from engine.wiring.live_market import Snapshots
 
 
 def source_facts(series: LoadedSeries) -> dict[str, object]:
@@ -42,7 +45,7 @@ def value_facts(loaded: LoadedValues) -> dict[str, object]:
     }
 
 
-def live_values(history: History, snapshots: Snapshots) -> dict[str, dict[str, object]]:
+def live_values(history: History, snapshots: "Snapshots") -> dict[str, dict[str, object]]:
     """Describe the series of a live run that are no bars, as they were known on its last day."""
     from engine.data.dated_values import series_sha256  # noqa: PLC0415 - most runs have none
 
@@ -55,7 +58,7 @@ def live_values(history: History, snapshots: Snapshots) -> dict[str, dict[str, o
 
 
 def live_sources(
-    history: History, universe: Universe, snapshots: Snapshots, *, coins: str, index: str, synthetic: bool
+    history: History, universe: Universe, snapshots: "Snapshots", *, coins: str, index: str, synthetic: bool
 ) -> dict[str, dict[str, object]]:
     """Describe the series of a live run, as they were known on its last day.
 

@@ -1,13 +1,13 @@
 """What the rotation observes of each day: what its rules do, each signal once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from engine.core.events import Evidence, EvidenceValue
+from engine.core.events import Evidence
 from engine.core.rule import ByDay
-from strategies.signals.days import BreakoutFacts, DailyBreakout, DailyMacd, WeekFacts
+from strategies.signals.days import BreakoutFacts, DailyBreakout, DailyMacd, WeekFacts, row_on
 
 CROSS = 1
 """The place of the golden cross among the entry rules, after the breakout."""
@@ -62,8 +62,10 @@ class RotationObservations:
         Raises:
             KeyError: the day has no bar of the core.
         """
-        breakout, macd, tradable, *others = (column.at(day) for column in self.columns)
-        seen = (breakout, macd, tradable, *others)
+        row = row_on(self.breakout.core, day)
+        breakout, macd = self.breakout.of_row(row), self.macd.of_row(row)
+        seen = [breakout, macd, *[column.at(day) for column in self.columns[2:]]]
+        tradable = seen[2]
         entry, exits_ = self.places
         return RotationFacts(
             day=day,
@@ -87,29 +89,4 @@ def evidence_of(facts: RotationFacts, *, in_force: bool) -> Evidence:
     Args:
         in_force: whether the golden cross is.
     """
-    return {"index": _index_evidence(facts.breakout), "macd": _macd_evidence(facts.macd, in_force=in_force)}
-
-
-def _index_evidence(facts: BreakoutFacts) -> Mapping[str, EvidenceValue]:
-    return {
-        "session": facts.session,
-        "close": facts.close,
-        "in_breakout": facts.in_breakout,
-        "support": facts.support,
-        "ceiling": facts.ceiling,
-        "breakout_session": facts.breakout_session,
-        "loss_session": facts.loss_session,
-        "run_length": facts.run_length,
-        "run_level": facts.run_level,
-    }
-
-
-def _macd_evidence(facts: WeekFacts, *, in_force: bool) -> Mapping[str, EvidenceValue]:
-    return {
-        "week": facts.week,
-        "macd": facts.macd,
-        "signal": facts.signal,
-        "above_signal": facts.above_signal,
-        "cross_week": facts.cross_week,
-        "in_force": in_force,
-    }
+    return {"index": facts.breakout.evidence, "macd": facts.macd.evidence[in_force]}

@@ -46,7 +46,7 @@ class DailyTradable:
     def at(self, day: date) -> Tradable:
         """Give those of a decision day."""
         row = row_on(self.core, day)
-        flags, since = self.matrix[row], int(self.since[row])
+        flags, since = self.matrix[row], self.since.item(row)
         known = flags.tobytes(), since
         if known not in self.seen:
             assets = tuple(compress(self.assets, flags.tolist()))

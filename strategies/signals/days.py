@@ -1,10 +1,10 @@
 """Breakout and MACD as they stood on each decision day: what several rules share, observed once a history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.core.calendar import DAYS_A_WEEK, Ordinals
 from engine.core.columns import Flags, row_starts
 from engine.core.errors import DataError
+from engine.core.events import EvidenceValue
 from engine.core.market import BarSeries, Floats, History
 from strategies.signals.breakout import NEVER, BreakoutColumns, BreakoutParams, Breakouts
 from strategies.signals.known import NOTHING, last_complete_weeks, last_known_bars
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from strategies.signals.macd_changes import WeekAt, WeeklyLine
 
 ObservedT = TypeVar("ObservedT")
+Section: TypeAlias = Mapping[str, EvidenceValue]
+"""What the record shows of one signal."""
 
 
 class OncePerHistory(Generic[ObservedT]):
@@ -38,7 +41,7 @@ class OncePerHistory(Generic[ObservedT]):
         return self._last[1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BreakoutFacts:
     """What is known of the breakout at the end of one day.
 
@@ -62,6 +65,21 @@ class BreakoutFacts:
     in_force: bool
     since: date
     lost_support: float | None
+
+    @cached_property
+    def evidence(self) -> Section:
+        """What the record shows of it; the same object on every day that knows the same."""
+        return {
+            "session": self.session,
+            "close": self.close,
+            "in_breakout": self.in_breakout,
+            "support": self.support,
+            "ceiling": self.ceiling,
+            "breakout_session": self.breakout_session,
+            "loss_session": self.loss_session,
+            "run_length": self.run_length,
+            "run_level": self.run_level,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,8 +107,11 @@ class DailyBreakout:
 
     def at(self, day: date) -> BreakoutFacts:
         """Give what is known at the end of a decision day."""
-        row = row_on(self.core, day)
-        s, since = int(self.positions[row]), int(self.since[row])
+        return self.of_row(row_on(self.core, day))
+
+    def of_row(self, row: int) -> BreakoutFacts:
+        """Give what is known at the end of the day of a row."""
+        s, since = self.positions.item(row), self.since.item(row)
         # A weekend knows what Friday knew.
         found = self.seen.get((s, since))
         if found is None:
@@ -99,22 +120,21 @@ class DailyBreakout:
 
     def _facts(self, row: int, s: int) -> BreakoutFacts:
         columns = self.columns
-        in_breakout, run_length = bool(columns.in_breakout[s]), int(columns.run_length[s])
-        loss_session = int(columns.loss_session[s])
-        ceiling = float(columns.ceiling[s])
+        in_breakout, run_length = columns.in_breakout.item(s), columns.run_length.item(s)
+        loss_session, ceiling = columns.loss_session.item(s), columns.ceiling.item(s)
         return BreakoutFacts(
-            session=date.fromordinal(int(self.index.ordinals[s])),
-            close=float(self.index.close[s]),
+            session=date.fromordinal(self.index.ordinals.item(s)),
+            close=self.index.close.item(s),
             ceiling=ceiling if ceiling == ceiling else None,  # noqa: PLR0124 - NaN is not itself
             in_breakout=in_breakout,
-            support=float(columns.support[s]) if in_breakout else None,
-            breakout_session=_date_or_none(int(columns.breakout_session[s])),
+            support=columns.support.item(s) if in_breakout else None,
+            breakout_session=_date_or_none(columns.breakout_session.item(s)),
             loss_session=_date_or_none(loss_session),
             run_length=run_length,
-            run_level=float(columns.run_level[s]) if run_length else None,
-            in_force=bool(self.in_force[row]),
-            since=date.fromordinal(int(self.since[row])),
-            lost_support=None if loss_session == NEVER else float(self.lost_support[row]),
+            run_level=columns.run_level.item(s) if run_length else None,
+            in_force=self.in_force.item(row),
+            since=date.fromordinal(self.since.item(row)),
+            lost_support=None if loss_session == NEVER else self.lost_support.item(row),
         )
 
     def on(self, day: date) -> "BreakoutAt":
@@ -163,7 +183,7 @@ class DailyBreakouts:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WeekFacts:
     """What is known of the weekly MACD at the end of one day.
 
@@ -182,6 +202,18 @@ class WeekFacts:
     above_since: date
     in_time: bool
     since: date
+
+    @cached_property
+    def evidence(self) -> tuple[Section, Section]:
+        """What the record shows of it: while the golden cross is not in force, and while it is."""
+        seen: Section = {
+            "week": self.week,
+            "macd": self.macd,
+            "signal": self.signal,
+            "above_signal": self.above_signal,
+            "cross_week": self.cross_week,
+        }
+        return {**seen, "in_force": False}, {**seen, "in_force": True}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -208,8 +240,11 @@ class DailyMacd:
 
     def at(self, day: date) -> WeekFacts:
         """Give what is known at the end of a decision day."""
-        row = row_on(self.core, day)
-        w, since = int(self.positions[row]), int(self.since[row])
+        return self.of_row(row_on(self.core, day))
+
+    def of_row(self, row: int) -> WeekFacts:
+        """Give what is known at the end of the day of a row."""
+        w, since = self.positions.item(row), self.since.item(row)
         found = self.seen.get((w, since))
         if found is None:
             found = self.seen[w, since] = self._facts(row, w)
@@ -218,14 +253,14 @@ class DailyMacd:
     def _facts(self, row: int, w: int) -> WeekFacts:
         weekly = self.weekly
         return WeekFacts(
-            week=date.fromordinal(int(weekly.sundays[w])),
-            macd=float(weekly.macd[w]),
-            signal=float(weekly.signal[w]),
-            above_signal=bool(weekly.above[w]),
-            cross_week=_date_or_none(int(weekly.cross[w])),
-            above_since=date.fromordinal(int(self.above_since[row])),
-            in_time=bool(self.in_time[row]),
-            since=date.fromordinal(int(self.since[row])),
+            week=date.fromordinal(weekly.sundays.item(w)),
+            macd=weekly.macd.item(w),
+            signal=weekly.signal.item(w),
+            above_signal=weekly.above.item(w),
+            cross_week=_date_or_none(weekly.cross.item(w)),
+            above_since=date.fromordinal(self.above_since.item(row)),
+            in_time=self.in_time.item(row),
+            since=date.fromordinal(self.since.item(row)),
         )
 
     @cached_property

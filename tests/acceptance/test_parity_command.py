@@ -218,7 +218,7 @@ def test_a_session_that_skips_a_day_is_found_out(tmp_path: Path, market: Path, m
 
     def forgetful(self: Session, day: date, *rest: Any, **named: Any) -> None:
         if day == skipped and "plan_orders" in named:  # the live driver says so, history's does not
-            self.standing = dataclasses.replace(self.standing, last_day=day)
+            self.standing = self.standing._replace(last_day=day)
         else:
             honest(self, day, *rest, **named)
 

@@ -426,7 +426,7 @@ def test_a_shortage_is_not_believed_of_a_run_that_is_ending() -> None:
 
 def test_an_account_that_holds_too_little_for_a_run_that_has_not_begun_is_refused_at_once() -> None:
     bot = Bot()
-    bot.session.standing = replace(bot.session.standing, last_day=None, known=None)
+    bot.session.standing = bot.session.standing._replace(last_day=None, known=None)
     bot.account.held, bot.account.held_late = {**PLENTY, "ETH": Decimal(1)}, PLENTY
 
     with pytest.raises(VenueError, match="holds 1 ETH, and the ledger"):
@@ -683,7 +683,7 @@ def test_what_a_reset_wiped_is_bought_back_in_no_more_orders_a_day_than_any_othe
     bot.session.work_orders(NOON)
     bot.keeper.check(NOON)
     same_day = bot.session.waiting
-    bot.session.standing = replace(bot.session.standing, last_day=DAY + timedelta(days=1))
+    bot.session.standing = bot.session.standing._replace(last_day=DAY + timedelta(days=1))
     bot.keeper.check(NOON + timedelta(days=1))
 
     assert (first, same_day) == (10, ())
@@ -695,7 +695,7 @@ def test_what_a_reset_wiped_is_bought_back_in_no_more_orders_a_day_than_any_othe
 @pytest.mark.parametrize("identity", ["x7k2p9", ""])
 def test_what_a_journal_lacks_is_booked_where_names_tell_the_run_from_all_others(identity: str) -> None:
     bot = Bot()
-    bot.session.standing = replace(bot.session.standing, identity=identity)
+    bot.session.standing = bot.session.standing._replace(identity=identity)
     bot.account.lost = [fill_of("ETH", Side.BUY, "1", "100", name="x7k2p9-20240102-ETH-b1-1")]
 
     bot.keeper.check(NOON)
@@ -720,7 +720,7 @@ def test_an_account_with_less_than_the_ledger_is_refused_when_the_first_orders_o
 
 def test_the_account_is_looked_at_until_the_first_orders_are_free_and_more_than_was_seen_is_said_once() -> None:
     bot = Bot(seconds=60.0)
-    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9", beside={"ETH": Decimal(0)})
+    bot.fresh = bot.session.standing = bot.session.standing._replace(identity="x7k2p9", beside={"ETH": Decimal(0)})
     bot.keeper = bot.new_keeper()
     for seconds in (0, 30, 60, 90):
         bot.keeper.check(NOON + timedelta(seconds=seconds))
@@ -732,7 +732,7 @@ def test_the_account_is_looked_at_until_the_first_orders_are_free_and_more_than_
 
 def test_what_is_lost_shows_after_a_first_look_that_saw_only_the_balance_move() -> None:
     bot = Bot(seconds=60.0)
-    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9", beside={"ETH": Decimal(0)})
+    bot.fresh = bot.session.standing = bot.session.standing._replace(identity="x7k2p9", beside={"ETH": Decimal(0)})
     bot.keeper = bot.new_keeper()
     bot.keeper.check(NOON)
     bot.account.lost = [fill_of("ETH", Side.BUY, "1", "100", name="x7k2p9-20240102-ETH-b1-1")]
@@ -744,7 +744,7 @@ def test_what_is_lost_shows_after_a_first_look_that_saw_only_the_balance_move() 
 
 def test_what_an_account_holds_is_asked_again_after_the_patience_for_what_is_lost() -> None:
     bot = Bot()
-    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9")
+    bot.fresh = bot.session.standing = bot.session.standing._replace(identity="x7k2p9")
     bought = fill_of("ETH", Side.BUY, "8", "10", name="x7k2p9-20240102-ETH-b1-1")
 
     def patient(assets: Sequence[str], since: object) -> Sequence[Fill]:
@@ -765,7 +765,7 @@ def lost_fill(asset: str, side: Side, quantity: str, name: str, *, reason: str =
 def put_back(*lost: Fill, known: Fill | None = KNOWN) -> Bot:
     """Give a bot whose journal is an older copy; the account does not hold what it did."""
     bot = Bot(known=known)
-    bot.fresh = bot.session.standing = replace(bot.session.standing, identity="x7k2p9")
+    bot.fresh = bot.session.standing = bot.session.standing._replace(identity="x7k2p9")
     bot.account.lost = lost
     return bot
 

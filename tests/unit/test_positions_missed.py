@@ -179,7 +179,7 @@ def test_a_night_of_refusals_of_an_exit_keeps_no_coin_for_longer_than_a_day() ->
 def test_a_buy_waits_for_what_an_exit_is_still_to_bring_however_little_cash_there_is() -> None:
     # All is in ETH but for 1000 - 990 of cash; BTC is wanted for nine tenths of 1000 and 500.
     run = Run({"BTC": 0.9}, held={"ETH": "50"})
-    run.session.standing = replace(run.session.standing, ledger=replace(run.ledger, cash=Decimal(10)))
+    run.session.standing = run.session.standing._replace(ledger=replace(run.ledger, cash=Decimal(10)))
     run.venue.refusal = REFUSED
     run.go_on()
     run.venue.coins = ["ETH"]

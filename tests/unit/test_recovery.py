@@ -287,7 +287,7 @@ def _ending(standing: Standing, events: Sequence[Event]) -> Ending:
     return Ending(
         # By which order the exchange is known may differ: an attempt that a crash cost has another name. So may settled
         # ones, which keep their places until the next decision.
-        standing=replace(standing, known=None, orders=OrdersInFlight()),
+        standing=standing._replace(known=None, orders=OrdersInFlight()),
         waiting=standing.orders.waiting,
         decisions=[event for event in events if isinstance(event, DayDecided)],
         traded=dict(traded),  # type: ignore[arg-type] # a counter of decimals

@@ -46,14 +46,9 @@ def test_a_day_without_a_bar_has_the_last_close_and_no_open(holed: BarSeries) ->
     assert (holed.close_at(date(2023, 12, 31)), holed.open_on(date(2024, 1, 5))) == (None, 50.0)
 
 
-def test_a_mark_that_is_older_than_its_day_says_of_which_day_it_is(holed: BarSeries) -> None:
-    history = History(series={"BTC": holed, "ETH": bars_on("ETH", ["2024-01-05"], [1.0])})
-
+def test_a_close_is_of_the_last_day_that_has_one(holed: BarSeries) -> None:
     assert holed.close_day_at(date(2024, 1, 4)) == date(2024, 1, 2)
     assert holed.close_day_at(date(2023, 12, 31)) is None
-    assert history.older_marks(["BTC", "ETH"], date(2024, 6, 5)) == {"BTC": date(2024, 1, 5), "ETH": date(2024, 1, 5)}
-    assert history.older_marks(["BTC", "ETH"], date(2024, 1, 4)) == {"BTC": date(2024, 1, 2)}
-    assert history.older_marks(["BTC"], date(2024, 1, 5)) == {}
 
 
 def test_an_empty_series_has_no_position_on_any_day() -> None:

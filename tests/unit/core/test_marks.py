@@ -20,6 +20,8 @@ def test_a_coin_is_valued_at_its_last_close_and_without_one_at_its_mark() -> Non
 
     assert closes == {"BTC": Decimal(11), "ETH": Decimal(2), "SOL": Decimal(5)}
     assert days_of_older(["BTC", "ETH", "SOL"], SECOND, HISTORY, marks) == {"ETH": DAY, "SOL": LAST}
+    assert days_of_older(["BTC"], SECOND, HISTORY, marks) == {}
+    assert days_of_older(["BTC"], SECOND + timedelta(days=99), HISTORY, marks) == {"BTC": SECOND}
 
 
 def test_a_coin_without_a_close_and_without_a_mark_is_an_error() -> None:

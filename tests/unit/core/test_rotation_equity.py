@@ -72,7 +72,7 @@ def test_a_day_is_decided_with_its_own_close_counted() -> None:
     )
 
     assert holdings.rotation == RotationEquity(entry=Decimal(1000), highest=Decimal(1400), now=Decimal(1400))
-    assert replace(holdings, before=None).rotation is None
+    assert holdings._replace(before=None).rotation is None
 
 
 def test_a_rotation_that_began_before_the_record_does_counts_from_its_first_day() -> None:

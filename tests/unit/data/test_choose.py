@@ -210,7 +210,7 @@ def choices(
 def test_every_series_is_loaded_from_the_provider_of_its_kind() -> None:
     coins, indices = real("BTC", "ETH"), real("RUT")
 
-    result = load_all(choices(("csv", coins), ("yahoo", indices)), sample=Sample(), progress=print)
+    result = load_all(choices(("csv", coins), ("yahoo", indices)), sample=Sample, progress=print)
 
     assert list(result) == ["BTC", "ETH", "RUT"]
     assert [symbol for symbol, _ in coins.asked] == ["BTC", "ETH"]
@@ -220,7 +220,7 @@ def test_every_series_is_loaded_from_the_provider_of_its_kind() -> None:
 def test_a_symbol_named_twice_is_loaded_once() -> None:
     coins = real("BTC")
 
-    load_all(choices(("csv", coins), ("csv", real("RUT")), coins=["BTC", "BTC"]), sample=Sample(), progress=print)
+    load_all(choices(("csv", coins), ("csv", real("RUT")), coins=["BTC", "BTC"]), sample=Sample, progress=print)
 
     assert len(coins.asked) == 1
 
@@ -228,7 +228,7 @@ def test_a_symbol_named_twice_is_loaded_once() -> None:
 def test_when_one_series_of_auto_cannot_be_reached_all_come_from_the_sample() -> None:
     told: list[str] = []
 
-    result = load_all(choices(("auto", real("BTC", "ETH")), ("auto", real())), sample=Sample(), progress=told.append)
+    result = load_all(choices(("auto", real("BTC", "ETH")), ("auto", real())), sample=Sample, progress=told.append)
 
     assert {symbol: series.synthetic for symbol, series in result.items()} == {"BTC": True, "ETH": True, "RUT": True}
     assert result["BTC"].notes == ("synthetic sample taken, because real bars could not be had: RUT: no answer",)
@@ -241,7 +241,7 @@ def test_a_series_that_is_refused_never_leads_to_the_sample(refused: str) -> Non
     coins.bad = indices.bad = (refused,)
 
     with pytest.raises(DataError, match=f"{refused}: no such market"):
-        load_all(choices(("auto", coins), ("auto", indices)), sample=Sample(), progress=print)
+        load_all(choices(("auto", coins), ("auto", indices)), sample=Sample, progress=print)
 
 
 def test_a_coin_that_the_provider_does_not_know_is_named_before_an_index_that_cannot_be_reached() -> None:
@@ -249,12 +249,12 @@ def test_a_coin_that_the_provider_does_not_know_is_named_before_an_index_that_ca
     coins.bad = ("MATICC",)
 
     with pytest.raises(DataError, match="MATICC: no such market"):
-        load_all(choices(("auto", coins), ("auto", real()), coins=["BTC", "MATICC"]), sample=Sample(), progress=print)
+        load_all(choices(("auto", coins), ("auto", real()), coins=["BTC", "MATICC"]), sample=Sample, progress=print)
 
 
 def test_a_coin_that_the_sample_does_not_have_is_named_with_the_reason_for_the_sample() -> None:
     with pytest.raises(DataError) as refused:
-        load_all(choices(("auto", real()), ("auto", real()), coins=["BTC", "MATICC"]), sample=Sample(), progress=print)
+        load_all(choices(("auto", real()), ("auto", real()), coins=["BTC", "MATICC"]), sample=Sample, progress=print)
 
     assert str(refused.value) == (
         "MATICC: the synthetic sample has no such series; it was to be taken, because real bars could not be had: "
@@ -263,7 +263,7 @@ def test_a_coin_that_the_sample_does_not_have_is_named_with_the_reason_for_the_s
 
 
 def test_real_bars_of_auto_are_all_real() -> None:
-    result = load_all(choices(("auto", real("BTC", "ETH")), ("auto", real("RUT"))), sample=Sample(), progress=print)
+    result = load_all(choices(("auto", real("BTC", "ETH")), ("auto", real("RUT"))), sample=Sample, progress=print)
 
     assert not any(series.synthetic for series in result.values())
 
@@ -271,14 +271,14 @@ def test_real_bars_of_auto_are_all_real() -> None:
 @pytest.mark.parametrize(("crypto", "index"), [("csv", "auto"), ("auto", "yahoo"), ("binance", "yahoo")])
 def test_a_provider_that_was_chosen_is_never_left_for_the_sample(crypto: str, index: str) -> None:
     with pytest.raises(DataError, match="RUT: no answer"):
-        load_all(choices((crypto, real("BTC", "ETH")), (index, real())), sample=Sample(), progress=print)
+        load_all(choices((crypto, real("BTC", "ETH")), (index, real())), sample=Sample, progress=print)
 
 
 @pytest.mark.parametrize(("crypto", "index"), [("sample", "sample"), ("sample", "auto"), ("auto", "sample")])
 def test_where_the_sample_is_chosen_auto_is_the_sample_as_well(crypto: str, index: str) -> None:
     coins, indices = real("BTC", "ETH"), real("RUT")
 
-    result = load_all(choices((crypto, coins), (index, indices)), sample=Sample(), progress=print)
+    result = load_all(choices((crypto, coins), (index, indices)), sample=Sample, progress=print)
 
     assert all(series.synthetic for series in result.values())
     assert result["BTC"].notes == ()
@@ -294,9 +294,9 @@ def test_where_the_sample_is_chosen_auto_is_the_sample_as_well(crypto: str, inde
 )
 def test_the_sample_beside_real_bars_is_refused(crypto: str, index: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        load_all(choices((crypto, real("BTC", "ETH")), (index, real("RUT"))), sample=Sample(), progress=print)
+        load_all(choices((crypto, real("BTC", "ETH")), (index, real("RUT"))), sample=Sample, progress=print)
 
 
 def test_a_choice_without_a_provider_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"data\.crypto: venue has no provider of bars in this command"):
-        load_all(choices(("venue", None), ("auto", real("RUT"))), sample=Sample(), progress=print)
+        load_all(choices(("venue", None), ("auto", real("RUT"))), sample=Sample, progress=print)

@@ -1,14 +1,14 @@
 """The hash chain: what is altered, removed, moved or put in is named at its first record."""
 
 import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.journal.chain import GENESIS, BrokenChainError, Head, Record, digest, follow, next_record
+from engine.journal.chain import GENESIS, BrokenChainError, Head, Record, digest, follow, next_record, quoted
 
 Tampering = Callable[[list[Record]], list[Record]]
 BODIES = ("a", "b", "c", "d", "e")
@@ -24,11 +24,11 @@ def chain_of(*bodies: str) -> list[Record]:
 
 
 def renumbered(records: list[Record]) -> list[Record]:
-    return [replace(record, sequence=place) for place, record in enumerate(records, start=1)]
+    return [record._replace(sequence=place) for place, record in enumerate(records, start=1)]
 
 
 def altered(place: int, **changes: str) -> Tampering:
-    return lambda records: [replace(r, **changes) if r.sequence == place else r for r in records]  # type: ignore[arg-type]
+    return lambda records: [r._replace(**changes) if r.sequence == place else r for r in records]  # type: ignore[arg-type]
 
 
 def rewritten(place: int, body: str) -> Tampering:
@@ -97,7 +97,7 @@ def test_text_cannot_move_between_columns_unseen(
             3,
             "is missing",
         ),
-        (lambda r: [replace(r[0], sequence=0), *r], 0, "stands where record 1 is wanted"),
+        (lambda r: [r[0]._replace(sequence=0), *r], 0, "stands where record 1 is wanted"),
         (
             lambda r: renumbered([r[0], *r[2:]]),
             2,
@@ -144,3 +144,8 @@ def test_a_tail_cut_off_is_not_seen_without_a_head() -> None:
     records = chain_of(*BODIES)
 
     assert list(follow(records[:3])) == records[:3]
+
+
+@given(st.text())
+def test_a_text_is_hashed_as_json_writes_it(text: str) -> None:
+    assert quoted(text) == json.dumps(text)

@@ -8,19 +8,24 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned
+from engine.core.events import DayDecided, Event, Evidence, OrderFilled, OrderPlanned
 from engine.core.order import Side
+from engine.core.reading import Reading, reading_values
 from engine.record.projections import (
     EQUITY_COLUMNS,
     FILL_COLUMNS,
     ROTATION_COLUMNS,
     booked_fills,
     decided_days,
+    decision_content,
     decision_lines,
     equity_columns,
     equity_rows,
     fill_rows,
+    money_text,
     rotation_rows,
     rotations_of,
 )
@@ -154,6 +159,22 @@ def test_a_decision_is_a_line_of_json_with_the_keys_of_the_interface() -> None:
     assert "\n" not in line
 
 
+def test_a_line_holds_what_the_content_of_the_decision_is_in_its_order() -> None:
+    reading = Reading(holds=None, value=1.5, since=BREAKOUT, reason="too young")
+    seen: Evidence = {"index": {"close": 2000.5}, "own": {"text": 'a "quote"', "count": 3, "none": None}}
+    days = [
+        replace(decided(evidence=seen, rules={"index": reading, "own": reading}), marked_on={"ADA": CROSS}),
+        decided(evidence=seen, rules={"own": reading}, targets={"BTC": 1e-07}, reason="entry", state="ROTATED"),
+        decided(evidence={**seen, "index": None}, closes={"BTC": Decimal("1E+20")}),
+    ]
+
+    for day, line in zip(days, decision_lines(days), strict=True):
+        content = decision_content(day)
+        rules = {name: dict(reading_values(each)) for name, each in content.get("rules", {}).items()}
+        whole = content | ({"rules": rules} if rules else {})
+        assert line == json.dumps(whole, ensure_ascii=False, default=date.isoformat)
+
+
 def test_evidence_that_a_strategy_does_not_have_is_null() -> None:
     (line,) = decision_lines([decided(evidence={})])
 
@@ -244,3 +265,10 @@ def test_a_decision_names_marks_that_are_older_than_its_day_and_has_no_such_key_
 
     assert "marked_on" not in lines[0]
     assert lines[1]["marked_on"] == {"ADA": "2021-01-15"}
+
+
+@given(st.floats() | st.decimals(0, 10**8, places=10).map(float))
+@example(9_999_999.999999999)
+@example(0.999999999)
+def test_an_amount_is_written_as_its_rounded_number_is(value: float) -> None:
+    assert money_text(value) == repr(round(value, 8))
