@@ -1,28 +1,25 @@
-"""Daily bars of coins from Binance's public market data, keyless, through ccxt.
-
-The one file that imports ccxt for market data. It reads candles only; nothing here can place an order.
-"""
+"""Daily bars of coins from Binance's public market data, keyless; nothing here can place an order."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from engine.connections.causes import failure_of
 from engine.core.calendar import EPOCH_ORDINAL, days_of
-from engine.core.errors import DataError
+from engine.core.errors import DataError, VenueError
 from engine.core.market import OHLCV, BarSeries, crypto_series
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
 from engine.data.refusals import serves_nothing
-from engine.data.retries import LONGEST_WAIT_SECONDS, TransientError, retried, retry_after
+from engine.data.retries import LONGEST_WAIT_SECONDS, TransientError, retried
 from engine.ports import Progress, QuietTimes
-
-PRODUCTION_URL = "https://data-api.binance.vision"
-"""Binance's host for market data alone: no key, and not behind the trading host's country list."""
+from engine.venues.client import PublicCall, SandboxClient
+from engine.venues.hosts import MARKET_DATA
+from engine.venues.pace import WEIGHT_HEADER
+from engine.venues.signer import Parameters
+from engine.venues.verdicts import UNKNOWN_SYMBOL, Meaning, Reply, Verdict, judge
 
 DAY_MILLISECONDS = 86_400_000
 PAGE_ROWS = 1000
@@ -31,10 +28,8 @@ ROW_FIELDS = 6
 
 # Binance grants 6000 of weight a minute and address; a page of klines costs 2.
 PAUSE_ABOVE_WEIGHT = 5400
-WEIGHT_HEADER = "X-MBX-USED-WEIGHT-1M"
 
 RESTRICTED = (403, 451)
-RATE_LIMITED = (418, 429)
 EXCERPT_CHARACTERS = 80
 LAST_ORDINAL = date.max.toordinal()
 OK, REQUEST_TIMEOUT, SERVER_ERRORS = 200, 408, 500
@@ -42,15 +37,6 @@ OK, REQUEST_TIMEOUT, SERVER_ERRORS = 200, 408, 500
 T = TypeVar("T")
 Row: TypeAlias = tuple[int, list[float]]
 """Day as an ordinal; open, high, low, close, volume."""
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What ccxt's exceptions do not carry of the last answer; status 0: there was none."""
-
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
 
 
 class BinanceBars:
@@ -81,39 +67,23 @@ class BinanceBars:
         environment: Mapping[str, str] = os.environ,
         quiet: QuietTimes | None = None,
     ) -> None:
-        # A third of a second: only a run that fetches pays it.
-        import ccxt  # noqa: PLC0415
-
-        from engine.connections.adapter import RoutedAdapter  # noqa: PLC0415 - ccxt's libraries come with it
-
-        self._ccxt = ccxt
         self._quote = quote
-        self._timeout_seconds = timeout_seconds
         self._max_retries = max_retries
         self._sleep = sleep
         self._now = now
         self._progress = progress
-        self._environment = environment
         self._quiet = quiet
         self._quiet_until: datetime | None = None
-        self._answer = _Answer()
         self._has_served = False
-        self._url = (base_url or PRODUCTION_URL).rstrip("/")
-        self._client = ccxt.binance(
-            {
-                # ccxt's limiter sleeps by itself and never reads the weight headers; `_pace` does.
-                "enableRateLimit": False,
-                "timeout": int(timeout_seconds * 1000),
-                # The adapter reads the environment, by the rule of all clients.
-                "requests_trust_env": False,
-                "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
-            }
+        self._client = SandboxClient(
+            network=MARKET_DATA,
+            base_url=base_url,
+            credentials=None,
+            timeout_seconds=timeout_seconds,
+            now=now,
+            environment=environment,
         )
-        # The implicit calls need no list of markets, which would be megabytes.
-        self._client.urls["api"]["public"] = f"{self._url}/api/v3"
-        self._client.on_rest_response = self._remember
-        for scheme in ("http://", "https://"):
-            self._client.session.mount(scheme, RoutedAdapter(environment))
+        self._url = str(self._client.origin)
 
     def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
         """Fetch the final daily bars of `symbol` (the asset, `BTC`).
@@ -148,37 +118,33 @@ class BinanceBars:
 
     def _first_open_day(self, place: str) -> int:
         """Give the first day that is not over, by our clock and by the exchange's, whichever is behind."""
-        exchange_milliseconds = self._ask(self._client.public_get_time, _server_time, place)
+        exchange_milliseconds = self._ask("GET time", {}, _server_time, place)
         own_milliseconds = int(self._now().timestamp() * 1000)
         return EPOCH_ORDINAL + min(exchange_milliseconds, own_milliseconds) // DAY_MILLISECONDS
 
     def _page(self, symbol: str, start: int, place: str) -> list[Row]:
-        query = {
+        query: Parameters = {
             "symbol": f"{symbol}{self._quote}",
             "interval": "1d",
             "startTime": (start - EPOCH_ORDINAL) * DAY_MILLISECONDS,
             "limit": PAGE_ROWS,
         }
-        return self._ask(lambda: self._client.public_get_klines(query), lambda answer: _rows(answer, start), place)
+        return self._ask("GET klines", query, lambda answer: _rows(answer, start), place)
 
-    def _ask(self, request: Callable[[], object], read: Callable[[object], T], place: str) -> T:
+    def _ask(self, call: PublicCall, query: Parameters, read: Callable[[object], T], place: str) -> T:
         def attempt() -> T:
             self._respect_pause(place)
-            self._answer = _Answer()
             try:
-                answer = request()
-            except self._ccxt.BaseError as error:
-                raise self._verdict(error, place) from error
-            self._pace()
-            return read(answer)
+                reply = self._client.send(call, query)
+            except VenueError as error:
+                raise UnreachableError(f"{place}: {str(error).removeprefix(f'{MARKET_DATA}: ')}") from error
+            verdict = judge(reply)
+            if verdict.meaning is not Meaning.GOOD:
+                raise self._problem(reply, verdict, place)
+            self._pace(reply)
+            return read(reply.text if reply.content is None else reply.content)
 
         return retried(attempt, place=place, max_retries=self._max_retries, sleep=self._sleep, progress=self._progress)
-
-    def _remember(
-        self, status: int, _reason: str, _url: str, _method: str, headers: Mapping[str, str], body: str, *_: object
-    ) -> str:
-        self._answer = _Answer(status=status, headers=headers, body=body)
-        return body.strip()
 
     def _respect_pause(self, place: str) -> None:
         until = self._quiet_until or (self._quiet.until(self._url, self._now()) if self._quiet else None)
@@ -193,34 +159,34 @@ class BinanceBars:
             if self._quiet is not None:
                 self._quiet.keep(self._url, self._quiet_until)
 
-    def _pace(self) -> None:
-        weight = self._answer.headers.get(WEIGHT_HEADER, "")
+    def _pace(self, reply: Reply) -> None:
+        weight = reply.headers.get(WEIGHT_HEADER, "")
         if weight.isdecimal() and int(weight) > PAUSE_ABOVE_WEIGHT:
             # The exchange counts by the minutes of its clock.
             self._sleep(61.0 - self._now().second)
 
-    def _verdict(self, error: Exception, place: str) -> DataError | TransientError:
-        """Tell what cannot get better from what may, by the HTTP status first: ccxt's classes mix the two."""
-        status = self._answer.status
-        if status in RATE_LIMITED or isinstance(error, self._ccxt.DDoSProtection | self._ccxt.RateLimitExceeded):
-            wait_seconds = retry_after(self._answer.headers.get("Retry-After"))
-            self._note_pause(wait_seconds)
-            return TransientError(f"Binance limits the rate of requests (HTTP {status})", wait_seconds)
+    def _problem(self, reply: Reply, verdict: Verdict, place: str) -> DataError | TransientError:
+        """Tell what cannot get better from what may."""
+        status = reply.status
+        if verdict.meaning is Meaning.LIMITED:
+            self._note_pause(verdict.wait_seconds)
+            return TransientError(f"Binance limits the rate of requests (HTTP {status})", verdict.wait_seconds)
         if status in RESTRICTED and not self._has_served:
             return UnreachableError(
                 f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"
                 " data.crypto: yahoo or csv does not need it"
             )
-        if isinstance(error, self._ccxt.BadSymbol):
+        if verdict.code == UNKNOWN_SYMBOL:
             return DataError(f"{place}: Binance has no such market; an asset listed against {self._quote} is wanted")
         if not status:
-            return self._failed_connection(error, place)
-        problem = self._passing_problem(error)
-        return self._refusal(place) if problem is None else TransientError(problem)
+            return UnreachableError(f"{place}: {reply.text}") if reply.lasting else TransientError(reply.text)
+        if status in (OK, REQUEST_TIMEOUT) or status >= SERVER_ERRORS:
+            return TransientError(f"Binance answers HTTP {status}: {_excerpt(reply.text or reply.content)}")
+        return self._refusal(reply, place)
 
-    def _refusal(self, place: str) -> DataError:
-        status = self._answer.status
-        if serves_nothing(status, self._answer.body):
+    def _refusal(self, reply: Reply, place: str) -> DataError:
+        status, shown = reply.status, _excerpt(reply.text or reply.content)
+        if serves_nothing(status, in_own_form=isinstance(reply.content, dict)):
             if self._has_served:
                 # Its firewall answers so as well, to whoever asks too much at once.
                 return UnreachableError(
@@ -228,22 +194,8 @@ class BinanceBars:
                     " try again later",
                     served_before=True,
                 )
-            return UnreachableError(
-                f"{place}: {self._url} does not serve this address (HTTP {status}: {_excerpt(self._answer.body)})"
-            )
-        return DataError(f"{place}: Binance refuses the request (HTTP {status}: {_excerpt(self._answer.body)})")
-
-    def _failed_connection(self, error: Exception, place: str) -> UnreachableError | TransientError:
-        failure = failure_of(error, url=self._url, environment=self._environment, timeout_seconds=self._timeout_seconds)
-        return UnreachableError(f"{place}: {failure.reason}") if failure.lasting else TransientError(failure.reason)
-
-    def _passing_problem(self, error: Exception) -> str | None:
-        status = self._answer.status
-        if status == REQUEST_TIMEOUT or status >= SERVER_ERRORS:
-            return f"Binance answers HTTP {status}"
-        if status == OK and isinstance(error, self._ccxt.OperationFailed):
-            return f"Binance answers {_excerpt(self._answer.body)}"
-        return None
+            return UnreachableError(f"{place}: {self._url} does not serve this address (HTTP {status}: {shown})")
+        return DataError(f"{place}: Binance refuses the request (HTTP {status}: {shown})")
 
 
 def _server_time(answer: object) -> int:

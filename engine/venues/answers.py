@@ -28,7 +28,7 @@ class Quote:
     ask_quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Candle:
     """A daily bar in the exchange's own texts."""
 

@@ -30,16 +30,17 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.client import Parameters, SandboxClient
+from engine.venues.client import SandboxClient
 from engine.venues.credentials import Credentials
 from engine.venues.filters import is_synthetic, market_rules, weight_limit
 from engine.venues.hosts import Network
 from engine.venues.pace import LONGEST_WAIT_SECONDS, Pace
 from engine.venues.questions import Questions
 from engine.venues.reading import UnreadableError, market_id
+from engine.venues.signer import Parameters
 from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
 
-PAGE_ROWS = 1000
+PAGE_ROWS, KLINES_WEIGHT = 1000, 2
 FEE_ASSET = "BNB"
 """Fees may be taken in it, whatever is traded."""
 MARKETS_ASKED_SINGLY = 13
@@ -140,14 +141,14 @@ class BinanceSpot:
         # One name that the exchange does not know, and it answers for none of them; not every server that is like
         # Binance's takes names at all. The whole list can always be had.
         try:
-            return self._questions.answer("public_get_exchangeinfo", named, read, max_retries=0)
+            return self._questions.answer("GET exchangeInfo", named, read, max_retries=0)
         except NoMarketError:
             if len(assets) == 1 and without_market is not None:
                 # An order may wait for years for a market that has left.
                 return without_market
         except VenueError:
             pass
-        return self._questions.answer("public_get_exchangeinfo", {}, read)
+        return self._questions.answer("GET exchangeInfo", {}, read)
 
     def best_quotes(self, symbols: Sequence[str]) -> Mapping[str, Quote]:
         """Give best bid and ask of `symbols`; one with an empty side of its book is left out.
@@ -160,27 +161,27 @@ class BinanceSpot:
         named: Parameters = {"symbols": _json_list(map(market_id, symbols))}
         with suppress(VenueError):
             return self._questions.answer(
-                "public_get_ticker_bookticker",
+                "GET ticker/bookTicker",
                 named,
                 lambda content: reading.quotes(content, symbols),
                 max_retries=0,
             )
         return {found: quote for symbol in symbols for found, quote in self._quote(symbol).items()}
 
-    def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
-        """Give the daily bars from `since` to `until`, both included; the caller knows which day is over.
+    def klines(self, since: Mapping[str, date], *, until: date) -> Mapping[str, Sequence[Candle]]:
+        """Give the daily bars of symbols, each from its day to `until`, both included; several are asked for at once.
 
-        None of a market that the exchange does not know.
+        None of a market that the exchange does not know. The caller knows which day is over.
         """
-        rows: list[Candle] = []
-        start = since
+        rows: dict[str, list[Candle]] = {symbol: [] for symbol in since}
+        starts = {symbol: start for symbol, start in since.items() if start <= until}
         # A short page is no sign of the end; the last day is, or an empty page.
-        while start <= until:
-            page = self._page(symbol, start, until)
-            if not page:
-                break
-            rows += page
-            start = page[-1].day + timedelta(days=1)
+        while starts:
+            pages = dict(zip(starts, self._pages(starts, until), strict=True))
+            for symbol, page in pages.items():
+                rows[symbol] += page
+            lasts = {symbol: page[-1].day for symbol, page in pages.items() if page}
+            starts = {symbol: last + timedelta(days=1) for symbol, last in lasts.items() if last < until}
         return rows
 
     def hold_to(self, assets: Iterable[str]) -> None:
@@ -193,11 +194,11 @@ class BinanceSpot:
         Raises:
             VenueError: the keys are missing, wrong or revoked, among the reasons of every method.
         """
-        self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, ours=()))
+        self._questions.answer("GET account", {}, lambda content: reading.balances(content, ours=()))
 
     def balances(self) -> Mapping[str, Balance]:
         """Give the balances of all assets, also of those that are not ours; of these as far as they can be read."""
-        return self._questions.answer("private_get_account", {}, lambda content: reading.balances(content, self._ours))
+        return self._questions.answer("GET account", {}, lambda content: reading.balances(content, self._ours))
 
     def find_order(self, symbol: str, client_order_id: str) -> OrderState | None:
         """Give the order with this client id; None: the exchange says that there is none, or none visible yet.
@@ -207,7 +208,7 @@ class BinanceSpot:
         """
         query = {"symbol": market_id(symbol), "origClientOrderId": client_order_id}
         return self._questions.answer(
-            "private_get_order",
+            "GET order",
             query,
             lambda content: reading.order(content, symbol, client_order_id),
             refusals={NO_SUCH_ORDER: None, ARCHIVED_ORDER: reading.archived_order(symbol, client_order_id)},
@@ -217,7 +218,7 @@ class BinanceSpot:
         """Give the client order id of the order with this exchange's id; None: it knows none."""
         query: Parameters = {"symbol": market_id(symbol), "orderId": order_id}
         return self._questions.answer(
-            "private_get_order",
+            "GET order",
             query,
             lambda content: reading.order(content, symbol).client_order_id,
             refusals={NO_SUCH_ORDER: None, ARCHIVED_ORDER: None},
@@ -231,7 +232,7 @@ class BinanceSpot:
             order
             for query in queries
             for order in self._questions.answer(
-                "private_get_openorders", query, lambda content: reading.orders(content, symbols)
+                "GET openOrders", query, lambda content: reading.orders(content, symbols)
             )
         )
 
@@ -273,7 +274,7 @@ class BinanceSpot:
             "newClientOrderId": client_order_id,
             "newOrderRespType": "FULL",
         }
-        reply, verdict = self._questions.send_once("private_post_order", order)
+        reply, verdict = self._questions.send_once("POST order", order)
         match verdict.meaning:
             case Meaning.GOOD:
                 try:
@@ -287,29 +288,28 @@ class BinanceSpot:
 
     def _quote(self, symbol: str) -> Mapping[str, Quote]:
         return self._questions.answer(
-            "public_get_ticker_bookticker",
+            "GET ticker/bookTicker",
             {"symbol": market_id(symbol)},
             lambda content: reading.quotes([content], (symbol,)),
             refusals={UNKNOWN_SYMBOL: {}},
         )
 
-    def _page(self, symbol: str, start: date, until: date) -> Sequence[Candle]:
-        def read(content: object) -> Sequence[Candle]:
-            # Later ones than asked for are of no harm; not every server that is like Binance's heeds `endTime`.
-            page = [bar for bar in reading.candles(content) if bar.day <= until]
-            if page and page[0].day < start:
-                # Also what keeps the paging from going round in a circle.
-                raise UnreadableError(f"bars from {page[0].day} on, asked were {start} to {until}")
-            return page
-
-        query: Parameters = {
-            "symbol": market_id(symbol),
-            "interval": "1d",
-            "startTime": reading.milliseconds_of(opening_instant(start)),
-            "endTime": reading.milliseconds_of(opening_instant(until + timedelta(days=1))) - 1,
-            "limit": PAGE_ROWS,
-        }
-        return self._questions.answer("public_get_klines", query, read, refusals={UNKNOWN_SYMBOL: ()})
+    def _pages(self, starts: Mapping[str, date], until: date) -> Sequence[Sequence[Candle]]:
+        end = reading.milliseconds_of(opening_instant(until + timedelta(days=1))) - 1
+        asked: list[tuple[Parameters, Callable[[object], Sequence[Candle]]]] = [
+            (
+                {
+                    "symbol": market_id(symbol),
+                    "interval": "1d",
+                    "startTime": reading.milliseconds_of(opening_instant(start)),
+                    "endTime": end,
+                    "limit": PAGE_ROWS,
+                },
+                partial(_page, start=start, until=until),
+            )
+            for symbol, start in starts.items()
+        ]
+        return self._questions.answers("GET klines", asked, weight=KLINES_WEIGHT, refusals={UNKNOWN_SYMBOL: ()})
 
     def _trades_from(self, symbol: str, query: Parameters, *, first_id: int) -> tuple[Trade, ...]:
         """Page through the trades from an id on."""
@@ -324,10 +324,19 @@ class BinanceSpot:
 
     def _trades_page(self, symbol: str, query: Parameters) -> Sequence[Trade]:
         return self._questions.answer(
-            "private_get_mytrades",
+            "GET myTrades",
             {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
             lambda content: reading.trades(content, symbol, order_id=query.get("orderId")),
         )
+
+
+def _page(content: object, *, start: date, until: date) -> Sequence[Candle]:
+    # Later ones than asked for are of no harm; not every server that is like Binance's heeds `endTime`.
+    page = [bar for bar in reading.candles(content) if bar.day <= until]
+    if page and page[0].day < start:
+        # Also what keeps the paging from going round in a circle.
+        raise UnreadableError(f"bars from {page[0].day} on, asked were {start} to {until}")
+    return page
 
 
 def _number(trade: Trade) -> int:

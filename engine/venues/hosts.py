@@ -69,15 +69,19 @@ def sandbox_origin(network: Network, base_url: str | None) -> Origin:
     return origin
 
 
-def check_url(url: str, origin: Origin) -> None:
-    """Let a request pass only to `origin`.
+def target_at(origin: Origin, url: str) -> str:
+    """Give path and query of a request, which may go to `origin` alone.
 
     Raises:
         VenueError: it would go elsewhere. The path and query, which carry the signature, are not shown.
     """
-    target = origin_of(url)
-    if target != origin:
-        raise VenueError(f"a request to {target} was stopped before it was sent: this bot talks to {origin} alone")
+    server = str(origin)
+    if not url.startswith(f"{server}/"):
+        # As it is spelt: another spelling of the same place is nothing that this bot writes.
+        raise VenueError(
+            f"a request to {origin_of(url)} was stopped before it was sent: this bot talks to {origin} alone"
+        )
+    return url.removeprefix(server)
 
 
 def origin_of(url: str) -> Origin:

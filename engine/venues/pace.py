@@ -43,6 +43,7 @@ class Pace:
         keep: Callable[[datetime], None] | None = None,
     ) -> None:
         self.weight_limit = USUAL_WEIGHT_LIMIT
+        self._weight_used = 0
         self._place = place
         self._now = now
         self._exchange_now = exchange_now
@@ -73,6 +74,10 @@ class Pace:
             self._sleep_through(seconds)
         self._quiet_until = None
 
+    def room(self, weight: int) -> int:
+        """Give how many requests of a weight may go out before an answer says what is used: one at least."""
+        return max(1, int(PAUSE_ABOVE_SHARE * self.weight_limit - self._weight_used) // weight)
+
     def _sleep_through(self, seconds: float) -> None:
         while seconds > 0:
             self._sleep(min(seconds, LONGEST_SLEEP_SECONDS))
@@ -86,7 +91,10 @@ class Pace:
             if self._keep is not None and self._quiet_until is not None:
                 self._keep(self._quiet_until)
         weight = reply.headers.get(WEIGHT_HEADER, "")
-        if weight.isascii() and weight.isdecimal() and int(weight) > PAUSE_ABOVE_SHARE * self.weight_limit:
+        if not (weight.isascii() and weight.isdecimal()):
+            return
+        self._weight_used = int(weight)
+        if self._weight_used > PAUSE_ABOVE_SHARE * self.weight_limit:
             # One second more, for the distance between the two clocks.
             rest = MINUTE_SECONDS + 1 - self._exchange_now().second
             self._keep_quiet(float(rest), f"{weight} of {self.weight_limit} request weight is used in this minute")

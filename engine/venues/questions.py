@@ -3,7 +3,7 @@
 Every text that leaves here has the secrets struck out, also where the exchange echoes them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -11,10 +11,11 @@ from typing import TypeVar
 
 from engine.core.errors import NoAnswerError, NoMarketError, VenueError
 from engine.venues import reading
-from engine.venues.client import Call, Parameters, SandboxClient
+from engine.venues.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
 from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
 from engine.venues.pace import Pace
 from engine.venues.reading import UnreadableError
+from engine.venues.signer import Parameters
 from engine.venues.verdicts import (
     AUTHENTICATION_CODES,
     RESTRICTED,
@@ -28,14 +29,6 @@ from engine.venues.verdicts import (
 
 FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
-
-SPELLED: Mapping[str, str] = {
-    "exchangeinfo": "exchangeInfo",
-    "mytrades": "myTrades",
-    "openorders": "openOrders",
-    "ticker_bookticker": "ticker/bookTicker",
-}
-"""Endpoints that ccxt spells otherwise than the exchange does."""
 
 T = TypeVar("T")
 
@@ -77,6 +70,7 @@ class Questions:
         *,
         refusals: Mapping[int, T] = MappingProxyType({}),
         max_retries: int | None = None,
+        first: tuple[Reply, Verdict] | None = None,
     ) -> T:
         """Ask until there is a readable answer.
 
@@ -84,6 +78,7 @@ class Questions:
             read: gives the fact in an answer, or raises UnreadableError.
             refusals: what a refusal comes to, by its code; any other is an error.
             max_retries: tries after the first; None for as many as of any read.
+            first: what the first try has brought; None where it is still to be made.
 
         Raises:
             NoAnswerError: there is none past all retries.
@@ -93,7 +88,8 @@ class Questions:
         retries = self._max_retries if max_retries is None else max_retries
         failures = clock_failures = 0
         while True:
-            reply, verdict = self.send_once(call, parameters)
+            reply, verdict = first or self.send_once(call, parameters)
+            first = None
             problem = verdict.message
             if verdict.meaning is Meaning.GOOD:
                 try:
@@ -110,9 +106,35 @@ class Questions:
             failures += 1
             if failures > retries:
                 tries = "1 try" if failures == 1 else f"{failures} tries"
-                raise NoAnswerError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
+                raise NoAnswerError(f"{self._place}: {call}: {problem}; given up after {tries}")
             if verdict.meaning is not Meaning.LIMITED:
                 self._wait(call, failures, problem)
+
+    def answers(
+        self,
+        call: PublicCall,
+        asked: Sequence[tuple[Parameters, Callable[[object], T]]],
+        *,
+        weight: int,
+        refusals: Mapping[int, T] = MappingProxyType({}),
+    ) -> Sequence[T]:
+        """Ask several things at once, as far as the weight of a minute reaches, each until there is an answer.
+
+        Args:
+            asked: for each its parameters and what reads its answer.
+            weight: of one request.
+
+        Raises:
+            VenueError: as `answer` raises, for the first that is not answered.
+        """
+        found: list[T] = []
+        while len(found) < len(asked):
+            self._pace.wait()
+            at_once = asked[len(found) :][: min(MOST_AT_ONCE, self._pace.room(weight))]
+            replies = self._client.send_together(call, [parameters for parameters, _ in at_once])
+            for (parameters, read), first in zip(at_once, [self._judged(reply) for reply in replies], strict=True):
+                found.append(self.answer(call, parameters, read, refusals=refusals, first=first))
+        return found
 
     def send_once(self, call: Call, parameters: Parameters) -> tuple[Reply, Verdict]:
         """Send one request, once, when the exchange takes it.
@@ -120,14 +142,17 @@ class Questions:
         Raises:
             VenueError: nothing was sent: keys are missing, the exchange's time cannot be had, or it wants a long pause.
         """
-        if call.startswith("private_"):
+        if is_signed(call):
             required(self._credentials)
             # A read that is refused for its time is asked again, an order is not: an exchange's clock that is moved on
             # as soon as a day is decided would refuse the orders of that day, one a cycle.
-            if call == "private_post_order" or not self._client.knows_exchange_time():
+            if call == "POST order" or not self._client.knows_exchange_time():
                 self.synchronise()
         self._pace.wait()
-        reply = self._client.send(call, parameters)
+        return self._judged(self._client.send(call, parameters))
+
+    def _judged(self, reply: Reply) -> tuple[Reply, Verdict]:
+        """Tell what an answer means, and keep in mind what it says of the rate of requests and of our clock."""
         verdict = judge(reply)
         # Where there is no answer, the words are ours: cause and remedy, whole.
         words = self.shown(verdict.message) if reply.status else self._struck_out(verdict.message)
@@ -139,7 +164,7 @@ class Questions:
 
     def synchronise(self) -> datetime:
         """Ask for the exchange's time, and sign by it from now on."""
-        at = self.answer("public_get_time", {}, reading.server_time)
+        at = self.answer("GET time", {}, reading.server_time)
         self._client.set_exchange_time(at)
         return at
 
@@ -158,7 +183,7 @@ class Questions:
         if verdict.status == RESTRICTED:
             return VenueError(f"{self._place} does not serve this address ({verdict.message}): restricted location")
         kind = NoMarketError if verdict.code == UNKNOWN_SYMBOL else VenueError
-        return kind(f"{self._place} refuses {_asked(call)}: {verdict.message}")
+        return kind(f"{self._place} refuses {call}: {verdict.message}")
 
     def shown(self, text: str) -> str:
         """Give the beginning of a text on one line, without secrets."""
@@ -175,7 +200,7 @@ class Questions:
 
     def _wait(self, call: Call, failures: int, problem: str) -> None:
         seconds = _backoff_seconds(failures)
-        self._notice(f"{self._place}: {_asked(call)}: {problem}; trying again in {seconds:g} seconds")
+        self._notice(f"{self._place}: {call}: {problem}; trying again in {seconds:g} seconds")
         self._sleep(seconds)
 
 
@@ -187,9 +212,3 @@ def patience_seconds(*, max_retries: int, timeout_seconds: float) -> float:
 
 def _backoff_seconds(failures: int) -> float:
     return float(min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS))
-
-
-def _asked(call: Call) -> str:
-    """Name an endpoint as the exchange does: `GET account`."""
-    _, method, path = call.split("_", maxsplit=2)
-    return f"{method.upper()} {SPELLED.get(path, path)}"

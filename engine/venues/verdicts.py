@@ -47,12 +47,14 @@ class Reply:
         status: of HTTP; 0: no answer came, or only a part of one.
         content: the JSON of the answer, numbers with a point as Decimal; None where it is not JSON.
         text: the answer as text where it is not JSON; where no answer came, what happened instead.
+        lasting: no answer came, and waiting does not mend it.
     """
 
     status: int
     content: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    lasting: bool = False
 
 
 class Meaning(StrEnum):

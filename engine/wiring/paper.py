@@ -36,8 +36,8 @@ from engine.recovery import standing_of
 from engine.registry import strategy_of
 from engine.session import Session
 from engine.standing import Standing
-from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
 from engine.venues.exchange import BinanceSpot
+from engine.venues.signer import RECEIVE_WINDOW_MILLISECONDS
 from engine.wiring.backtest import benchmark_curves, first_ledger
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots

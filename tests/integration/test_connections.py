@@ -67,7 +67,7 @@ def signed(asked: Asked) -> None:
         now=lambda: AT,
         environment=asked.environment,
     )
-    reply = client.send("public_get_time", {})
+    reply = client.send("GET time", {})
     client.close()
     if reply.status != 200:
         raise VenueError(reply.text)

@@ -95,7 +95,7 @@ def test_an_order_can_be_asked_for_again_with_its_trades(client: BinanceSpot) ->
 def test_rules_quotes_and_bars_are_those_of_the_exchange(client: BinanceSpot) -> None:
     rules = client.instruments(("BTC", "ETH", "NEVER"), "USDT")
     quotes = client.best_quotes(("BTC/USDT", "ETH/USDT"))
-    bars = client.klines("ETH/USDT", since=FIRST, until=date(2024, 1, 19))
+    bars = client.klines({"ETH/USDT": FIRST}, until=date(2024, 1, 19))["ETH/USDT"]
 
     assert {asset: str(each.instrument.lot_step) for asset, each in rules.items()} == {
         "BTC": "0.00001",
