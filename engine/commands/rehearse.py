@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.practice.exchange import PracticeExchange
     from engine.record.paper_folder import LogWriter
     from engine.record.run_log import LogLine
-    from engine.venues.credentials import Credentials
+    from engine.venues.binance.credentials import Credentials
     from engine.wiring.rehearsal import RehearsalPlan
 
 

@@ -15,11 +15,11 @@ from engine.data.failures import UnreachableError
 from engine.data.refusals import serves_nothing
 from engine.data.retries import LONGEST_WAIT_SECONDS, TransientError, retried
 from engine.ports import Progress, QuietTimes
-from engine.venues.client import PublicCall, SandboxClient
-from engine.venues.hosts import MARKET_DATA
-from engine.venues.pace import WEIGHT_HEADER
-from engine.venues.signer import Parameters
-from engine.venues.verdicts import UNKNOWN_SYMBOL, Meaning, Reply, Verdict, judge
+from engine.venues.binance.client import PublicCall, SandboxClient
+from engine.venues.binance.hosts import MARKET_DATA
+from engine.venues.binance.pace import WEIGHT_HEADER
+from engine.venues.binance.signer import Parameters
+from engine.venues.binance.verdicts import UNKNOWN_SYMBOL, Meaning, Reply, Verdict, judge
 
 DAY_MILLISECONDS = 86_400_000
 PAGE_ROWS = 1000

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.data.choose import AUTO, SAMPLE
-from engine.venues.hosts import origin_of
+from engine.venues.binance.hosts import origin_of
 
 PROVIDER_KEYS = ("crypto", "index")
 SERIES_KEY = "macro"

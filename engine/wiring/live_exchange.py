@@ -10,10 +10,10 @@ from pathlib import Path
 from engine.config import Config
 from engine.core.errors import ConfigError, NoAnswerError, VenueError
 from engine.venues.answers import Quote
-from engine.venues.credentials import Credentials, exposed, read_credentials, required
-from engine.venues.exchange import BinanceSpot
-from engine.venues.hosts import DEFAULT_URLS, MARKET_DATA
-from engine.venues.questions import patience_seconds
+from engine.venues.binance.credentials import Credentials, exposed, read_credentials, required
+from engine.venues.binance.hosts import DEFAULT_URLS, MARKET_DATA
+from engine.venues.binance.questions import patience_seconds
+from engine.venues.binance.spot import BinanceSpot
 from engine.venues.simulated import QuoteOf
 from engine.wiring.live_data import may_be_synthetic
 from engine.wiring.live_venue import venue_of

@@ -8,7 +8,7 @@ from engine.config import Config
 from engine.core.strategy import Universe
 from engine.data.choose import SAMPLE
 from engine.standing import Standing
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.spot import BinanceSpot
 from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo, Snapshots
 from engine.wiring.providers import LiveSetting, Providers
 from engine.wiring.surroundings import Surroundings

@@ -15,8 +15,8 @@ from engine.first_sends import FirstSends
 from engine.ports import Venue
 from engine.session import Session
 from engine.venues.answers import MarketRules
-from engine.venues.exchange import BinanceSpot
-from engine.venues.hosts import Network
+from engine.venues.binance.hosts import Network
+from engine.venues.binance.spot import BinanceSpot
 from engine.venues.witnesses import BookedTrade
 from engine.wiring.surroundings import Surroundings
 

@@ -10,9 +10,9 @@ from engine.epochs import EpochKeeper
 from engine.ports import Venue
 from engine.session import Session
 from engine.venues.answers import MarketRules
+from engine.venues.binance.hosts import Network
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
-from engine.venues.hosts import Network
 from engine.wiring.live_exchange import market_quotes
 from engine.wiring.live_venue import LiveVenue, VenueSetting
 

@@ -36,8 +36,7 @@ from engine.recovery import standing_of
 from engine.registry import strategy_of
 from engine.session import Session
 from engine.standing import Standing
-from engine.venues.exchange import BinanceSpot
-from engine.venues.signer import RECEIVE_WINDOW_MILLISECONDS
+from engine.venues.binance.spot import BinanceSpot
 from engine.wiring.backtest import benchmark_curves, first_ledger
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
@@ -110,7 +109,7 @@ class PaperRun:
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
         self._place = venue_of(config)
         venue = config.venue
-        settle_seconds = max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
+        settle_seconds = max(venue.settle_seconds, client.late_seconds + venue.timeout_seconds)
         is_held = self._may_be_copy and self._place.has_account
         first_sends = FirstSends(settle_seconds if is_held else 0.0, pause=around.pause, notice=around.notice)
         self._setting = VenueSetting(

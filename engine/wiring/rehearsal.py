@@ -20,8 +20,8 @@ from engine.ports import ProgressBar
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.signatures import HmacKey, make_hmac_key
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.spot import BinanceSpot
 from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.exchange import practice_settings
 from engine.wiring.live_data import PROVIDER_KEYS, on_sample

@@ -17,7 +17,7 @@ from engine.core.money import floor_to_step
 from engine.core.order import Side
 from engine.session import Session
 from engine.venues.answers import Candle, Outcome
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.spot import BinanceSpot
 from engine.wiring.live_market import VenueCandles
 from tests.support.command import (
     PRICES,

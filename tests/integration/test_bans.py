@@ -16,8 +16,8 @@ from engine.config import Config, VenueSettings
 from engine.core.errors import VenueError
 from engine.practice.faults import Fault
 from engine.practice.server import PracticeServer
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.spot import BinanceSpot
 from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
 from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.surroundings import Surroundings

@@ -30,9 +30,9 @@ from engine.venues.answers import (
     Refused,
     Unknown,
 )
-from engine.venues.client import SandboxClient
-from engine.venues.credentials import Credentials, read_credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.credentials import Credentials, read_credentials
+from engine.venues.binance.spot import BinanceSpot
 from tests.support.binance_server import Canned
 from tests.support.patience import PATIENCE_SECONDS, SILENCE_SECONDS
 from tests.support.signed_server import (

@@ -14,8 +14,8 @@ from engine.practice.faults import AnswerFault, Fault, When
 from engine.practice.server import PracticeServer
 from engine.practice.signatures import HmacKey
 from engine.venues.answers import Accepted, OrderProgress, Outcome, RefusalKind, Refused, Trade, Unknown
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.spot import BinanceSpot
 from tests.support.bars import bars_of
 from tests.support.patience import SILENCE_SECONDS
 

@@ -34,10 +34,10 @@ from engine.practice.orders import PracticeOrder
 from engine.practice.server import PracticeServer
 from engine.recovery import standing_of
 from engine.standing import Standing
-from engine.venues.client import Call, SandboxClient
-from engine.venues.credentials import Credentials
-from engine.venues.signer import Parameters
-from engine.venues.verdicts import Reply
+from engine.venues.binance.client import Call, SandboxClient
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.signer import Parameters
+from engine.venues.binance.verdicts import Reply
 from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.live_market import SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.paper import PaperRun

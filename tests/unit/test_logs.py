@@ -8,7 +8,7 @@ from loguru import logger
 
 from engine.logs import SECRET_VARIABLES, run_log, write_run_log
 from engine.record.run_log import LogLine
-from engine.venues.credentials import Credentials
+from engine.venues.binance.credentials import Credentials
 
 AT = datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.core.instrument import Instrument
 from engine.ports import Venue
-from engine.venues.hosts import MARKET_DATA
+from engine.venues.binance.hosts import MARKET_DATA
 from engine.venues.simulated import SimulatedVenue
 from engine.wiring.live_venue import LiveVenue, VenueSetting
 

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from engine.core.errors import VenueError
-from engine.venues.verdicts import IP_BANNED, Reply, Verdict
+from engine.venues.binance.verdicts import IP_BANNED, Reply, Verdict
+from engine.venues.quiet_times import LONGEST_WAIT_SECONDS
 
 WEIGHT_HEADER = "X-MBX-USED-WEIGHT-1M"
 USUAL_WEIGHT_LIMIT = 6000
 PAUSE_ABOVE_SHARE = 0.9
 MINUTE_SECONDS = 60
-LONGEST_WAIT_SECONDS = 300.0
-"""How long whoever wants to be done soon waits; an address ban lasts up to three days."""
 LONGEST_SLEEP_SECONDS = 86_400.0
 
 

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from engine.core.errors import NoAnswerError, NoMarketError, VenueError
-from engine.venues import reading
-from engine.venues.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
-from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
-from engine.venues.pace import Pace
-from engine.venues.reading import UnreadableError
-from engine.venues.signer import Parameters
-from engine.venues.verdicts import (
+from engine.venues.binance import reading
+from engine.venues.binance.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
+from engine.venues.binance.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
+from engine.venues.binance.pace import Pace
+from engine.venues.binance.reading import UnreadableError
+from engine.venues.binance.signer import Parameters
+from engine.venues.binance.verdicts import (
     AUTHENTICATION_CODES,
     RESTRICTED,
     UNKNOWN_SYMBOL,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from engine.venues.credentials import Credentials
+from engine.venues.binance.credentials import Credentials
 
 RECEIVE_WINDOW_MILLISECONDS = 5000
 """Binance recommends this or less; a wrong clock is to be set, not to be tolerated."""
@@ -81,6 +81,6 @@ class Signer:
 
 def _silent_logger() -> logging.Logger:
     # ccxt logs headers and bodies at level DEBUG.
-    logger = logging.getLogger("engine.venues.signer.ccxt")
+    logger = logging.getLogger("engine.venues.binance.signer.ccxt")
     logger.disabled = True
     return logger

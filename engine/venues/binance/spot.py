@@ -17,7 +17,6 @@ from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
 from engine.core.order import CLIENT_ORDER_ID, Side
 from engine.ports import QuietTimes
-from engine.venues import reading
 from engine.venues.answers import (
     Accepted,
     Balance,
@@ -30,15 +29,17 @@ from engine.venues.answers import (
     Trade,
     Unknown,
 )
-from engine.venues.client import SandboxClient
-from engine.venues.credentials import Credentials
-from engine.venues.filters import is_synthetic, market_rules, weight_limit
-from engine.venues.hosts import Network
-from engine.venues.pace import LONGEST_WAIT_SECONDS, Pace
-from engine.venues.questions import Questions
-from engine.venues.reading import UnreadableError, market_id
-from engine.venues.signer import Parameters
-from engine.venues.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
+from engine.venues.binance import reading
+from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.filters import is_synthetic, market_rules, weight_limit
+from engine.venues.binance.hosts import Network
+from engine.venues.binance.pace import Pace
+from engine.venues.binance.questions import Questions
+from engine.venues.binance.reading import UnreadableError, market_id
+from engine.venues.binance.signer import RECEIVE_WINDOW_MILLISECONDS, Parameters
+from engine.venues.binance.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
+from engine.venues.quiet_times import LONGEST_WAIT_SECONDS
 
 PAGE_ROWS, KLINES_WEIGHT = 1000, 2
 FEE_ASSET = "BNB"
@@ -108,6 +109,11 @@ class BinanceSpot:
             sleep=sleep,
             notice=notice,
         )
+
+    @property
+    def late_seconds(self) -> float:
+        """How long after it was sent a request may still be taken."""
+        return RECEIVE_WINDOW_MILLISECONDS / 1000
 
     def close(self) -> None:
         """Close the connections."""

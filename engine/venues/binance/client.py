@@ -17,11 +17,11 @@ from urllib.parse import urlencode
 from engine.connections.causes import failure_of
 from engine.connections.transport import Transport
 from engine.core.errors import VenueError
-from engine.venues.credentials import Credentials, required
-from engine.venues.hosts import MARKET_DATA, Network, sandbox_origin, target_at
-from engine.venues.reading import EPOCH, milliseconds_of
-from engine.venues.signer import NAMES, Parameters, Request, SignedCall, Signer
-from engine.venues.verdicts import Reply
+from engine.venues.binance.credentials import Credentials, required
+from engine.venues.binance.hosts import MARKET_DATA, Network, sandbox_origin, target_at
+from engine.venues.binance.reading import EPOCH, milliseconds_of
+from engine.venues.binance.signer import NAMES, Parameters, Request, SignedCall, Signer
+from engine.venues.binance.verdicts import Reply
 
 MOST_AT_ONCE = 10
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.errors import VenueError
-from engine.venues.hosts import SANDBOX_HOSTS, origin_of, sandbox_origin, target_at
+from engine.venues.binance.hosts import SANDBOX_HOSTS, origin_of, sandbox_origin, target_at
 
 
 def test_each_network_has_its_own_address() -> None:
