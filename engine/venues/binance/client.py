@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from engine.connections.causes import failure_of
 from engine.connections.transport import Transport
-from engine.core.errors import VenueError
+from engine.core.errors import NoServiceError, VenueError
 from engine.venues.binance.credentials import Credentials, required
 from engine.venues.binance.hosts import MARKET_DATA, Network, sandbox_origin, target_at
 from engine.venues.binance.reading import EPOCH, milliseconds_of
@@ -153,7 +153,7 @@ class SandboxClient:
             )
         if failure.setting:
             # Outside the handler, so that no chained exception carries the address.
-            raise VenueError(f"{self._network}: {failure.reason}")
+            raise NoServiceError(f"{self._network}: {failure.reason}")
         return Reply(status=0, text=failure.reason, lasting=failure.lasting)
 
 

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from engine.core.errors import VenueError
+from engine.core.errors import PausedError
+from engine.ports import QuietTimes
 from engine.venues.binance.verdicts import IP_BANNED, Reply, Verdict
 from engine.venues.quiet_times import LONGEST_WAIT_SECONDS
 
@@ -53,18 +56,25 @@ class Pace:
         self._quiet_until = quiet_until
         self._reason = "it asked for a pause before this start"
 
+    @classmethod
+    def of_server(cls, origin: str, quiet: QuietTimes | None, *, now: Callable[[], datetime], **options: Any) -> "Pace":
+        """Give the pace of requests to a server, with the pause that an earlier start was asked for."""
+        if quiet is None:
+            return cls(now=now, **options)
+        return cls(now=now, quiet_until=quiet.until(origin, now()), keep=partial(quiet.keep, origin), **options)
+
     def wait(self) -> None:
         """Wait until the exchange takes requests again.
 
         Raises:
-            VenueError: that is longer away than is waited for, or the run is to end.
+            PausedError: that is longer away than is waited for.
         """
         if self._quiet_until is None:
             return
         seconds = (self._quiet_until - self._now()).total_seconds()
         until = f"{self._quiet_until:%Y-%m-%d %H:%M:%S} UTC"
         if seconds > self._longest_wait_seconds:
-            raise VenueError(
+            raise PausedError(
                 f"{self._place}: {self._reason}; it wants no request for {math.ceil(seconds)} seconds, until {until}"
             )
         if seconds > 0:

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from engine.core.errors import NoAnswerError, NoMarketError, VenueError
+from engine.core.errors import BadAnswerError, NoAnswerError, NoMarketError, NoServiceError, VenueError
 from engine.venues.binance import reading
 from engine.venues.binance.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
 from engine.venues.binance.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
@@ -18,7 +18,10 @@ from engine.venues.binance.reading import UnreadableError
 from engine.venues.binance.signer import Parameters
 from engine.venues.binance.verdicts import (
     AUTHENTICATION_CODES,
+    CLIENT_ERRORS,
+    PASSING,
     RESTRICTED,
+    SERVER_ERRORS,
     UNKNOWN_SYMBOL,
     WRONG_SIGNATURE,
     Meaning,
@@ -41,6 +44,7 @@ class Questions:
         max_retries: tries of a read after the first.
         sleep: waits a number of seconds between tries.
         notice: called with a line for each retry.
+        insists: whether it is asked again where waiting hardly helps, too: a live run has nowhere else to go.
     """
 
     def __init__(
@@ -53,7 +57,9 @@ class Questions:
         max_retries: int,
         sleep: Callable[[float], None],
         notice: Callable[[str], None],
+        insists: bool = True,
     ) -> None:
+        self._insists = insists
         self._place = place
         self._client = client
         self._credentials = credentials
@@ -81,7 +87,9 @@ class Questions:
             first: what the first try has brought; None where it is still to be made.
 
         Raises:
-            NoAnswerError: there is none past all retries.
+            NoAnswerError: there is none past all retries; BadAnswerError where there is one that cannot be.
+            NoServiceError: it serves this address nothing.
+            PausedError: it wants no request for long.
             NoMarketError: the exchange does not know the market.
             VenueError: the exchange refuses.
         """
@@ -103,10 +111,14 @@ class Questions:
             clock_failures += verdict.meaning is Meaning.CLOCK
             if verdict.meaning is Meaning.CLOCK and clock_failures == 1:
                 continue  # send_once asks for the exchange's time first
+            if not self._insists and _is_final(reply):
+                raise self._no_service(reply, problem)
             failures += 1
             if failures > retries:
                 tries = "1 try" if failures == 1 else f"{failures} tries"
-                raise NoAnswerError(f"{self._place}: {call}: {problem}; given up after {tries}")
+                # A list is what was asked for, right or wrong; all else is as good as none.
+                kind = BadAnswerError if isinstance(reply.content, list) else NoAnswerError
+                raise kind(f"{self._place}: {call}: {problem}; given up after {tries}")
             if verdict.meaning is not Meaning.LIMITED:
                 self._wait(call, failures, problem)
 
@@ -181,9 +193,17 @@ class Questions:
                 " network, with trading enabled and open to this address"
             )
         if verdict.status == RESTRICTED:
-            return VenueError(f"{self._place} does not serve this address ({verdict.message}): restricted location")
+            return self._no_service_text(f"HTTP {RESTRICTED}, restricted location: {verdict.message}")
         kind = NoMarketError if verdict.code == UNKNOWN_SYMBOL else VenueError
-        return kind(f"{self._place} refuses {call}: {verdict.message}")
+        return kind(f"{self._place}: {call} is refused: {verdict.message}")
+
+    def _no_service(self, reply: Reply, problem: str) -> VenueError:
+        if not reply.status:
+            return NoServiceError(f"{self._place}: {problem}")
+        return self._no_service_text(problem if problem.startswith("HTTP") else f"HTTP {reply.status}, {problem}")
+
+    def _no_service_text(self, why: str) -> VenueError:
+        return NoServiceError(f"{self._place}: the exchange does not serve this address ({why})")
 
     def shown(self, text: str) -> str:
         """Give the beginning of a text on one line, without secrets."""
@@ -196,7 +216,8 @@ class Questions:
 
     def unreadable(self, error: UnreadableError, reply: Reply) -> str:
         """Say what is wrong with an answer."""
-        return self.shown(f"the answer is not readable: {reply.text or error}")
+        said = reply.text or ("it is empty" if reply.content is None else error)
+        return self.shown(f"the answer (HTTP {reply.status}) is not readable: {said}")
 
     def _wait(self, call: Call, failures: int, problem: str) -> None:
         seconds = _backoff_seconds(failures)
@@ -208,6 +229,12 @@ def patience_seconds(*, max_retries: int, timeout_seconds: float) -> float:
     """Give how long one question is asked again at the most, where no answer comes at all."""
     waits = sum(_backoff_seconds(failures) for failures in range(1, max_retries + 1))
     return waits + (max_retries + 1) * timeout_seconds
+
+
+def _is_final(reply: Reply) -> bool:
+    """Tell whether waiting hardly helps: there is no way, or what is in between refuses."""
+    is_refused = CLIENT_ERRORS <= reply.status < SERVER_ERRORS
+    return (is_refused and reply.status not in PASSING) or reply.lasting
 
 
 def _backoff_seconds(failures: int) -> float:

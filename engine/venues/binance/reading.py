@@ -157,17 +157,25 @@ def candles(content: object) -> list[Candle]:
     """Read a page of daily `GET klines`: positive finite prices, each day once and ascending."""
     result: list[Candle] = []
     last_day = date.min
-    for row in map(sequence, sequence(content)):
-        if len(row) < CANDLE_FIELDS:
-            raise UnreadableError(f"a candle is not readable: {row}")
-        opened = _whole(row[0])
-        candle = Candle(_day(opened), *map(str, row[1:CANDLE_FIELDS]))
-        numbers = [_decimal(value) for value in row[1:CANDLE_FIELDS]]
-        if opened % DAY_MILLISECONDS or candle.day <= last_day or min(numbers[:-1]) <= ZERO or numbers[-1] < ZERO:
-            raise UnreadableError(f"a candle cannot be: {row}")
+    for row in sequence(content):
+        try:
+            candle, numbers = _candle(row)
+        except UnreadableError:
+            which = f"the candle after {last_day}" if result else "a candle"
+            raise UnreadableError(f"{which} is not readable: {row}") from None
+        if candle.day <= last_day or min(numbers[:-1]) <= ZERO or numbers[-1] < ZERO:
+            raise UnreadableError(f"the candle of {candle.day} cannot be: {row}")
         last_day = candle.day
         result.append(candle)
     return result
+
+
+def _candle(content: object) -> tuple[Candle, Sequence[Decimal]]:
+    row = sequence(content)
+    opened = _whole(row[0]) if len(row) >= CANDLE_FIELDS else -1
+    if opened < 0 or opened % DAY_MILLISECONDS:
+        raise UnreadableError(f"{row}")
+    return Candle(_day(opened), *map(str, row[1:CANDLE_FIELDS])), [_decimal(value) for value in row[1:CANDLE_FIELDS]]
 
 
 def mapping(value: object) -> Mapping[str, object]:

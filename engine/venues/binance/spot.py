@@ -11,7 +11,6 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from engine.core.calendar import opening_instant
 from engine.core.errors import NoMarketError, VenueError
 from engine.core.instrument import symbol_of
 from engine.core.money import ZERO, plain
@@ -34,6 +33,7 @@ from engine.venues.binance.client import SandboxClient
 from engine.venues.binance.credentials import Credentials
 from engine.venues.binance.filters import is_synthetic, market_rules, weight_limit
 from engine.venues.binance.hosts import Network
+from engine.venues.binance.klines import PAGE_WEIGHT, page_query, read_page
 from engine.venues.binance.pace import Pace
 from engine.venues.binance.questions import Questions
 from engine.venues.binance.reading import UnreadableError, market_id
@@ -41,7 +41,7 @@ from engine.venues.binance.signer import RECEIVE_WINDOW_MILLISECONDS, Parameters
 from engine.venues.binance.verdicts import ARCHIVED_ORDER, NO_SUCH_ORDER, UNKNOWN_SYMBOL, Meaning, refusal_kind
 from engine.venues.quiet_times import LONGEST_WAIT_SECONDS
 
-PAGE_ROWS, KLINES_WEIGHT = 1000, 2
+PAGE_ROWS = 1000
 FEE_ASSET = "BNB"
 """Fees may be taken in it, whatever is traded."""
 MARKETS_ASKED_SINGLY = 13
@@ -89,16 +89,15 @@ class BinanceSpot:
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
         self._ours: frozenset[str] | None = None
-        origin = str(self._client.origin)
-        self._pace = Pace(
+        self._pace = Pace.of_server(
+            str(self._client.origin),
+            quiet,
             place=network,
             now=now,
             exchange_now=self._client.exchange_now,
             sleep=sleep,
             notice=notice,
             longest_wait_seconds=longest_wait_seconds,
-            quiet_until=quiet.until(origin, now()) if quiet else None,
-            keep=partial(quiet.keep, origin) if quiet else None,
         )
         self._questions = Questions(
             place=network,
@@ -301,21 +300,11 @@ class BinanceSpot:
         )
 
     def _pages(self, starts: Mapping[str, date], until: date) -> Sequence[Sequence[Candle]]:
-        end = reading.milliseconds_of(opening_instant(until + timedelta(days=1))) - 1
         asked: list[tuple[Parameters, Callable[[object], Sequence[Candle]]]] = [
-            (
-                {
-                    "symbol": market_id(symbol),
-                    "interval": "1d",
-                    "startTime": reading.milliseconds_of(opening_instant(start)),
-                    "endTime": end,
-                    "limit": PAGE_ROWS,
-                },
-                partial(_page, start=start, until=until),
-            )
+            (page_query(symbol, start, until), partial(read_page, start=start, until=until))
             for symbol, start in starts.items()
         ]
-        return self._questions.answers("GET klines", asked, weight=KLINES_WEIGHT, refusals={UNKNOWN_SYMBOL: ()})
+        return self._questions.answers("GET klines", asked, weight=PAGE_WEIGHT, refusals={UNKNOWN_SYMBOL: ()})
 
     def _trades_from(self, symbol: str, query: Parameters, *, first_id: int) -> tuple[Trade, ...]:
         """Page through the trades from an id on."""
@@ -334,15 +323,6 @@ class BinanceSpot:
             {"symbol": market_id(symbol), "limit": PAGE_ROWS, **query},
             lambda content: reading.trades(content, symbol, order_id=query.get("orderId")),
         )
-
-
-def _page(content: object, *, start: date, until: date) -> Sequence[Candle]:
-    # Later ones than asked for are of no harm; not every server that is like Binance's heeds `endTime`.
-    page = [bar for bar in reading.candles(content) if bar.day <= until]
-    if page and page[0].day < start:
-        # Also what keeps the paging from going round in a circle.
-        raise UnreadableError(f"bars from {page[0].day} on, asked were {start} to {until}")
-    return page
 
 
 def _number(trade: Trade) -> int:

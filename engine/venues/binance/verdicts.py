@@ -13,6 +13,8 @@ from engine.venues.quiet_times import LONGEST_PAUSE_SECONDS
 
 OK, CLIENT_ERRORS, SERVER_ERRORS = 200, 400, 500
 REQUEST_TIMEOUT, IP_BANNED, TOO_MANY_REQUESTS, RESTRICTED = 408, 418, 429, 451
+PASSING = (REQUEST_TIMEOUT, IP_BANNED, 425, TOO_MANY_REQUESTS)
+"""Refusals that waiting may mend; the third says that it was asked too early."""
 BANNED_WAIT_SECONDS, LIMITED_WAIT_SECONDS = 120.0, 60.0
 """Pauses where the answer names none: the shortest ban, and the minute over which weight is counted."""
 
