@@ -21,9 +21,7 @@ def paper(
     config: ConfigOrDefault = None,
     venue: Annotated[
         str | None,
-        typer.Option(
-            "--venue", metavar="NAME", help="simulated, binance-testnet or binance-demo; wins over venue.name."
-        ),
+        typer.Option("--venue", metavar="NAME", help="A venue, as venue.name has them; wins over it."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do what is to be done now, and end.")] = False,
     accept_config: Annotated[

@@ -36,7 +36,7 @@ from engine.recovery import standing_of
 from engine.registry import strategy_of
 from engine.session import Session
 from engine.standing import Standing
-from engine.venues.binance.spot import BinanceSpot
+from engine.venues.exchange import LiveClient
 from engine.wiring.backtest import benchmark_curves, first_ledger
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
@@ -77,7 +77,7 @@ class PaperRun:
         write_log: LogWriter,
         around: Surroundings,
         *,
-        client: BinanceSpot,
+        client: LiveClient,
         store: SqliteJournal,
         snapshots: Snapshots | None = None,
         watch: Watch | None = None,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.data.dated_values import RuleOf
     from engine.data.yahoo import Market, YahooBars
     from engine.ports import SeriesData
-    from engine.venues.binance.spot import BinanceSpot
+    from engine.venues.exchange import LiveClient
     from engine.wiring.live_market import SeriesUpTo
 
 APPLICATION = "altfuse"
@@ -44,7 +44,7 @@ class LiveSetting:
         client: of the venue.
     """
 
-    client: "BinanceSpot"
+    client: "LiveClient"
     universe: Universe
 
 

@@ -1,7 +1,7 @@
 """The days of a backtest played through the live path: the real client, over HTTP, on a practice exchange, day by day.
 
 Only the exchange's clock is steered from inside: it is put to the end of each day plus `live.grace_seconds`, and the
-live driver does one cycle. Everything else is what a paper run on the testnet is made of.
+live driver does one cycle. Everything else is what a paper run on an exchange is made of.
 """
 
 from collections.abc import Callable, Iterable, Sequence

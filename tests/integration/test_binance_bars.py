@@ -350,9 +350,7 @@ def test_a_server_that_is_not_there_is_named() -> None:
 
     bench = Bench(server, max_retries=1)
 
-    sentence = (
-        rf"^binance BTCUSDT: GET time: {server.url} cannot be reached: .* is refused; .* after 2 tries$"
-    )
+    sentence = rf"^binance BTCUSDT: GET time: {server.url} cannot be reached: .* is refused; .* after 2 tries$"
     with pytest.raises(UnreachableError, match=sentence):
         bench.fetch()
 

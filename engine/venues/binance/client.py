@@ -18,10 +18,11 @@ from engine.connections.causes import failure_of
 from engine.connections.transport import Transport
 from engine.core.errors import NoServiceError, VenueError
 from engine.venues.binance.credentials import Credentials, required
-from engine.venues.binance.hosts import MARKET_DATA, Network, sandbox_origin, target_at
+from engine.venues.binance.hosts import MARKET_DATA, sandbox_origin
 from engine.venues.binance.reading import EPOCH, milliseconds_of
 from engine.venues.binance.signer import NAMES, Parameters, Request, SignedCall, Signer
 from engine.venues.binance.verdicts import Reply
+from engine.venues.origins import target_at
 
 MOST_AT_ONCE = 10
 
@@ -52,7 +53,7 @@ class SandboxClient:
     def __init__(
         self,
         *,
-        network: Network,
+        network: str,
         base_url: str | None,
         credentials: Credentials | None,
         timeout_seconds: float,

@@ -12,7 +12,8 @@ from typing import TypeVar
 from engine.core.errors import BadAnswerError, NoAnswerError, NoMarketError, NoServiceError, VenueError
 from engine.venues.binance import reading
 from engine.venues.binance.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
-from engine.venues.binance.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
+from engine.venues.binance.credentials import Credentials, required
+from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
 from engine.venues.binance.pace import Pace
 from engine.venues.binance.reading import UnreadableError
 from engine.venues.binance.signer import Parameters

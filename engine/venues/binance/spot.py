@@ -32,7 +32,6 @@ from engine.venues.binance import reading
 from engine.venues.binance.client import SandboxClient
 from engine.venues.binance.credentials import Credentials
 from engine.venues.binance.filters import is_synthetic, market_rules, weight_limit
-from engine.venues.binance.hosts import Network
 from engine.venues.binance.klines import PAGE_WEIGHT, page_query, read_page
 from engine.venues.binance.pace import Pace
 from engine.venues.binance.questions import Questions
@@ -73,7 +72,7 @@ class BinanceSpot:
     def __init__(
         self,
         *,
-        network: Network,
+        network: str,
         base_url: str | None,
         credentials: Credentials | None,
         timeout_seconds: float,
@@ -84,7 +83,7 @@ class BinanceSpot:
         longest_wait_seconds: float = LONGEST_WAIT_SECONDS,
         quiet: QuietTimes | None = None,
     ) -> None:
-        self.network: Network = network
+        self.network = network
         self._client = SandboxClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )

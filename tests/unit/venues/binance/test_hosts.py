@@ -3,7 +3,8 @@
 import pytest
 
 from engine.core.errors import VenueError
-from engine.venues.binance.hosts import SANDBOX_HOSTS, origin_of, sandbox_origin, target_at
+from engine.venues.binance.hosts import SANDBOX_HOSTS, sandbox_origin
+from engine.venues.origins import origin_of, target_at
 
 
 def test_each_network_has_its_own_address() -> None:
@@ -107,8 +108,8 @@ def test_a_stopped_request_does_not_show_its_signature() -> None:
 
 
 def test_an_address_is_written_without_the_port_that_goes_without_saying() -> None:
-    assert str(origin_of("https://localhost:443/")) == "https://localhost"
-    assert str(origin_of("http://[::1]:8080/api")) == "http://[::1]:8080"
+    assert str(origin_of("https://localhost:443/", allowed="")) == "https://localhost"
+    assert str(origin_of("http://[::1]:8080/api", allowed="")) == "http://[::1]:8080"
 
 
 def test_the_market_data_host_is_for_looking_only() -> None:
