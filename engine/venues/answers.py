@@ -142,7 +142,7 @@ class Refused:
     """The order was certainly not placed.
 
     Attributes:
-        code: Binance's; 0 where the answer carried none.
+        code: the exchange's; 0 where the answer carried none.
     """
 
     kind: RefusalKind

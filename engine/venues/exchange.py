@@ -67,6 +67,7 @@ class Exchange:
         connect: makes the client of a network.
         key_names: the variables that hold the keys: of what is public, and of what is secret.
         read_keys: gives the keys out of the environment or a file of NAME=value lines, or says what is missing.
+        shared_secret: gives keys out of a name and a secret that both sides know.
         exposed: says that others may read the file of the keys; None where they may not.
         patience_seconds: how long one question is asked again at the most.
     """
@@ -77,5 +78,6 @@ class Exchange:
     connect: Callable[..., LiveClient]
     key_names: tuple[str, str]
     read_keys: Callable[[Mapping[str, str], Path], Keys]
+    shared_secret: Callable[[str, str], Keys]
     exposed: Callable[[Path], str | None]
     patience_seconds: Callable[..., float]

@@ -21,8 +21,7 @@ from engine.practice.api import SPEAKS_AS
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.signatures import HmacKey, make_hmac_key
-from engine.venues.binance.credentials import Credentials
-from engine.venues.exchange import LiveClient
+from engine.venues.exchange import Keys, LiveClient
 from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.exchange import practice_settings
 from engine.wiring.live_data import PROVIDER_KEYS, on_sample
@@ -118,13 +117,13 @@ def on_practice(config: Config, url: str, *, data: Mapping[str, object] = Mappin
     )
 
 
-def make_credentials() -> tuple[HmacKey, Credentials]:
+def make_credentials() -> tuple[HmacKey, Keys]:
     """Make the key of a rehearsal, for both sides; none of the environment is asked for."""
     key = make_hmac_key()
-    return key, Credentials(api_key=key.name, secret=key.secret, kind="HMAC")
+    return key, venue_named(SPEAKS_AS).exchange.shared_secret(key.name, key.secret)
 
 
-def make_client(config: Config, credentials: Credentials, around: Surroundings) -> LiveClient:
+def make_client(config: Config, credentials: Keys, around: Surroundings) -> LiveClient:
     """Make the client of a bot's configuration."""
     venue = venue_named(SPEAKS_AS)
     return venue.exchange.connect(

@@ -15,6 +15,10 @@ def _keys(environment: Mapping[str, str], dotenv: Path) -> Credentials:
     return required(read_credentials(environment, dotenv=dotenv))
 
 
+def _shared_secret(name: str, secret: str) -> Credentials:
+    return Credentials(api_key=name, secret=secret, kind="HMAC")
+
+
 BINANCE = Exchange(
     addresses=ADDRESSES,
     allowed=ALLOWED,
@@ -22,6 +26,7 @@ BINANCE = Exchange(
     connect=BinanceSpot,
     key_names=NAMES,
     read_keys=_keys,
+    shared_secret=_shared_secret,
     exposed=exposed,
     patience_seconds=patience_seconds,
 )
