@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from loguru import Record
 
 from engine.record.run_log import LogLine
+from engine.venues.key_names import key_names
 
-SECRET_VARIABLES = ("BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET")
 STRUCK_OUT = "***"
 _FORMAT = "{extra[at]} {level: <7} {message}"
 
@@ -29,7 +29,7 @@ def run_log(
     Args:
         strike_out: takes secrets out of a text; those of the environment are struck out in any case.
     """
-    secrets = [value for name in SECRET_VARIABLES if (value := os.environ.get(name))]
+    secrets = [value for name in key_names() if (value := os.environ.get(name))]
 
     def redact(record: "Record") -> None:
         message = strike_out(record["message"])

@@ -75,15 +75,17 @@ def exchange(
 
 def _introduce(opened: "PracticeExchange", market: "PracticeMarket", *, url: str, key: "HmacKey", bot: str) -> None:
     typer.echo(f"practice exchange at {url}, {market.source}, clock at {opened.now:%Y-%m-%d %H:%M} UTC")
+    from engine.practice.api import SPEAKS_AS
     from engine.report.printable import printable
+    from engine.wiring.live_venue import venue_named
 
     for line in market.left_out:
         # Named by whoever made the file, who may have put into the name what a terminal acts on.
         typer.echo(f"not served: {printable(line)}")
     typer.echo("in another terminal, with keys made for this process and worthless elsewhere:")
     # Lines to be copied: each stands alone, and nothing right after a secret would be copied along.
-    typer.echo(f"export BINANCE_TESTNET_API_KEY={key.name}")
-    typer.echo(f"export BINANCE_TESTNET_API_SECRET={key.secret}")
+    for name, value in zip(venue_named(SPEAKS_AS).exchange.key_names, (key.name, key.secret), strict=True):
+        typer.echo(f"export {name}={value}")
     typer.echo(bot)
     if opened.clock.stands_still:
         typer.echo("its clock stands until it is moved; a day on:")
@@ -96,6 +98,7 @@ def _command(url: str, data: Path | None, market: "PracticeMarket", assignments:
     The bot has no grace: it decides a day at the first instant of the next one, where the clock starts and where a
     step of a day leads, so that orders fill on that day.
     """
+    from engine.practice.api import SPEAKS_AS
     from engine.yaml_core import quoted
 
     provider = "sample" if market.synthetic else "csv"
@@ -110,7 +113,7 @@ def _command(url: str, data: Path | None, market: "PracticeMarket", assignments:
     assigned = [*assignments, *(f"{key}={value}" for key, value in settings.items())]
     words = [
         *(_shortest(Path(sys.executable)), "-m", "engine", "paper"),
-        *("--venue", "binance-testnet"),
+        *("--venue", SPEAKS_AS),
         *(["--out", str(out)] if out != DEFAULT_OUT else []),
         *(word for each in assigned for word in ("--set", each)),
     ]

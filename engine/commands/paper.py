@@ -21,9 +21,7 @@ def paper(
     config: ConfigOrDefault = None,
     venue: Annotated[
         str | None,
-        typer.Option(
-            "--venue", metavar="NAME", help="simulated, binance-testnet or binance-demo; wins over venue.name."
-        ),
+        typer.Option("--venue", metavar="NAME", help="A venue, as venue.name has them; wins over it."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do what is to be done now, and end.")] = False,
     accept_config: Annotated[
@@ -90,9 +88,7 @@ def _trade(
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
     from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE, framed
-    from engine.venues.pace import LONGEST_WAIT_SECONDS
-    from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
-    from engine.venues.verdicts import LONGEST_BAN_SECONDS
+    from engine.venues.quiet_times import LONGEST_PAUSE_SECONDS, LONGEST_WAIT_SECONDS, QUIET_FILE, KeptQuietTimes
     from engine.wiring.board_maker import board_maker
     from engine.wiring.live_exchange import warn_of_open_keys
     from engine.wiring.live_start import start_live
@@ -117,7 +113,7 @@ def _trade(
             notice=watch.notice(console.notice),
             progress=progress,
             # Whoever starts it again and again waits by himself.
-            longest_wait_seconds=LONGEST_WAIT_SECONDS if once else LONGEST_BAN_SECONDS,
+            longest_wait_seconds=LONGEST_WAIT_SECONDS if once else LONGEST_PAUSE_SECONDS,
             quiet=KeptQuietTimes(folder / QUIET_FILE),
             heads=platformdirs.user_state_path(APPLICATION) / "heads",
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.practice.exchange import PracticeExchange
     from engine.record.paper_folder import LogWriter
     from engine.record.run_log import LogLine
-    from engine.venues.credentials import Credentials
+    from engine.venues.exchange import Keys
     from engine.wiring.rehearsal import RehearsalPlan
 
 
@@ -147,7 +147,7 @@ def _trade(
     url: str,
     page: str,
     folder: Path,
-    credentials: "Credentials",
+    credentials: "Keys",
 ) -> tuple[str, Path | None]:
     """Play the days, and give what is to be said of them, and the report.
 

@@ -110,7 +110,7 @@ class _Symptoms:
         return "ConnectionRefusedError" in self.kinds or self.system == errno.ECONNREFUSED
 
     def broken_off(self) -> bool:
-        kinds = {"ConnectionResetError", "RemoteDisconnected", "ProtocolError", "IncompleteRead", "BrokenPipeError"}
+        kinds = {"ConnectionResetError", "HTTPException", "BrokenPipeError"}
         return bool(kinds & self.kinds) or self.curl in CURL_BROKEN_OFF
 
 

@@ -10,7 +10,6 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -76,21 +75,6 @@ def route_to(url: str, environment: Mapping[str, str]) -> Route:
         authorities=_authorities(environment) if parts.scheme == "https" else None,
         proxy=None if is_direct(host, port, environment) else _proxy(parts.scheme, environment),
     )
-
-
-def known_route_to(url: str, environment: Mapping[str, str]) -> Route:
-    """Find out how `url` is reached, once for all addresses of a server while the variables stay as they are.
-
-    Raises:
-        SettingError: as `route_to` raises.
-    """
-    settings = tuple((name, environment[name]) for name in VARIABLES if name in environment)
-    return _route_under("/".join(url.split("/", 3)[:3]), settings)
-
-
-@lru_cache
-def _route_under(server: str, settings: tuple[tuple[str, str], ...]) -> Route:
-    return route_to(server, dict(settings))
 
 
 def is_direct(host: str, port: int | None, environment: Mapping[str, str]) -> bool:

@@ -1,23 +1,20 @@
-"""Holds an HTTP answer to its time as a whole: connection, head and body. For sessions of `requests`, which ccxt uses.
+"""Holds an HTTP answer to its time as a whole: connection, head and body.
 
-A timeout of `requests` is one of each step: a server that sends a byte a second is waited for without end. Here all
-steps share the time that the request was given.
+A timeout of urllib3 is one of each step: a server that sends a byte a second is waited for without end. Here all steps
+share the time that the request was given.
 
 It also keeps the kernel from holding up the answers of servers on this machine. A server that writes head and body of
 an answer apart, as Python's `http.server` does, sends the body once the head is acknowledged (Nagle's algorithm); the
 kernel puts that off by 40 ms, twenty times what an answer takes.
 """
 
+import http.client
 import io
 import socket
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from http.client import HTTPResponse
 from typing import Any
 
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
@@ -27,49 +24,19 @@ ACKNOWLEDGE_AT_ONCE: int | None = getattr(socket, "TCP_QUICKACK", None)
 """Linux has it, others have not."""
 
 
-class WholeAnswers(HTTPAdapter):
-    """Mounted in a session; not for concurrent use.
+class Deadline:
+    """When the answer that is being waited for has to be there.
 
     Args:
         elapsed: seconds that only ever grow; spans are measured with it, no instant comes of it.
     """
-
-    def __init__(self, *, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._deadline = _Deadline(elapsed)
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of connections."""
-        super().init_poolmanager(*args, **options)
-        self._hold(self.poolmanager)
-
-    def proxy_manager_for(self, proxy: Any, **options: Any) -> Any:
-        """Give the pools of connections through a proxy."""
-        manager = super().proxy_manager_for(proxy, **options)
-        if str(proxy).startswith("http"):
-            self._hold(manager)
-        return manager
-
-    def send(self, request: Any, *args: Any, **options: Any) -> Any:
-        """Send a request; `timeout`, in seconds, is that of the whole answer."""
-        self._deadline.begin(options.get("timeout"))
-        return super().send(request, *args, **options)
-
-    def _hold(self, manager: Any) -> None:
-        manager.pool_classes_by_scheme = {
-            "http": partial(_pool, HTTPConnectionPool, partial(_Connection, deadline=self._deadline)),
-            "https": partial(_pool, HTTPSConnectionPool, partial(_SecureConnection, deadline=self._deadline)),
-        }
-
-
-class _Deadline:
-    """When the answer that is being waited for has to be there."""
 
     def __init__(self, elapsed: Callable[[], float]) -> None:
         self._elapsed = elapsed
         self._ends: float | None = None
 
     def begin(self, seconds: float | None) -> None:
+        """Wait for an answer from now on, for so long; None: without a bound."""
         self._ends = None if seconds is None else self._elapsed() + seconds
 
     def left(self) -> float | None:
@@ -86,17 +53,35 @@ class _Deadline:
         return left
 
 
-def _pool(kind: Callable[..., Any], connection: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    pool = kind(*args, **options)
-    pool.ConnectionCls = connection
-    return pool
+class PlainConnection(HTTPConnection):
+    """A connection whose answers are held to their time.
 
+    Args:
+        deadline: of the answer that is waited for.
+    """
 
-class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, deadline: _Deadline, **options: Any) -> None:
+    def __init__(self, *args: Any, deadline: Deadline, **options: Any) -> None:
         super().__init__(*args, **options)
         self._deadline = deadline
         self.response_class: Any = partial(_timed_response, deadline)
+
+    def ask(
+        self, method: str, target: str, *, headers: Mapping[str, str], body: bytes | None, seconds: float | None
+    ) -> http.client.HTTPResponse:
+        """Send a request, and give the answer of which the head is there.
+
+        urllib3 makes connections, through a proxy and encrypted ones too. What it wraps around a request and an answer
+        costs as much as the rest of both: for sending and reading the standard library is enough.
+        """
+        self._deadline.begin(seconds)
+        if self.sock is not None:
+            # A connection that was kept has the time of the answer before.
+            self.sock.settimeout(self._deadline.left())
+        http.client.HTTPConnection.request(self, method, target, body=body, headers=headers)
+        # It holds for a while only, so it is said before each answer.
+        if ACKNOWLEDGE_AT_ONCE is not None and isinstance(self.sock, socket.socket):
+            self.sock.setsockopt(socket.IPPROTO_TCP, ACKNOWLEDGE_AT_ONCE, 1)
+        return http.client.HTTPConnection.getresponse(self)
 
     def _new_conn(self) -> socket.socket:
         """Connect to the first address of the host that answers; each has its share of the time."""
@@ -120,31 +105,19 @@ class _Connection(HTTPConnection):
                 self._dns_host = name
         raise NewConnectionError(self, f"{name} has no address")
 
-    def request(self, *args: Any, **options: Any) -> None:
-        if self.sock is not None:
-            # A connection that was kept has the time of the answer before.
-            self.sock.settimeout(self._deadline.left())
-        super().request(*args, **options)
 
-    def getresponse(self) -> Any:
-        # It holds for a while only, so it is said before each answer.
-        if ACKNOWLEDGE_AT_ONCE is not None and isinstance(self.sock, socket.socket):
-            self.sock.setsockopt(socket.IPPROTO_TCP, ACKNOWLEDGE_AT_ONCE, 1)
-        return super().getresponse()
+class SecureConnection(PlainConnection, HTTPSConnection):
+    """The same, encrypted."""
 
 
-class _SecureConnection(_Connection, HTTPSConnection):
-    pass
-
-
-def _timed_response(deadline: _Deadline, sock: Any, *args: Any, **options: Any) -> HTTPResponse:
-    return HTTPResponse(_TimedSocket(sock, deadline), *args, **options)  # type: ignore[arg-type] # it makes a file of it
+def _timed_response(deadline: Deadline, sock: Any, *args: Any, **options: Any) -> http.client.HTTPResponse:
+    return http.client.HTTPResponse(_TimedSocket(sock, deadline), *args, **options)  # type: ignore[arg-type] # it makes a file of it
 
 
 class _TimedSocket:
     """A socket, as far as `http.client` needs it to read an answer."""
 
-    def __init__(self, sock: Any, deadline: _Deadline) -> None:
+    def __init__(self, sock: Any, deadline: Deadline) -> None:
         self._sock = sock
         self._deadline = deadline
 
@@ -155,7 +128,7 @@ class _TimedSocket:
 class _TimedReader(io.RawIOBase):
     """Reads for as long as there is time left, however little comes at once."""
 
-    def __init__(self, sock: Any, deadline: _Deadline) -> None:
+    def __init__(self, sock: Any, deadline: Deadline) -> None:
         super().__init__()
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)

@@ -5,6 +5,9 @@
     ├── DataError       3   data missing, invalid or stale
     ├── VenueError      4   the venue refused or cannot be reached
     │   ├── NoAnswerError   it gave no answer past all retries
+    │   │   └── BadAnswerError  it gave one in its own form, and what it says cannot be
+    │   ├── NoServiceError  it does not serve this place, or there is no way to it; waiting does not mend that
+    │   ├── PausedError     it wants no request for longer than is waited for
     │   └── NoMarketError   it has no such market, or not any more
     └── CheckError      5   a check of the program's own promises failed
         └── LookAheadError  a decision depended on what was not known yet
@@ -45,6 +48,18 @@ class NoMarketError(VenueError):
 
 class NoAnswerError(VenueError):
     """The venue gave no answer that can be read, past all retries."""
+
+
+class BadAnswerError(NoAnswerError):
+    """The venue answered in its own form, past all retries, and what it says cannot be."""
+
+
+class NoServiceError(VenueError):
+    """The venue serves this place nothing, or there is no way to it: asking again does not mend that."""
+
+
+class PausedError(VenueError):
+    """The venue wants no request for longer than is waited for."""
 
 
 class CheckError(EngineError):

@@ -1,56 +1,39 @@
-"""Daily bars of coins from Binance's public market data, keyless, through ccxt.
+"""Daily bars of coins from Binance's public market data, keyless; nothing here can place an order.
 
-The one file that imports ccxt for market data. It reads candles only; nothing here can place an order.
+It asks by the client, the pace and the patience of the venue of that name, and puts what fails into a provider's terms.
 """
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from functools import partial
 
 import numpy as np
 
-from engine.connections.causes import failure_of
 from engine.core.calendar import EPOCH_ORDINAL, days_of
-from engine.core.errors import DataError
+from engine.core.errors import (
+    BadAnswerError,
+    DataError,
+    NoAnswerError,
+    NoMarketError,
+    NoServiceError,
+    PausedError,
+    VenueError,
+)
 from engine.core.market import OHLCV, BarSeries, crypto_series
 from engine.data.checks import check_bars
 from engine.data.failures import UnreachableError
-from engine.data.refusals import serves_nothing
-from engine.data.retries import LONGEST_WAIT_SECONDS, TransientError, retried, retry_after
 from engine.ports import Progress, QuietTimes
+from engine.venues.answers import Candle
+from engine.venues.binance import reading
+from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.hosts import MARKET_DATA
+from engine.venues.binance.klines import page_query, read_page
+from engine.venues.binance.pace import Pace
+from engine.venues.binance.questions import Questions
 
-PRODUCTION_URL = "https://data-api.binance.vision"
-"""Binance's host for market data alone: no key, and not behind the trading host's country list."""
-
-DAY_MILLISECONDS = 86_400_000
-PAGE_ROWS = 1000
-ROW_FIELDS = 6
-"""Fields read of a kline: open time, open, high, low, close, volume (in base units)."""
-
-# Binance grants 6000 of weight a minute and address; a page of klines costs 2.
-PAUSE_ABOVE_WEIGHT = 5400
-WEIGHT_HEADER = "X-MBX-USED-WEIGHT-1M"
-
-RESTRICTED = (403, 451)
-RATE_LIMITED = (418, 429)
-EXCERPT_CHARACTERS = 80
-LAST_ORDINAL = date.max.toordinal()
-OK, REQUEST_TIMEOUT, SERVER_ERRORS = 200, 408, 500
-
-T = TypeVar("T")
-Row: TypeAlias = tuple[int, list[float]]
-"""Day as an ordinal; open, high, low, close, volume."""
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What ccxt's exceptions do not carry of the last answer; status 0: there was none."""
-
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str = ""
+EPOCH_DAY = date.fromordinal(EPOCH_ORDINAL)
+ELSEWHERE = "; data.crypto: yahoo or csv does not need it"
 
 
 class BinanceBars:
@@ -61,9 +44,9 @@ class BinanceBars:
         quote: quote currency of every market, `USDT`.
         max_retries: tries after the first, for each request.
         timeout_seconds: longest wait for one whole answer.
-        sleep: waits between tries and, near the rate limit, between pages.
+        sleep: waits between tries and where the exchange wants a pause.
         now: the clock that decides, together with the exchange's own, which bars are final.
-        progress: called with a line for each page.
+        progress: called with a line for each page, retry and pause.
         environment: says which authorities are trusted and which proxy is used.
         quiet: remembers for how long the server wants no request; None for this object's life.
     """
@@ -81,39 +64,37 @@ class BinanceBars:
         environment: Mapping[str, str] = os.environ,
         quiet: QuietTimes | None = None,
     ) -> None:
-        # A third of a second: only a run that fetches pays it.
-        import ccxt  # noqa: PLC0415
-
-        from engine.connections.adapter import RoutedAdapter  # noqa: PLC0415 - ccxt's libraries come with it
-
-        self._ccxt = ccxt
         self._quote = quote
-        self._timeout_seconds = timeout_seconds
-        self._max_retries = max_retries
-        self._sleep = sleep
         self._now = now
         self._progress = progress
-        self._environment = environment
-        self._quiet = quiet
-        self._quiet_until: datetime | None = None
-        self._answer = _Answer()
         self._has_served = False
-        self._url = (base_url or PRODUCTION_URL).rstrip("/")
-        self._client = ccxt.binance(
-            {
-                # ccxt's limiter sleeps by itself and never reads the weight headers; `_pace` does.
-                "enableRateLimit": False,
-                "timeout": int(timeout_seconds * 1000),
-                # The adapter reads the environment, by the rule of all clients.
-                "requests_trust_env": False,
-                "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchCurrencies": False},
-            }
+        client = SandboxClient(
+            network=MARKET_DATA,
+            base_url=base_url,
+            credentials=None,
+            timeout_seconds=timeout_seconds,
+            now=now,
+            environment=environment,
         )
-        # The implicit calls need no list of markets, which would be megabytes.
-        self._client.urls["api"]["public"] = f"{self._url}/api/v3"
-        self._client.on_rest_response = self._remember
-        for scheme in ("http://", "https://"):
-            self._client.session.mount(scheme, RoutedAdapter(environment))
+        pace = Pace.of_server(
+            str(client.origin),
+            quiet,
+            place="binance",
+            now=now,
+            exchange_now=client.exchange_now,
+            sleep=sleep,
+            notice=progress,
+        )
+        self._questions = partial(
+            Questions,
+            client=client,
+            credentials=None,
+            pace=pace,
+            max_retries=max_retries,
+            sleep=sleep,
+            notice=progress,
+            insists=False,
+        )
 
     def fetch(self, symbol: str, *, since: date | None, until: date) -> BarSeries:
         """Fetch the final daily bars of `symbol` (the asset, `BTC`).
@@ -127,180 +108,48 @@ class BinanceBars:
             UnreachableError: no answer in Binance's form past all retries, or one that serves this place nothing.
         """
         place = f"binance {symbol}{self._quote}"
-        end = min(until.toordinal() + 1, self._first_open_day(place))
-        rows: list[Row] = []
-        start = EPOCH_ORDINAL if since is None else since.toordinal()
-        first = start
+        try:
+            return self._fetched(symbol, self._questions(place=place), place, since, until)
+        except VenueError as error:
+            raise self._in_our_terms(error, place) from error
+
+    def _fetched(self, symbol: str, questions: Questions, place: str, since: date | None, until: date) -> BarSeries:
+        # The first day that is not over, by our clock and by the exchange's, whichever is behind.
+        open_day = min(questions.answer("GET time", {}, reading.server_time), self._now()).date()
+        end = min(until + timedelta(days=1), open_day)
+        first = start = since or EPOCH_DAY
+        rows: list[Candle] = []
         # A short page is no sign of the end: servers have lowered their page size before. Only the day is.
         while start < end:
-            page = self._page(symbol, start, place)
+            query = page_query(f"{symbol}/{self._quote}", start, None)
+            page = questions.answer("GET klines", query, partial(read_page, start=start, until=None))
             if not page:
-                self._progress(f"{place}: no bars from {date.fromordinal(start)} on")
+                self._progress(f"{place}: no bars from {start} on")
                 break
             self._has_served = True
             rows += page
-            start = page[-1][0] + 1
-            last_day = date.fromordinal(page[-1][0])
-            self._progress(f"{place}: {len(page)} bars to {last_day}")
+            self._progress(f"{place}: {len(page)} bars to {page[-1].day}")
+            start = page[-1].day + timedelta(days=1)
         if first < end and not rows:
             raise DataError(f"{place}: Binance answers no daily bars{'' if since is None else f' from {since} on'}")
-        return _series(symbol, [row for row in rows if row[0] < end], place)
+        return _series(symbol, [row for row in rows if row.day < end], place)
 
-    def _first_open_day(self, place: str) -> int:
-        """Give the first day that is not over, by our clock and by the exchange's, whichever is behind."""
-        exchange_milliseconds = self._ask(self._client.public_get_time, _server_time, place)
-        own_milliseconds = int(self._now().timestamp() * 1000)
-        return EPOCH_ORDINAL + min(exchange_milliseconds, own_milliseconds) // DAY_MILLISECONDS
-
-    def _page(self, symbol: str, start: int, place: str) -> list[Row]:
-        query = {
-            "symbol": f"{symbol}{self._quote}",
-            "interval": "1d",
-            "startTime": (start - EPOCH_ORDINAL) * DAY_MILLISECONDS,
-            "limit": PAGE_ROWS,
-        }
-        return self._ask(lambda: self._client.public_get_klines(query), lambda answer: _rows(answer, start), place)
-
-    def _ask(self, request: Callable[[], object], read: Callable[[object], T], place: str) -> T:
-        def attempt() -> T:
-            self._respect_pause(place)
-            self._answer = _Answer()
-            try:
-                answer = request()
-            except self._ccxt.BaseError as error:
-                raise self._verdict(error, place) from error
-            self._pace()
-            return read(answer)
-
-        return retried(attempt, place=place, max_retries=self._max_retries, sleep=self._sleep, progress=self._progress)
-
-    def _remember(
-        self, status: int, _reason: str, _url: str, _method: str, headers: Mapping[str, str], body: str, *_: object
-    ) -> str:
-        self._answer = _Answer(status=status, headers=headers, body=body)
-        return body.strip()
-
-    def _respect_pause(self, place: str) -> None:
-        until = self._quiet_until or (self._quiet.until(self._url, self._now()) if self._quiet else None)
-        if until is not None and until > self._now():
-            raise UnreachableError(f"{place}: Binance wants no request until {until:%Y-%m-%d %H:%M:%S} UTC")
-        self._quiet_until = None
-
-    def _note_pause(self, seconds: float | None) -> None:
-        """Keep in mind a pause that nobody waits for; whoever asks again in it makes it longer."""
-        if seconds is not None and seconds > LONGEST_WAIT_SECONDS:
-            self._quiet_until = self._now() + timedelta(seconds=seconds)
-            if self._quiet is not None:
-                self._quiet.keep(self._url, self._quiet_until)
-
-    def _pace(self) -> None:
-        weight = self._answer.headers.get(WEIGHT_HEADER, "")
-        if weight.isdecimal() and int(weight) > PAUSE_ABOVE_WEIGHT:
-            # The exchange counts by the minutes of its clock.
-            self._sleep(61.0 - self._now().second)
-
-    def _verdict(self, error: Exception, place: str) -> DataError | TransientError:
-        """Tell what cannot get better from what may, by the HTTP status first: ccxt's classes mix the two."""
-        status = self._answer.status
-        if status in RATE_LIMITED or isinstance(error, self._ccxt.DDoSProtection | self._ccxt.RateLimitExceeded):
-            wait_seconds = retry_after(self._answer.headers.get("Retry-After"))
-            self._note_pause(wait_seconds)
-            return TransientError(f"Binance limits the rate of requests (HTTP {status})", wait_seconds)
-        if status in RESTRICTED and not self._has_served:
-            return UnreachableError(
-                f"{place}: Binance does not serve this address (HTTP {status}, restricted location);"
-                " data.crypto: yahoo or csv does not need it"
-            )
-        if isinstance(error, self._ccxt.BadSymbol):
+    def _in_our_terms(self, error: VenueError, place: str) -> DataError:
+        """Tell what is of this one series from what is of the whole provider."""
+        if isinstance(error, NoMarketError):
             return DataError(f"{place}: Binance has no such market; an asset listed against {self._quote} is wanted")
-        if not status:
-            return self._failed_connection(error, place)
-        problem = self._passing_problem(error)
-        return self._refusal(place) if problem is None else TransientError(problem)
-
-    def _refusal(self, place: str) -> DataError:
-        status = self._answer.status
-        if serves_nothing(status, self._answer.body):
-            if self._has_served:
-                # Its firewall answers so as well, to whoever asks too much at once.
-                return UnreachableError(
-                    f"{place}: Binance refuses the request (HTTP {status}), though it served others a moment ago;"
-                    " try again later",
-                    served_before=True,
-                )
-            return UnreachableError(
-                f"{place}: {self._url} does not serve this address (HTTP {status}: {_excerpt(self._answer.body)})"
-            )
-        return DataError(f"{place}: Binance refuses the request (HTTP {status}: {_excerpt(self._answer.body)})")
-
-    def _failed_connection(self, error: Exception, place: str) -> UnreachableError | TransientError:
-        failure = failure_of(error, url=self._url, environment=self._environment, timeout_seconds=self._timeout_seconds)
-        return UnreachableError(f"{place}: {failure.reason}") if failure.lasting else TransientError(failure.reason)
-
-    def _passing_problem(self, error: Exception) -> str | None:
-        status = self._answer.status
-        if status == REQUEST_TIMEOUT or status >= SERVER_ERRORS:
-            return f"Binance answers HTTP {status}"
-        if status == OK and isinstance(error, self._ccxt.OperationFailed):
-            return f"Binance answers {_excerpt(self._answer.body)}"
-        return None
+        # It begins with the place that asked: this series, the pace of all, or the network.
+        words = f"{place}: {str(error).partition(': ')[2]}"
+        if isinstance(error, NoServiceError):
+            # Its firewall answers so as well, to whoever asks too much at once.
+            more = ", though it served others a moment ago; try again later" if self._has_served else ELSEWHERE
+            return UnreachableError(f"{words}{more}", served_before=self._has_served)
+        is_passing = isinstance(error, NoAnswerError | PausedError) and not isinstance(error, BadAnswerError)
+        return UnreachableError(words) if is_passing else DataError(words)
 
 
-def _server_time(answer: object) -> int:
-    milliseconds = answer.get("serverTime") if isinstance(answer, dict) else None
-    if not isinstance(milliseconds, int | str) or not str(milliseconds).isdecimal():
-        raise TransientError(f"the answer (HTTP {OK}) is not the server's time: {_excerpt(answer)}")
-    return int(milliseconds)
-
-
-def _rows(answer: object, start: int) -> list[Row]:
-    # ccxt hands over whatever a 200 carries, also HTML and broken JSON, as text.
-    if not isinstance(answer, list):
-        raise TransientError(f"the answer (HTTP {OK}) is not a list of candles: {_excerpt(answer)}")
-    rows: list[Row] = []
-    earliest = start
-    for kline in answer:
-        rows.append(_row(kline, earliest))
-        earliest = rows[-1][0] + 1
-    return rows
-
-
-def _row(kline: object, earliest: int) -> Row:
-    if not isinstance(kline, Sequence) or isinstance(kline, str) or len(kline) < ROW_FIELDS:
-        raise _invalid(kline, earliest, "is not readable")
-    try:
-        days, rest = divmod(int(kline[0]), DAY_MILLISECONDS)
-        prices_and_volume = [float(text) for text in kline[1:ROW_FIELDS]]
-    except (TypeError, ValueError) as error:
-        raise _invalid(kline, earliest, "is not readable") from error
-    day = EPOCH_ORDINAL + days
-    if rest or not earliest <= day <= LAST_ORDINAL:
-        # Also what keeps the paging from going round in a circle.
-        raise _invalid(kline, earliest, "does not open at 00:00 UTC of a day after the one before")
-    return day, prices_and_volume
-
-
-def _invalid(kline: object, earliest: int, problem: str) -> TransientError:
-    # Binance was reached and speaks: what does not get better is a matter of this one series.
-    return TransientError(f"{_candle_words(kline, earliest)} {problem}: {_excerpt(kline)}", lasting=DataError)
-
-
-def _candle_words(kline: object, earliest: int) -> str:
-    try:
-        day = EPOCH_ORDINAL + int(kline[0]) // DAY_MILLISECONDS  # type: ignore[index] # whatever JSON has there
-        return f"the candle of {date.fromordinal(day)}"
-    except (TypeError, ValueError, LookupError, OverflowError):
-        return "a candle" if earliest <= EPOCH_ORDINAL else f"the candle after {date.fromordinal(earliest - 1)}"
-
-
-def _series(symbol: str, rows: Sequence[Row], place: str) -> BarSeries:
-    days = days_of(np.array([day for day, _ in rows], dtype=np.int64))
-    table = np.array([values for _, values in rows], dtype=np.float64).reshape(-1, ROW_FIELDS - 1).T.copy()
-    columns = dict(zip(OHLCV, table, strict=True))
+def _series(symbol: str, rows: Sequence[Candle], place: str) -> BarSeries:
+    days = days_of(np.array([row.day.toordinal() for row in rows], dtype=np.int64))
+    columns = {name: np.array([float(getattr(row, name)) for row in rows], dtype=np.float64) for name in OHLCV}
     check_bars(days=days, **columns, place=lambda _row: place)
     return crypto_series(symbol, days=days, **columns)
-
-
-def _excerpt(value: object) -> str:
-    text = " ".join(str(value).split())
-    return repr(text if len(text) <= EXCERPT_CHARACTERS else f"{text[:EXCERPT_CHARACTERS]}…")

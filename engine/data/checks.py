@@ -46,6 +46,8 @@ def check_bars(
         row = int(np.argmax(step <= 0)) + 1
         what = "is given twice" if step[row - 1] == 0 else f"comes after {days[row - 1]}"
         raise DataError(f"{place(row)}: date {days[row]} {what}; dates must ascend and be unique")
+    if _all_are_plain(open, high, low, close, volume):
+        return
     columns = {"open": open, "high": high, "low": low, "close": close}
     for name, column in columns.items():
         # One comparison finds NaN, zero, negative and infinite values.
@@ -62,6 +64,17 @@ def check_bars(
         _refuse(outside, _told_outside(name, column, low, high), days, place)
     _refuse(volume < 0, _told("volume", volume, "is negative"), days, place)
     _refuse(volume == np.inf, _told("volume", volume, "is not a number"), days, place)
+
+
+def _all_are_plain(open: Floats, high: Floats, low: Floats, close: Floats, volume: Floats) -> bool:
+    """Tell of all rows at once that nothing is the matter; False: look at each column. NaN is in no comparison."""
+    return bool(
+        (low >= LEAST_PRICE).all()
+        and (high <= LARGEST_PRICE).all()
+        and (np.minimum(open, close) >= low).all()
+        and (np.maximum(open, close) <= high).all()
+        and not ((volume < 0) | (volume == np.inf)).any()
+    )
 
 
 def _told(name: str, column: Floats, what: str) -> Callable[[int], str]:

@@ -54,8 +54,8 @@ class ExtendedBars:
     """Coins of one provider, with an older one's bars before its first.
 
     Args:
-        recent: decides wherever it has bars (Binance).
-        older: gives what lies before (Yahoo); where it fails, the series stays as it is, and a note says so.
+        recent: decides wherever it has bars.
+        older: gives what lies before; where it fails, the series stays as it is, and a note says so.
     """
 
     def __init__(self, recent: Cached[LoadedSeries], older: Settled) -> None:

@@ -53,10 +53,10 @@ class FredValues:
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         # A tenth of a second: only a run that fetches pays it.
-        from engine.connections.adapter import routed_session  # noqa: PLC0415
+        from engine.connections.transport import Transport  # noqa: PLC0415
 
-        self._session = routed_session(environment)
-        self._url = (base_url or PRODUCTION_URL).rstrip("/") + PATH
+        self._server = (base_url or PRODUCTION_URL).rstrip("/")
+        self._transport = Transport(self._server, environment)
         self._max_retries = max_retries
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
@@ -100,18 +100,17 @@ class FredValues:
     def _rows(self, series: str, vintage: str, place: str) -> tuple[str, list[tuple[date, float]]]:
         query = {"id": series, **({"vintage_date": vintage} if vintage else {})}
         try:
-            answer = self._session.get(f"{self._url}?{urlencode(query)}", timeout=self._timeout_seconds)
+            answer = self._transport.send(f"{PATH}?{urlencode(query)}", timeout_seconds=self._timeout_seconds)
         except OSError as error:  # every failure of the connection
             failure = failure_of(
-                error, url=self._url, environment=self._environment, timeout_seconds=self._timeout_seconds
+                error, url=self._server, environment=self._environment, timeout_seconds=self._timeout_seconds
             )
             if failure.lasting:
                 raise UnreachableError(f"{place}: {failure.reason}") from error
             raise TransientError(failure.reason) from error
-        status: int = answer.status_code
-        if status != OK:
-            raise _refusal(status, place, retry_after(answer.headers.get("Retry-After")))
-        return _read(answer.content, series, vintage)
+        if answer.status != OK:
+            raise _refusal(answer.status, place, retry_after(answer.headers.get("Retry-After")))
+        return _read(answer.text, series, vintage)
 
 
 def _refusal(status: int, place: str, wait_seconds: float | None) -> DataError | TransientError:
@@ -128,9 +127,9 @@ def _column_of(series: str, vintage: str) -> str:
     return f"{series}_{vintage.replace('-', '')}" if vintage else series
 
 
-def _read(content: bytes, series: str, vintage: str) -> tuple[str, list[tuple[date, float]]]:
+def _read(content: str, series: str, vintage: str) -> tuple[str, list[tuple[date, float]]]:
     """Read head and rows; an answer of another form may be a right one next time."""
-    lines = content.decode("utf-8", errors="replace").splitlines()
+    lines = content.splitlines()
     head = lines[0].split(",") if lines else []
     if len(head) != 2 or head[0] not in DATE_COLUMNS or head[1] not in (series, _column_of(series, vintage)):  # noqa: PLR2004
         shown = " ".join(" ".join(lines).split())[:EXCERPT_CHARACTERS]

@@ -14,14 +14,14 @@ PASSING = (408, 418, 425, 429)
 FIRST_REFUSAL, FIRST_SERVER_ERROR = 400, 500
 
 
-def serves_nothing(status: int, body: str) -> bool:
+def serves_nothing(status: int, *, in_own_form: bool) -> bool:
     """Tell whether a refusal is of everything: by its status, or because it is not in the service's own form.
 
     Both services refuse a series in JSON; a page of HTML comes from something in between.
     """
     if status in PASSING or not FIRST_REFUSAL <= status < FIRST_SERVER_ERROR:
         return False
-    return status in NOT_SERVED or not is_json_object(body)
+    return status in NOT_SERVED or not in_own_form
 
 
 def is_json_object(body: str) -> bool:

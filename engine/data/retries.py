@@ -43,7 +43,7 @@ def retried(
     """Give what `attempt` gives, trying again after each `TransientError`.
 
     Args:
-        place: series in the source's own terms, `binance BTCUSDT`, for messages.
+        place: series in the source's own terms, `yahoo ^RUT`, for messages.
         max_retries: tries after the first.
 
     Raises:

@@ -212,7 +212,7 @@ class YahooBars:
 
     def _refusal(self, place: str, words: str) -> DataError | TransientError:
         answer = f"HTTP {self._status}"
-        if serves_nothing(self._status, self._body):
+        if serves_nothing(self._status, in_own_form=is_json_object(self._body)):
             return UnreachableError(f"{place}: Yahoo does not serve this address ({answer})")
         if self._status == NOT_FOUND:
             return DataError(f"{place}: Yahoo has no such series; it may have been delisted or renamed")

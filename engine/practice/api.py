@@ -20,6 +20,8 @@ ROUTES: dict[tuple[str, str], Route] = {
     for routes in (market_api.ROUTES, order_api.ROUTES, account_api.ROUTES)
     for (method, path), route in routes.items()
 }
+SPEAKS_AS = "binance-testnet"
+"""The venue whose client is answered."""
 DEFAULT_WINDOW = 5000
 LONGEST_WINDOW = 60_000
 KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")

@@ -151,6 +151,8 @@ class Parameters:
 
 
 def _pairs(text: str) -> dict[str, str]:
+    if not text:
+        return {}
     pairs = parse_qsl(text, keep_blank_values=True)
     sent = dict(pairs)
     if len(sent) < len(pairs):

@@ -28,7 +28,7 @@ class Quote:
     ask_quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Candle:
     """A daily bar in the exchange's own texts."""
 
@@ -142,7 +142,7 @@ class Refused:
     """The order was certainly not placed.
 
     Attributes:
-        code: Binance's; 0 where the answer carried none.
+        code: the exchange's; 0 where the answer carried none.
     """
 
     kind: RefusalKind

@@ -6,9 +6,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from engine.venues.verdicts import LONGEST_BAN_SECONDS
-
 QUIET_FILE = "quiet-until.json"
+LONGEST_WAIT_SECONDS = 300.0
+"""How long whoever wants to be done soon waits."""
+LONGEST_PAUSE_SECONDS = 3 * 86_400.0
+"""No exchange bans an address for longer."""
 
 
 class KeptQuietTimes:
@@ -25,7 +27,7 @@ class KeptQuietTimes:
         """Give the end of a pause that goes on at `now`; None where there is none."""
         try:
             until = datetime.fromisoformat(self._kept()[origin])
-            is_on = timedelta() < until - now <= timedelta(seconds=LONGEST_BAN_SECONDS)
+            is_on = timedelta() < until - now <= timedelta(seconds=LONGEST_PAUSE_SECONDS)
         except (KeyError, ValueError, TypeError):
             return None
         # A longer pause than any ban comes of a clock that was put back.

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.data.choose import AUTO, SAMPLE
-from engine.venues.hosts import origin_of
+from engine.venues.origins import origin_of
+from engine.wiring.live_venue import venue_of
 
 PROVIDER_KEYS = ("crypto", "index")
 SERIES_KEY = "macro"
@@ -36,8 +37,9 @@ def check_live_data(config: Config) -> None:
 
 
 def may_be_synthetic(config: Config) -> bool:
-    """Tell whether the exchange can be one of made-up prices: Binance's are not, one of this machine may be."""
-    return config.venue.base_url is not None and origin_of(config.venue.base_url).is_loopback
+    """Tell whether the exchange can be one of made-up prices: a real one's are not, one of this machine may be."""
+    address = config.venue.base_url
+    return address is not None and origin_of(address, allowed=venue_of(config).exchange.allowed).is_loopback
 
 
 def config_beside(config: Config, *, synthetic: bool) -> Config:

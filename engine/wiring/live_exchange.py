@@ -10,10 +10,7 @@ from pathlib import Path
 from engine.config import Config
 from engine.core.errors import ConfigError, NoAnswerError, VenueError
 from engine.venues.answers import Quote
-from engine.venues.credentials import Credentials, exposed, read_credentials, required
-from engine.venues.exchange import BinanceSpot
-from engine.venues.hosts import DEFAULT_URLS, MARKET_DATA
-from engine.venues.questions import patience_seconds
+from engine.venues.exchange import Exchange, Keys, LiveClient
 from engine.venues.simulated import QuoteOf
 from engine.wiring.live_data import may_be_synthetic
 from engine.wiring.live_venue import venue_of
@@ -28,19 +25,21 @@ WITHOUT_NETWORK = (
 )
 
 
-def credentials_of(config: Config) -> Credentials | None:
+def credentials_of(config: Config) -> Keys | None:
     """Read the keys of the configured venue; None where it wants none.
 
     Raises:
         VenueError: there are none, or they cannot be read.
     """
     # Said before the exchange is looked for, which may take minutes.
-    return required(read_credentials(os.environ, dotenv=DOTENV)) if venue_of(config).has_account else None
+    venue = venue_of(config)
+    return venue.exchange.read_keys(os.environ, DOTENV) if venue.has_account else None
 
 
 def warn_of_open_keys(config: Config, notice: Callable[[str], None]) -> None:
     """Tell where others may read the file of the keys, if the venue wants any."""
-    warning = exposed(DOTENV) if venue_of(config).has_account else None
+    venue = venue_of(config)
+    warning = venue.exchange.exposed(DOTENV) if venue.has_account else None
     if warning is not None:
         notice(warning)
 
@@ -55,12 +54,12 @@ class LiveExchange:
         VenueError: `venue.base_url` is neither a sandbox nor this machine.
     """
 
-    def __init__(self, config: Config, credentials: Credentials | None, around: Surroundings) -> None:
+    def __init__(self, config: Config, credentials: Keys | None, around: Surroundings) -> None:
         self._config = config
         self._venue = venue_of(config)
         self._notice = around.notice
         self._waiting = False
-        self.client = BinanceSpot(
+        self.client = self._venue.exchange.connect(
             network=self._venue.network,
             base_url=config.venue.base_url,
             credentials=credentials,
@@ -73,7 +72,7 @@ class LiveExchange:
             quiet=around.quiet,
         )
 
-    def reach(self) -> BinanceSpot:
+    def reach(self) -> LiveClient:
         """Ask for its time and, where orders go there, whether it takes our keys; say what is waited for meanwhile.
 
         Raises:
@@ -94,15 +93,17 @@ class LiveExchange:
             # Said before the first retry: an exchange that answers at once is not waited for.
             self._waiting = False
             venue = self._config.venue
-            longest = patience_seconds(max_retries=venue.max_retries, timeout_seconds=venue.timeout_seconds)
-            place = DEFAULT_URLS[self.client.network] if venue.base_url is None else venue.base_url
+            longest = self._venue.exchange.patience_seconds(
+                max_retries=venue.max_retries, timeout_seconds=venue.timeout_seconds
+            )
+            place = venue.base_url or self._venue.exchange.addresses[self.client.network]
             self._notice(
                 f"waiting for {self.client.network} ({place}) to answer; trying again for up to {longest:.0f} s"
             )
         self._notice(words)
 
 
-def refuse_synthetic(config: Config, *, now: Callable[[], datetime]) -> None:
+def refuse_synthetic(exchange: Exchange, config: Config, *, now: Callable[[], datetime]) -> None:
     """Refuse to take candles for real ones whose exchange says that they are made up.
 
     Raises:
@@ -110,16 +111,16 @@ def refuse_synthetic(config: Config, *, now: Callable[[], datetime]) -> None:
     """
     # One that gives no exchange information says nothing of the kind; whoever wants its candles meets its faults.
     with suppress(VenueError):
-        if may_be_synthetic(config) and _says_synthetic(config, now):
+        if may_be_synthetic(config) and _says_synthetic(exchange, config, now):
             raise ConfigError(
                 f"venue.base_url {config.venue.base_url}: the exchange says that its prices are made up (synthetic); "
                 "they are not taken for real ones: set data.crypto=sample and data.index=sample"
             )
 
 
-def _says_synthetic(config: Config, now: Callable[[], datetime]) -> bool:
-    client = BinanceSpot(
-        network=MARKET_DATA,
+def _says_synthetic(exchange: Exchange, config: Config, now: Callable[[], datetime]) -> bool:
+    client = exchange.connect(
+        network=exchange.market,
         base_url=config.venue.base_url,
         credentials=None,
         timeout_seconds=min(config.venue.timeout_seconds, RECORD_SECONDS),
@@ -132,15 +133,16 @@ def _says_synthetic(config: Config, now: Callable[[], datetime]) -> bool:
         return client.is_synthetic(BITCOIN, config.account.quote)
 
 
-def market_quotes(config: Config, client: BinanceSpot, around: Surroundings) -> QuoteOf:
+def market_quotes(config: Config, client: LiveClient, around: Surroundings) -> QuoteOf:
     """Give the real market's quotes as far as they can be had: no order waits for what only goes on record.
 
     Args:
         client: of the venue; where `venue.base_url` replaces every exchange, it is also the real market's.
     """
     if config.venue.base_url is None:
-        client = BinanceSpot(
-            network=MARKET_DATA,
+        exchange = venue_of(config).exchange
+        client = exchange.connect(
+            network=exchange.market,
             base_url=None,
             credentials=None,
             timeout_seconds=min(config.venue.timeout_seconds, RECORD_SECONDS),

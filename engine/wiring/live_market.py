@@ -1,6 +1,6 @@
 """Bars for a live run: every series up to a day, in one snapshot."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -36,24 +36,31 @@ class VenueBars:
     A candle is kept once the exchange has opened the next one: until then it may be forming, whatever its clock says.
 
     Args:
-        candles: gives the candles of an asset from a day to a day, both included; none while it is not listed.
+        candles: gives the candles of assets, each from its day to a day, both included; none while it is not listed.
         core: its newest candle has to be of the day that is asked for. Where it is of an earlier day, and the exchange
             has opened no other since, that day is not known to be over.
+        together: assets that are looked at one after another: what is lacking of any is asked for with the first.
     """
 
-    def __init__(self, candles: Callable[[str, date, date], Sequence[Candle]], *, core: str | None = None) -> None:
+    def __init__(
+        self,
+        candles: Callable[[Mapping[str, date], date], Mapping[str, Sequence[Candle]]],
+        *,
+        core: str | None = None,
+        together: Collection[str] = (),
+    ) -> None:
         self._candles = candles
         self._core = core
+        self._together = together
         self._kept: dict[str, BarSeries] = {}
+        self._answered: tuple[date, dict[str, Sequence[Candle]]] = (FIRST_CANDLE, {})
 
     def up_to(self, symbol: str, day: date) -> BarSeries:
         """Give the candles up to `day`."""
         kept = self._kept.get(symbol)
-        since = FIRST_CANDLE if kept is None or not len(kept) else kept.last_day + ONE_DAY
-        if kept is not None and since > day:
+        if kept is not None and self._lacking_from(symbol) > day:
             return kept
-        # The next one as well: that it is there says that the one before is over.
-        candles = self._candles(symbol, since, day + ONE_DAY)
+        candles = self._answer(symbol, day)
         over = [candle for candle in candles[:-1] if candle.day <= day]
         newest = [candle for candle in candles[-1:] if candle.day <= day]
         kept = self._kept[symbol] = _joined(symbol, kept, over)
@@ -61,12 +68,27 @@ class VenueBars:
             return kept
         return _joined(symbol, kept, newest)
 
+    def _lacking_from(self, symbol: str) -> date:
+        kept = self._kept.get(symbol)
+        return FIRST_CANDLE if kept is None or not len(kept) else kept.last_day + ONE_DAY
+
+    def _answer(self, symbol: str, day: date) -> Sequence[Candle]:
+        """Give what is answered for an asset, once: at another look it is asked for again."""
+        asked_on, answers = self._answered
+        if asked_on != day or symbol not in answers:
+            symbols = self._together if symbol in self._together else (symbol,)
+            lacking = {each: since for each in symbols if (since := self._lacking_from(each)) <= day}
+            # The next one as well: that it is there says that the one before is over.
+            answers = dict(self._candles(lacking, day + ONE_DAY))
+            self._answered = day, answers
+        return answers.pop(symbol)
+
 
 class CandleClient(Protocol):
     """What is needed of an exchange's client for its candles."""
 
-    def klines(self, symbol: str, *, since: date, until: date) -> Sequence[Candle]:
-        """Give the daily bars between two days, both included; none of a market that is not listed."""
+    def klines(self, since: Mapping[str, date], *, until: date) -> Mapping[str, Sequence[Candle]]:
+        """Give the daily bars of symbols, each from its day to a day, both included; none of one that is not listed."""
         ...
 
 
@@ -77,9 +99,11 @@ class VenueCandles:
         self._client = client
         self._quote = quote
 
-    def __call__(self, asset: str, since: date, until: date) -> Sequence[Candle]:
-        """Give the candles from a day to a day, both included."""
-        return self._client.klines(symbol_of(asset, self._quote), since=since, until=until)
+    def __call__(self, since: Mapping[str, date], until: date) -> Mapping[str, Sequence[Candle]]:
+        """Give the candles of assets, each from its day to a day, both included."""
+        assets = {symbol_of(asset, self._quote): asset for asset in since}
+        found = self._client.klines({symbol: since[asset] for symbol, asset in assets.items()}, until=until)
+        return {assets[symbol]: candles for symbol, candles in found.items()}
 
 
 class ProvidedBars:

@@ -8,7 +8,7 @@ from engine.config import Config
 from engine.core.strategy import Universe
 from engine.data.choose import SAMPLE
 from engine.standing import Standing
-from engine.venues.exchange import BinanceSpot
+from engine.venues.exchange import LiveClient
 from engine.wiring.live_market import CsvFilesUpTo, SeriesUpTo, Snapshots
 from engine.wiring.providers import LiveSetting, Providers
 from engine.wiring.surroundings import Surroundings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def live_series(
-    config: Config, universe: Universe, client: BinanceSpot, around: Surroundings, *, now: Callable[[], datetime]
+    config: Config, universe: Universe, client: LiveClient, around: Surroundings, *, now: Callable[[], datetime]
 ) -> tuple[SeriesUpTo, SeriesUpTo, "LiveFurther | None"]:
     """Give the series of the coins, of the index, and what is looked at beside them; None where nothing is.
 
@@ -47,7 +47,7 @@ def live_series(
 def live_snapshots(
     config: Config,
     universe: Universe,
-    client: BinanceSpot,
+    client: LiveClient,
     around: Surroundings,
     *,
     now: Callable[[], datetime],

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.registry import strategy_of
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.exchange import Keys, LiveClient
 from engine.wiring.live_data import check_live_data, config_beside
 from engine.wiring.live_exchange import LiveExchange, credentials_of
 from engine.wiring.live_series import check_files, live_series
@@ -26,8 +25,8 @@ class LiveStart:
     """
 
     config: Config
-    credentials: Credentials | None
-    client: BinanceSpot
+    credentials: Keys | None
+    client: LiveClient
     synthetic: bool
 
 

@@ -15,8 +15,7 @@ from engine.first_sends import FirstSends
 from engine.ports import Venue
 from engine.session import Session
 from engine.venues.answers import MarketRules
-from engine.venues.exchange import BinanceSpot
-from engine.venues.hosts import Network
+from engine.venues.exchange import Exchange, LiveClient
 from engine.venues.witnesses import BookedTrade
 from engine.wiring.surroundings import Surroundings
 
@@ -32,7 +31,7 @@ class VenueSetting:
 
     config: Config
     around: Surroundings
-    client: BinanceSpot
+    client: LiveClient
     costs: Costs
     booked: set[BookedTrade]
     first_sends: FirstSends
@@ -44,12 +43,13 @@ class LiveVenue:
     """Where the orders of live runs go.
 
     Attributes:
-        network: whose prices and clock it goes by.
+        exchange: whose prices and clock it goes by; network: which of its networks.
         opened: gives what takes the orders, told of the instruments of all assets and the rules of those listed now.
         account_check: gives what looks at the account before each day; None where there is none but our ledger.
     """
 
-    network: Network
+    exchange: Exchange
+    network: str
     opened: Callable[[VenueSetting, Mapping[str, Instrument], Mapping[str, MarketRules]], Venue]
     account_check: (
         Callable[[VenueSetting, Session, Planner, Callable[[], Sequence[Event]]], Callable[[datetime], None]] | None
@@ -63,4 +63,9 @@ class LiveVenue:
 
 def venue_of(config: Config) -> LiveVenue:
     """Find the configured venue."""
-    return cast("LiveVenue", importlib.import_module(module_of("venue", config.venue.name)).venue)
+    return venue_named(config.venue.name)
+
+
+def venue_named(name: str) -> LiveVenue:
+    """Find a venue."""
+    return cast("LiveVenue", importlib.import_module(module_of("venue", name)).venue)

@@ -10,16 +10,16 @@ from engine.epochs import EpochKeeper
 from engine.ports import Venue
 from engine.session import Session
 from engine.venues.answers import MarketRules
+from engine.venues.exchange import Exchange
 from engine.venues.exchange_account import ExchangeAccount
 from engine.venues.exchange_venue import ExchangeVenue
-from engine.venues.hosts import Network
 from engine.wiring.live_exchange import market_quotes
 from engine.wiring.live_venue import LiveVenue, VenueSetting
 
 
-def on_exchange(network: Network) -> LiveVenue:
-    """Give one of Binance's sandboxes as a venue, or what takes its place by `venue.base_url`."""
-    return LiveVenue(network=network, opened=_opened, account_check=_account_check)
+def on_exchange(exchange: Exchange, network: str) -> LiveVenue:
+    """Give a network of an exchange as a venue, or what takes its place by `venue.base_url`."""
+    return LiveVenue(exchange=exchange, network=network, opened=_opened, account_check=_account_check)
 
 
 def _opened(given: VenueSetting, instruments: Mapping[str, Instrument], listed: Mapping[str, MarketRules]) -> Venue:

@@ -37,8 +37,7 @@ from engine.registry import strategy_of
 from engine.session import Session
 from engine.standing import Standing
 from engine.terms import Terms
-from engine.venues.client import RECEIVE_WINDOW_MILLISECONDS
-from engine.venues.exchange import BinanceSpot
+from engine.venues.exchange import LiveClient
 from engine.wiring.benchmarks import benchmark_curves
 from engine.wiring.live_market import Snapshots
 from engine.wiring.live_series import live_snapshots
@@ -79,7 +78,7 @@ class PaperRun:
         write_log: LogWriter,
         around: Surroundings,
         *,
-        client: BinanceSpot,
+        client: LiveClient,
         store: SqliteJournal,
         snapshots: Snapshots | None = None,
         watch: Watch | None = None,
@@ -111,7 +110,7 @@ class PaperRun:
         self._costs = Costs(commission=config.costs.commission, slippage=config.costs.slippage)
         self._place = venue_of(config)
         venue = config.venue
-        settle_seconds = max(venue.settle_seconds, RECEIVE_WINDOW_MILLISECONDS / 1000 + venue.timeout_seconds)
+        settle_seconds = max(venue.settle_seconds, client.late_seconds + venue.timeout_seconds)
         is_held = self._may_be_copy and self._place.has_account
         first_sends = FirstSends(settle_seconds if is_held else 0.0, pause=around.pause, notice=around.notice)
         self._setting = VenueSetting(

@@ -67,6 +67,7 @@ class ParityRun:
             "live_final_equity": live_equity,
             "live_excess_bp": BASIS_POINTS * (live_equity / equity - 1),
             "days_per_second": result.days / self.live.seconds,
+            "requests_per_day": self.live.requests / result.days,
             "causes": {cause or UNEXPLAINED: self._row(cause) for cause in (*LABORATORY_CAUSES, None)},
             "unexplained": len(result.unexplained),
         }

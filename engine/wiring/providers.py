@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.data.sample import SampleBars
     from engine.data.yahoo import Market, YahooBars
     from engine.ports import SeriesData
-    from engine.venues.exchange import BinanceSpot
+    from engine.venues.exchange import LiveClient
     from engine.wiring.live_market import SeriesUpTo
 
 APPLICATION = "altfuse"
@@ -43,7 +43,7 @@ class LiveSetting:
         client: of the venue.
     """
 
-    client: "BinanceSpot"
+    client: "LiveClient"
     universe: Universe
 
 

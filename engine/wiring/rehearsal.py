@@ -1,7 +1,7 @@
 """A rehearsal: the live path of a paper run on a practice exchange of this process, whose clock goes on day by day.
 
 The clock moves on only when the bot has decided the day and its orders have been worked, so that every fill is on the
-day after its decision. Client, HTTP, journal and files are those of a paper run on the testnet.
+day after its decision. Client, HTTP, journal and files are those of a paper run on an exchange.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from engine.config import Config
 from engine.core.calendar import ONE_DAY, decision_instant
@@ -18,19 +18,19 @@ from engine.core.market import BarSeries
 from engine.data.choose import AUTO, SAMPLE
 from engine.drivers.plain import drive
 from engine.ports import ProgressBar
+from engine.practice.api import SPEAKS_AS
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.signatures import HmacKey, make_hmac_key
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.exchange import Keys, LiveClient
 from engine.wiring.backtest import BacktestRun, backtest
 from engine.wiring.exchange import practice_settings
 from engine.wiring.live_data import PROVIDER_KEYS, on_sample
+from engine.wiring.live_venue import venue_named
 from engine.wiring.paper import PaperRun
 from engine.wiring.surroundings import Surroundings
 
 CSV: Final = "csv"
-NETWORK: Literal["binance-testnet"] = "binance-testnet"
 LEAD_DAYS = 10
 """So many days before an entry a rehearsal begins, to show what leads to it."""
 MOST_LOOKS = 20
@@ -110,7 +110,7 @@ def on_practice(config: Config, url: str, *, data: Mapping[str, object] = Mappin
     """
     return config.model_copy(
         update={
-            "venue": config.venue.model_copy(update={"name": NETWORK, "base_url": url}),
+            "venue": config.venue.model_copy(update={"name": SPEAKS_AS, "base_url": url}),
             "data": config.data.model_copy(update=data),
             # What the bars do not have yet when a day is decided they will never have.
             "live": config.live.model_copy(update={"index_wait_seconds": 0.0}),
@@ -118,16 +118,17 @@ def on_practice(config: Config, url: str, *, data: Mapping[str, object] = Mappin
     )
 
 
-def make_credentials() -> tuple[HmacKey, Credentials]:
+def make_credentials() -> tuple[HmacKey, Keys]:
     """Make the key of a rehearsal, for both sides; none of the environment is asked for."""
     key = make_hmac_key()
-    return key, Credentials(api_key=key.name, secret=key.secret, kind="HMAC")
+    return key, venue_named(SPEAKS_AS).exchange.shared_secret(key.name, key.secret)
 
 
-def make_client(config: Config, credentials: Credentials, around: Surroundings) -> BinanceSpot:
+def make_client(config: Config, credentials: Keys, around: Surroundings) -> LiveClient:
     """Make the client of a bot's configuration."""
-    return BinanceSpot(
-        network=NETWORK,
+    venue = venue_named(SPEAKS_AS)
+    return venue.exchange.connect(
+        network=venue.network,
         base_url=config.venue.base_url,
         credentials=credentials,
         timeout_seconds=config.venue.timeout_seconds,

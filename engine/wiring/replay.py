@@ -1,7 +1,7 @@
-"""The days of a backtest played through the live path: real ccxt, over HTTP, on a practice exchange, day by day.
+"""The days of a backtest played through the live path: the real client, over HTTP, on a practice exchange, day by day.
 
 Only the exchange's clock is steered from inside: it is put to the end of each day plus `live.grace_seconds`, and the
-live driver does one cycle. Everything else is what a paper run on the testnet is made of.
+live driver does one cycle. Everything else is what a paper run on an exchange is made of.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -43,6 +43,7 @@ class Replay:
         history: the bars as it saw them on the last day.
         imbalances: where the exchange holds something else than its ledger says, in words.
         seconds: how long the days took.
+        requests: how many the exchange was asked meanwhile.
     """
 
     events: Sequence[Event]
@@ -51,6 +52,7 @@ class Replay:
     history: History
     imbalances: Sequence[str]
     seconds: float
+    requests: int
 
 
 def replay(
@@ -106,7 +108,7 @@ def replay(
         client = make_client(live_config, credentials, replace(around, now=now))
         snapshots = Snapshots(
             universe,
-            VenueBars(VenueCandles(client, QUOTE), core=universe.core),
+            VenueBars(VenueCandles(client, QUOTE), core=universe.core, together=universe.assets),
             _GivenBars(history),
             _GivenFurther(history),
         )
@@ -121,9 +123,9 @@ def replay(
                 snapshots=snapshots,
                 synthetic=synthetic,
             )
-            begun = now()
+            begun, asked_before = now(), exchange.requests.total()
             _play(run, exchange, live_config, span, progress)
-            seconds = (now() - begun).total_seconds()
+            seconds, requests = (now() - begun).total_seconds(), exchange.requests.total() - asked_before
             events = list(store)
         seen = snapshots.history_at(span.last_day)
         client.close()
@@ -134,6 +136,7 @@ def replay(
         history=seen,
         imbalances=_imbalances(exchange, run.standing.ledger),
         seconds=seconds,
+        requests=requests,
     )
 
 

@@ -9,7 +9,7 @@ from string import ascii_lowercase, digits
 
 from engine.core.errors import VenueError
 from engine.ports import ProgressBar, QuietTimes
-from engine.venues.verdicts import LONGEST_BAN_SECONDS
+from engine.venues.quiet_times import LONGEST_PAUSE_SECONDS
 
 IDENTITY_LENGTH = 6
 """Two thousand million names; a client order id has room for no more beside day, coin and attempt."""
@@ -42,7 +42,7 @@ class Surroundings:
     notice: Callable[[str], None]
     progress: ProgressBar
     identity: Callable[[], str] = new_identity
-    longest_wait_seconds: float = LONGEST_BAN_SECONDS
+    longest_wait_seconds: float = LONGEST_PAUSE_SECONDS
     quiet: QuietTimes | None = None
     heads: Path | None = None
 

@@ -11,7 +11,7 @@ from engine.core.money import ONE
 from engine.wiring.terms import instruments_of
 
 FINEST_STEP = Decimal("0.00000001")
-"""No market of Binance has a finer one; an order that goes out one day is cut to the rules of then."""
+"""No market has a finer one; an order that goes out one day is cut to the rules of then."""
 
 
 def unlisted_instruments(config: Config, assets: Sequence[str], past: Sequence[Event]) -> dict[str, Instrument]:

@@ -4,7 +4,7 @@ import csv
 import dataclasses
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +17,7 @@ from engine.core.money import floor_to_step
 from engine.core.order import Side
 from engine.session import Session
 from engine.venues.answers import Candle, Outcome
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.spot import BinanceSpot
 from engine.wiring.live_market import VenueCandles
 from tests.support.command import (
     PRICES,
@@ -232,10 +232,13 @@ def test_a_session_that_skips_a_day_is_found_out(tmp_path: Path, market: Path, m
 def test_a_week_that_is_shifted_is_found_out(tmp_path: Path, market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = VenueCandles.__call__
 
-    def shifted(self: VenueCandles, asset: str, since: date, until: date) -> Sequence[Candle]:
+    def shifted(self: VenueCandles, since: Mapping[str, date], until: date) -> Mapping[str, Sequence[Candle]]:
         one_day = timedelta(days=1)
-        candles = honest(self, asset, since - one_day if since > FIRST_DAY else since, until - one_day)
-        return [dataclasses.replace(candle, day=candle.day + one_day) for candle in candles]
+        earlier = {asset: first - one_day if first > FIRST_DAY else first for asset, first in since.items()}
+        return {
+            asset: [dataclasses.replace(candle, day=candle.day + one_day) for candle in candles]
+            for asset, candles in honest(self, earlier, until - one_day).items()
+        }
 
     monkeypatch.setattr(VenueCandles, "__call__", shifted)
     ended = typed(configuration(tmp_path, market), tmp_path / "out")

@@ -16,8 +16,8 @@ from engine.config import Config, VenueSettings
 from engine.core.errors import VenueError
 from engine.practice.faults import Fault
 from engine.practice.server import PracticeServer
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.credentials import Credentials
+from engine.venues.exchange import LiveClient
 from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
 from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.surroundings import Surroundings
@@ -42,7 +42,7 @@ class Bench:
     lines: list[str] = field(default_factory=list)
     is_ending: bool = False
 
-    def start(self, *, longest_wait_seconds: float = 259_200.0) -> BinanceSpot:
+    def start(self, *, longest_wait_seconds: float = 259_200.0) -> LiveClient:
         config = Config(strategy=HoldParams(), venue=VenueSettings(name="binance-testnet", base_url=self.url))
         around = Surroundings(
             now=self.wall,

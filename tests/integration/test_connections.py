@@ -19,8 +19,8 @@ from engine.data.binance import BinanceBars
 from engine.data.failures import UnreachableError
 from engine.data.fred import FredValues
 from engine.data.yahoo import YahooBars
-from engine.venues.client import SandboxClient
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.spot import BinanceSpot
 from tests.support.binance_server import BinanceServer, klines, send
 from tests.support.fred_server import FredServer
 from tests.support.tls import NOW, YEAR, Authority, Proxy, proxying, tls_listening
@@ -67,7 +67,7 @@ def signed(asked: Asked) -> None:
         now=lambda: AT,
         environment=asked.environment,
     )
-    reply = client.send("public_get_time", {})
+    reply = client.send("GET time", {})
     client.close()
     if reply.status != 200:
         raise VenueError(reply.text)

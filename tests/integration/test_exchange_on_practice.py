@@ -14,8 +14,8 @@ from engine.practice.faults import AnswerFault, Fault, When
 from engine.practice.server import PracticeServer
 from engine.practice.signatures import HmacKey
 from engine.venues.answers import Accepted, OrderProgress, Outcome, RefusalKind, Refused, Trade, Unknown
-from engine.venues.credentials import Credentials
-from engine.venues.exchange import BinanceSpot
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.spot import BinanceSpot
 from tests.support.bars import bars_of
 from tests.support.patience import SILENCE_SECONDS
 
@@ -95,7 +95,7 @@ def test_an_order_can_be_asked_for_again_with_its_trades(client: BinanceSpot) ->
 def test_rules_quotes_and_bars_are_those_of_the_exchange(client: BinanceSpot) -> None:
     rules = client.instruments(("BTC", "ETH", "NEVER"), "USDT")
     quotes = client.best_quotes(("BTC/USDT", "ETH/USDT"))
-    bars = client.klines("ETH/USDT", since=FIRST, until=date(2024, 1, 19))
+    bars = client.klines({"ETH/USDT": FIRST}, until=date(2024, 1, 19))["ETH/USDT"]
 
     assert {asset: str(each.instrument.lot_step) for asset, each in rules.items()} == {
         "BTC": "0.00001",

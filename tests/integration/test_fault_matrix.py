@@ -337,7 +337,7 @@ def test_a_fault_at_any_other_request_changes_nothing(matrix: Matrix, name: str)
     plain = matrix.check(Case(name="plain", asks_for_candles=True))
     requests = list(_requests(plain.lives[0].boundaries))
     for _, number, boundary in _some(requests, list(READ_FAULTS).index(name), every=13):
-        if boundary.what == "private_post_order":
+        if boundary.what == "POST order":
             continue
         case = Case(
             name=f"{name} at request {number} {boundary.what} {boundary.market}",
@@ -365,10 +365,10 @@ def test_a_fault_while_the_fate_of_an_order_is_asked_changes_nothing(matrix: Mat
         expected = trouble.expected(symbol)
         trace = matrix.check(Case(name=fate, lives=(Disturbance(faults=faults),)), expected).lives[0].boundaries
         places = _life_of_order(trace, symbol)
-        strike = next(n for n, each in enumerate(trace) if each.what == "private_post_order" and each.market == symbol)
+        strike = next(n for n, each in enumerate(trace) if each.what == "POST order" and each.market == symbol)
         asked = [each for each in _requests(trace) if strike < each[0] <= places[-1]]
         for _, number, boundary in _some(asked, place // len(ORDERS), every=8):
-            if boundary.what != "private_post_order":
+            if boundary.what != "POST order":
                 second = replace(READ_FAULTS[name], nth=number)
                 case = Case(
                     name=f"{fate} at {symbol}, then {name} at {boundary.what}",
@@ -385,7 +385,7 @@ RECOVERED = [(symbol, executed) for symbol in ORDERS for executed in (False, Tru
 @pytest.mark.parametrize(("symbol", "executed"), RECOVERED[::3] if THINNED else RECOVERED)
 def test_a_recovery_that_is_disturbed_again_changes_nothing(matrix: Matrix, symbol: str, executed: bool) -> None:
     plain = matrix.check(Case(name="plain")).lives[0].boundaries
-    place = next(n for n, each in enumerate(plain) if each.what == "private_post_order" and each.market == symbol)
+    place = next(n for n, each in enumerate(plain) if each.what == "POST order" and each.market == symbol)
     killed = Disturbance(death=Death(number=place, when="after" if executed else "before"))
     recovery = matrix.check(Case(name="killed once", lives=(killed,))).lives[1].boundaries
     settled = next(n for n, each in enumerate(recovery) if each.kind == "write" and each.market == symbol)
@@ -400,7 +400,7 @@ def test_a_recovery_that_is_disturbed_again_changes_nothing(matrix: Matrix, symb
     for turn, (at, number, boundary) in enumerate(_requests(recovery)):
         for name, fault in (
             _some(faults, turn + ORDERS.index(symbol), every=300)
-            if at <= settled and boundary.what != "private_post_order"
+            if at <= settled and boundary.what != "POST order"
             else ()
         ):
             case = Case(

@@ -16,7 +16,8 @@ from engine.data.csv_values import CsvValues
 from engine.data.series_table import series_rule
 from engine.record.file_reading import text_of
 from engine.registry import params_of
-from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, read_credentials
+from engine.venues.binance.credentials import read_credentials
+from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
 from engine.wiring.exchange import practice_market
 
 NO_FILE = "it is a pipe, a device or the like, and no regular file"

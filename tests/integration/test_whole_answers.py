@@ -1,9 +1,11 @@
 """The time of an answer is that of all its steps; a clock that the test moves measures it."""
 
+import gzip
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -12,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from engine.connections.whole_answers import WholeAnswers
+from engine.connections.causes import EndlessAnswerError
+from engine.connections.transport import BrokenConnectionError, HttpAnswer, Transport
+from tests.support.patience import PATIENCE_SECONDS
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
 ENDLESS_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"
@@ -26,22 +29,30 @@ ENDLESS_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 @contextmanager
-def serving(answer: Callable[[socket.socket], None], *, reads: bool = True) -> Iterator[str]:
+def serving(answer: Callable[[socket.socket], None], *, reads: bool = True, at_once: bool = False) -> Iterator[str]:
     """Answer one connection after another, on a free port of 127.0.0.1.
 
     Args:
         reads: whether the request is read before it is answered.
+        at_once: answer each in a thread of its own.
     """
+
+    def answered(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            if reads:
+                connection.recv(65536)
+            answer(connection)
+
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             with suppress(OSError):
                 while True:
                     connection, _ = listener.accept()
-                    with connection, suppress(OSError):
-                        if reads:
-                            connection.recv(65536)
-                        answer(connection)
+                    if at_once:
+                        threading.Thread(target=answered, args=(connection,)).start()
+                    else:
+                        answered(connection)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -51,11 +62,21 @@ def serving(answer: Callable[[socket.socket], None], *, reads: bool = True) -> I
     thread.join()
 
 
-def session(elapsed: Callable[[], float]) -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, WholeAnswers(elapsed=elapsed))
-    return session
+def ask(
+    url: str, elapsed: Callable[[], float], seconds: float | None = 5, *, trusted: Path | None = None
+) -> HttpAnswer:
+    """Ask once, with a client of its own."""
+    transport = Transport(url, {} if trusted is None else {"SSL_CERT_FILE": str(trusted)}, elapsed=elapsed)
+    try:
+        return transport.send("/", timeout_seconds=seconds)
+    finally:
+        transport.close()
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def endless(beginning: bytes, piece: bytes) -> Callable[[socket.socket], None]:
@@ -78,9 +99,10 @@ def endless(beginning: bytes, piece: bytes) -> Callable[[socket.socket], None]:
 def test_an_answer_without_end_is_left_when_its_time_is_over(answer: Callable[[socket.socket], None]) -> None:
     # Each look at this clock is a second later, and it is looked at before each piece is read.
     seconds = count()
-    with serving(answer) as url, pytest.raises(requests.RequestException, match="Read timed out"):
-        session(lambda: float(next(seconds))).get(url, timeout=5)
+    with serving(answer) as url, pytest.raises(BrokenConnectionError) as caught:
+        ask(url, lambda: float(next(seconds)))
 
+    assert any(isinstance(error, EndlessAnswerError) for error in chain(caught.value))
     assert next(seconds) <= 8
 
 
@@ -121,17 +143,14 @@ def encrypted(certificate: Path, answer: Callable[[socket.socket], None]) -> Cal
 
 def test_an_encrypted_answer_is_held_to_its_time_too(certificate: Path) -> None:
     whole = encrypted(certificate, lambda connection: connection.sendall(HEAD + b"ok"))
-    with serving(whole, reads=False) as url, session(lambda: 0.0) as asking:
-        assert asking.get(url.replace("http", "https"), timeout=5, verify=str(certificate)).text == "ok"
+    with serving(whole, reads=False) as url:
+        assert ask(url.replace("http", "https"), lambda: 0.0, trusted=certificate).text == "ok"
 
     seconds = count()
     without_end = encrypted(certificate, endless(ENDLESS_BODY, b" "))
-    with (
-        serving(without_end, reads=False) as url,
-        session(lambda: float(next(seconds))) as asking,
-        pytest.raises(requests.RequestException, match="Read timed out"),
-    ):
-        asking.get(url.replace("http", "https"), timeout=5, verify=str(certificate))
+    with serving(without_end, reads=False) as url, pytest.raises(BrokenConnectionError) as caught:
+        ask(url.replace("http", "https"), lambda: float(next(seconds)), trusted=certificate)
+    assert any(isinstance(error, EndlessAnswerError) for error in chain(caught.value))
 
 
 def test_an_answer_that_comes_in_pieces_in_time_is_whole() -> None:
@@ -140,20 +159,48 @@ def test_an_answer_that_comes_in_pieces_in_time_is_whole() -> None:
             connection.sendall(piece)
 
     with serving(answer) as url:
-        assert session(lambda: 0.0).get(url, timeout=5).text == "ok"
+        assert ask(url, lambda: 0.0).text == "ok"
 
 
 def test_each_answer_has_its_own_time() -> None:
     now = [0.0]
-    with serving(lambda connection: connection.sendall(HEAD + b"ok")) as url, session(lambda: now[0]) as asking:
+    with serving(lambda connection: connection.sendall(HEAD + b"ok")) as url:
+        transport = Transport(url, {}, elapsed=lambda: now[0])
         for _ in range(3):
-            assert asking.get(url, timeout=5).text == "ok"
+            assert transport.send("/", timeout_seconds=5).text == "ok"
             now[0] += 100
+        transport.close()
 
 
 def test_without_a_bound_nothing_is_cut_off() -> None:
     with serving(lambda connection: connection.sendall(HEAD + b"ok")) as url:
-        assert session(lambda: 0.0).get(url).text == "ok"
+        assert ask(url, lambda: 0.0, None).text == "ok"
+
+
+def test_a_compressed_answer_is_given_as_it_was() -> None:
+    packed = gzip.compress(b"o" * 1000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    with serving(lambda connection: connection.sendall(head + packed)) as url:
+        assert ask(url, lambda: 0.0).text == "o" * 1000
+    with (
+        serving(lambda connection: connection.sendall(head + b"x" * len(packed))) as url,
+        pytest.raises(BrokenConnectionError),
+    ):
+        ask(url, lambda: 0.0)
+
+
+def test_answers_that_are_waited_for_at_once_come_on_connections_of_their_own() -> None:
+    all_asked = threading.Barrier(3)
+
+    def answer(connection: socket.socket) -> None:
+        all_asked.wait(PATIENCE_SECONDS)
+        connection.sendall(HEAD + b"ok")
+
+    with serving(answer, at_once=True) as url, ThreadPoolExecutor(3) as threads:
+        transport = Transport(url, {})
+        asked = [threads.submit(transport.send, "/", timeout_seconds=PATIENCE_SECONDS) for _ in range(3)]
+        assert [each.result().text for each in asked] == ["ok"] * 3
+        transport.close()
 
 
 def test_a_host_of_which_one_address_does_not_answer_is_reached_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +214,7 @@ def test_a_host_of_which_one_address_does_not_answer_is_reached_by_another(monke
             return found if host == "two.addresses" else resolve(host, *args, **options)
 
         monkeypatch.setattr(socket, "getaddrinfo", both)
-        assert session(lambda: 0.0).get(f"http://two.addresses:{port}", timeout=5).text == "ok"
+        assert ask(f"http://two.addresses:{port}", lambda: 0.0).text == "ok"
 
 
 def test_a_name_that_is_not_known_is_an_error_of_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,5 +222,6 @@ def test_a_name_that_is_not_known_is_an_error_of_the_connection(monkeypatch: pyt
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(requests.ConnectionError, match="Failed to resolve"):
-        session(lambda: 0.0).get("http://nowhere.invalid", timeout=5)
+    with pytest.raises(BrokenConnectionError) as caught:
+        ask("http://nowhere.invalid", lambda: 0.0)
+    assert any("Failed to resolve" in str(error) for error in chain(caught.value))

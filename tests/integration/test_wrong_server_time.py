@@ -18,7 +18,7 @@ from engine.practice.api import answer
 from engine.practice.calls import Answer, Call
 from engine.practice.exchange import PracticeExchange
 from engine.practice.server import PracticeServer
-from engine.venues.credentials import Credentials
+from engine.venues.binance.credentials import Credentials
 from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import paper_journal

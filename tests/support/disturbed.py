@@ -34,9 +34,10 @@ from engine.practice.orders import PracticeOrder
 from engine.practice.server import PracticeServer
 from engine.recovery import standing_of
 from engine.standing import Standing
-from engine.venues.client import Call, Parameters, SandboxClient
-from engine.venues.credentials import Credentials
-from engine.venues.verdicts import Reply
+from engine.venues.binance.client import Call, SandboxClient
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.signer import Parameters
+from engine.venues.binance.verdicts import Reply
 from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.live_market import SeriesUpTo, Snapshots, VenueBars, VenueCandles
 from engine.wiring.paper import PaperRun
@@ -92,7 +93,7 @@ class Death:
     """The boundary at which a process ends, counted from 0, and on which side of it.
 
     Attributes:
-        of: counts only boundaries of this kind, such as `private_post_order`; None counts all.
+        of: counts only boundaries of this kind, such as `POST order`; None counts all.
     """
 
     number: int

@@ -30,7 +30,7 @@ from engine.practice.orders import PracticeOrder
 from engine.practice.server import PracticeServer
 from engine.recovery import standing_of
 from engine.standing import Standing
-from engine.venues.credentials import Credentials
+from engine.venues.binance.credentials import Credentials
 from engine.wiring.live_exchange import LiveExchange
 from engine.wiring.paper import PaperRun
 from engine.wiring.paper_folder import make_folder, paper_journal

@@ -75,7 +75,7 @@ class Script:
 
     def case(self, faults: tuple[Fault, ...]) -> Case:
         """Give the case; `faults` strike requests to place orders."""
-        killed = Death(number=SECOND_ORDER, when="after", of="private_post_order")
+        killed = Death(number=SECOND_ORDER, when="after", of="POST order")
         journal = self.cell["journal"]
         struck = Disturbance(faults=faults, puts_back=journal == "put back")
         return Case(

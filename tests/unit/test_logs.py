@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from engine.logs import SECRET_VARIABLES, run_log, write_run_log
+from engine.logs import run_log, write_run_log
 from engine.record.run_log import LogLine
-from engine.venues.credentials import Credentials
+from engine.venues.binance.credentials import Credentials
+from engine.venues.binance.keys import NAMES
+from engine.venues.key_names import key_names
 
 AT = datetime(2024, 1, 31, 23, 59, 58, tzinfo=UTC)
 
@@ -33,7 +35,11 @@ def test_lines_for_debugging_are_left_out(tmp_path: Path) -> None:
     assert [line.split()[1] for line in written_lines] == ["INFO", "WARNING", "ERROR"]
 
 
-@pytest.mark.parametrize("variable", SECRET_VARIABLES)
+def test_the_secrets_of_every_exchange_are_known_by_name() -> None:
+    assert set(NAMES) <= set(key_names())
+
+
+@pytest.mark.parametrize("variable", key_names())
 def test_a_secret_in_a_message_never_reaches_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
@@ -56,7 +62,7 @@ def test_a_secret_that_only_the_run_knows_never_reaches_the_file(tmp_path: Path)
 
 
 def test_an_empty_secret_strikes_nothing_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in SECRET_VARIABLES:
+    for variable in key_names():
         monkeypatch.setenv(variable, "")
 
     assert written(tmp_path / "run.log", "as it is").endswith("as it is\n")

@@ -16,10 +16,11 @@ def bars(given: Providers, max_retries: int) -> CachedBars:
     venue, quote = given.config.venue, given.config.account.quote
 
     def connect() -> BarFetcher:
-        from engine.data.binance import BinanceBars  # noqa: PLC0415 - ccxt is wanted only by a run that fetches
+        from engine.data.binance import BinanceBars  # noqa: PLC0415 - wanted only by a run that fetches
+        from engine.venues.binance.exchange import BINANCE  # noqa: PLC0415 - likewise
         from engine.wiring.live_exchange import refuse_synthetic  # noqa: PLC0415 - likewise
 
-        refuse_synthetic(given.config, now=given.now)
+        refuse_synthetic(BINANCE, given.config, now=given.now)
 
         return BinanceBars(
             base_url=venue.base_url,

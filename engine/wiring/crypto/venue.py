@@ -18,4 +18,5 @@ def provider(given: Providers) -> MarketData:  # noqa: ARG001 - the form of each
 def live(given: Providers, setting: LiveSetting) -> SeriesUpTo:
     """Give the candles."""
     candles = VenueCandles(setting.client, given.config.account.quote)
-    return VenueBars(candles, core=setting.universe.core)
+    universe = setting.universe
+    return VenueBars(candles, core=universe.core, together=universe.assets)

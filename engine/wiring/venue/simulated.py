@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from engine.core.instrument import Instrument
 from engine.ports import Venue
-from engine.venues.hosts import MARKET_DATA
+from engine.venues.binance.exchange import BINANCE
 from engine.venues.simulated import SimulatedVenue
 from engine.wiring.live_venue import LiveVenue, VenueSetting
 
@@ -15,4 +15,4 @@ def _opened(given: VenueSetting, instruments: Mapping[str, Instrument], _: objec
 
 
 # What fills in this process is never reset, and holds what the ledger says: no account to look at.
-venue = LiveVenue(network=MARKET_DATA, opened=_opened)
+venue = LiveVenue(exchange=BINANCE, network=BINANCE.market, opened=_opened)

@@ -1,12 +1,10 @@
 """Which variables of the environment count for an address."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.connections.route import SettingError, is_direct, known_route_to, route_to, shown_proxy
+from engine.connections.route import SettingError, is_direct, route_to, shown_proxy
 
 OUTSIDE = "https://data-api.binance.vision/api/v3/time"
 PROXY = "http://proxy.example:3128"
@@ -93,20 +91,3 @@ def test_whatever_a_proxy_variable_holds_it_is_a_route_or_a_sentence_without_the
         shown = str(error)
 
     assert "s3cr3t" not in shown
-
-
-def test_a_route_is_found_anew_when_a_variable_changes_and_for_another_server(tmp_path: Path) -> None:
-    environment = {"HTTPS_PROXY": "http://one:8080"}
-
-    first = known_route_to("https://api.binance.com/api/v3/time", environment)
-    again = known_route_to("https://api.binance.com/api/v3/ping?x=1", environment)
-    other = known_route_to("https://example.com/", environment)
-    environment["HTTPS_PROXY"] = "http://two:8080"
-    changed = known_route_to("https://api.binance.com/api/v3/time", environment)
-
-    assert first is again
-    assert (other.origin, other.host) == ("https://example.com", "example.com")
-    assert [each.proxy and each.proxy.value for each in (first, changed)] == ["http://one:8080", "http://two:8080"]
-    environment["SSL_CERT_FILE"] = str(tmp_path / "absent.pem")
-    with pytest.raises(SettingError, match="SSL_CERT_FILE names no file"):
-        known_route_to("https://api.binance.com/api/v3/time", environment)

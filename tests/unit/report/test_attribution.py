@@ -26,7 +26,8 @@ def test_no_heading_and_no_figure_of_the_causes_is_cut(bp: float, written: str) 
     row = {"bar": 12, "decision": 1234, "equity": 1234, "order": 1234, "fill": 1234, "largest_bp": bp, "equity_bp": -bp}
     summary = {
         "name": "rotation", "first_day": "2018-01-01", "last_day": "2026-06-30", "synthetic": False,
-        "days_per_second": 1.0, "decision_days": 3103, "orders": 200, "fills": 200, "final_equity": 1.0,
+        "days_per_second": 1.0, "requests_per_day": 11.7,
+        "decision_days": 3103, "orders": 200, "fills": 200, "final_equity": 1.0,
         "live_final_equity": 1.0, "live_excess_bp": bp, "unexplained": 0, "causes": dict.fromkeys(MEANINGS, row),
     }  # fmt: skip
     text = io.StringIO()

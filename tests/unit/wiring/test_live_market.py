@@ -35,9 +35,12 @@ class FakeExchange:
         self.close = "1.5"
         self.asked: list[tuple[str, date, date]] = []
 
-    def __call__(self, asset: str, since: date, until: date) -> Sequence[Candle]:
-        self.asked.append((asset, since, until))
-        return [candle(on(number), self.close) for number in self.days if since <= on(number) <= until]
+    def __call__(self, since: Mapping[str, date], until: date) -> Mapping[str, Sequence[Candle]]:
+        self.asked += [(asset, first, until) for asset, first in since.items()]
+        return {
+            asset: [candle(on(number), self.close) for number in self.days if first <= on(number) <= until]
+            for asset, first in since.items()
+        }
 
 
 class FakeProvider:
@@ -114,12 +117,26 @@ def test_a_coin_that_is_not_listed_yet_has_no_bars_until_it_is() -> None:
     assert (before, days_of(bars.up_to("ETH", on(3)))) == (0, [3])
 
 
+def test_what_several_coins_lack_is_asked_for_with_the_first_and_at_each_look_anew() -> None:
+    exchange = FakeExchange(1, 2)
+    bars = VenueBars(exchange, together=("BTC", "ETH", "SOL"))
+    looked = [[days_of(bars.up_to(asset, on(2))) for asset in ("BTC", "ETH")] for _ in range(2)]
+
+    # The second is forming: it is asked for at each look, of all, and what nobody took of the first is not kept.
+    assert looked == [[[1, 2], [1, 2]]] * 2
+    assert [asset for asset, _, _ in exchange.asked] == ["BTC", "ETH", "SOL"] * 2
+    assert [since for _, since, _ in exchange.asked[3:]] == [on(2), on(2), date(2010, 1, 1)]
+    # A coin that is none of them is asked for alone.
+    bars.up_to("XRP", on(2))
+    assert exchange.asked[6:] == [("XRP", date(2010, 1, 1), on(3))]
+
+
 def test_candles_become_the_nearest_floats_and_are_checked() -> None:
-    bars = VenueBars(lambda asset, since, until: [candle(on(1), "1.1")]).up_to("ETH", on(1))
+    bars = VenueBars(lambda since, until: {"ETH": [candle(on(1), "1.1")]}).up_to("ETH", on(1))
     assert (bars.symbol, bars.close.tolist()) == ("ETH", [1.1])
 
     with pytest.raises(DataError, match="venue ETH"):
-        VenueBars(lambda asset, since, until: [candle(on(1), "0")]).up_to("ETH", on(1))
+        VenueBars(lambda since, until: {"ETH": [candle(on(1), "0")]}).up_to("ETH", on(1))
 
 
 def test_a_provider_is_asked_once_a_day_that_is_there_and_again_while_it_is_not() -> None:

@@ -17,7 +17,7 @@ import engine
 from engine.config import Config, VenueSettings, names_of
 from engine.config_sections import json_schema
 from engine.core.errors import ConfigError
-from engine.venues.hosts import MARKET_DATA
+from engine.venues.binance.hosts import MARKET_DATA
 from engine.wiring.live_venue import venue_of
 from engine.wiring.providers import Providers
 from strategies.hold import HoldParams
@@ -56,7 +56,7 @@ from engine.config_sections import json_schema
 from engine.core.errors import ConfigError
 from engine.registry import params_of
 from engine.wiring.live_venue import venue_of
-from engine.venues.hosts import MARKET_DATA
+from engine.venues.binance.hosts import MARKET_DATA
 from engine.wiring.live_venue import venue_of
 from engine.wiring.providers import Providers
 def said(**values):

@@ -71,7 +71,7 @@ def test_a_weekend_is_missing_in_a_coin_and_not_in_an_index() -> None:
 
 
 def test_candles_of_the_venue_are_named_by_the_configuration_and_may_be_none_yet() -> None:
-    unlisted = VenueBars(lambda asset, since, until: ())
+    unlisted = VenueBars(lambda since, until: dict.fromkeys(since, ()))
     index = index_bars("RUT", FIRST, [1000.0])
 
     coin = described(unlisted, ProvidedBars(Provider(index)), last=2)["BTC"]

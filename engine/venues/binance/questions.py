@@ -3,21 +3,26 @@
 Every text that leaves here has the secrets struck out, also where the exchange echoes them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from engine.core.errors import NoAnswerError, NoMarketError, VenueError
-from engine.venues import reading
-from engine.venues.client import Call, Parameters, SandboxClient
-from engine.venues.credentials import KEY_VARIABLE, SECRET_VARIABLE, Credentials, required
-from engine.venues.pace import Pace
-from engine.venues.reading import UnreadableError
-from engine.venues.verdicts import (
+from engine.core.errors import BadAnswerError, NoAnswerError, NoMarketError, NoServiceError, VenueError
+from engine.venues.binance import reading
+from engine.venues.binance.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
+from engine.venues.binance.credentials import Credentials, required
+from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
+from engine.venues.binance.pace import Pace
+from engine.venues.binance.reading import UnreadableError
+from engine.venues.binance.signer import Parameters
+from engine.venues.binance.verdicts import (
     AUTHENTICATION_CODES,
+    CLIENT_ERRORS,
+    PASSING,
     RESTRICTED,
+    SERVER_ERRORS,
     UNKNOWN_SYMBOL,
     WRONG_SIGNATURE,
     Meaning,
@@ -28,14 +33,6 @@ from engine.venues.verdicts import (
 
 FIRST_WAIT_SECONDS, LONGEST_BACKOFF_SECONDS = 0.5, 30.0
 EXCERPT_CHARACTERS = 160
-
-SPELLED: Mapping[str, str] = {
-    "exchangeinfo": "exchangeInfo",
-    "mytrades": "myTrades",
-    "openorders": "openOrders",
-    "ticker_bookticker": "ticker/bookTicker",
-}
-"""Endpoints that ccxt spells otherwise than the exchange does."""
 
 T = TypeVar("T")
 
@@ -48,6 +45,7 @@ class Questions:
         max_retries: tries of a read after the first.
         sleep: waits a number of seconds between tries.
         notice: called with a line for each retry.
+        insists: whether it is asked again where waiting hardly helps, too: a live run has nowhere else to go.
     """
 
     def __init__(
@@ -60,7 +58,9 @@ class Questions:
         max_retries: int,
         sleep: Callable[[float], None],
         notice: Callable[[str], None],
+        insists: bool = True,
     ) -> None:
+        self._insists = insists
         self._place = place
         self._client = client
         self._credentials = credentials
@@ -77,6 +77,7 @@ class Questions:
         *,
         refusals: Mapping[int, T] = MappingProxyType({}),
         max_retries: int | None = None,
+        first: tuple[Reply, Verdict] | None = None,
     ) -> T:
         """Ask until there is a readable answer.
 
@@ -84,16 +85,20 @@ class Questions:
             read: gives the fact in an answer, or raises UnreadableError.
             refusals: what a refusal comes to, by its code; any other is an error.
             max_retries: tries after the first; None for as many as of any read.
+            first: what the first try has brought; None where it is still to be made.
 
         Raises:
-            NoAnswerError: there is none past all retries.
+            NoAnswerError: there is none past all retries; BadAnswerError where there is one that cannot be.
+            NoServiceError: it serves this address nothing.
+            PausedError: it wants no request for long.
             NoMarketError: the exchange does not know the market.
             VenueError: the exchange refuses.
         """
         retries = self._max_retries if max_retries is None else max_retries
         failures = clock_failures = 0
         while True:
-            reply, verdict = self.send_once(call, parameters)
+            reply, verdict = first or self.send_once(call, parameters)
+            first = None
             problem = verdict.message
             if verdict.meaning is Meaning.GOOD:
                 try:
@@ -107,12 +112,42 @@ class Questions:
             clock_failures += verdict.meaning is Meaning.CLOCK
             if verdict.meaning is Meaning.CLOCK and clock_failures == 1:
                 continue  # send_once asks for the exchange's time first
+            if not self._insists and _is_final(reply):
+                raise self._no_service(reply, problem)
             failures += 1
             if failures > retries:
                 tries = "1 try" if failures == 1 else f"{failures} tries"
-                raise NoAnswerError(f"{self._place}: {_asked(call)}: {problem}; given up after {tries}")
+                # A list is what was asked for, right or wrong; all else is as good as none.
+                kind = BadAnswerError if isinstance(reply.content, list) else NoAnswerError
+                raise kind(f"{self._place}: {call}: {problem}; given up after {tries}")
             if verdict.meaning is not Meaning.LIMITED:
                 self._wait(call, failures, problem)
+
+    def answers(
+        self,
+        call: PublicCall,
+        asked: Sequence[tuple[Parameters, Callable[[object], T]]],
+        *,
+        weight: int,
+        refusals: Mapping[int, T] = MappingProxyType({}),
+    ) -> Sequence[T]:
+        """Ask several things at once, as far as the weight of a minute reaches, each until there is an answer.
+
+        Args:
+            asked: for each its parameters and what reads its answer.
+            weight: of one request.
+
+        Raises:
+            VenueError: as `answer` raises, for the first that is not answered.
+        """
+        found: list[T] = []
+        while len(found) < len(asked):
+            self._pace.wait()
+            at_once = asked[len(found) :][: min(MOST_AT_ONCE, self._pace.room(weight))]
+            replies = self._client.send_together(call, [parameters for parameters, _ in at_once])
+            for (parameters, read), first in zip(at_once, [self._judged(reply) for reply in replies], strict=True):
+                found.append(self.answer(call, parameters, read, refusals=refusals, first=first))
+        return found
 
     def send_once(self, call: Call, parameters: Parameters) -> tuple[Reply, Verdict]:
         """Send one request, once, when the exchange takes it.
@@ -120,14 +155,17 @@ class Questions:
         Raises:
             VenueError: nothing was sent: keys are missing, the exchange's time cannot be had, or it wants a long pause.
         """
-        if call.startswith("private_"):
+        if is_signed(call):
             required(self._credentials)
             # A read that is refused for its time is asked again, an order is not: an exchange's clock that is moved on
             # as soon as a day is decided would refuse the orders of that day, one a cycle.
-            if call == "private_post_order" or not self._client.knows_exchange_time():
+            if call == "POST order" or not self._client.knows_exchange_time():
                 self.synchronise()
         self._pace.wait()
-        reply = self._client.send(call, parameters)
+        return self._judged(self._client.send(call, parameters))
+
+    def _judged(self, reply: Reply) -> tuple[Reply, Verdict]:
+        """Tell what an answer means, and keep in mind what it says of the rate of requests and of our clock."""
         verdict = judge(reply)
         # Where there is no answer, the words are ours: cause and remedy, whole.
         words = self.shown(verdict.message) if reply.status else self._struck_out(verdict.message)
@@ -139,7 +177,7 @@ class Questions:
 
     def synchronise(self) -> datetime:
         """Ask for the exchange's time, and sign by it from now on."""
-        at = self.answer("public_get_time", {}, reading.server_time)
+        at = self.answer("GET time", {}, reading.server_time)
         self._client.set_exchange_time(at)
         return at
 
@@ -156,9 +194,17 @@ class Questions:
                 " network, with trading enabled and open to this address"
             )
         if verdict.status == RESTRICTED:
-            return VenueError(f"{self._place} does not serve this address ({verdict.message}): restricted location")
+            return self._no_service_text(f"HTTP {RESTRICTED}, restricted location: {verdict.message}")
         kind = NoMarketError if verdict.code == UNKNOWN_SYMBOL else VenueError
-        return kind(f"{self._place} refuses {_asked(call)}: {verdict.message}")
+        return kind(f"{self._place}: {call} is refused: {verdict.message}")
+
+    def _no_service(self, reply: Reply, problem: str) -> VenueError:
+        if not reply.status:
+            return NoServiceError(f"{self._place}: {problem}")
+        return self._no_service_text(problem if problem.startswith("HTTP") else f"HTTP {reply.status}, {problem}")
+
+    def _no_service_text(self, why: str) -> VenueError:
+        return NoServiceError(f"{self._place}: the exchange does not serve this address ({why})")
 
     def shown(self, text: str) -> str:
         """Give the beginning of a text on one line, without secrets."""
@@ -171,11 +217,12 @@ class Questions:
 
     def unreadable(self, error: UnreadableError, reply: Reply) -> str:
         """Say what is wrong with an answer."""
-        return self.shown(f"the answer is not readable: {reply.text or error}")
+        said = reply.text or ("it is empty" if reply.content is None else error)
+        return self.shown(f"the answer (HTTP {reply.status}) is not readable: {said}")
 
     def _wait(self, call: Call, failures: int, problem: str) -> None:
         seconds = _backoff_seconds(failures)
-        self._notice(f"{self._place}: {_asked(call)}: {problem}; trying again in {seconds:g} seconds")
+        self._notice(f"{self._place}: {call}: {problem}; trying again in {seconds:g} seconds")
         self._sleep(seconds)
 
 
@@ -185,11 +232,11 @@ def patience_seconds(*, max_retries: int, timeout_seconds: float) -> float:
     return waits + (max_retries + 1) * timeout_seconds
 
 
+def _is_final(reply: Reply) -> bool:
+    """Tell whether waiting hardly helps: there is no way, or what is in between refuses."""
+    is_refused = CLIENT_ERRORS <= reply.status < SERVER_ERRORS
+    return (is_refused and reply.status not in PASSING) or reply.lasting
+
+
 def _backoff_seconds(failures: int) -> float:
     return float(min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_BACKOFF_SECONDS))
-
-
-def _asked(call: Call) -> str:
-    """Name an endpoint as the exchange does: `GET account`."""
-    _, method, path = call.split("_", maxsplit=2)
-    return f"{method.upper()} {SPELLED.get(path, path)}"

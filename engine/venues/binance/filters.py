@@ -10,7 +10,7 @@ from decimal import Decimal
 from engine.core.instrument import Instrument, symbol_of
 from engine.core.money import ONE, ZERO, floor_to_step, plain
 from engine.venues.answers import MarketRules
-from engine.venues.reading import UnreadableError, amount, mapping, name_in, sequence, text
+from engine.venues.binance.reading import UnreadableError, amount, mapping, name_in, sequence, text
 
 QUANTITY_FILTERS = ("LOT_SIZE", "MARKET_LOT_SIZE")
 LARGEST_PRECISION = 18

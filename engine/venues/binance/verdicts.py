@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.venues.answers import RefusalKind
+from engine.venues.quiet_times import LONGEST_PAUSE_SECONDS
 
 OK, CLIENT_ERRORS, SERVER_ERRORS = 200, 400, 500
 REQUEST_TIMEOUT, IP_BANNED, TOO_MANY_REQUESTS, RESTRICTED = 408, 418, 429, 451
+PASSING = (REQUEST_TIMEOUT, IP_BANNED, 425, TOO_MANY_REQUESTS)
+"""Refusals that waiting may mend; the third says that it was asked too early."""
 BANNED_WAIT_SECONDS, LIMITED_WAIT_SECONDS = 120.0, 60.0
 """Pauses where the answer names none: the shortest ban, and the minute over which weight is counted."""
-LONGEST_BAN_SECONDS = 3 * 86_400.0
 
 NO_SUCH_ORDER, ARCHIVED_ORDER = -2013, -2026
 UNKNOWN_SYMBOL = -1121
@@ -47,12 +49,14 @@ class Reply:
         status: of HTTP; 0: no answer came, or only a part of one.
         content: the JSON of the answer, numbers with a point as Decimal; None where it is not JSON.
         text: the answer as text where it is not JSON; where no answer came, what happened instead.
+        lasting: no answer came, and waiting does not mend it.
     """
 
     status: int
     content: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    lasting: bool = False
 
 
 class Meaning(StrEnum):
@@ -107,7 +111,7 @@ def refusal_kind(verdict: Verdict) -> RefusalKind:
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     """Read the Retry-After header; None where it is missing or a date, which Binance does not send."""
     value = headers.get("Retry-After", "").strip()
-    return min(float(value), LONGEST_BAN_SECONDS) if value.isascii() and value.isdecimal() else None
+    return min(float(value), LONGEST_PAUSE_SECONDS) if value.isascii() and value.isdecimal() else None
 
 
 def _meaning(reply: Reply, code: int) -> Meaning:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from engine.core.errors import VenueError
-from engine.venues.credentials import Credentials, exposed, read_credentials, required
+from engine.venues.binance.credentials import Credentials, exposed, read_credentials, required
 
 KEY, SECRET = "BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET"
 

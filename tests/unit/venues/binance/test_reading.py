@@ -9,9 +9,9 @@ import pytest
 
 from engine.core.calendar import opening_instant
 from engine.core.order import Side
-from engine.venues import reading
 from engine.venues.answers import Balance, OrderProgress, Quote
-from engine.venues.reading import UnreadableError
+from engine.venues.binance import reading
+from engine.venues.binance.reading import UnreadableError
 
 # Recorded shapes of the documentation (rest-api.md, 2026-07); 1507725176595 ms is 2017-10-11 12:32:56.595 UTC.
 FULL: dict[str, Any] = json.loads("""{

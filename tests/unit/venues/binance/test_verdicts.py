@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.venues.answers import RefusalKind
-from engine.venues.verdicts import Meaning, Reply, judge, refusal_kind, retry_after_seconds
+from engine.venues.binance.verdicts import Meaning, Reply, judge, refusal_kind, retry_after_seconds
 
 GOOD, UNCERTAIN, LIMITED, CLOCK, REFUSED = Meaning
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from engine.core.calendar import EPOCH_ORDINAL
 from engine.core.money import ZERO, exact
 from engine.core.order import Side
 from engine.venues.answers import Balance, Candle, OrderProgress, OrderState, Quote, Trade
@@ -14,6 +15,8 @@ from engine.venues.answers import Balance, Candle, OrderProgress, OrderState, Qu
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MILLISECONDS = 86_400_000
 CANDLE_FIELDS = 6
+WRITTEN = (str, int, Decimal)
+"""How a decimal may stand in an answer."""
 # Binance spot API, `enums.md` (2026-07).
 PROGRESS_BY_STATUS = {
     "NEW": OrderProgress.OPEN,
@@ -153,21 +156,26 @@ def trades(content: object, symbol: str, *, order_id: object = None) -> tuple[Tr
 def candles(content: object) -> list[Candle]:
     """Read a page of daily `GET klines`: positive finite prices, each day once and ascending."""
     result: list[Candle] = []
-    for row in map(sequence, sequence(content)):
-        if len(row) < CANDLE_FIELDS:
-            raise UnreadableError(f"a candle is not readable: {row}")
-        prices_and_volume = [str(row[i]) for i in range(1, CANDLE_FIELDS)]
-        opened = _whole(row[0])
-        candle = Candle(
-            day=_day(opened),
-            **dict(zip(("open", "high", "low", "close", "volume"), prices_and_volume, strict=True)),
-        )
-        numbers = [_decimal(value) for value in row[1:CANDLE_FIELDS]]
-        ascending = not result or result[-1].day < candle.day
-        if opened % DAY_MILLISECONDS or not ascending or min(numbers[:-1]) <= ZERO or numbers[-1] < ZERO:
-            raise UnreadableError(f"a candle cannot be: {row}")
+    last_day = date.min
+    for row in sequence(content):
+        try:
+            candle, numbers = _candle(row)
+        except UnreadableError:
+            which = f"the candle after {last_day}" if result else "a candle"
+            raise UnreadableError(f"{which} is not readable: {row}") from None
+        if candle.day <= last_day or min(numbers[:-1]) <= ZERO or numbers[-1] < ZERO:
+            raise UnreadableError(f"the candle of {candle.day} cannot be: {row}")
+        last_day = candle.day
         result.append(candle)
     return result
+
+
+def _candle(content: object) -> tuple[Candle, Sequence[Decimal]]:
+    row = sequence(content)
+    opened = _whole(row[0]) if len(row) >= CANDLE_FIELDS else -1
+    if opened < 0 or opened % DAY_MILLISECONDS:
+        raise UnreadableError(f"{row}")
+    return Candle(_day(opened), *map(str, row[1:CANDLE_FIELDS])), [_decimal(value) for value in row[1:CANDLE_FIELDS]]
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -277,8 +285,8 @@ def _side(row: Mapping[str, object]) -> Side:
 
 def _day(opened: int) -> date:
     try:
-        return (EPOCH + timedelta(milliseconds=opened)).date()
-    except OverflowError:
+        return date.fromordinal(EPOCH_ORDINAL + opened // DAY_MILLISECONDS)
+    except (OverflowError, ValueError):
         raise UnreadableError(f"a candle opens at {opened}") from None
 
 
@@ -289,7 +297,7 @@ def _whole(value: object) -> int:
 
 
 def _decimal(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, WRITTEN):
         raise UnreadableError(f"{value!r} is not a decimal")
     try:
         number = Decimal(value)

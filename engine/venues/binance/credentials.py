@@ -12,9 +12,8 @@ from typing import Literal, TypeAlias
 
 from engine.core.errors import VenueError
 from engine.regular_files import regular
+from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
 
-KEY_VARIABLE = "BINANCE_TESTNET_API_KEY"
-SECRET_VARIABLE = "BINANCE_TESTNET_API_SECRET"
 STRUCK_OUT = "***"
 MISSING = (
     f"no keys for the exchange: set {KEY_VARIABLE} and {SECRET_VARIABLE} in the environment or in an untracked .env"

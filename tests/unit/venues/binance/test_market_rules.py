@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 import pytest
 
 from engine.venues.answers import MarketRules
-from engine.venues.filters import is_synthetic, market_rules, weight_limit
-from engine.venues.reading import UnreadableError
+from engine.venues.binance.filters import is_synthetic, market_rules, weight_limit
+from engine.venues.binance.reading import UnreadableError
 
 Filter: TypeAlias = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.venues.questions import patience_seconds
+from engine.venues.binance.questions import patience_seconds
 
 
 @pytest.mark.parametrize(

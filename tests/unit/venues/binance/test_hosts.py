@@ -3,7 +3,8 @@
 import pytest
 
 from engine.core.errors import VenueError
-from engine.venues.hosts import SANDBOX_HOSTS, check_url, origin_of, sandbox_origin
+from engine.venues.binance.hosts import SANDBOX_HOSTS, sandbox_origin
+from engine.venues.origins import origin_of, target_at
 
 
 def test_each_network_has_its_own_address() -> None:
@@ -81,18 +82,24 @@ def test_anything_else_is_refused_in_one_sentence(base_url: str) -> None:
 
 def test_a_client_of_one_origin_does_not_reach_another_one_that_is_allowed() -> None:
     origin = sandbox_origin("binance-testnet", "http://127.0.0.1:8080")
-    check_url("http://127.0.0.1:8080/api/v3/account?signature=1", origin)
+    assert target_at(origin, "http://127.0.0.1:8080/api/v3/account?signature=1") == "/api/v3/account?signature=1"
 
-    for url in ("http://127.0.0.1:8081/", "https://127.0.0.1:8080/", "https://testnet.binance.vision/api/v3/order"):
+    for url in (
+        "http://127.0.0.1:8081/",
+        "http://127.0.0.1:808/",
+        "http://127.0.0.1:8080",
+        "https://127.0.0.1:8080/",
+        "https://testnet.binance.vision/api/v3/order",
+    ):
         with pytest.raises(VenueError, match=r"stopped before it was sent"):
-            check_url(url, origin)
+            target_at(origin, url)
 
 
 def test_a_stopped_request_does_not_show_its_signature() -> None:
     origin = sandbox_origin("binance-testnet", None)
 
     with pytest.raises(VenueError) as caught:
-        check_url("https://api.binance.com/api/v3/order?symbol=BTCUSDT&signature=0123456789abcdef", origin)
+        target_at(origin, "https://api.binance.com/api/v3/order?symbol=BTCUSDT&signature=0123456789abcdef")
 
     assert str(caught.value) == (
         "a request to https://api.binance.com was stopped before it was sent:"
@@ -101,8 +108,8 @@ def test_a_stopped_request_does_not_show_its_signature() -> None:
 
 
 def test_an_address_is_written_without_the_port_that_goes_without_saying() -> None:
-    assert str(origin_of("https://localhost:443/")) == "https://localhost"
-    assert str(origin_of("http://[::1]:8080/api")) == "http://[::1]:8080"
+    assert str(origin_of("https://localhost:443/", allowed="")) == "https://localhost"
+    assert str(origin_of("http://[::1]:8080/api", allowed="")) == "http://[::1]:8080"
 
 
 def test_the_market_data_host_is_for_looking_only() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from engine.core.errors import VenueError
-from engine.venues.pace import Pace
-from engine.venues.verdicts import Reply, judge
+from engine.venues.binance.pace import Pace
+from engine.venues.binance.verdicts import Reply, judge
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SERVER_AT_TEN_SECONDS = datetime(2024, 5, 10, 12, 0, 10, tzinfo=UTC)

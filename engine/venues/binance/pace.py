@@ -3,16 +3,18 @@
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from engine.core.errors import VenueError
-from engine.venues.verdicts import IP_BANNED, Reply, Verdict
+from engine.core.errors import PausedError
+from engine.ports import QuietTimes
+from engine.venues.binance.verdicts import IP_BANNED, Reply, Verdict
+from engine.venues.quiet_times import LONGEST_WAIT_SECONDS
 
 WEIGHT_HEADER = "X-MBX-USED-WEIGHT-1M"
 USUAL_WEIGHT_LIMIT = 6000
 PAUSE_ABOVE_SHARE = 0.9
 MINUTE_SECONDS = 60
-LONGEST_WAIT_SECONDS = 300.0
-"""How long whoever wants to be done soon waits; an address ban lasts up to three days."""
 LONGEST_SLEEP_SECONDS = 86_400.0
 
 
@@ -43,6 +45,7 @@ class Pace:
         keep: Callable[[datetime], None] | None = None,
     ) -> None:
         self.weight_limit = USUAL_WEIGHT_LIMIT
+        self._weight_used = 0
         self._place = place
         self._now = now
         self._exchange_now = exchange_now
@@ -53,18 +56,25 @@ class Pace:
         self._quiet_until = quiet_until
         self._reason = "it asked for a pause before this start"
 
+    @classmethod
+    def of_server(cls, origin: str, quiet: QuietTimes | None, *, now: Callable[[], datetime], **options: Any) -> "Pace":
+        """Give the pace of requests to a server, with the pause that an earlier start was asked for."""
+        if quiet is None:
+            return cls(now=now, **options)
+        return cls(now=now, quiet_until=quiet.until(origin, now()), keep=partial(quiet.keep, origin), **options)
+
     def wait(self) -> None:
         """Wait until the exchange takes requests again.
 
         Raises:
-            VenueError: that is longer away than is waited for, or the run is to end.
+            PausedError: that is longer away than is waited for.
         """
         if self._quiet_until is None:
             return
         seconds = (self._quiet_until - self._now()).total_seconds()
         until = f"{self._quiet_until:%Y-%m-%d %H:%M:%S} UTC"
         if seconds > self._longest_wait_seconds:
-            raise VenueError(
+            raise PausedError(
                 f"{self._place}: {self._reason}; it wants no request for {math.ceil(seconds)} seconds, until {until}"
             )
         if seconds > 0:
@@ -72,6 +82,10 @@ class Pace:
             self._notice(f"{self._place}: {self._reason}; waiting {math.ceil(seconds)} seconds{at_last}")
             self._sleep_through(seconds)
         self._quiet_until = None
+
+    def room(self, weight: int) -> int:
+        """Give how many requests of a weight may go out before an answer says what is used: one at least."""
+        return max(1, int(PAUSE_ABOVE_SHARE * self.weight_limit - self._weight_used) // weight)
 
     def _sleep_through(self, seconds: float) -> None:
         while seconds > 0:
@@ -86,7 +100,10 @@ class Pace:
             if self._keep is not None and self._quiet_until is not None:
                 self._keep(self._quiet_until)
         weight = reply.headers.get(WEIGHT_HEADER, "")
-        if weight.isascii() and weight.isdecimal() and int(weight) > PAUSE_ABOVE_SHARE * self.weight_limit:
+        if not (weight.isascii() and weight.isdecimal()):
+            return
+        self._weight_used = int(weight)
+        if self._weight_used > PAUSE_ABOVE_SHARE * self.weight_limit:
             # One second more, for the distance between the two clocks.
             rest = MINUTE_SECONDS + 1 - self._exchange_now().second
             self._keep_quiet(float(rest), f"{weight} of {self.weight_limit} request weight is used in this minute")
