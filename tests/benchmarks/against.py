@@ -1,6 +1,6 @@
 """Measure this program against that of another checkout: the same commands, in turn, in one run.
 
-    python -m tests.benchmarks.against CHECKOUT [--repeat N] [--prices DIR] [--parity]
+    python -m tests.benchmarks.against CHECKOUT [--repeat N] [--prices DIR] [--large] [--parity] [--only NAME]...
 
 Prints the medians of wall and processor time (user and system) and their ratios. Ratios travel between machines.
 """
@@ -22,12 +22,13 @@ SAMPLE = ("--set", "data.crypto=sample", "--set", "data.index=sample")
 PARITY = ("parity", "config/rotation.yaml", "--from", "2021-01-01", "--to", "2021-09-30", *SAMPLE)
 PLAIN = "plain driver, backtest"
 """Decisions and fills alone here, against the whole backtest there."""
+LARGE = "200 series, 27 years"
 SPEED = re.compile(r"(\d+) days per second")
 
 
 def commands(market: Market, work: Path, *, with_parity: bool) -> Mapping[str, Command]:
     """Give what is measured, as a user types it."""
-    backtest = market.engine(work / "out", "--no-report", "--quiet")
+    backtest = whole(market, work)
     engine = (sys.executable, "-m", "engine")
     chosen: dict[str, Command] = {
         "backtest": backtest,
@@ -37,6 +38,11 @@ def commands(market: Market, work: Path, *, with_parity: bool) -> Mapping[str, C
     if with_parity:
         chosen["parity"] = (*engine, *PARITY, "--out", str(work / "out"))
     return chosen
+
+
+def whole(market: Market, work: Path) -> Command:
+    """Give a whole backtest without its report."""
+    return market.engine(work / "out", "--no-report", "--quiet")
 
 
 def decisions(market: Market) -> Command:
@@ -80,6 +86,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=7, help="measured runs of each command (default 7)")
     prices = Path(os.environ.get("PRICES_DIR") or ROOT.parent / "shared/data/prices")
     parser.add_argument("--prices", type=Path, default=prices)
+    parser.add_argument("--large", action="store_true", help="a generated market of 200 series and 27 years too")
     parser.add_argument("--parity", action="store_true", help="parity too, once a checkout: it takes some minutes")
     parser.add_argument("--only", action="append", help="measure the line of this name alone (repeatable)")
     options = parser.parse_args()
@@ -96,9 +103,13 @@ def main() -> None:
             repeat = 1 if name == "parity" else options.repeat
             print(shown(name, *measure(here, there, name, command, repeat=repeat)), flush=True)
         if not options.only or PLAIN in options.only:
-            whole = market.engine(here.work / "out", "--no-report", "--quiet")
-            measured = measure(here, there, PLAIN, decisions(market), repeat=options.repeat, of=whole)
-            print(shown(PLAIN, *measured), flush=True)
+            of = whole(market, here.work)
+            print(
+                shown(PLAIN, *measure(here, there, PLAIN, decisions(market), repeat=options.repeat, of=of)), flush=True
+            )
+        if options.large:
+            command = whole(here.generate(200, 27), here.work)
+            print(shown(LARGE, *measure(here, there, LARGE, command, repeat=min(options.repeat, 3))), flush=True)
 
 
 if __name__ == "__main__":
