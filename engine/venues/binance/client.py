@@ -24,7 +24,7 @@ from engine.venues.binance.signer import NAMES, Parameters, Request, SignedCall,
 from engine.venues.binance.verdicts import Reply
 from engine.venues.origins import target_at
 
-MOST_AT_ONCE = 10
+MOST_AT_ONCE = 5
 
 PublicCall: TypeAlias = Literal["GET time", "GET exchangeInfo", "GET ticker/bookTicker", "GET klines"]
 Call: TypeAlias = PublicCall | SignedCall
