@@ -116,6 +116,9 @@ class SandboxClient:
 
     def close(self) -> None:
         """Close the connections."""
+        if "_threads" in self.__dict__:
+            self._threads.shutdown()
+            del self._threads
         self._transport.close()
 
     def _exchange_milliseconds(self) -> int:
