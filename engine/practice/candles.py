@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+
 from engine.core.calendar import EPOCH_ORDINAL
 from engine.core.money import decimal_of, plain
 from engine.practice.book import Market, day_start, mark_between
@@ -23,7 +25,7 @@ INTERVALS = {
     "3d": 3 * DAY,
     "1w": 7 * DAY,
 }
-MONTH = "1M"
+MONTH, DAILY = "1M", "1d"
 # 1970-01-01 was a Thursday; weeks open on Mondays.
 FIRST_MONDAY = 4 * DAY
 FULL_DECIMALS = 8
@@ -57,6 +59,8 @@ def klines(
     earliest = max(market.first, history_from // DAY * DAY)
     first = max(earliest, start if start is not None else 0)
     last = min(now, market.end - 1, end if end is not None else now)
+    if interval == DAILY and start is not None:
+        return _daily(market, first, last, limit=limit, now=now)
     periods = _forwards(interval, first, last, start) if start is not None else _backwards(interval, earliest, last)
     rows: list[Kline] = []
     for opened, closed in periods:
@@ -68,6 +72,23 @@ def klines(
     if start is None:
         rows.reverse()
     return rows
+
+
+def _daily(market: Market, first: int, last: int, *, limit: int, now: int) -> list[Kline]:
+    """Give the days as they are, from the first midnight at or after `first` on; clients ask for a thousand at once."""
+    bars = market.bars
+    begin = int(np.searchsorted(bars.ordinals, EPOCH_ORDINAL - (-first // DAY)))
+    end = int(np.searchsorted(bars.ordinals, EPOCH_ORDINAL + last // DAY, side="right"))
+    rows = slice(begin, min(end, begin + limit))
+    columns = (bars.ordinals, bars.open, bars.high, bars.low, bars.close, bars.volume)
+    result = []
+    for ordinal, open_, high, low, close, volume in zip(*(column[rows].tolist() for column in columns), strict=True):
+        opened = (ordinal - EPOCH_ORDINAL) * DAY
+        whole = _Piece(open_, high, low, close, _number(volume))
+        piece = whole if now >= opened + DAY else _part_of_day(market, opened, now)
+        if piece is not None:
+            result.append(_row(piece, opened, opened + DAY))
+    return result
 
 
 def _forwards(interval: str, first: int, last: int, start: int | None) -> Iterator[tuple[int, int]]:

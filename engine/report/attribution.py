@@ -47,8 +47,8 @@ def print_parity(console: Console, *, summary: Mapping[str, Any], folder: Path) 
     """
     with framed(console, synthetic=summary["synthetic"]):
         _print_title(console, summary, summary["name"], "the live path and the backtest")
-        speed = f"{summary['days_per_second']:.0f} days per second, {summary['requests_per_day']:.1f} requests a day"
-        console.print(Text(f"{_compared(summary)}; {speed}"))
+        console.print(Text(f"{_compared(summary)}; {summary['days_per_second']:.0f} days per second"))
+        console.print(Text(f"requests of the live path: {summary['requests_per_day']:.1f} a day"))
         print_doubts(console, summary.get("doubts", ()))
         figures = ("bars", "decisions", "equity", "orders", "fills", "max. bp", "equity bp")
         table = plain_table("main cause", *figures, right=figures, margin=True)

@@ -718,6 +718,22 @@ def test_bars_of_a_server_that_goes_on_to_the_present_end_with_the_wanted_day(be
     assert len(bench.server.asked) == 1
 
 
+def test_bars_of_several_markets_are_asked_for_at_once_and_each_until_it_is_answered(bench: Bench) -> None:
+    limited = Canned(status=429, headers={"Retry-After": "7"})
+    bench.will(KLINES, content([candle(1)]), limited, content([candle(1)]), content([candle(1)]))
+    since = {f"{coin}/USDT": date(2024, 5, 1) for coin in ("BTC", "ETH", "SOL")}
+
+    bars = bench.client(None).klines(since, until=date(2024, 5, 1))
+
+    assert {symbol: [str(bar.day) for bar in found] for symbol, found in bars.items()} == {
+        symbol: ["2024-05-01"] for symbol in since
+    }
+    # The one that was refused was asked for again, alone, after the pause.
+    asked = [each.parameters["symbol"] for each in bench.server.asked]
+    assert sorted(asked[:3]) == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+    assert (len(asked), bench.waits) == (4, [7])
+
+
 def test_bars_before_those_asked_for_are_not_believed(bench: Bench) -> None:
     bench.will(KLINES, content([candle(1)]), *[content([candle(1)])] * 3)
 

@@ -24,7 +24,7 @@ from engine.venues.binance.signer import NAMES, Parameters, Request, SignedCall,
 from engine.venues.binance.verdicts import Reply
 from engine.venues.origins import target_at
 
-MOST_AT_ONCE = 10
+MOST_AT_ONCE = 5
 
 PublicCall: TypeAlias = Literal["GET time", "GET exchangeInfo", "GET ticker/bookTicker", "GET klines"]
 Call: TypeAlias = PublicCall | SignedCall
@@ -116,6 +116,9 @@ class SandboxClient:
 
     def close(self) -> None:
         """Close the connections."""
+        if "_threads" in self.__dict__:
+            self._threads.shutdown()
+            del self._threads
         self._transport.close()
 
     def _exchange_milliseconds(self) -> int:
