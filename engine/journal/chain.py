@@ -7,7 +7,7 @@ cannot prove that nothing was cut off at its end, nor that all of it was not wri
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as quoted
 from typing import NamedTuple
 
 GENESIS = "0" * 64
@@ -56,15 +56,6 @@ def digest(sequence: int, type: str, body: str, previous: str) -> str:
     # An array, because plain concatenation would let text move between two columns unseen.
     text = f"[{sequence},{quoted(type)},{quoted(body)},{quoted(previous)}]"
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def quoted(text: str) -> str:
-    """Give a text as JSON has it in ASCII."""
-    # A body is plain text, of which the encoder looks at each letter by itself.
-    if text.isascii() and text.isprintable():
-        escaped = text.replace("\\", r"\\").replace('"', r"\"")
-        return f'"{escaped}"'
-    return encode_basestring_ascii(text)
 
 
 def next_record(head: Head, type: str, body: str) -> Record:

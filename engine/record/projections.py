@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from itertools import repeat
 from json.encoder import encode_basestring as quoted
 from math import isfinite
@@ -221,13 +220,6 @@ def _fields_text(values: Mapping[str, object]) -> str:
 
 
 def _float_text(value: float) -> str:
-    # Zero has two signs, and they are equal.
-    return _number_text(value) if value else repr(value)
-
-
-@lru_cache(maxsize=256)
-def _number_text(value: float) -> str:
-    # A rule says again what its signal shows.
     return repr(value) if isfinite(value) else _ENCODER.encode(value)
 
 
