@@ -31,7 +31,7 @@ from engine.commands import (
 from engine.commands.options import with_strategies
 from engine.commands.program import program_name
 from engine.core.errors import ConfigError, EngineError
-from engine.output import guard_outputs
+from engine.machine.output import guard_outputs
 
 MAX_ERROR_LINES = 3
 INTERRUPTED = 130

@@ -19,8 +19,8 @@ from engine.core.rule import AnyRule, ByDay, EveryDay, Named, Position, RulePara
 from engine.core.strategy import Decision, Holdings, StrategyParams, Universe
 from strategies.rotating.facts import RotationFacts, RotationObservations, evidence_of, places_of
 from strategies.rotating.params import RotationParams
+from strategies.rotating.rule_files import confirmation, exits, thesis_systems
 from strategies.rotating.state import Regime, RotationState, Targets, Tranche
-from strategies.rules import confirmation, exits, thesis_systems
 from strategies.rules.basket_tradable import BasketTradable
 from strategies.rules.breakout import Breakout
 from strategies.rules.golden_cross import GoldenCross

@@ -39,24 +39,24 @@ def backtest(
     from engine.clock import system_now
     from engine.record.run_folder import one_shot_name, whole_folder
     from engine.report.console import progress_bar
-    from engine.wiring.backtest import backtest as run_backtest
-    from engine.wiring.backtest_folder import write_backtest
+    from engine.wiring.backtest.backtest import backtest as run_backtest
+    from engine.wiring.backtest.backtest_folder import write_backtest
 
     with whole_folder(out, one_shot_name("backtest", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:
             if context:
-                from engine.wiring.context import backtest_with_board
+                from engine.wiring.analysis.context import backtest_with_board
 
                 run = backtest_with_board(loaded, now=system_now, progress=progress, studies=out, label=called)
             else:
                 run = run_backtest(loaded, now=system_now, progress=progress, label=called, studies=out)
             if run.uses_systems and not context:
-                from engine.wiring.context import with_used_systems
+                from engine.wiring.analysis.context import with_used_systems
 
                 run = with_used_systems(run)
         aligned = None
         if not no_report:
-            from engine.wiring.aligned import aligned_of
+            from engine.wiring.backtest.aligned import aligned_of
 
             aligned = aligned_of(run)
         write_backtest(folder(), run, aligned=aligned)

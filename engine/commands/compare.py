@@ -12,7 +12,7 @@ from engine.commands.options import DEFAULT_OUT, Assignments, FromDay, OutFolder
 from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from engine.wiring.compare import Asked
+    from engine.wiring.backtest.compare import Asked
 
 FILE_ENDINGS = (".yaml", ".yml")
 
@@ -46,7 +46,7 @@ def compare(
     from engine.report.console import make_console, progress_bar
     from engine.report.html.compare_page import write_compare_page
     from engine.report.side_by_side import print_runs
-    from engine.wiring.compare import compare as run_all
+    from engine.wiring.backtest.compare import compare as run_all
 
     console = make_console(quiet=quiet)
     with whole_folder(out, f"compare-{system_now():%Y%m%dT%H%M%SZ}") as folder:
@@ -69,7 +69,7 @@ def _asked(
         ConfigError: the first is no file; one is neither a file nor KEY=VALUE; a configuration is wrong.
     """
     from engine.record.review.side_by_side import numbered
-    from engine.wiring.compare import Asked
+    from engine.wiring.backtest.compare import Asked
 
     first = configs[0]
     if not _is_file(first):

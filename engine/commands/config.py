@@ -14,9 +14,9 @@ app = typer.Typer(help="Show the configuration's schema, or the configuration in
 @app.command("schema")
 def schema() -> None:
     """Print a JSON schema of the configuration, for editors to complete and check it."""
-    from engine.config_sections import json_schema
-    from engine.registry import params_of, strategy_names
     from engine.report.console import print_result
+    from engine.settings.registry import params_of, strategy_names
+    from engine.settings.sections import json_schema
 
     print_result(json.dumps(json_schema([params_of(name) for name in strategy_names()]), indent=2))
 
@@ -29,8 +29,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
 ) -> None:
     """Print the configuration in force: the file, what is set over it, and every default."""
-    from engine import yaml_core
     from engine.report.console import print_result
+    from engine.settings import yaml_core
 
     effective = load_config(config, assignments).effective()
     text = json.dumps(effective, indent=2) if as_json else yaml_core.dump(effective)

@@ -13,7 +13,7 @@ from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, O
 from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from engine.config import Config
+    from engine.settings.config import Config
 
 
 def context(
@@ -59,8 +59,8 @@ def _show(config: "Config", out: Path, day: date | None, *, as_json: bool, quiet
     from engine.clock import system_now
     from engine.report.console import make_console, progress_bar
     from engine.report.context import print_stand, stand_values
-    from engine.wiring.context import see
-    from engine.wiring.quoted_study import verdicts_of_bars
+    from engine.wiring.analysis.context import see
+    from engine.wiring.backtest.quoted_study import verdicts_of_bars
 
     with progress_bar(quiet=quiet) as progress:
         seen = see(config, now=system_now, progress=progress)
@@ -81,7 +81,7 @@ def _write(config: "Config", out: Path, first: date | None, last: date | None, *
     from engine.record.run_folder import one_shot_name, whole_folder
     from engine.report.console import make_console, progress_bar
     from engine.report.synthetic import framed
-    from engine.wiring.context import see
+    from engine.wiring.analysis.context import see
 
     with progress_bar(quiet=quiet) as progress:
         context = (seen := see(config, now=system_now, progress=progress)).context

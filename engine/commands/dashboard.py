@@ -34,7 +34,7 @@ def dashboard(
 
     from engine.dashboard.access import TOKEN_VARIABLE, Access
     from engine.dashboard.server import serve
-    from engine.serving import serve_until_signalled
+    from engine.machine.serving import serve_until_signalled
 
     # Whoever sets it empty wants none.
     access = Access(host=host, token=os.environ.get(TOKEN_VARIABLE) or None)

@@ -14,7 +14,7 @@ from engine.commands.options import DEFAULT_OUT, Assignments, OutFolder, Quiet
 if TYPE_CHECKING:
     from engine.practice.exchange import PracticeExchange
     from engine.practice.signatures import HmacKey
-    from engine.wiring.exchange import PracticeMarket
+    from engine.wiring.practice.exchange import PracticeMarket
 
 DEFAULT_PORT = 8765
 
@@ -41,10 +41,16 @@ def exchange(
 ) -> None:
     """Run a Binance-compatible practice exchange on 127.0.0.1; end it with Ctrl-C."""
     from engine.clock import system_now
+    from engine.machine.serving import serve_until_signalled
     from engine.practice.server import LOOPBACK, serve
     from engine.practice.signatures import make_hmac_key
-    from engine.serving import serve_until_signalled
-    from engine.wiring.exchange import checked_speed, instant_of_option, practice_exchange, practice_market, settings_of
+    from engine.wiring.practice.exchange import (
+        checked_speed,
+        instant_of_option,
+        practice_exchange,
+        practice_market,
+        settings_of,
+    )
 
     settings = settings_of(assignments or ())
     start = None if at is None else instant_of_option(at)
@@ -77,7 +83,7 @@ def _introduce(opened: "PracticeExchange", market: "PracticeMarket", *, url: str
     typer.echo(f"practice exchange at {url}, {market.source}, clock at {opened.now:%Y-%m-%d %H:%M} UTC")
     from engine.practice.api import SPEAKS_AS
     from engine.report.printable import printable
-    from engine.wiring.live_venue import venue_named
+    from engine.wiring.live.live_venue import venue_named
 
     for line in market.left_out:
         # Named by whoever made the file, who may have put into the name what a terminal acts on.
@@ -99,7 +105,7 @@ def _command(url: str, data: Path | None, market: "PracticeMarket", assignments:
     step of a day leads, so that orders fill on that day.
     """
     from engine.practice.api import SPEAKS_AS
-    from engine.yaml_core import quoted
+    from engine.settings.yaml_core import quoted
 
     provider = "sample" if market.synthetic else "csv"
     settings = {

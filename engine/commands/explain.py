@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from engine.wiring.explain_past import Past
+    from engine.wiring.analysis.explain_past import Past
 
 
 def explain(
@@ -55,7 +55,7 @@ def explain(
     console = make_console(quiet=quiet)
 
     from engine.report.explanation import blocked_values, day_values, print_blocked, print_day
-    from engine.wiring.explain import explain_blocked, explain_day
+    from engine.wiring.analysis.explain import explain_blocked, explain_day
 
     if wanted is not None:
         explained = explain_day(past, wanted)
@@ -88,7 +88,7 @@ def _past(
 
     from engine.clock import system_now
     from engine.report.console import progress_bar
-    from engine.wiring.explain_past import past_of_config, past_of_run
+    from engine.wiring.analysis.explain_past import past_of_config, past_of_run
 
     first, last = days
     with progress_bar(quiet=quiet) as progress:

@@ -14,7 +14,7 @@ from engine.commands.program import program_name
 from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from engine.config import Config
+    from engine.settings.config import Config
 
 LONGEST_LABEL = 64
 
@@ -36,8 +36,8 @@ def load_config(
     Raises:
         ConfigError: one sentence about the first thing that is wrong.
     """
-    from engine.config_reading import build_config, read_values, with_assignments
-    from engine.registry import OWN_FOLDER, params_of, strategy_of
+    from engine.settings.reading import build_config, read_values, with_assignments
+    from engine.settings.registry import OWN_FOLDER, params_of, strategy_of
 
     typed = {"from": from_day, "to": to_day}
     dates = [f"window.{key}={read_day(f'--{key}', text)}" for key, text in typed.items() if text is not None]
@@ -52,7 +52,7 @@ def load_config(
 
 def say_own_files(*, quiet: bool) -> None:
     """Say which strategies are not the program's but the user's: their code runs."""
-    from engine.strategy_files import own_files
+    from engine.settings.strategy_files import own_files
 
     for path in () if quiet else own_files():
         typer.echo(f"strategies: {path.stem} is your own, from {path}", err=True)

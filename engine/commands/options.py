@@ -63,7 +63,7 @@ def with_strategies(command: Callable[..., Any]) -> Callable[..., Any]:
         before = own_folder.set(strategies)
         try:
             if strategies is not None:
-                from engine.strategy_files import open_own
+                from engine.settings.strategy_files import open_own
 
                 open_own(strategies)
             return command(**options)

@@ -13,8 +13,8 @@ from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, C
 from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
-    from engine.config import Config
     from engine.record.run_log import LogLine
+    from engine.settings.config import Config
 
 
 def paper(
@@ -89,15 +89,15 @@ def _trade(
     from engine.report.live_status import Past
     from engine.report.synthetic import SYNTHETIC_FIRST_LINE, SYNTHETIC_LAST_LINE, framed
     from engine.venues.quiet_times import LONGEST_PAUSE_SECONDS, LONGEST_WAIT_SECONDS, QUIET_FILE, KeptQuietTimes
-    from engine.wiring.board_maker import board_maker
-    from engine.wiring.live_exchange import warn_of_open_keys
-    from engine.wiring.live_start import start_live
-    from engine.wiring.paper import PaperRun
-    from engine.wiring.paper_folder import as_begun, make_folder, paper_folder, paper_journal
-    from engine.wiring.paper_status import status_of
-    from engine.wiring.providers import APPLICATION
-    from engine.wiring.surroundings import Surroundings
-    from engine.wiring.watch import Watch
+    from engine.wiring.data.providers import APPLICATION
+    from engine.wiring.live.board_maker import board_maker
+    from engine.wiring.live.live_exchange import warn_of_open_keys
+    from engine.wiring.live.live_start import start_live
+    from engine.wiring.live.paper import PaperRun
+    from engine.wiring.live.paper_folder import as_begun, make_folder, paper_folder, paper_journal
+    from engine.wiring.live.paper_status import status_of
+    from engine.wiring.live.surroundings import Surroundings
+    from engine.wiring.live.watch import Watch
 
     watch = Watch(system_now)
     config = as_begun(config, out)
@@ -163,15 +163,15 @@ def _trade(
 
 def _check_thesis(config: "Config") -> None:
     """Refuse a board of a strategy without a thesis before anything else is looked at."""
-    from engine.registry import strategy_of
-    from engine.wiring.systems import systems_to_see
+    from engine.settings.registry import strategy_of
+    from engine.wiring.data.systems import systems_to_see
 
     systems_to_see(config, strategy_of(config), every=True)
 
 
 def _check_label(config: "Config", label: str, out: Path) -> None:
     """Refuse another label than that of the run's first start before anything else is looked at."""
-    from engine.wiring.paper_folder import as_begun, check_label, paper_folder
+    from engine.wiring.live.paper_folder import as_begun, check_label, paper_folder
 
     check_label(paper_folder(as_begun(config, out), out), label)
 

@@ -20,8 +20,8 @@ def parity(
     from engine.record.run_folder import one_shot_name, whole_folder
     from engine.report.attribution import print_parity
     from engine.report.console import make_console, progress_bar
-    from engine.wiring.parity import parity as run_parity
-    from engine.wiring.parity import write_parity
+    from engine.wiring.analysis.parity import parity as run_parity
+    from engine.wiring.analysis.parity import write_parity
 
     with whole_folder(out, one_shot_name("parity", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:

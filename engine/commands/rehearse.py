@@ -15,12 +15,12 @@ from engine.commands.options import DEFAULT_OUT, Assignments, ConfigOrDefault, O
 from engine.core.errors import VenueError
 
 if TYPE_CHECKING:
-    from engine.config import Config
     from engine.practice.exchange import PracticeExchange
     from engine.record.paper_folder import LogWriter
     from engine.record.run_log import LogLine
+    from engine.settings.config import Config
     from engine.venues.exchange import Keys
-    from engine.wiring.rehearsal import RehearsalPlan
+    from engine.wiring.practice.rehearsal import RehearsalPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def rehearse(
 ) -> None:
     """Rehearse paper trading on this machine: a practice exchange and the bot, no network, no keys, day by day."""
     from engine.commands.loading import given_day, load_config
-    from engine.wiring.exchange import checked_speed
+    from engine.wiring.practice.exchange import checked_speed
 
     loaded = load_config(config, assignments, quiet=quiet)
     wishes = _Wishes(
@@ -91,7 +91,7 @@ def rehearse(
 def _plan(config: "Config", wishes: _Wishes) -> "RehearsalPlan":
     from engine.clock import system_now
     from engine.report.console import progress_bar
-    from engine.wiring.rehearsal import plan_rehearsal
+    from engine.wiring.practice.rehearsal import plan_rehearsal
 
     with progress_bar(quiet=wishes.quiet) as progress:
         return plan_rehearsal(config, data=wishes.data, from_day=wishes.from_day, now=system_now, progress=progress)
@@ -106,8 +106,8 @@ def _play(plan: "RehearsalPlan", wishes: _Wishes, ending: Ending) -> None:
     from engine.report.closing import print_closing
     from engine.report.console import make_console
     from engine.report.synthetic import framed
-    from engine.wiring.page import page_server
-    from engine.wiring.rehearsal import make_credentials, open_exchange
+    from engine.wiring.live.page import page_server
+    from engine.wiring.practice.rehearsal import make_credentials, open_exchange
 
     console = make_console(quiet=wishes.quiet)
     key, credentials = make_credentials()
@@ -162,13 +162,13 @@ def _trade(
     from engine.report.console import progress_bar
     from engine.report.live import closing_words, live_console
     from engine.report.live_status import Past
-    from engine.wiring.board_maker import board_maker
-    from engine.wiring.paper import PaperRun
-    from engine.wiring.paper_folder import paper_journal
-    from engine.wiring.paper_status import status_of
-    from engine.wiring.rehearsal import make_client, on_practice, play
-    from engine.wiring.surroundings import Surroundings
-    from engine.wiring.watch import Watch
+    from engine.wiring.live.board_maker import board_maker
+    from engine.wiring.live.paper import PaperRun
+    from engine.wiring.live.paper_folder import paper_journal
+    from engine.wiring.live.paper_status import status_of
+    from engine.wiring.live.surroundings import Surroundings
+    from engine.wiring.live.watch import Watch
+    from engine.wiring.practice.rehearsal import make_client, on_practice, play
 
     watch = Watch(system_now)
     config = on_practice(plan.config, url)

@@ -199,7 +199,7 @@ def _reconcile(
 ) -> int:
     from engine.clock import system_now
     from engine.report.console import progress_bar
-    from engine.wiring.reconcile import print_reconciliation
+    from engine.wiring.analysis.reconcile import print_reconciliation
 
     with progress_bar(quiet=quiet) as progress:
         code = print_reconciliation(
@@ -210,7 +210,7 @@ def _reconcile(
 
 
 def _export(console: "Console", folder: Path, kind: str) -> None:
-    from engine.wiring.export import export_run
+    from engine.wiring.analysis.export import export_run
 
     text = io.StringIO(newline="")
     export_run(folder, kind, to=text)

@@ -40,7 +40,7 @@ def study(
     from engine.report.console import make_console, progress_bar
     from engine.report.html.study_page import write_study_page
     from engine.report.study import print_study
-    from engine.wiring.study import study as run_study
+    from engine.wiring.analysis.study import study as run_study
 
     with whole_folder(out, one_shot_name("study", loaded.name, system_now())) as folder:
         with progress_bar(quiet=quiet) as progress:

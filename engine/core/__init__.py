@@ -1,1 +1,1 @@
-"""Typed, pure core: no clock, no input or output, no library of the rim."""
+"""Pure: days and weeks, bars, series, money, orders, planner, fills, ledger, rules, events, figures."""

@@ -1,7 +1,7 @@
 """Why a day was decided as it was: conditions with their distances, and changes that would have flipped the decision.
 
 Types only, with no knowledge of any strategy. Its rules make the conditions and propose changes (explaining.py).
-Whether a change flips the decision is found out by applying it (engine/counterfactual.py), never taken on trust.
+Whether a change flips the decision is found out by applying it (trading/counterfactual.py), never taken on trust.
 """
 
 from collections.abc import Iterable

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.core.errors import ConfigError
-from engine.serving import is_loopback
+from engine.machine.serving import is_loopback
 
 TOKEN_VARIABLE = "ALTFUSE_DASHBOARD_TOKEN"
 LEAST_CHARACTERS = 16

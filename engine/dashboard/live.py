@@ -24,7 +24,7 @@ from engine.record.context_record import ContextFold
 from engine.record.review.incidents import Incident, incidents_of
 from engine.record.run_record import REHEARSAL, mode_of
 from engine.report.live_status import MOST_INCIDENTS, PRACTICE, LiveStatus, Past, live_status
-from engine.standing import Standing
+from engine.trading.standing import Standing
 
 MOST_FILLS = 12
 

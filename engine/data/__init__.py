@@ -1,1 +1,1 @@
-"""Providers of daily bars behind one port."""
+"""Where bars and series come from: files, vendors, the sample; checked, cached, known when published."""

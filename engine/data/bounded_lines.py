@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.regular_files import regular
+from engine.machine.regular_files import regular
 
 LONGEST_LINE_BYTES = 65_536
 PIECE_BYTES = 1 << 20

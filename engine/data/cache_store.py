@@ -18,7 +18,7 @@ from urllib.parse import quote as percent_encoded
 import numpy as np
 
 from engine.core.calendar import Days
-from engine.fresh_files import fresh_file
+from engine.machine.fresh_files import fresh_file
 
 FORMAT = 1
 """Raise it when the meaning of an entry changes; entries of another format count as absent."""

@@ -1,1 +1,1 @@
-"""The store of a run's events: written once, in a chain, by one writer."""
+"""The store of a run's events: written once, in a hash chain, by one writer."""

@@ -11,9 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from engine.core.events import Event
-from engine.fresh_files import fresh_file
 from engine.journal.chain import Head
 from engine.journal.sqlite import SqliteJournal
+from engine.machine.fresh_files import fresh_file
 
 
 class NewestHead:

@@ -9,11 +9,11 @@ from functools import partial
 from aiohttp import web
 
 from engine.core.errors import ConfigError
+from engine.machine.serving import ThreadedServer, is_loopback
 from engine.practice.api import answer
 from engine.practice.calls import Answer, Call
 from engine.practice.control import PREFIX
 from engine.practice.exchange import PracticeExchange
-from engine.serving import ThreadedServer, is_loopback
 
 LOOPBACK = "127.0.0.1"
 # Linger 0 turns a close into a reset.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.core.errors import DataError
-from engine.regular_files import regular
+from engine.machine.regular_files import regular
 
 T = TypeVar("T")
 F = TypeVar("F")

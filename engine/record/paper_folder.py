@@ -17,8 +17,8 @@ from typing import Any
 from engine.core.errors import ConfigError, DataError
 from engine.core.events import Event
 from engine.core.market import Floats
-from engine.fresh_files import fresh_file
 from engine.journal.sqlite import JOURNAL_FILE
+from engine.machine.fresh_files import fresh_file
 from engine.ports import Journal
 from engine.record.context_file import context_rows
 from engine.record.file_reading import object_of

@@ -16,7 +16,7 @@ from engine.core.errors import ConfigError
 from engine.core.events import DayDecided
 from engine.core.market import Floats
 from engine.core.order import Fill
-from engine.fresh_files import fresh_folder
+from engine.machine.fresh_files import fresh_folder
 from engine.record.context_file import CONTEXT_COLUMNS
 from engine.record.projections import (
     FILL_COLUMNS,

@@ -1,1 +1,1 @@
-"""What a person reads of a run."""
+"""What a person reads of a run: terminal, tables, words and figures."""

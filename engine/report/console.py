@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
-from engine.output import Trimmed
+from engine.machine.output import Trimmed
 from engine.ports import ProgressBar
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ class LiveConsole(Protocol):
 @contextmanager
 def live_console(*, quiet: bool) -> Iterator[LiveConsole]:
     """Show a live run on stderr: a panel on a terminal, plain lines elsewhere, each said once; nothing if `quiet`."""
-    # A bot outlives the terminal it was started on: what stands behind stderr then takes every word (`engine.output`).
+    # A bot outlives the terminal it was started on: what stands behind stderr then takes all words (machine/output.py).
     console = Console(file=sys.stderr, quiet=quiet, highlight=False)
     if quiet or not console.is_terminal or console.is_dumb_terminal:
         yield _Lines(console)

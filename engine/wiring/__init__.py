@@ -1,1 +1,1 @@
-"""The one place where parts meet."""
+"""The one place where parts meet: a configuration -> what a command runs."""

@@ -12,7 +12,7 @@ from pydantic import Field, StrictBool, StrictInt
 from engine.core.market import BarSeries, Floats, History
 from engine.core.rule import RuleParams
 from engine.core.strategy import MarketName
-from strategies.rules import LONGEST_SHOWN, chosen_params, name_and_values
+from strategies.rotating.rule_files import LONGEST_SHOWN, chosen_params, name_and_values
 
 Bars: TypeAlias = Mapping[str, BarSeries]
 """By asset, each up to a day."""

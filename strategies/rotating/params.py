@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, model_validator
 
 from engine.core.strategy import DelistingRule, MarketName, StrategyParams
-from strategies.rules import Choice, ConfirmationChoice, ExitChoice, confirmation, exits
+from strategies.rotating.rule_files import Choice, ConfirmationChoice, ExitChoice, confirmation, exits
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.macd import MacdParams
 

@@ -13,7 +13,7 @@ from engine.core.explanation import Condition
 from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import Exit, Position, RuleCase, RuleParams, rule_case, told
-from strategies.rules import Choice, confirmation
+from strategies.rotating.rule_files import Choice, confirmation
 from strategies.signals.days import row_on
 from strategies.signals.exit_changes import with_parameter
 from strategies.signals.setting import RotationSetting

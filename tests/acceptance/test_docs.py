@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from engine.config import Config
-from engine.config_reading import build_config, read_values
 from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
-from engine.registry import params_of
+from engine.settings.config import Config
+from engine.settings.reading import build_config, read_values
+from engine.settings.registry import params_of
+from tests.support.house_map import FILES, PAGE, file_map, page_with_map
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,6 +29,8 @@ DOCUMENTS = (
     "README.md",
     "CHANGELOG.md",
     "engine/README.md",
+    "engine/DECISIONS.md",
+    "engine/MAP.md",
     "engine/analysis/README.md",
     "strategies/README.md",
     "logs/README.md",
@@ -343,18 +346,22 @@ def test_the_page_on_run_folders_names_every_file_key_and_column(copy: Path) -> 
     assert {name for name in names if f"`{name}`" not in page} == set()
 
 
-def test_the_map_of_the_engine_names_every_file_and_no_other() -> None:
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    tree = _blocks((ROOT / "engine" / "README.md").read_text(encoding="utf-8"))[0]
-    mapped = re.findall(r"\w+\.py", tree)
+def test_the_maps_are_those_of_the_house_as_it_stands() -> None:
+    page = PAGE.read_text(encoding="utf-8")
 
-    # Tracked files only: what somebody is in the middle of writing is mapped when it is committed.
-    listing = subprocess.run(
-        ["git", "ls-files", "engine/*.py"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    files = [Path(line).name for line in listing.splitlines() if not line.endswith("__init__.py")]
-    assert sorted(mapped) == sorted(files)
+    assert page_with_map(page) == page
+    assert FILES.read_text(encoding="utf-8") == file_map()
+
+
+@pytest.mark.parametrize("page", ["README.md", "DECISIONS.md"])
+def test_every_file_that_the_pages_of_the_engine_name_is_there(page: str) -> None:
+    text = (ROOT / "engine" / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./]+\.(?:py|md|json|lock))`", text))
+    rooms = [ROOT / room for room in ("engine", "strategies", "tests", "config")]
+    there = {file.as_posix() for room in rooms for file in room.rglob("*.*")} | {"README.md"}
+
+    assert named
+    assert {name for name in named if not any(f"/{each}".endswith(f"/{name}") for each in there)} == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from engine.clock import system_now
-from engine.config_reading import build_config, read_values
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import SqliteJournal
-from engine.registry import params_of
-from engine.wiring.backtest import backtest
+from engine.settings.reading import build_config, read_values
+from engine.settings.registry import params_of
+from engine.wiring.backtest.backtest import backtest
 from strategies.rotation import RotationState
 from tests.support.command import (
     PRICES,

@@ -13,10 +13,10 @@ OFF = (
     "strategies.rules.breakout_again", "strategies.rules.part_due", "strategies.rules.macd_death_cross",
     "strategies.rules.trailing_support", "strategies.rules.basket_drawdown", "strategies.rules.basket_stop",
     "strategies.rules.confirmation_lost", "strategies.signals.exit_changes", "engine.core.volatility_target",
-    "engine.wiring.aligned", "engine.analysis.study.aligned", "engine.report.html.aligned",
+    "engine.wiring.backtest.aligned", "engine.analysis.study.aligned", "engine.report.html.aligned",
 )  # fmt: skip
 ELSEWHERE = (
-    "engine.data.sample", "engine.data.sample_regimes", "engine.venues.answers", "engine.wiring.live_market",
+    "engine.data.sample", "engine.data.sample_regimes", "engine.venues.answers", "engine.wiring.data.live_market",
     "engine.record.run_record", "engine.report.html.page", "exchange_calendars", "platformdirs", "rich.console",
 )  # fmt: skip
 """What others need: made-up bars, live runs, whoever reads a record, prints, or fetches. Each costs milliseconds."""

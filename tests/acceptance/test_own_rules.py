@@ -17,8 +17,8 @@ from engine.dashboard.record import record_state
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.record.run_record import read_run
-from engine.registry import params_of, strategy_factory
 from engine.report.live import live_lines
+from engine.settings.registry import params_of, strategy_factory
 from tests.support.command import ROOT, call_command, error_sentence, only_run_folder
 from tests.support.look_ahead import require_no_look_ahead
 from tests.support.markets import faulty_market

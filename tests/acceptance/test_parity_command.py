@@ -15,10 +15,10 @@ import yaml
 
 from engine.core.money import floor_to_step
 from engine.core.order import Side
-from engine.session import Session
+from engine.trading.session import Session
 from engine.venues.answers import Candle, Outcome
 from engine.venues.binance.spot import BinanceSpot
-from engine.wiring.live_market import VenueCandles
+from engine.wiring.data.live_market import VenueCandles
 from tests.support.command import (
     PRICES,
     ROOT,

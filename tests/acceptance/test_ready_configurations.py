@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from engine.config_reading import build_config, read_values
 from engine.core.context import OffersSystems, systems_of
 from engine.core.rule import System
-from engine.registry import params_of, strategy_of
+from engine.settings.reading import build_config, read_values
+from engine.settings.registry import params_of, strategy_of
 from tests.support.command import ROOT, call_command, only_run_folder
 
 CONFIGS = sorted(path for path in (ROOT / "config").glob("*.yaml") if path.name != "rotation.yaml")

@@ -104,7 +104,7 @@ def test_what_backtrader_makes_the_compiler_say_does_not_reach_anybody(tmp_path:
         "import sys, warnings, numpy, pydantic\n"
         f"sys.pycache_prefix = {str(tmp_path)!r}\n"
         "warnings.simplefilter('always')\n"
-        "import engine.drivers.historical\n"
+        "import engine.trading.drivers.historical\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL

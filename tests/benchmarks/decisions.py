@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 from engine.clock import system_now
-from engine.config_reading import build_config, read_values
 from engine.core.events import Event, OrderFilled
-from engine.drivers.plain import drive
-from engine.registry import params_of, strategy_of
-from engine.wiring.market import load_market
-from engine.wiring.observing import observe_history
-from engine.wiring.terms import terms_of
+from engine.settings.reading import build_config, read_values
+from engine.settings.registry import params_of, strategy_of
+from engine.trading.drivers.plain import drive
+from engine.wiring.backtest.observing import observe_history
+from engine.wiring.backtest.terms import terms_of
+from engine.wiring.data.market import load_market
 
 
 class Silent:

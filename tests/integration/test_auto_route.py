@@ -11,12 +11,12 @@ from typing import Any, cast
 
 import pytest
 
-from engine.config import Config
 from engine.core.errors import DataError
 from engine.core.strategy import Universe
 from engine.data import yahoo
 from engine.data.failures import UnreachableError
-from engine.wiring.market import Market, load_market
+from engine.settings.config import Config
+from engine.wiring.data.market import Market, load_market
 from strategies.hold import HoldParams
 from tests.support import binance_server, yahoo_server
 from tests.support.binance_server import BinanceServer, Canned, kline, klines
@@ -93,7 +93,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr(
         yahoo, "YahooBars", lambda **named: real(**{**named, "base_url": served.url, "sleep": _no_sleep})
     )
-    monkeypatch.setattr("engine.wiring.providers.time.sleep", _no_sleep)
+    monkeypatch.setattr("engine.wiring.data.providers.time.sleep", _no_sleep)
     with binance_server.running(binance), yahoo_server.running(served):
         yield Bench(binance, served, tmp_path / "cache")
 

@@ -16,8 +16,8 @@ from engine.core.fills import Execution, execute_at
 from engine.core.market import Floats, History
 from engine.core.performance import performance_of
 from engine.core.strategy import AnyStrategy
-from engine.drivers.backtrader_venue import HEADROOM
-from engine.registry import params_of, strategy_factory
+from engine.settings.registry import params_of, strategy_factory
+from engine.trading.drivers.backtrader_venue import HEADROOM
 from tests.integration.test_second_driver import DAY, Restless, Scripted
 from tests.support.driven import QUICK, Account, historical_events, rotation, whole_span
 from tests.support.markets import MONDAY, coin_bars, faulty_market, history_of
@@ -119,9 +119,10 @@ BROKEN: Mapping[str, Callable[[Execution], Execution]] = {
 
 @pytest.mark.parametrize("broken", list(BROKEN))
 def test_a_fill_rule_that_backtrader_does_not_follow_ends_the_run(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "engine.drivers.backtrader_venue.execute_at", lambda order, **known: BROKEN[broken](execute_at(order, **known))
-    )
+    def executed(order: Any, **known: Any) -> Any:
+        return BROKEN[broken](execute_at(order, **known))
+
+    monkeypatch.setattr("engine.trading.drivers.backtrader_venue.execute_at", executed)
     history = faulty_market(0)
 
     with pytest.raises(EngineError, match=r"backtrader's (price|fee|cash) .* is not the ledger's"):
@@ -131,7 +132,7 @@ def test_a_fill_rule_that_backtrader_does_not_follow_ends_the_run(broken: str, m
 def test_a_fill_that_the_cash_does_not_pay_for_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     # A rule that forgets to trim: the purchase costs more than there is, and backtrader answers Margin.
     monkeypatch.setattr(
-        "engine.drivers.backtrader_venue.execute_at",
+        "engine.trading.drivers.backtrader_venue.execute_at",
         lambda order, **known: execute_at(order, **{**known, "cash": Decimal(10**9)}),
     )
     history = history_of(coin_bars("BTC", MONDAY, [100.0] * 4, opens=[100.0, 130.0, 100.0, 100.0]))

@@ -12,15 +12,15 @@ from unittest import mock
 
 import pytest
 
-from engine.config import Config, VenueSettings
 from engine.core.errors import VenueError
 from engine.practice.faults import Fault
 from engine.practice.server import PracticeServer
+from engine.settings.config import Config, VenueSettings
 from engine.venues.binance.credentials import Credentials
 from engine.venues.exchange import LiveClient
 from engine.venues.quiet_times import QUIET_FILE, KeptQuietTimes
-from engine.wiring.live_exchange import LiveExchange
-from engine.wiring.surroundings import Surroundings
+from engine.wiring.live.live_exchange import LiveExchange
+from engine.wiring.live.surroundings import Surroundings
 from strategies.hold import HoldParams
 from tests.support.binance_server import Canned
 from tests.support.command import ROOT

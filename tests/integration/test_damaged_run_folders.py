@@ -24,7 +24,7 @@ from engine.report.html.page import report_html
 from engine.report.review import print_review
 from engine.report.run_comparison import print_comparison
 from engine.report.run_list import print_list
-from engine.wiring.export import EXPORTS, export_run
+from engine.wiring.analysis.export import EXPORTS, export_run
 from tests.support.command import call_command
 from tests.support.damage import damaged
 from tests.support.dashboard import served

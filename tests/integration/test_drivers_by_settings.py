@@ -11,7 +11,7 @@ import pytest
 from engine.core.events import AssetDelisted, DayDecided, Event, OrderFilled, OrderWaits
 from engine.core.fills import Costs
 from engine.core.volatility_target import VolatilityTarget
-from engine.registry import params_of, strategy_factory
+from engine.settings.registry import params_of, strategy_factory
 from tests.support.driven import Account, both_records, rotation, whole_span
 from tests.support.markets import CORE, faulty_market
 

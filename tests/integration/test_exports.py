@@ -26,13 +26,13 @@ from engine.core.order import RESET_BUY_BACK, Side
 from engine.record.exports.beancount import CASH as CASH_ACCOUNT
 from engine.record.exports.beancount import COINS as COINS_ACCOUNT
 from engine.record.exports.beancount import beancount_text
+from engine.record.exports.daily_returns import returns_of
 from engine.record.exports.transactions import book_of
 from engine.record.projections import booked_fills
 from engine.record.run_record import RunRecord, read_run
-from engine.recovery import standing_of
-from engine.research.returns import returns_of
-from engine.standing import Standing
-from engine.wiring.export import EXPORTS, export_run
+from engine.trading.recovery import standing_of
+from engine.trading.standing import Standing
+from engine.wiring.analysis.export import EXPORTS, export_run
 from tests.support.booked import backtest_record, record_of, record_with_equity, records, reset_of
 from tests.support.command import call_command, only_run_folder, small_configuration
 from tests.support.command import write_small_market as write_market

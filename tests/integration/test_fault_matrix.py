@@ -24,7 +24,7 @@ from engine.journal.verification import verify_journal
 from engine.practice.calls import Call
 from engine.practice.exchange import PracticeExchange
 from engine.practice.faults import ORDER_PATH, Fault
-from engine.recovery import standing_of
+from engine.trading.recovery import standing_of
 from tests.support.command import small_configuration, write_small_market
 from tests.support.disturbed import (
     CASH,

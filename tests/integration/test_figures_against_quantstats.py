@@ -30,9 +30,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.core.performance import measure, performance_of
+from engine.record.exports.daily_returns import returns_of
 from engine.record.run_record import read_run
-from engine.research.returns import returns_of
-from engine.wiring.export import export_run
+from engine.wiring.analysis.export import export_run
 from tests.support.booked import record_with_equity
 from tests.support.command import Outcome, call_command, only_run_folder
 from tests.support.fakes import DAY

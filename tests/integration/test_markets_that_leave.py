@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.config import Data
 from engine.core.errors import DataError
 from engine.core.events import AccountReset, DayDecided, OrderFilled, OrderUnresolved
 from engine.practice.faults import Fault
+from engine.settings.config import Data
 from tests.support.fakes import DAY
 from tests.support.live_rig import Bot, Rig, Targets
 from tests.support.markets import coin_bars

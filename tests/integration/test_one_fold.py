@@ -28,12 +28,12 @@ from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.core.planner import Planner
 from engine.core.strategy import Decision, Holdings
-from engine.epochs import EpochKeeper
 from engine.journal.codec import EventCodec
 from engine.journal.sqlite import SqliteJournal, read_journal
-from engine.recovery import standing_of
-from engine.session import Session
-from engine.standing import Standing
+from engine.trading.epochs import EpochKeeper
+from engine.trading.recovery import standing_of
+from engine.trading.session import Session
+from engine.trading.standing import Standing
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, free_sends
 from tests.support.fickle_exchange import LEAST, PRICES, RATE, FickleExchange
 from tests.support.markets import coin_bars, history_of

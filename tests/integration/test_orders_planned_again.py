@@ -11,8 +11,8 @@ import pytest
 from engine.core.ledger import Ledger
 from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.practice.faults import Fault
-from engine.recovery import standing_of
-from engine.standing import Standing
+from engine.trading.recovery import standing_of
+from engine.trading.standing import Standing
 from tests.support.command import SMALL_STRATEGY, call_command, small_configuration
 from tests.support.command import write_small_market as write_market
 from tests.support.fakes import ScriptedState

@@ -138,7 +138,7 @@ def test_a_rehearsal_shows_the_panel_on_made_up_prices(tmp_path: Path) -> None:
 
 SHOWS_NOTICES = """
 import sys
-from engine.output import guard_outputs
+from engine.machine.output import guard_outputs
 from engine.report.live import live_console
 
 guard_outputs()

@@ -19,8 +19,8 @@ from engine.journal.sqlite import JOURNAL_FILE, read_journal
 from engine.practice.calls import Call
 from engine.practice.signatures import HmacKey
 from engine.record.projections import booked_fills, decided_days
-from engine.recovery import standing_of
-from engine.standing import Standing
+from engine.trading.recovery import standing_of
+from engine.trading.standing import Standing
 from tests.support.command import call_command, entries_below, error_sentence, only_run_folder, small_configuration
 from tests.support.command import write_small_market as write_market
 from tests.support.fakes import ScriptedState

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.config_reading import build_config, read_values
 from engine.core.errors import EngineError
 from engine.data.csv_files import read_csv_bars
 from engine.data.csv_values import CsvValues
 from engine.data.series_table import series_rule
 from engine.record.file_reading import text_of
-from engine.registry import params_of
+from engine.settings.reading import build_config, read_values
+from engine.settings.registry import params_of
 from engine.venues.binance.credentials import read_credentials
 from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
-from engine.wiring.exchange import practice_market
+from engine.wiring.practice.exchange import practice_market
 
 NO_FILE = "it is a pipe, a device or the like, and no regular file"
 READERS: dict[str, tuple[str, Callable[[Path], object], str]] = {

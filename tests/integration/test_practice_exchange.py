@@ -20,7 +20,7 @@ from engine.practice.exchange import PracticeExchange
 from engine.practice.faults import fault_of
 from engine.practice.server import PracticeServer
 from engine.practice.signatures import public_key_of
-from engine.wiring.exchange import practice_exchange, practice_market
+from engine.wiring.practice.exchange import practice_exchange, practice_market
 from tests.support.markets import coin_bars
 from tests.support.patience import PATIENCE_MILLISECONDS, PATIENCE_SECONDS, SILENCE_SECONDS
 from tests.support.practice import FIRST, KEY, bitcoin, instant, practice

@@ -17,7 +17,7 @@ from engine.data.digest import bars_sha256
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.server import PracticeServer
-from engine.wiring.exchange import practice_market
+from engine.wiring.practice.exchange import practice_market
 from tests.support.command import Outcome, call_command, write_small_market
 from tests.support.practice import WallClock
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from engine.core.errors import ConfigError, DataError
 from engine.journal.chain import Head, next_record
 from engine.practice.faults import Fault
-from engine.wiring.reconcile import print_reconciliation
+from engine.wiring.analysis.reconcile import print_reconciliation
 from tests.support.command import call_command, small_configuration
 from tests.support.command import write_small_market as write_market
 from tests.support.rehearsal import Rehearsal

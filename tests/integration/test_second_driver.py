@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.config_reading import build_config
 from engine.core.events import (
     DayDecided,
     Event,
@@ -34,7 +33,8 @@ from engine.core.market import History
 from engine.core.order import Side
 from engine.core.strategy import Decision, Holdings, Universe
 from engine.data.csv_files import read_csv_bars
-from engine.registry import params_of, strategy_factory
+from engine.settings.reading import build_config
+from engine.settings.registry import params_of, strategy_factory
 from tests.support.driven import Account, both_records, plain_events, rotation, whole_span
 from tests.support.markets import COINS, CORE, MONDAY, coin_bars, faulty_market, history_of
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from engine.config import Config
 from engine.core.context import context_of
 from engine.core.errors import ConfigError, DataError
 from engine.core.rule import Named
 from engine.core.strategy import Universe
 from engine.data import yahoo
-from engine.wiring.market import Market, load_market
-from engine.wiring.sources import value_facts
+from engine.settings.config import Config
+from engine.wiring.data.market import Market, load_market
+from engine.wiring.data.sources import value_facts
 from strategies.hold import HoldParams
 from strategies.rules.reserve_management import ReserveManagement, ReserveManagementParams
 from strategies.signals.setting import RotationSetting
@@ -84,7 +84,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr(
         yahoo, "YahooBars", lambda **named: real(**{**named, "base_url": served.url, "sleep": _no_sleep})
     )
-    monkeypatch.setattr("engine.wiring.providers.time.sleep", _no_sleep)
+    monkeypatch.setattr("engine.wiring.data.providers.time.sleep", _no_sleep)
     for coin in ("BTC", "ETH"):
         (tmp_path / f"{coin}.csv").write_text(BARS)
     with fred_server.running(fred), yahoo_server.running(served):

@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from engine.clock import system_now
-from engine.config import Config
-from engine.config_reading import build_config
 from engine.core.events import RunEnded
-from engine.drivers.history import Opening
-from engine.drivers.plain import drive
-from engine.observed import Observed
-from engine.registry import params_of, strategy_of
-from engine.wiring.backtest import backtest
-from engine.wiring.market import load_market
-from engine.wiring.observing import observe_history
-from engine.wiring.terms import terms_of
+from engine.settings.config import Config
+from engine.settings.reading import build_config
+from engine.settings.registry import params_of, strategy_of
+from engine.trading.drivers.history import Opening
+from engine.trading.drivers.plain import drive
+from engine.trading.observed import Observed
+from engine.wiring.backtest.backtest import backtest
+from engine.wiring.backtest.observing import observe_history
+from engine.wiring.backtest.terms import terms_of
+from engine.wiring.data.market import load_market
 from tests.support.command import small_configuration, write_small_market
 
 

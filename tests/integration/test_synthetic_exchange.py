@@ -16,7 +16,7 @@ from engine.core.calendar import decision_instant
 from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.server import PracticeServer
-from engine.wiring.exchange import practice_market
+from engine.wiring.practice.exchange import practice_market
 from tests.support.command import Outcome, call_command, error_sentence, only_run_folder, write_small_market
 from tests.support.practice import WallClock
 from tests.support.rehearsal import KEY

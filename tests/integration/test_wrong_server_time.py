@@ -12,17 +12,17 @@ from unittest import mock
 
 import pytest
 
-from engine.config import Config, Data, Live, VenueSettings
 from engine.core.events import DayDecided
 from engine.practice.api import answer
 from engine.practice.calls import Answer, Call
 from engine.practice.exchange import PracticeExchange
 from engine.practice.server import PracticeServer
+from engine.settings.config import Config, Data, Live, VenueSettings
 from engine.venues.binance.credentials import Credentials
-from engine.wiring.live_exchange import LiveExchange
-from engine.wiring.paper import PaperRun
-from engine.wiring.paper_folder import paper_journal
-from engine.wiring.surroundings import Surroundings
+from engine.wiring.live.live_exchange import LiveExchange
+from engine.wiring.live.paper import PaperRun
+from engine.wiring.live.paper_folder import paper_journal
+from engine.wiring.live.surroundings import Surroundings
 from strategies.hold import HoldParams
 from tests.support.practice import KEY, bitcoin, practice
 from tests.support.rehearsal import TIME

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from unittest import mock
 
-from engine.config import Config, Data, Live, VenueSettings
 from engine.core.calendar import decision_instant
 from engine.core.errors import EngineError
 from engine.core.events import Event
@@ -32,17 +31,18 @@ from engine.practice.faults import Fault
 from engine.practice.matching import OrderRequest
 from engine.practice.orders import PracticeOrder
 from engine.practice.server import PracticeServer
-from engine.recovery import standing_of
-from engine.standing import Standing
+from engine.settings.config import Config, Data, Live, VenueSettings
+from engine.trading.recovery import standing_of
+from engine.trading.standing import Standing
 from engine.venues.binance.client import Call, SandboxClient
 from engine.venues.binance.credentials import Credentials
 from engine.venues.binance.signer import Parameters
 from engine.venues.binance.verdicts import Reply
-from engine.wiring.live_exchange import LiveExchange
-from engine.wiring.live_market import SeriesUpTo, Snapshots, VenueBars, VenueCandles
-from engine.wiring.paper import PaperRun
-from engine.wiring.paper_folder import paper_journal
-from engine.wiring.surroundings import Surroundings
+from engine.wiring.data.live_market import SeriesUpTo, Snapshots, VenueBars, VenueCandles
+from engine.wiring.live.live_exchange import LiveExchange
+from engine.wiring.live.paper import PaperRun
+from engine.wiring.live.paper_folder import paper_journal
+from engine.wiring.live.surroundings import Surroundings
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy
 from tests.support.markets import coin_bars
 from tests.support.patience import PATIENCE_SECONDS
@@ -249,8 +249,8 @@ class Rig:
         with (
             mock.patch.object(SandboxClient, "send", watched_send),
             mock.patch.object(SqliteJournal, "append_all", watched_append),
-            mock.patch("engine.wiring.paper.strategy_of", _rotating),
-            mock.patch("engine.wiring.paper_folder.strategy_of", _rotating),
+            mock.patch("engine.wiring.live.paper.strategy_of", _rotating),
+            mock.patch("engine.wiring.live.paper_folder.strategy_of", _rotating),
             mock.patch("engine.practice.server.answer", self._answer),
             PracticeServer(self._exchange) as server,
         ):

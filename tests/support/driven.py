@@ -16,14 +16,14 @@ from engine.core.ledger import Ledger
 from engine.core.market import History
 from engine.core.sizing import Sizing
 from engine.core.strategy import AnyStrategy
-from engine.drivers import historical, plain
 from engine.journal.memory import MemoryJournal
-from engine.observed import Observed
 from engine.ports import Venue
-from engine.registry import params_of, strategy_factory
-from engine.session import Session
-from engine.span import Span
-from engine.terms import Terms
+from engine.settings.registry import params_of, strategy_factory
+from engine.trading.drivers import historical, plain
+from engine.trading.observed import Observed
+from engine.trading.session import Session
+from engine.trading.span import Span
+from engine.trading.terms import Terms
 
 QUOTE = "USDT"
 USUAL_COSTS = Costs(commission=Decimal("0.001"), slippage=Decimal("0.0005"))

@@ -13,8 +13,8 @@ from engine.core.order import Fill, Order, OrderReport, OrderStatus, Side
 from engine.core.reading import Readings
 from engine.core.rotation_equity import RotationEquity
 from engine.core.strategy import Decision, Holdings, Universe
-from engine.first_sends import FirstSends
 from engine.journal.memory import MemoryJournal
+from engine.trading.first_sends import FirstSends
 
 DAY = date(2024, 1, 1)
 """A Monday, and the day of everything built here that is not given another."""

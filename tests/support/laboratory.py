@@ -7,12 +7,12 @@ slippage, a commission of 0.1 %, an account of 1,000 and a reserve that leaves 0
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from engine.analysis.comparison.exchange_model import ExchangeModel, MarketFilters
 from engine.core.events import DayDecided, Event, OrderFilled, OrderPlanned, OrderSent
 from engine.core.fills import Costs
 from engine.core.ledger import Ledger
 from engine.core.order import Fill, Order, Side, client_order_id
 from engine.core.planner import Planner
-from engine.research.exchange_model import ExchangeModel, MarketFilters
 from tests.support.fakes import instrument
 from tests.support.markets import coin_bars, history_of
 

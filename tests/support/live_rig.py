@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from engine.config import Config, Data, Live, VenueSettings
 from engine.core.calendar import decision_instant
 from engine.core.events import Event
 from engine.core.ledger import Ledger
@@ -28,13 +27,14 @@ from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.orders import PracticeOrder
 from engine.practice.server import PracticeServer
-from engine.recovery import standing_of
-from engine.standing import Standing
+from engine.settings.config import Config, Data, Live, VenueSettings
+from engine.trading.recovery import standing_of
+from engine.trading.standing import Standing
 from engine.venues.binance.credentials import Credentials
-from engine.wiring.live_exchange import LiveExchange
-from engine.wiring.paper import PaperRun
-from engine.wiring.paper_folder import make_folder, paper_journal
-from engine.wiring.surroundings import Surroundings
+from engine.wiring.live.live_exchange import LiveExchange
+from engine.wiring.live.paper import PaperRun
+from engine.wiring.live.paper_folder import make_folder, paper_journal
+from engine.wiring.live.surroundings import Surroundings
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy
 from tests.support.practice import KEY, WallClock
 
@@ -97,8 +97,8 @@ class Rig:
                 return self.answer(call) if call.path.startswith("/api/") else real(exchange, call)
 
         with (
-            mock.patch("engine.wiring.paper.strategy_of", strategy_of),
-            mock.patch("engine.wiring.paper_folder.strategy_of", strategy_of),
+            mock.patch("engine.wiring.live.paper.strategy_of", strategy_of),
+            mock.patch("engine.wiring.live.paper_folder.strategy_of", strategy_of),
             mock.patch("engine.practice.server.answer", answered),
             PracticeServer(self.exchange) as server,
         ):

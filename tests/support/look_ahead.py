@@ -26,8 +26,8 @@ from engine.core.rule import AnyRule
 from engine.core.series import ValueSeries
 from engine.core.sizing import Sizing
 from engine.core.strategy import AnyStrategy, Observations
-from engine.drivers.plain import calendar_days, opens
 from engine.journal.memory import MemoryJournal
+from engine.trading.drivers.plain import calendar_days, opens
 from tests.support.driven import Account, historical_events, open_venue, session_of, whole_span
 
 GARBAGE_DAYS = 400

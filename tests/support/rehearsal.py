@@ -24,7 +24,7 @@ from engine.practice.clock import PracticeClock
 from engine.practice.exchange import PracticeExchange
 from engine.practice.server import PracticeServer
 from engine.practice.signatures import HmacKey
-from engine.wiring.exchange import practice_market
+from engine.wiring.practice.exchange import practice_market
 from tests.support.command import ROOT, Outcome
 from tests.support.patience import PATIENCE_SECONDS
 from tests.support.practice import WallClock

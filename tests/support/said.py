@@ -23,7 +23,7 @@ from engine.dashboard import pages
 from engine.dashboard.board import Board
 from engine.record.run_record import read_run
 from engine.report.html import page
-from engine.wiring.export import EXPORTS, export_run
+from engine.wiring.analysis.export import EXPORTS, export_run
 from tests.support.command import call_command
 
 INPUTS = Path(__file__).parent / "inputs"

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from engine.analysis.comparison.comparison import compare
+from engine.analysis.comparison.decisions import Mind
+from engine.analysis.comparison.differences import Attribution
+from engine.analysis.comparison.step_reader import steps_of
+from engine.analysis.comparison.tolerant import tolerant
 from engine.core.calendar import opening_instant
 from engine.core.events import (
     AccountReset,
@@ -22,11 +27,6 @@ from engine.core.ledger import Ledger
 from engine.core.money import decimal_of, exact, floor_to_step
 from engine.core.order import Order, Side, client_order_id
 from engine.core.planner import Planner
-from engine.research.comparison import compare
-from engine.research.decisions import Mind
-from engine.research.differences import Attribution
-from engine.research.step_reader import steps_of
-from engine.research.tolerant import tolerant
 from tests.support.fakes import DAY, ScriptedState, ScriptedStrategy, instrument
 from tests.support.markets import coin_bars, history_of
 

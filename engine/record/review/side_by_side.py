@@ -8,12 +8,12 @@ from itertools import chain, count
 from math import fsum
 from typing import Any
 
-from engine.config import Data
 from engine.core.errors import DataError
 from engine.record.record_rows import RotationRow
 from engine.record.run_log import label_of
 from engine.record.run_outline import excess_of
 from engine.record.run_record import RunRecord
+from engine.settings.config import Data
 
 BENCHMARK = "BTC"
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.config_reading import build_config
 from engine.core.chart import NOTHING, Chart, OnRecord, RotationDays
 from engine.core.errors import ConfigError
 from engine.core.explaining import DrawsRules
 from engine.record.run_record import RunRecord
-from engine.registry import params_of, strategy_factory
+from engine.settings.reading import build_config
+from engine.settings.registry import params_of, strategy_factory
 
 
 def rule_charts(record: RunRecord) -> tuple[Mapping[str, Chart], str]:

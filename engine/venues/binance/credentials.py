@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.core.errors import VenueError
-from engine.regular_files import regular
+from engine.machine.regular_files import regular
 from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
 
 STRUCK_OUT = "***"

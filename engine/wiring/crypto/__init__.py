@@ -1,1 +1,1 @@
-"""Providers of coin bars, one a file; its name is its name in `data.crypto`. Their form: `providers.py`."""
+"""Providers of coin bars, one a file; its name is its name in `data.crypto`. Their form: `data/providers.py`."""

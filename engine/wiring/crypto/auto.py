@@ -3,7 +3,7 @@
 from engine.data.choose import ExtendedBars, StaleAllowed
 from engine.ports import MarketData
 from engine.wiring.crypto import binance, yahoo
-from engine.wiring.providers import AUTO_RETRIES, Providers
+from engine.wiring.data.providers import AUTO_RETRIES, Providers
 
 
 def provider(given: Providers) -> MarketData:

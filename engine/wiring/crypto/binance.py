@@ -3,7 +3,7 @@
 from engine.data.cache import BarFetcher, CachedBars
 from engine.data.kinds import COINS
 from engine.ports import MarketData
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def provider(given: Providers) -> MarketData:
@@ -18,7 +18,7 @@ def bars(given: Providers, max_retries: int) -> CachedBars:
     def connect() -> BarFetcher:
         from engine.data.binance import BinanceBars  # noqa: PLC0415 - wanted only by a run that fetches
         from engine.venues.binance.exchange import BINANCE  # noqa: PLC0415 - likewise
-        from engine.wiring.live_exchange import refuse_synthetic  # noqa: PLC0415 - likewise
+        from engine.wiring.live.live_exchange import refuse_synthetic  # noqa: PLC0415 - likewise
 
         refuse_synthetic(BINANCE, given.config, now=given.now)
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from engine.data.csv_files import CsvBars
 from engine.ports import MarketData
-from engine.wiring.providers import LiveSetting, Providers
+from engine.wiring.data.providers import LiveSetting, Providers
 
 if TYPE_CHECKING:
-    from engine.wiring.live_market import SeriesUpTo
+    from engine.wiring.data.live_market import SeriesUpTo
 
 
 def provider(given: Providers) -> MarketData:
@@ -17,6 +17,6 @@ def provider(given: Providers) -> MarketData:
 
 def live(given: Providers, setting: LiveSetting) -> "SeriesUpTo":  # noqa: ARG001 - a file is one beside any exchange
     """Give the files, read again when they change."""
-    from engine.wiring.live_market import CsvFilesUpTo  # noqa: PLC0415 - of live runs alone
+    from engine.wiring.data.live_market import CsvFilesUpTo  # noqa: PLC0415 - of live runs alone
 
     return CsvFilesUpTo(provider(given), given.csv_dir())

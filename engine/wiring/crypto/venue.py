@@ -2,8 +2,8 @@
 
 from engine.core.errors import ConfigError
 from engine.ports import MarketData
-from engine.wiring.live_market import SeriesUpTo, VenueBars, VenueCandles
-from engine.wiring.providers import LiveSetting, Providers
+from engine.wiring.data.live_market import SeriesUpTo, VenueBars, VenueCandles
+from engine.wiring.data.providers import LiveSetting, Providers
 
 
 def provider(given: Providers) -> MarketData:  # noqa: ARG001 - the form of each

@@ -3,8 +3,8 @@
 from engine.data.choose import StaleAllowed
 from engine.data.kinds import MarketKind
 from engine.ports import MarketData
+from engine.wiring.data.providers import AUTO_RETRIES, Providers
 from engine.wiring.index import yahoo
-from engine.wiring.providers import AUTO_RETRIES, Providers
 
 
 def provider(given: Providers, kind: MarketKind) -> MarketData:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from engine.data.csv_files import CsvBars
 from engine.data.kinds import MarketKind
 from engine.ports import MarketData
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 if TYPE_CHECKING:
-    from engine.wiring.live_market import SeriesUpTo
+    from engine.wiring.data.live_market import SeriesUpTo
 
 
 def provider(given: Providers, kind: MarketKind) -> MarketData:  # noqa: ARG001 - a file is read alike for all
@@ -18,6 +18,6 @@ def provider(given: Providers, kind: MarketKind) -> MarketData:  # noqa: ARG001 
 
 def live(given: Providers, kind: MarketKind) -> "SeriesUpTo":
     """Give the files, read again when they change."""
-    from engine.wiring.live_market import CsvFilesUpTo  # noqa: PLC0415 - of live runs alone
+    from engine.wiring.data.live_market import CsvFilesUpTo  # noqa: PLC0415 - of live runs alone
 
     return CsvFilesUpTo(provider(given, kind), given.csv_dir())

@@ -2,7 +2,7 @@
 
 from engine.data.kinds import MarketKind
 from engine.ports import MarketData
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def provider(given: Providers, kind: MarketKind) -> MarketData:  # noqa: ARG001 - the sample knows what is which

@@ -3,7 +3,7 @@
 from engine.data.cache import CachedBars
 from engine.data.kinds import MarketKind
 from engine.ports import MarketData
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def provider(given: Providers, kind: MarketKind) -> MarketData:

@@ -1,7 +1,7 @@
 """Files where a folder of them is given, else where each series is usually had."""
 
 from engine.data.series_table import FILE_ONLY
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def source_of(given: Providers, known: str) -> str:

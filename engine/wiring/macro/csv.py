@@ -1,7 +1,7 @@
 """Files alone."""
 
 from engine.data.series_table import FILE_ONLY
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def source_of(given: Providers, known: str) -> str:  # noqa: ARG001 - the form of each

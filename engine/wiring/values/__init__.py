@@ -1,1 +1,1 @@
-"""Sources of series that are no bars, one a file, by its name in `data.series`. Their form: `providers.py`."""
+"""Sources of series that are no bars, one a file, by its name in `data.series`. Their form: `data/providers.py`."""

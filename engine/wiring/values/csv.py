@@ -8,7 +8,7 @@ from engine.data.dated_values import RuleOf
 from engine.data.kinds import US_SYMBOLS
 from engine.data.series_table import FILE_ONLY, SERIES
 from engine.ports import LoadedValues, SeriesData
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def provider(given: Providers, rule_of: RuleOf, name: str) -> SeriesData:

@@ -3,7 +3,7 @@
 from engine.data.cached_values import CachedValues, ValueFetcher
 from engine.data.dated_values import RuleOf
 from engine.ports import SeriesData
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
 
 
 def provider(given: Providers, rule_of: RuleOf, name: str) -> SeriesData:  # noqa: ARG001 - whatever the series

@@ -1,1 +1,1 @@
-"""Venues of live runs, one a file; its name, with hyphens, is its name in `venue.name`. Their form: `live_venue.py`."""
+"""Venues of live runs, one a file; its name, with hyphens, is that in `venue.name`. Its form: `live/live_venue.py`."""

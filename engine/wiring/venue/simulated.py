@@ -6,7 +6,7 @@ from engine.core.instrument import Instrument
 from engine.ports import Venue
 from engine.venues.binance.exchange import BINANCE
 from engine.venues.simulated import SimulatedVenue
-from engine.wiring.live_venue import LiveVenue, VenueSetting
+from engine.wiring.live.live_venue import LiveVenue, VenueSetting
 
 
 def _opened(given: VenueSetting, instruments: Mapping[str, Instrument], _: object) -> Venue:

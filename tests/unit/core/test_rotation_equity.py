@@ -11,7 +11,7 @@ from engine.core.events import AccountReset, DayDecided, Event
 from engine.core.ledger import Ledger
 from engine.core.rotation_equity import RotationEquity, rotation_after
 from engine.core.valuation import HeldAtClose
-from engine.standing import Standing
+from engine.trading.standing import Standing
 from tests.support.fakes import DAY, NOON, ScriptedState, decided
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.core.errors import ConfigError
 from engine.dashboard.access import Access
-from engine.serving import is_loopback
+from engine.machine.serving import is_loopback
 
 TOKEN = "sixteen-letters-"
 

@@ -127,7 +127,7 @@ def test_what_it_has_not_is_an_error_that_names_what_there_is() -> None:
 
 def test_a_run_that_looks_at_none_of_it_does_not_even_import_it() -> None:
     seen = "[name for name in sys.modules if name.endswith(('sample_series', 'publication'))]"
-    code = f"import sys; import engine.wiring.backtest; print({seen})"
+    code = f"import sys; import engine.wiring.backtest.backtest; print({seen})"
 
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

@@ -30,7 +30,7 @@ from engine.core.events import (
 from engine.core.order import Side
 from engine.core.reading import Reading
 from engine.journal.codec import SCHEMA, EventCodec, decided_day
-from engine.registry import params_of, strategy_factory, strategy_names
+from engine.settings.registry import params_of, strategy_factory, strategy_names
 from strategies.rotation import Regime, RotationState
 from tests.support.fakes import DAY, NOON, fill_of, order_of
 

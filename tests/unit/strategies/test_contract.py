@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.market import History
 from engine.core.strategy import AnyStrategy, Decision
-from engine.registry import strategy_factory, strategy_names
+from engine.settings.registry import strategy_factory, strategy_names
 from tests.support.fakes import FakeHoldings
 from tests.support.markets import faulty_market
 

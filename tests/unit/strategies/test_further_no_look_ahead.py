@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.core.volatility_target import VolatilityTarget
-from engine.registry import params_of, strategy_factory
+from engine.settings.registry import params_of, strategy_factory
 from tests.support.look_ahead import require_no_look_ahead
 from tests.support.markets import faulty_market, with_series
 

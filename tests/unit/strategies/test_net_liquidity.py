@@ -15,7 +15,7 @@ from engine.core.series import SeriesKind, ValueSeries
 from engine.data.csv_files import read_csv_bars
 from engine.data.csv_values import CsvValues
 from engine.data.series_table import series_rule
-from strategies.rules import confirmation
+from strategies.rotating.rule_files import confirmation
 from tests.support.command import PRICES
 from tests.support.markets import coin_bars
 

@@ -25,7 +25,7 @@ from engine.core.market import BarSeries, Floats, History
 from engine.core.rule import RuleParams, Setting, System
 from engine.core.strategy import AnyStrategy, Observations
 from engine.data.csv_files import read_csv_bars
-from engine.registry import params_of, strategy_factory, strategy_names
+from engine.settings.registry import params_of, strategy_factory, strategy_names
 from strategies.signals.breakout import BreakoutParams
 from strategies.signals.known import last_known
 from tests.support.look_ahead import garbled, require_causal_rule, require_no_look_ahead

@@ -13,9 +13,9 @@ from engine.core.market import History
 from engine.core.reading import Reading
 from engine.core.rule import Named, Position, RuleParams, Rules, Setting, System
 from engine.core.rule_groups import AtLeast, Not
-from strategies import rules
+from strategies.rotating import rule_files as rules
+from strategies.rotating.rule_files import confirmation, rule_class, rule_names
 from strategies.rotation import RotationParams
-from strategies.rules import confirmation, rule_class, rule_names
 from tests.support.fakes import FakeHoldings
 from tests.support.markets import coin_bars, history_of, index_bars
 

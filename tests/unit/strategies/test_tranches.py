@@ -13,7 +13,7 @@ from engine.core.explaining import explainer_of
 from engine.core.explanation import Case
 from engine.core.strategy import Decision
 from engine.journal.codec import EventCodec
-from engine.registry import params_of, strategy_factory
+from engine.settings.registry import params_of, strategy_factory
 from strategies.rotating.state import Tranche
 from strategies.rotating.tranches import begun, continued
 from strategies.rotation import Regime, Rotation, RotationParams, RotationState

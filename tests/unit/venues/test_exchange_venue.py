@@ -15,8 +15,8 @@ from engine.core.ledger import Ledger
 from engine.core.order import RESET_BUY_BACK, Order, OrderReport, OrderStatus, Side
 from engine.core.planner import Planner
 from engine.journal.memory import MemoryJournal
-from engine.session import Session
-from engine.standing import Standing
+from engine.trading.session import Session
+from engine.trading.standing import Standing
 from engine.venues.answers import (
     Accepted,
     Balance,

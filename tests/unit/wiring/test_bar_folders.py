@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from engine.config import Config
-from engine.wiring.providers import Providers
+from engine.settings.config import Config
+from engine.wiring.data.providers import Providers
 from strategies.hold import HoldParams
 
 

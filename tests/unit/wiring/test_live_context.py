@@ -11,7 +11,7 @@ from engine.core.events import ContextSeen, DayDecided, Event
 from engine.core.market import BarSeries
 from engine.core.series import SeriesKind, ValueSeries
 from engine.ports import LoadedSeries, LoadedValues
-from engine.wiring.live_context import PATIENCE, LiveContext
+from engine.wiring.live.live_context import PATIENCE, LiveContext
 from strategies.rotation import Rotation, RotationParams, RotationState
 from tests.support.markets import coin_bars, history_of, index_bars
 from tests.support.series_market import with_faulty_series

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from engine.config import Config
-from engine.config_reading import build_config
 from engine.core.errors import ConfigError
-from engine.registry import params_of
-from engine.wiring.live_data import check_live_data, config_beside, may_be_synthetic, possible_configs
+from engine.settings.config import Config
+from engine.settings.reading import build_config
+from engine.settings.registry import params_of
+from engine.wiring.live.live_data import check_live_data, config_beside, may_be_synthetic, possible_configs
 
 LOOPBACK = "http://127.0.0.1:8765"
 TESTNET = "https://testnet.binance.vision"

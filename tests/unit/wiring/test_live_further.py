@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from engine.config import Config
 from engine.core.calendar import instants_after
 from engine.core.errors import DataError
 from engine.core.market import BarSeries
@@ -18,10 +17,11 @@ from engine.core.series import SeriesKind, ValueSeries
 from engine.core.strategy import Universe
 from engine.data.dated_values import dated_values, values_sha256
 from engine.ports import LoadedSeries, LoadedValues
-from engine.wiring.live_further import LiveFurther
-from engine.wiring.live_market import Snapshots
-from engine.wiring.live_series import check_files, live_series
-from engine.wiring.sources import live_sources
+from engine.settings.config import Config
+from engine.wiring.data.live_market import Snapshots
+from engine.wiring.data.sources import live_sources
+from engine.wiring.live.live_further import LiveFurther
+from engine.wiring.live.live_series import check_files, live_series
 from strategies.hold import HoldParams
 from tests.support.markets import coin_bars, index_bars
 

@@ -12,7 +12,7 @@ from engine.core.market import BarSeries
 from engine.core.strategy import Universe
 from engine.ports import LoadedSeries
 from engine.venues.answers import Candle
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, Snapshots, VenueBars
+from engine.wiring.data.live_market import CsvFilesUpTo, ProvidedBars, Snapshots, VenueBars
 from tests.support.markets import coin_bars, index_bars
 
 FIRST = date(2024, 1, 1)

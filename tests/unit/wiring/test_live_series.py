@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from engine.config import Config
 from engine.core.strategy import Universe
-from engine.wiring.live_series import live_series
+from engine.settings.config import Config
+from engine.wiring.live.live_series import live_series
 from strategies.hold import HoldParams
 
 UNIVERSE = Universe(core="BTC", assets=("BTC",))

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from engine.config import Config
-from engine.config_reading import build_config
 from engine.core.errors import ConfigError
 from engine.core.events import Event, RunEnded, RunStarted
 from engine.journal.sqlite import SqliteJournal
-from engine.registry import params_of
-from engine.wiring.paper_folder import as_begun, check_label, make_folder, paper_folder, paper_journal
+from engine.settings.config import Config
+from engine.settings.reading import build_config
+from engine.settings.registry import params_of
+from engine.wiring.live.paper_folder import as_begun, check_label, make_folder, paper_folder, paper_journal
 
 AT = datetime(2024, 1, 2, tzinfo=UTC)
 

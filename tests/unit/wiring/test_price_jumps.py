@@ -7,7 +7,7 @@ import pytest
 from engine.core.errors import DataError
 from engine.core.market import History
 from engine.core.strategy import Universe
-from engine.wiring.price_jumps import JumpWatch, jumps_in
+from engine.wiring.data.price_jumps import JumpWatch, jumps_in
 from tests.support.markets import coin_bars, history_of, index_bars
 
 UNIVERSE = Universe(core="BTC", assets=("BTC",), indices=("RUT",))

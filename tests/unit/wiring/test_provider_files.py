@@ -14,12 +14,12 @@ from typing import Any, cast
 import pytest
 
 import engine
-from engine.config import Config, VenueSettings, names_of
-from engine.config_sections import json_schema
 from engine.core.errors import ConfigError
+from engine.settings.config import Config, VenueSettings, names_of
+from engine.settings.sections import json_schema
 from engine.venues.binance.hosts import MARKET_DATA
-from engine.wiring.live_venue import venue_of
-from engine.wiring.providers import Providers
+from engine.wiring.data.providers import Providers
+from engine.wiring.live.live_venue import venue_of
 from strategies.hold import HoldParams
 
 ENGINE = Path(engine.__file__).parent
@@ -35,7 +35,7 @@ SECTIONS = {
     "venue": ("VenueSettings", "name"),
 }
 OWN_CRYPTO = """
-from engine.config import OwnSettings
+from engine.settings.config import OwnSettings
 from pydantic import Field
 class Settings(OwnSettings):
     shelf: int = Field(3, ge=1, description="Whose bars.")
@@ -43,7 +43,7 @@ def provider(given):
     return Settings.model_validate(given.config.data).shelf
 """
 OWN_VENUE = """
-from engine.config import OwnSettings
+from engine.settings.config import OwnSettings
 from engine.wiring.venue import simulated
 class Settings(OwnSettings):
     room: str = "A"
@@ -51,14 +51,14 @@ venue = simulated.venue
 """
 SAID = """
 import json
-from engine.config_reading import build_config
-from engine.config_sections import json_schema
+from engine.settings.reading import build_config
+from engine.settings.sections import json_schema
 from engine.core.errors import ConfigError
-from engine.registry import params_of
-from engine.wiring.live_venue import venue_of
+from engine.settings.registry import params_of
+from engine.wiring.live.live_venue import venue_of
 from engine.venues.binance.hosts import MARKET_DATA
-from engine.wiring.live_venue import venue_of
-from engine.wiring.providers import Providers
+from engine.wiring.live.live_venue import venue_of
+from engine.wiring.data.providers import Providers
 def said(**values):
     try:
         config = build_config(values, params_of)
@@ -167,7 +167,7 @@ def test_a_file_of_a_provider_or_a_venue_is_all_that_one_takes_with_keys_of_its_
 
 def test_names_are_listed_without_importing_a_provider() -> None:
     seen = "[name for name in sys.modules if name.startswith('engine.wiring') or name.startswith('engine.data')]"
-    code = f"import sys; import engine.config; print({seen})"
+    code = f"import sys; import engine.settings.config; print({seen})"
 
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

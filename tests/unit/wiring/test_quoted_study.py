@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.market import History
 from engine.core.strategy import Universe
-from engine.wiring.quoted_study import StudyBeside, study_data
+from engine.wiring.backtest.quoted_study import StudyBeside, study_data
 from tests.support.bars import bars_of
 
 UNIVERSE = Universe(core="BTC", assets=("BTC", "ETH"), indices=("IWM",), basket={"ETH": 1.0})

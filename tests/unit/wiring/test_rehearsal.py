@@ -5,11 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from engine.config import Config
-from engine.config_reading import build_config
-from engine.registry import params_of
-from engine.wiring.rehearsal import MOST_LOOKS, RehearsalPlan, play
-from engine.wiring.surroundings import Surroundings
+from engine.settings.config import Config
+from engine.settings.reading import build_config
+from engine.settings.registry import params_of
+from engine.wiring.live.surroundings import Surroundings
+from engine.wiring.practice.rehearsal import MOST_LOOKS, RehearsalPlan, play
 from tests.support.practice import WallClock
 
 FIRST, LAST = date(2024, 1, 10), date(2024, 1, 14)

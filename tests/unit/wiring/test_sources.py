@@ -8,8 +8,8 @@ from engine.core.market import BarSeries
 from engine.core.strategy import Universe
 from engine.data.digest import bars_sha256
 from engine.ports import LoadedSeries
-from engine.wiring.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars
-from engine.wiring.sources import live_sources, source_facts
+from engine.wiring.data.live_market import CsvFilesUpTo, ProvidedBars, SeriesUpTo, Snapshots, VenueBars
+from engine.wiring.data.sources import live_sources, source_facts
 from tests.support.markets import coin_bars, index_bars
 
 FIRST = date(2024, 1, 1)

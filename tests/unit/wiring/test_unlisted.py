@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from engine.config import Config
 from engine.core.errors import ConfigError
 from engine.core.events import OrderPlanned
 from engine.core.order import Side
 from engine.core.strategy import StrategyParams
-from engine.wiring.unlisted import unlisted_instruments
+from engine.settings.config import Config
+from engine.wiring.live.unlisted import unlisted_instruments
 from tests.support.fakes import order_of
 
 CONFIG = Config(name="rotation", strategy=StrategyParams(name="rotation"))

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from engine.core.errors import DataError
+from engine.record.exports.daily_returns import returns_of
 from engine.record.review.returns import daily_returns
-from engine.research.returns import returns_of
-from engine.wiring.export import EXPORTS
+from engine.wiring.analysis.export import EXPORTS
 from tests.support.booked import record_with_equity
 from tests.support.fakes import DAY
 

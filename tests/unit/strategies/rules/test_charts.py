@@ -9,7 +9,7 @@ import pytest
 from engine.core.chart import NOTHING, Chart, OnRecord, RotationDays
 from engine.core.reading import Reading
 from engine.core.rule import AnyRule
-from engine.registry import params_of, strategy_factory
+from engine.settings.registry import params_of, strategy_factory
 from tests.support.run_records import day_number
 
 LEVELS = ("close", "ceiling", "support")

@@ -11,7 +11,7 @@ import pytest
 from engine.core.explaining import explainer_of
 from engine.core.explanation import Case, Condition
 from engine.core.market import BarSeries
-from engine.registry import params_of, strategy_factory, strategy_names
+from engine.settings.registry import params_of, strategy_factory, strategy_names
 from tests.support.decisions import DecidedCase, decisions_of
 from tests.support.markets import faulty_market
 from tests.support.oracle import IndexFact, WeekFact, evaluate_index, evaluate_weeks

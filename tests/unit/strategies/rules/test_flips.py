@@ -12,10 +12,10 @@ from engine.core.explaining import RulesExplainer, explainer_of
 from engine.core.explanation import Case
 from engine.core.market import History
 from engine.core.strategy import StrategyParams, StrategyState
-from engine.counterfactual import WhatIf
 from engine.data.sample import SampleBars
 from engine.data.sessions import NewYorkSessions
-from engine.registry import params_of, strategy_factory
+from engine.settings.registry import params_of, strategy_factory
+from engine.trading.counterfactual import WhatIf
 from tests.support.decisions import DecidedCase, decisions_of
 from tests.support.markets import faulty_market
 

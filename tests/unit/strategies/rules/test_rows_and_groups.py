@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.rule import System
 from engine.core.thesis import Group
-from strategies.rules import rule_class, rule_names
+from strategies.rotating.rule_files import rule_class, rule_names
 
 PAGE = Path(__file__).resolve().parents[4] / "strategies" / "README.md"
 ROW = re.compile(r"00\d-\d{1,2}")

@@ -9,7 +9,7 @@ import pytest
 from engine.core.calendar import days_between, instants_after, ordinals_of
 from engine.core.market import History
 from engine.core.series import SeriesKind, ValueSeries
-from strategies.rules import confirmation
+from strategies.rotating.rule_files import confirmation
 from tests.support.markets import coin_bars
 from tests.support.rule_settings import setting_of
 

@@ -12,7 +12,7 @@ from engine.core.calendar import days_between, instants_after, ordinals_of
 from engine.core.market import BarSeries, History
 from engine.core.reading import Reading
 from engine.core.series import SeriesKind, ValueSeries
-from strategies.rules import confirmation
+from strategies.rotating.rule_files import confirmation
 from tests.support.markets import coin_bars, index_bars
 from tests.support.rule_settings import setting_of
 

@@ -14,7 +14,7 @@ from engine.core.errors import LookAheadError
 from engine.core.market import BarSeries, History
 from engine.core.rule import System
 from engine.core.series import ValueSeries
-from strategies.rules import confirmation, rule_class, rule_names
+from strategies.rotating.rule_files import confirmation, rule_class, rule_names
 from strategies.rules.cheap_capital import CheapCapital
 from strategies.rules.small_over_large import SmallOverLarge
 from strategies.signals.sight import Sight, SightedSystem

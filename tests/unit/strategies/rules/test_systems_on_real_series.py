@@ -15,7 +15,7 @@ import pytest
 from engine.core.columns import Column
 from engine.core.reading import Reading
 from engine.core.rule import System
-from strategies.rules import confirmation, rule_class, rule_names
+from strategies.rotating.rule_files import confirmation, rule_class, rule_names
 from tests.support.real_series import AT_HAND, BASKET, PRICES, real_history
 from tests.support.rule_settings import setting_of
 from tests.support.slow_systems import SYSTEMS, World

@@ -1,1 +1,0 @@
-"""What is learnt by comparing runs; nothing here trades."""

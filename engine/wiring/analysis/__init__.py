@@ -1,0 +1,1 @@
+"""What is learnt of runs and of the thesis: explanations, boards, studies, comparisons."""

@@ -1,0 +1,1 @@
+"""A configuration -> a finished backtest, and its files."""

@@ -1,0 +1,1 @@
+"""`data.*` of the configuration -> the bars and series of a run."""

@@ -1,0 +1,1 @@
+"""A configuration -> a live run on its folder: market, account, journal, page."""

@@ -1,0 +1,1 @@
+"""What plays against the practice exchange: the exchange, a rehearsal."""
