@@ -1,1 +1,1 @@
-"""Pure: days and weeks, bars, series, money, orders, planner, fills, ledger, rules, events, figures."""
+"""Pure: days and weeks, bars, money, orders and when they are tried again, planner, fills, ledger, rules, events."""

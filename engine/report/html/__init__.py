@@ -1,1 +1,1 @@
-"""`report.html`: a run as one page that opens without a network."""
+"""`report.html`: a run as one page with its charts, which opens without a network."""
