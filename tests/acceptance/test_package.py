@@ -27,7 +27,7 @@ TOP_LEVEL = {
     "CHANGELOG.md",
 }
 HEAVY = {"pandas", "numpy", "backtrader", "ccxt", "yfinance", "ta", "fastparquet", "exchange_calendars", "pydantic"}
-NEEDED_FOR_HELP = re.compile(r"engine(\.__main__|\.cli|\.commands(\.\w+)?|\.core(\.errors)?|\.output)?")
+NEEDED_FOR_HELP = re.compile(r"engine(\.__main__|\.cli|\.commands(\.\w+)?|\.core(\.errors)?|\.machine(\.output)?)?")
 PYTEST_CLOSING_LINE = "===== 3 passed in 0.01s ====="
 
 

@@ -53,7 +53,7 @@ def rule_charts(record: RunRecord) -> tuple[Mapping[str, Chart], str]:
 
 
 def _sound(chart: Chart) -> Chart:
-    """Give a chart whose values are of the kinds that the page can draw, numbers finite, one for each day.
+    """Give a chart as it is, if its values are of the kinds that the page can draw, numbers finite, one for each day.
 
     Raises:
         ValueError: it is none; pydantic's names the value.
@@ -64,7 +64,9 @@ def _sound(chart: Chart) -> Chart:
             raise ValueError(f"{curve.name} has {len(curve.values)} values for {len(sound.days)} days")
         if not all(value is None or isfinite(value) for value in curve.values):
             raise ValueError(f"{curve.name} has a value that is no number; None is a day without one")
-    return sound
+    if sound != chart:
+        raise ValueError("has values of other kinds than those of a chart")
+    return chart
 
 
 def _in_a_line(error: Exception) -> str:

@@ -14,8 +14,8 @@ ON_PURPOSE = {
     "core/instrument.py": "the source of the built-in rules",
     "core/order.py": "the source of what a name may be made of",
     "data/binance.py": "its public candles as a provider",
-    "wiring/exchange.py": "the source of what a symbol may be made of",
-    "wiring/reconcile.py": "names a provider that may be set",
+    "wiring/practice/exchange.py": "the source of what a symbol may be made of",
+    "wiring/analysis/reconcile.py": "names a provider that may be set",
 }
 
 

@@ -227,6 +227,7 @@ def test_a_rule_that_cannot_be_drawn_leaves_its_chart_out_and_the_page_says_so(m
         ({"curves": [Curve(name="a", values=[1.0, float("nan")])]}, "a has a value that is no number"),
         ({"curves": [Curve(name="a", values=[1.0])]}, "a has 1 values for 2 days"),
         ({"curves": [{"name": "a", "values": ["much", 1.0]}]}, "curves.0.values.0: Input should be a valid number"),
+        ({"curves": [{"name": "a", "values": ["1", 1.0]}]}, "has values of other kinds than those of a chart"),
         ({"days": [1, 2]}, "days.0: Input should be a valid string"),
         ({"curves": [{"name": "a", "values": [1.0, 2.0], "tone": "mauve"}]}, "curves.0.tone: Input should be"),
     ],
