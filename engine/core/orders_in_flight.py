@@ -145,10 +145,12 @@ class OrdersInFlight:
 
     def alongside(self, order: Order) -> tuple[Order, ...]:
         """Give the other buys that the same cash has to pay for."""
-        for group in (self.restoring, self.buys):
-            if order in group:
-                return tuple(each for each in group if each is not order)
-        return ()
+        flight = self.at(order.client_order_id)
+        if flight is None or not flight.is_open or (order.side is Side.SELL and not order.restores):
+            return ()
+        # Once an order: two hundred coins make forty thousand pairs.
+        others = (each for each in self.places.values() if each.stage is not Stage.SETTLED and each is not flight)
+        return tuple(each.order for each in others if _shares_cash(each.order, order))
 
     def awaits_cash(self, order: Order) -> bool:
         """Tell whether an order waits for cash that a sell is to bring which is still open."""
@@ -266,6 +268,10 @@ class OrdersInFlight:
             return self
         total = EXACT.add(before.executed, executed)
         return self._with(replace(before, stage=Stage.SETTLED, since=at, executed=total, sent=None))
+
+
+def _shares_cash(one: Order, other: Order) -> bool:
+    return one.restores == other.restores and (one.restores or one.side is Side.BUY)
 
 
 def _is_waited_for(order: Order) -> bool:
