@@ -1,7 +1,7 @@
 """From a configuration to a finished backtest: load, observe, drive, check, benchmarks, summary, a step each.
 
 The steps are called alone by whoever needs a part: `load_market`, `observe_history`, a driver's `drive`, `check`,
-`benchmark_curves`, and `write_backtest` for the files.
+`benchmark_curves` or all figures by `finished`, and `write_backtest` for the files.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -106,7 +106,7 @@ def backtest(
     said = (*doubts, *(f"data gap: {gap}" for gap in market.gaps))
     driven = (drive or _with_backtrader)(observed, terms, Opening(synthetic=market.synthetic, label=label, doubts=said))
     check(observed, driven.events, sizing=terms.sizing)
-    return _finished(config, market, observed, terms, driven, doubts, label=label, studies=studies)
+    return finished(config, market, observed, terms, driven, doubts, label=label, studies=studies)
 
 
 def check(observed: Observed, events: Sequence[Event], *, sizing: Sizing | None) -> None:
@@ -121,7 +121,7 @@ def check(observed: Observed, events: Sequence[Event], *, sizing: Sizing | None)
     check_no_look_ahead(strategy, observed.history, observed.observations, events, sizing=sizing)
 
 
-def _finished(
+def finished(
     config: Config,
     market: Market,
     observed: Observed,
@@ -132,7 +132,12 @@ def _finished(
     label: str,
     studies: Path | None,
 ) -> BacktestRun:
-    """Put what was driven together with its figures."""
+    """Put what was driven together with its figures, beside those of buy and hold.
+
+    Args:
+        doubts: what puts its figures in doubt.
+        label, studies: as of `backtest`.
+    """
     universe, standing = observed.strategy.universe, driven.standing
     days, fills = decided_days(driven.events), booked_fills(driven.events)
     rotations = rotations_of(days)
