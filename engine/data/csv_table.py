@@ -28,8 +28,8 @@ DATE_WIDTH = len("2024-01-31")
 DATE_CELL = f"S{DATE_WIDTH + 1}"
 """One byte more than a date has: bytes are far cheaper than strings, and a longer cell still shows."""
 PLAIN_LETTERS = np.array([letter in b"0123456789+-.eE,\nNaninf" for letter in range(256)])
-LONE_STOP = re.compile(rb",\.(?=[,\n]|\Z)")
 """By byte: whether it may stand in a cell that is a date, a number (inf is one, and refused later), NaN, or empty."""
+LONE_STOP = re.compile(rb",\.(?=[,\n]|\Z)")
 DIGIT_POSITIONS = (0, 1, 2, 3, 5, 6, 8, 9)
 
 
