@@ -26,8 +26,8 @@ from engine.data.failures import UnreachableError
 from engine.ports import Progress, QuietTimes
 from engine.venues.answers import Candle
 from engine.venues.binance import reading
-from engine.venues.binance.client import SandboxClient
-from engine.venues.binance.hosts import MARKET_DATA
+from engine.venues.binance.client import RestClient
+from engine.venues.binance.hosts import CANDLES
 from engine.venues.binance.klines import page_query, read_page
 from engine.venues.binance.pace import Pace
 from engine.venues.binance.questions import Questions
@@ -68,8 +68,8 @@ class BinanceBars:
         self._now = now
         self._progress = progress
         self._has_served = False
-        client = SandboxClient(
-            network=MARKET_DATA,
+        client = RestClient(
+            network=CANDLES,
             base_url=base_url,
             credentials=None,
             timeout_seconds=timeout_seconds,

@@ -492,3 +492,23 @@ def test_nothing_is_asked_while_a_ban_lasts_neither_by_this_start_nor_by_the_nex
 
     bench.now += timedelta(seconds=600)
     assert [len(again.fetch("BTC", since=None, until=YESTERDAY)) for again in (first, connect())] == [9, 9]
+
+
+def test_another_host_is_asked_for_candles_as_it_is_configured(bench: Bench) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dead = server.getsockname()[1]
+    bars = BinanceBars(
+        base_url="https://api.binance.com",
+        quote="USDT",
+        max_retries=0,
+        timeout_seconds=10,
+        sleep=bench.waits.append,
+        now=lambda: bench.now,
+        progress=bench.lines.append,
+        environment={"HTTPS_PROXY": f"http://127.0.0.1:{dead}"},
+    )
+
+    with pytest.raises(
+        UnreachableError, match=r"^binance BTCUSDT: GET time: https://api\.binance\.com cannot be reached: the proxy"
+    ):
+        bars.fetch("BTC", since=None, until=YESTERDAY)

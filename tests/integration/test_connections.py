@@ -19,7 +19,7 @@ from engine.data.binance import BinanceBars
 from engine.data.failures import UnreachableError
 from engine.data.fred import FredValues
 from engine.data.yahoo import YahooBars
-from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.client import RestClient
 from engine.venues.binance.spot import BinanceSpot
 from tests.support.binance_server import BinanceServer, klines, send
 from tests.support.fred_server import FredServer
@@ -59,7 +59,7 @@ def market_data(asked: Asked) -> None:
 
 
 def signed(asked: Asked) -> None:
-    client = SandboxClient(
+    client = RestClient(
         network="binance-testnet",
         base_url=asked.base_url,
         credentials=None,

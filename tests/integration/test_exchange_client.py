@@ -30,8 +30,9 @@ from engine.venues.answers import (
     Refused,
     Unknown,
 )
-from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.client import RestClient
 from engine.venues.binance.credentials import Credentials, read_credentials
+from engine.venues.binance.hosts import WITHOUT_KEYS
 from engine.venues.binance.spot import BinanceSpot
 from tests.support.binance_server import Canned
 from tests.support.patience import PATIENCE_SECONDS, SILENCE_SECONDS
@@ -895,8 +896,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return hosts
 
 
-def sandbox_client(network: Any, base_url: str | None = None) -> SandboxClient:
-    return SandboxClient(
+def sandbox_client(network: Any, base_url: str | None = None) -> RestClient:
+    return RestClient(
         network=network, base_url=base_url, credentials=HMAC, timeout_seconds=1, now=lambda: NOON, environment={}
     )
 
@@ -977,13 +978,19 @@ def test_a_redirect_to_another_host_is_not_followed(bench: Bench, status: int) -
 
 def test_a_production_address_is_refused_before_there_is_a_client() -> None:
     with pytest.raises(VenueError, match=r"^venue\.base_url: https://api\.binance\.com is not a sandbox"):
-        SandboxClient(
+        RestClient(
             network="binance-testnet",
             base_url="https://api.binance.com",
             credentials=HMAC,
             timeout_seconds=1,
             now=lambda: NOON,
         )
+
+
+@pytest.mark.parametrize("network", WITHOUT_KEYS)
+def test_a_client_that_only_looks_takes_no_keys(network: str) -> None:
+    with pytest.raises(VenueError, match=f"^{network}: takes no keys"):
+        RestClient(network=network, base_url=None, credentials=HMAC, timeout_seconds=1, now=lambda: NOON)
 
 
 # Secrets

@@ -34,7 +34,7 @@ from engine.practice.server import PracticeServer
 from engine.settings.config import Config, Data, Live, VenueSettings
 from engine.trading.recovery import standing_of
 from engine.trading.standing import Standing
-from engine.venues.binance.client import Call, SandboxClient
+from engine.venues.binance.client import Call, RestClient
 from engine.venues.binance.credentials import Credentials
 from engine.venues.binance.signer import Parameters
 from engine.venues.binance.verdicts import Reply
@@ -237,9 +237,9 @@ class Rig:
     @contextmanager
     def open(self) -> Iterator["Rig"]:
         """Serve the exchange inside the block, and watch every request and write."""
-        send, append_all = SandboxClient.send, SqliteJournal.append_all
+        send, append_all = RestClient.send, SqliteJournal.append_all
 
-        def watched_send(client: SandboxClient, call: Call, parameters: Parameters) -> Reply:
+        def watched_send(client: RestClient, call: Call, parameters: Parameters) -> Reply:
             boundary = Boundary(kind="request", what=call, market=_market_in(parameters))
             return self._life.cross(boundary, lambda: send(client, call, parameters))
 
@@ -247,7 +247,7 @@ class Rig:
             self._life.cross(_boundary_of(events), lambda: append_all(journal, events))
 
         with (
-            mock.patch.object(SandboxClient, "send", watched_send),
+            mock.patch.object(RestClient, "send", watched_send),
             mock.patch.object(SqliteJournal, "append_all", watched_append),
             mock.patch("engine.wiring.live.paper.strategy_of", _rotating),
             mock.patch("engine.wiring.live.paper_folder.strategy_of", _rotating),

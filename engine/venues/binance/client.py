@@ -18,7 +18,7 @@ from engine.connections.causes import failure_of
 from engine.connections.transport import Transport
 from engine.core.errors import NoServiceError, VenueError
 from engine.venues.binance.credentials import Credentials, required
-from engine.venues.binance.hosts import MARKET_DATA, sandbox_origin
+from engine.venues.binance.hosts import WITHOUT_KEYS, allowed_origin
 from engine.venues.binance.reading import EPOCH, milliseconds_of
 from engine.venues.binance.signer import NAMES, Parameters, Request, SignedCall, Signer
 from engine.venues.binance.verdicts import Reply
@@ -36,8 +36,8 @@ def is_signed(call: Call) -> bool:
     return call in NAMES
 
 
-class SandboxClient:
-    """Sends single requests to one sandbox of Binance.
+class RestClient:
+    """Sends single requests to one server of Binance.
 
     Args:
         base_url: replaces scheme://host[:port]; None for the network's own address.
@@ -47,7 +47,7 @@ class SandboxClient:
         environment: says which authorities are trusted and which proxy is used.
 
     Raises:
-        VenueError: `base_url` is no sandbox.
+        VenueError: `base_url` is not allowed on that network.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class SandboxClient:
         now: Callable[[], datetime],
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        if network == MARKET_DATA and credentials is not None:
+        if network in WITHOUT_KEYS and credentials is not None:
             raise VenueError(f"{network}: takes no keys; it is a production host, and nothing is ever signed for it")
-        self.origin = sandbox_origin(network, base_url)
+        self.origin = allowed_origin(network, base_url)
         self._server = str(self.origin)
         self._address = f"{self._server}/api/v3"
         self._network = network

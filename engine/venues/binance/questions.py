@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from engine.core.errors import BadAnswerError, NoAnswerError, NoMarketError, NoServiceError, VenueError
 from engine.venues.binance import reading
-from engine.venues.binance.client import MOST_AT_ONCE, Call, PublicCall, SandboxClient, is_signed
+from engine.venues.binance.client import MOST_AT_ONCE, Call, PublicCall, RestClient, is_signed
 from engine.venues.binance.credentials import Credentials, required
 from engine.venues.binance.keys import KEY_VARIABLE, SECRET_VARIABLE
 from engine.venues.binance.pace import Pace
@@ -52,7 +52,7 @@ class Questions:
         self,
         *,
         place: str,
-        client: SandboxClient,
+        client: RestClient,
         credentials: Credentials | None,
         pace: Pace,
         max_retries: int,

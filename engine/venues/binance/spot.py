@@ -29,7 +29,7 @@ from engine.venues.answers import (
     Unknown,
 )
 from engine.venues.binance import reading
-from engine.venues.binance.client import SandboxClient
+from engine.venues.binance.client import RestClient
 from engine.venues.binance.credentials import Credentials
 from engine.venues.binance.filters import is_synthetic, market_rules, weight_limit
 from engine.venues.binance.klines import PAGE_WEIGHT, page_query, read_page
@@ -84,7 +84,7 @@ class BinanceSpot:
         quiet: QuietTimes | None = None,
     ) -> None:
         self.network = network
-        self._client = SandboxClient(
+        self._client = RestClient(
             network=network, base_url=base_url, credentials=credentials, timeout_seconds=timeout_seconds, now=now
         )
         self._ours: frozenset[str] | None = None

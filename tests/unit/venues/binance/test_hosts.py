@@ -3,13 +3,13 @@
 import pytest
 
 from engine.core.errors import VenueError
-from engine.venues.binance.hosts import SANDBOX_HOSTS, sandbox_origin
+from engine.venues.binance.hosts import CANDLES, SANDBOX_HOSTS, allowed_origin
 from engine.venues.origins import origin_of, target_at
 
 
 def test_each_network_has_its_own_address() -> None:
-    assert str(sandbox_origin("binance-testnet", None)) == "https://testnet.binance.vision"
-    assert str(sandbox_origin("binance-demo", None)) == "https://demo-api.binance.com"
+    assert str(allowed_origin("binance-testnet", None)) == "https://testnet.binance.vision"
+    assert str(allowed_origin("binance-demo", None)) == "https://demo-api.binance.com"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_each_network_has_its_own_address() -> None:
     ],
 )
 def test_sandboxes_and_this_machine_are_allowed(base_url: str) -> None:
-    assert sandbox_origin("binance-testnet", base_url).host in (
+    assert allowed_origin("binance-testnet", base_url).host in (
         *SANDBOX_HOSTS,
         "127.0.0.1",
         "127.255.255.254",
@@ -75,13 +75,13 @@ def test_sandboxes_and_this_machine_are_allowed(base_url: str) -> None:
 )
 def test_anything_else_is_refused_in_one_sentence(base_url: str) -> None:
     with pytest.raises(VenueError, match=r"allowed are https on testnet\.binance\.vision, api1") as caught:
-        sandbox_origin("binance-testnet", base_url)
+        allowed_origin("binance-testnet", base_url)
 
     assert "\n" not in str(caught.value)
 
 
 def test_a_client_of_one_origin_does_not_reach_another_one_that_is_allowed() -> None:
-    origin = sandbox_origin("binance-testnet", "http://127.0.0.1:8080")
+    origin = allowed_origin("binance-testnet", "http://127.0.0.1:8080")
     assert target_at(origin, "http://127.0.0.1:8080/api/v3/account?signature=1") == "/api/v3/account?signature=1"
 
     for url in (
@@ -96,7 +96,7 @@ def test_a_client_of_one_origin_does_not_reach_another_one_that_is_allowed() -> 
 
 
 def test_a_stopped_request_does_not_show_its_signature() -> None:
-    origin = sandbox_origin("binance-testnet", None)
+    origin = allowed_origin("binance-testnet", None)
 
     with pytest.raises(VenueError) as caught:
         target_at(origin, "https://api.binance.com/api/v3/order?symbol=BTCUSDT&signature=0123456789abcdef")
@@ -113,10 +113,23 @@ def test_an_address_is_written_without_the_port_that_goes_without_saying() -> No
 
 
 def test_the_market_data_host_is_for_looking_only() -> None:
-    origin = sandbox_origin("binance-market-data", None)
+    origin = allowed_origin("binance-market-data", None)
 
     assert str(origin) == "https://data-api.binance.vision"
     with pytest.raises(VenueError, match="is not a sandbox"):
-        sandbox_origin("binance-testnet", "https://data-api.binance.vision")
+        allowed_origin("binance-testnet", "https://data-api.binance.vision")
     with pytest.raises(VenueError, match="is not a sandbox"):
-        sandbox_origin("binance-market-data", "https://api.binance.com")
+        allowed_origin("binance-market-data", "https://api.binance.com")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "origin"),
+    [
+        (None, "https://data-api.binance.vision"),
+        ("https://testnet.binance.vision", "https://testnet.binance.vision"),
+        ("https://api.binance.com/", "https://api.binance.com"),
+        ("http://10.1.2.3:8080", "http://10.1.2.3:8080"),
+    ],
+)
+def test_candles_come_from_any_address_since_nothing_is_signed_for_them(base_url: str | None, origin: str) -> None:
+    assert str(allowed_origin(CANDLES, base_url)) == origin
