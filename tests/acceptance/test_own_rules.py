@@ -169,6 +169,20 @@ def test_the_proof_of_no_look_ahead_runs_over_them(own: Path) -> None:
         require_no_look_ahead(strategy_factory("rotation")(leaking), market, **tried)
 
 
+def test_explain_finds_a_rule_out_that_looks_ahead(own: Path, days: list[dict[str, Any]]) -> None:
+    (own / "rules" / "ahead.py").write_text(
+        MOMENTUM.replace("Momentum", "Ahead").replace("core.close /", "core.close[-1] /"), encoding="utf-8"
+    )
+    entry = next(day["day"] for day in days if day["reason"] == "entry")
+    ahead = [each.replace("{momentum: {weeks: 20}}", "{ahead: {weeks: 20}}") for each in CHOSEN[:-1]]
+
+    shipped = ROOT / "config" / "rotation.yaml"
+    outcome = call_command("explain", shipped, "--day", entry, *ahead, "--strategies", own)
+
+    assert outcome.exit_code == 5
+    assert f"error: {entry}: the entry decision rests on bars that were not known" in outcome.stderr
+
+
 def test_a_folder_that_is_not_there_exits_2_and_every_command_takes_one(tmp_path: Path, own: Path) -> None:
     missing = error_sentence(call_command("backtest", "--strategies", tmp_path / "none"), exit_code=2)
 

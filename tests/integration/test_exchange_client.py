@@ -85,6 +85,7 @@ class Bench:
         *,
         max_retries: int = 2,
         timeout_seconds: float = PATIENCE_SECONDS,
+        sleep: Callable[[float], None] | None = None,
     ) -> BinanceSpot:
         client = BinanceSpot(
             network="binance-testnet",
@@ -92,7 +93,7 @@ class Bench:
             credentials=credentials,
             timeout_seconds=timeout_seconds,
             max_retries=max_retries,
-            sleep=self.waits.append,
+            sleep=sleep or self.waits.append,
             now=lambda: self.now,
             notice=self.lines.append,
         )
@@ -733,6 +734,25 @@ def test_bars_of_several_markets_are_asked_for_at_once_and_each_until_it_is_answ
     asked = [each.parameters["symbol"] for each in bench.server.asked]
     assert sorted(asked[:3]) == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
     assert (len(asked), bench.waits) == (4, [7])
+
+
+def test_no_more_bars_are_asked_for_at_once_than_the_weight_of_the_minute_has_room_for(bench: Bench) -> None:
+    asked_before_waits: list[int] = []
+
+    def wait(seconds: float) -> None:
+        asked_before_waits.append(len(bench.server.asked))
+        bench.now += timedelta(seconds=seconds)
+
+    bench.will(TIME, Canned(body='{"serverTime":1715342400000}', headers={"X-MBX-USED-WEIGHT-1M": "5396"}))
+    full = Canned(body=json.dumps([candle(1)]), headers={"X-MBX-USED-WEIGHT-1M": "5401"})
+    bench.will(KLINES, *[full] * 2, content([candle(1)]))
+    client = bench.client(None, sleep=wait)
+    client.server_time()
+
+    client.klines({f"{coin}/USDT": date(2024, 5, 1) for coin in ("BTC", "ETH", "SOL")}, until=date(2024, 5, 1))
+
+    # The time, and two of 2 each up to 5,400.
+    assert (asked_before_waits, len(bench.server.asked)) == ([3], 4)
 
 
 def test_bars_before_those_asked_for_are_not_believed(bench: Bench) -> None:
